@@ -1,0 +1,55 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { onWasm, onWasmHeap } from "./wasmHeap";
+
+export interface AdamWState {
+  value: tf.Tensor;
+  /** Running mean of the gradient. */
+  mean: tf.Tensor;
+  /** Running mean of its square. */
+  square: tf.Tensor;
+}
+
+export interface AdamWSettings {
+  learningRate: number;
+  weightDecay: number;
+  betas: [number, number];
+  eps: number;
+  /** How many updates this parameter has had, this one included. */
+  step: number;
+  /** What the gradient is multiplied by first: below 1 when it is clipped. */
+  gradientScale: number;
+}
+
+/**
+ * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it): the new state, in tensors of its own. The
+ * former ones stay with the caller.
+ */
+export function adamWUpdate(state: AdamWState, gradient: tf.Tensor, settings: AdamWSettings): AdamWState {
+  const { learningRate, weightDecay, betas, eps, step, gradientScale } = settings;
+  const [b1, b2] = betas;
+  const keep = 1 - learningRate * weightDecay;
+  const stepSize = learningRate / (1 - b1 ** step);
+  const rootScale = 1 / Math.sqrt(1 - b2 ** step);
+  if (onWasm()) {
+    const { shape } = state.value;
+    const mean = onWasmHeap(shape, [state.mean, gradient], (m, before, g) => {
+      for (let i = 0; i < m.length; i++) m[i] = b1 * before[i] + (1 - b1) * gradientScale * g[i];
+    });
+    const square = onWasmHeap(shape, [state.square, gradient], (v, before, g) => {
+      for (let i = 0; i < v.length; i++) v[i] = b2 * before[i] + (1 - b2) * (gradientScale * g[i]) ** 2;
+    });
+    const value = onWasmHeap(shape, [state.value, mean, square], (p, before, m, v) => {
+      for (let i = 0; i < p.length; i++)
+        p[i] = keep * before[i] - (stepSize * m[i]) / (Math.sqrt(v[i]) * rootScale + eps);
+    });
+    return { value, mean, square };
+  }
+  const [value, mean, square] = tf.tidy(() => {
+    const g = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
+    const mean = tf.add(tf.mul(state.mean, b1), tf.mul(g, 1 - b1));
+    const square = tf.add(tf.mul(state.square, b2), tf.mul(tf.square(g), 1 - b2));
+    const move = tf.div(mean, tf.add(tf.mul(tf.sqrt(square), rootScale), eps));
+    return [tf.sub(tf.mul(state.value, keep), tf.mul(move, stepSize)), mean, square];
+  });
+  return { value, mean, square };
+}

@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { checkOneOf } from "../check";
+import { FrostError } from "../errors";
+
+export type EngineName = "tensorflow" | "wasm" | "cpu";
+export const ENGINES: readonly EngineName[] = ["tensorflow", "wasm", "cpu"];
+
+export interface Engine {
+  name: EngineName;
+  /** Why this one: one line for people. */
+  reason: string;
+  /** Versions of what computes, for the record of a run. */
+  versions: Record<string, string>;
+}
+
+/**
+ * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"wasm"`, or `"cpu"` (plain JavaScript,
+ * for checking). `"auto"` takes TensorFlow where its binding is installed and loads, else wasm. A named engine that cannot run is
+ * an error, never replaced by another.
+ *
+ *     const engine = await useEngine("auto");
+ *     console.log(engine.name, engine.reason);
+ */
+export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<Engine> {
+  checkOneOf("engine", choice, ["auto", ...ENGINES]);
+  if (choice !== "auto") {
+    const why = await whyNot(choice);
+    if (why) throw new FrostError(`engine ${choice} cannot run: ${why}`);
+    return use(choice, "as asked for");
+  }
+  const why = await whyNot("tensorflow");
+  if (!why) return use("tensorflow", "its native binding is installed");
+  return use("wasm", `TensorFlow cannot run: ${why}`);
+}
+
+let inUse: Engine | null = null;
+
+/** The engine in use; picks the best one there is where none was chosen yet. */
+export async function ensureEngine(): Promise<Engine> {
+  return inUse ?? useEngine("auto");
+}
+
+/** Why an engine cannot run here, in one line, or `null` when it can. */
+export async function whyNot(name: EngineName): Promise<string | null> {
+  const failure = failures.get(name);
+  if (failure !== undefined) return failure;
+  const reason = await load(name).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message.split("\n")[0] : String(error)),
+  );
+  failures.set(name, reason);
+  return reason;
+}
+
+const failures = new Map<EngineName, string | null>();
+
+async function use(name: EngineName, reason: string): Promise<Engine> {
+  if (tf.getBackend() !== name && !(await tf.setBackend(name)))
+    throw new FrostError(`engine ${name} is installed but would not start`);
+  await tf.ready();
+  // Silences the plain JavaScript engine's banner and tfjs's debug checks.
+  tf.enableProdMode();
+  inUse = { name, reason, versions: { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) } };
+  return inUse;
+}
+
+async function load(name: EngineName): Promise<void> {
+  if (name === "cpu") require("@tensorflow/tfjs-backend-cpu");
+  if (name === "wasm") {
+    const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };
+    wasm.setWasmPaths(join(packageFolder("@tensorflow/tfjs-backend-wasm"), "dist/"));
+  }
+  if (name === "tensorflow") {
+    const folder = packageFolder("@tensorflow/tfjs-node-gpu");
+    if (!existsSync(join(folder, "lib/napi-v8/tfjs_binding.node")))
+      throw new FrostError("tfjs-node-gpu's native binding is not built");
+    // Unless asked for, TensorFlow's own log lines stay out of the notebook; both must be set before the library loads.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+    process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
+    restoreNodeUtil();
+    require("@tensorflow/tfjs-node-gpu");
+  }
+}
+
+const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));
+
+/** Node 23 removed two functions that tfjs-node 4.22 calls. */
+function restoreNodeUtil(): void {
+  const util = require("node:util") as Record<string, unknown>;
+  util.isNullOrUndefined ??= (x: unknown) => x === null || x === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+function tensorflowVersion(): Record<string, string> {
+  const backend = tf.backend() as unknown as { binding: { TF_Version?: string } };
+  return backend.binding.TF_Version ? { tensorflow: backend.binding.TF_Version } : {};
+}

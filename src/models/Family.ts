@@ -1,0 +1,42 @@
+import { InputError } from "../errors";
+import type { Parameter } from "../nn/Parameter";
+import type { Stage } from "../nn/Stage";
+import type { Initializer } from "./ParameterLoader";
+import type { TextInputs } from "./textInputs";
+
+/** What a config.json holds, read by the field names of Transformers' configuration classes. */
+export class Config {
+  constructor(
+    readonly values: Record<string, unknown>,
+    private readonly file = "config.json",
+  ) {}
+
+  number(field: string, fallback?: number): number {
+    const value = this.values[field] ?? fallback;
+    if (typeof value !== "number")
+      throw new InputError(`${this.file}: expected a number as ${field}, got ${JSON.stringify(value)}`);
+    return value;
+  }
+
+  string(field: string, fallback?: string): string {
+    const value = this.values[field] ?? fallback;
+    if (typeof value !== "string")
+      throw new InputError(`${this.file}: expected a text as ${field}, got ${JSON.stringify(value)}`);
+    return value;
+  }
+}
+
+/** Takes a parameter of that name and shape out of the checkpoint, or draws it where the checkpoint has none. */
+export type Take = (name: string, shape: number[], initializer: Initializer) => Parameter;
+
+/** How one architecture is laid out: a file in this folder each. */
+export interface Family {
+  /** `model_type` in config.json. */
+  modelType: string;
+  /** What the encoder's parameter names begin with. */
+  prefix: string;
+  /** `architectures` entry of its sequence classification model in Python. */
+  architecture: string;
+  /** Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order. */
+  stages(config: Config, numLabels: number, take: Take): Stage<TextInputs>[];
+}

@@ -1,0 +1,86 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import { Parameter } from "../nn/Parameter";
+import { Random } from "../random";
+
+/** How a parameter that the checkpoint lacks starts: normal with the config's `initializer_range`, or constant. */
+export type Initializer = "normal" | "zeros" | "ones";
+
+/** Where stored tensors come from: a checkpoint opened for reading. */
+export interface TensorSource {
+  tensors: Map<string, { shape: number[]; file: string }>;
+  readFloat32(name: string): Float32Array;
+}
+
+interface Fresh {
+  parameter: Parameter;
+  initializer: Initializer;
+}
+
+/**
+ * Takes a model's parameters out of a checkpoint by name, in the order asked for. A checkpoint may carry the encoder without the
+ * family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and `beta`.
+ */
+export class ParameterLoader {
+  readonly parameters: Parameter[] = [];
+  readonly fresh: Fresh[] = [];
+  #names = new Map<string, string>();
+  #taken = new Set<string>();
+
+  constructor(
+    private readonly checkpoint: TensorSource,
+    private readonly options: {
+      prefix: string;
+      seed: number;
+      initializerRange: number;
+      ignoreMismatchedSizes: boolean;
+    },
+  ) {
+    const prefixed = [...checkpoint.tensors.keys()].some((name) => name.startsWith(`${options.prefix}.`));
+    for (const name of checkpoint.tensors.keys()) {
+      const modern = name.replace(/\.gamma$/, ".weight").replace(/\.beta$/, ".bias");
+      this.#names.set(modern, name);
+      if (!prefixed) this.#names.set(`${options.prefix}.${modern}`, name);
+    }
+  }
+
+  parameter(name: string, shape: number[], initializer: Initializer): Parameter {
+    const stored = this.#names.get(name);
+    const info = stored === undefined ? undefined : this.checkpoint.tensors.get(stored);
+    const fits = info !== undefined && tf.util.arraysEqual(info.shape, shape);
+    if (info && !fits && !this.options.ignoreMismatchedSizes)
+      throw new InputError(
+        `${name}: the model's config asks for shape [${shape}], ${info.file} holds [${info.shape}]; pass ignoreMismatchedSizes: true to start it anew`,
+      );
+    if (fits) this.#taken.add(stored!);
+    const values = fits
+      ? this.checkpoint.readFloat32(stored!)
+      : initialValues(name, shape, initializer, this.options.initializerRange, this.options.seed);
+    const parameter = new Parameter(name, tf.tensor(values, shape));
+    this.parameters.push(parameter);
+    if (!fits) this.fresh.push({ parameter, initializer });
+    return parameter;
+  }
+
+  /** Names in the checkpoint that no parameter was made of. */
+  unused(): string[] {
+    return [...this.checkpoint.tensors.keys()].filter((name) => !this.#taken.has(name));
+  }
+}
+
+/** As Transformers' `_init_weights`; the draw depends on the seed and the parameter's name alone. */
+export function initialValues(
+  name: string,
+  shape: number[],
+  initializer: Initializer,
+  initializerRange: number,
+  seed: number,
+): Float32Array {
+  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  if (initializer === "ones") values.fill(1);
+  if (initializer === "normal") {
+    const random = new Random(seed, "initial", name);
+    for (let i = 0; i < values.length; i++) values[i] = initializerRange * random.normal();
+  }
+  return values;
+}

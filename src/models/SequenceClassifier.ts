@@ -1,0 +1,212 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import type { Parameter } from "../nn/Parameter";
+import { Pass, type Value } from "../nn/Pass";
+import type { Stage } from "../nn/Stage";
+import type { Family } from "./Family";
+import { type Initializer, initialValues } from "./ParameterLoader";
+import { type TextInputs, textInputs } from "./textInputs";
+
+export type ProblemType = "single_label_classification" | "multi_label_classification" | "regression";
+
+/** A batch of texts as token ids, rows of one length, padded on the right. */
+export interface TokenRows {
+  inputIds: number[][];
+  /** 1 for tokens, 0 for padding; all ones when left out. */
+  attentionMask?: number[][];
+  tokenTypeIds?: number[][];
+}
+
+interface Parts {
+  family: Family;
+  config: Record<string, unknown>;
+  stages: Stage<TextInputs>[];
+  parameters: Parameter[];
+  fresh: { parameter: Parameter; initializer: Initializer }[];
+  unused: string[];
+  numLabels: number;
+  problemType: ProblemType;
+  /** The checkpoint's folder: tokenizer files are carried along from it. */
+  folder: string;
+  checkpointHash: () => Promise<string>;
+  /** Writes a checkpoint folder. */
+  save: (
+    folder: string,
+    what: {
+      config: Record<string, unknown>;
+      tensors: { name: string; shape: number[]; data: () => Promise<Float32Array> }[];
+      dtype: WeightType;
+      carryFrom: string;
+    },
+  ) => Promise<void>;
+}
+
+/** How weights are stored in a file. */
+export type WeightType = "F32" | "F16" | "BF16";
+
+/**
+ * A pretrained text encoder with a head that sorts texts into classes, gives several labels each, or predicts a number.
+ * Made by `AutoModelForSequenceClassification.fromPretrained`; owns its tensors until `dispose()`.
+ */
+export class SequenceClassifier {
+  readonly modelType: string;
+  /** Embeddings, blocks and head, in the order they run. */
+  readonly stages: readonly Stage<TextInputs>[];
+  readonly numLabels: number;
+  readonly problemType: ProblemType;
+  /** Names of parameters that the checkpoint lacked, drawn from the seed. */
+  readonly newlyInitialized: string[];
+  /** Tensors of the checkpoint that this model has no use for. */
+  readonly unused: string[];
+  /** The checkpoint's folder. */
+  readonly folder: string;
+  readonly config: Record<string, unknown>;
+  #parts: Parts;
+  #byName: Map<string, Parameter>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.modelType = parts.family.modelType;
+    this.stages = parts.stages;
+    this.numLabels = parts.numLabels;
+    this.problemType = parts.problemType;
+    this.newlyInitialized = parts.fresh.map(({ parameter }) => parameter.name);
+    this.unused = parts.unused;
+    this.folder = parts.folder;
+    this.config = parts.config;
+    this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
+  }
+
+  /** Names and parameters in checkpoint order. */
+  namedParameters(): [string, Parameter][] {
+    return [...this.#byName];
+  }
+
+  parameter(name: string): Parameter {
+    const parameter = this.#byName.get(name);
+    if (!parameter)
+      throw new InputError(`no parameter is named ${name}; listParams(model) shows the names there are`);
+    return parameter;
+  }
+
+  /** What `topNLayerFreeze` freezes: the embeddings, then each block, with all the parameters that feed its output. */
+  frostStages(): { name: string; parameters: string[] }[] {
+    return this.stages
+      .slice(0, -1)
+      .map((stage) => ({ name: stage.name, parameters: stage.parameters.map((parameter) => parameter.name) }));
+  }
+
+  /** How many blocks there are: the largest N that `topNLayerFreeze` takes. */
+  get depth(): number {
+    return this.stages.length - 2;
+  }
+
+  /** Class names in the order of the logits. */
+  get classes(): string[] {
+    const id2label = this.config.id2label as Record<string, string>;
+    return Array.from({ length: this.numLabels }, (_, i) => id2label[i]);
+  }
+
+  /**
+   * One forward in eval mode: `logits` [batch, labels] and, on request, `hiddenStates`: the embeddings' output and each block's,
+   * [batch, seq, hidden]. The caller disposes them.
+   *
+   *     const { logits } = model.forward({ inputIds: [[101, 7592, 102]] });
+   *     logits.print();
+   */
+  forward(
+    rows: TokenRows,
+    options: { outputHiddenStates?: boolean } = {},
+  ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor3D[] } {
+    const everyRow = options.outputHiddenStates ?? false;
+    const inputs = textInputs(toBatch(rows), { everyRow });
+    const pass = new Pass();
+    const hiddenStates: tf.Tensor3D[] = [];
+    try {
+      const logits = tf.tidy(() => {
+        let x: Value | null = null;
+        for (const stage of this.stages) {
+          x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+          if (everyRow && stage !== this.stages[this.stages.length - 1])
+            hiddenStates.push(
+              tf.keep(tf.reshape(x.tensor, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
+            );
+        }
+        return x!.tensor as tf.Tensor2D;
+      });
+      return { logits, hiddenStates };
+    } finally {
+      inputs.dispose();
+    }
+  }
+
+  /** The tensors by name, as they are now; they stay the model's. */
+  stateDict(): Record<string, tf.Tensor> {
+    return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [name, parameter.value]));
+  }
+
+  /** Draws the parameters that the checkpoint lacked anew from another seed. */
+  reinitialize(seed: number): void {
+    const range = initializerRange(this.config);
+    for (const { parameter, initializer } of this.#parts.fresh)
+      parameter.assign(
+        tf.tensor(initialValues(parameter.name, parameter.shape, initializer, range, seed), parameter.shape),
+      );
+  }
+
+  /**
+   * Writes config.json, model.safetensors and the tokenizer's files, as Python's `AutoModelForSequenceClassification` reads them.
+   * The folder holds the old model or the new one, never half of each.
+   */
+  async savePretrained(folder: string, options: { dtype?: WeightType } = {}): Promise<void> {
+    const { dtype = "F32" } = options;
+    await this.#parts.save(folder, {
+      config: {
+        ...this.config,
+        architectures: [this.#parts.family.architecture],
+        problem_type: this.problemType,
+        dtype: { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype],
+      },
+      tensors: this.namedParameters().map(([name, parameter]) => ({
+        name,
+        shape: parameter.shape,
+        data: async () => (await parameter.value.data()) as Float32Array,
+      })),
+      dtype,
+      carryFrom: this.folder,
+    });
+  }
+
+  /** sha256 of the checkpoint's files as they were loaded. */
+  checkpointHash(): Promise<string> {
+    return this.#parts.checkpointHash();
+  }
+
+  dispose(): void {
+    for (const parameter of this.#byName.values()) parameter.dispose();
+  }
+}
+
+export const initializerRange = (config: Record<string, unknown>): number =>
+  typeof config.initializer_range === "number" ? config.initializer_range : 0.02;
+
+function toBatch({ inputIds, attentionMask, tokenTypeIds }: TokenRows) {
+  const batchSize = inputIds.length;
+  const sequenceLength = inputIds[0]?.length ?? 0;
+  if (batchSize === 0 || sequenceLength === 0) throw new InputError("inputIds: expected at least one token, got none");
+  const flat = (name: string, rows: number[][]) => {
+    const wrong = rows.findIndex((row) => row.length !== sequenceLength);
+    if (wrong !== -1 || rows.length !== batchSize)
+      throw new InputError(
+        `${name}: expected ${batchSize} rows of ${sequenceLength} (pad on the right), got ${rows.length} rows${wrong === -1 ? "" : `, row ${wrong} of ${rows[wrong].length}`}`,
+      );
+    return rows.flat();
+  };
+  return {
+    batchSize,
+    sequenceLength,
+    inputIds: flat("inputIds", inputIds),
+    attentionMask: attentionMask ? flat("attentionMask", attentionMask) : new Int32Array(batchSize * sequenceLength).fill(1),
+    tokenTypeIds: tokenTypeIds && flat("tokenTypeIds", tokenTypeIds),
+  };
+}

@@ -1,0 +1,56 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+
+/** Token ids of a batch of texts, padded on the right, row after row: what a text model's stages start from. */
+export interface TextBatch {
+  batchSize: number;
+  sequenceLength: number;
+  /** [batchSize · sequenceLength] */
+  inputIds: ArrayLike<number>;
+  /** 1 for a token, 0 for padding; [batchSize · sequenceLength] */
+  attentionMask: ArrayLike<number>;
+  /** [batchSize · sequenceLength]; zeros when left out */
+  tokenTypeIds?: ArrayLike<number>;
+}
+
+export interface TextInputs {
+  readonly batchSize: number;
+  readonly sequenceLength: number;
+  /** [batch · seq] */
+  readonly inputIds: tf.Tensor1D;
+  readonly tokenTypeIds: tf.Tensor1D;
+  readonly positionIds: tf.Tensor1D;
+  /** Added to attention scores: [batch, 1, 1, seq], 0 for tokens, hugely negative for padding. */
+  readonly mask: tf.Tensor;
+  /** Whether the last block has to compute every row, or the first of each text will do. */
+  readonly everyRow: boolean;
+  dispose(): void;
+}
+
+const MASKED = -1e9;
+
+/** Makes a batch into tensors. The caller disposes them. */
+export function textInputs(batch: TextBatch, options: { everyRow: boolean }): TextInputs {
+  const { batchSize, sequenceLength } = batch;
+  const size = batchSize * sequenceLength;
+  if (batch.inputIds.length !== size || batch.attentionMask.length !== size)
+    throw new InputError(
+      `a batch of ${batchSize} x ${sequenceLength} tokens needs ${size} ids and mask values, got ${batch.inputIds.length} and ${batch.attentionMask.length}`,
+    );
+  const int32 = (values: ArrayLike<number>) => tf.tensor1d(Int32Array.from(values), "int32");
+  const mask = Float32Array.from(batch.attentionMask, (seen) => (seen ? 0 : MASKED));
+  const tensors = {
+    inputIds: int32(batch.inputIds),
+    tokenTypeIds: int32(batch.tokenTypeIds ?? new Int32Array(size)),
+    positionIds: int32(Int32Array.from({ length: size }, (_, i) => i % sequenceLength)),
+    mask: tf.tensor4d(mask, [batchSize, 1, 1, sequenceLength]),
+  };
+  for (const tensor of Object.values(tensors)) tf.keep(tensor);
+  return {
+    batchSize,
+    sequenceLength,
+    ...tensors,
+    everyRow: options.everyRow,
+    dispose: () => tf.dispose(tensors),
+  };
+}

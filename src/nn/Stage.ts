@@ -1,0 +1,19 @@
+import type { Parameter } from "./Parameter";
+import type { Pass, Value } from "./Pass";
+
+/**
+ * One storey of a model: embeddings, a block, the head. `parameters` are all that its forward reads, so that a stage is frozen
+ * exactly when none of them is trainable. Parameters that several stages read stand in each.
+ */
+export interface Stage<Inputs> {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  /** The first stage gets no `x`; it starts from the inputs. */
+  forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
+}
+
+/** How many leading stages have nothing trainable: below this line a model's output never changes. */
+export function frostLine(stages: readonly Stage<never>[]): number {
+  const first = stages.findIndex((stage) => stage.parameters.some((parameter) => parameter.requiresGrad));
+  return first === -1 ? stages.length : first;
+}

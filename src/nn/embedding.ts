@@ -1,0 +1,42 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { segmentSum } from "../engine/segmentSum";
+import type { Parameter } from "./Parameter";
+import type { Pass, Value } from "./Pass";
+
+/** Looks up rows of `table` [entries, width] by `ids` [rows] (int32): [rows, width]. */
+export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
+  return pass.record(
+    tf.gather(table.value, ids),
+    [table],
+    () => [ids],
+    (dy, [ids]) => [segmentSum(dy, ids as tf.Tensor1D, table.shape[0])],
+  );
+}
+
+/** The first row of each of `batchSize` equally long runs of rows, as the [CLS] row of each text: [batch · n, width] → [batch, width]. */
+export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
+  const width = x.tensor.shape[1]!;
+  const length = x.tensor.shape[0] / batchSize;
+  if (length === 1) return x;
+  const y = tf.tidy(() =>
+    tf.reshape(
+      tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, 1, width]),
+      [batchSize, width],
+    ),
+  );
+  return pass.record(
+    y,
+    [x],
+    () => [],
+    (dy) => [
+      tf.reshape(
+        tf.pad(tf.reshape(dy, [batchSize, 1, width]), [
+          [0, 0],
+          [0, length - 1],
+          [0, 0],
+        ]),
+        [batchSize * length, width],
+      ),
+    ],
+  );
+}
