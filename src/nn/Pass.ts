@@ -58,6 +58,11 @@ export class Pass {
     return value!;
   }
 
+  /** A tensor that no gradient goes back through. */
+  input(tensor: tf.Tensor): Value {
+    return new Value(tensor, false);
+  }
+
   /** A whole number to seed one dropout mask with. */
   drawSeed(): number {
     this.#random ??= new Random("dropout", ...this.#seed);

@@ -1,0 +1,50 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { type Parameter, Snapshot } from "../nn/Parameter";
+
+interface Held {
+  values: Float32Array;
+  stamp: number;
+}
+
+/**
+ * The weights and flags that every trial of a sweep starts from. Copies are held outside the engine, so that they are not in the
+ * tensor bytes a trial is measured by, and only of what some trial is about to change.
+ */
+export class Pretrained {
+  #held = new Map<Parameter, Held>();
+  #flags: Map<Parameter, boolean>;
+
+  constructor(private readonly model: SequenceClassifier) {
+    this.#flags = new Map(this.#parameters().map((parameter) => [parameter, parameter.requiresGrad]));
+  }
+
+  /** Copies whatever may change now: all that is trainable, and what the model draws anew by seed. */
+  async hold(): Promise<void> {
+    const drawn = new Set(this.model.newlyInitialized);
+    for (const parameter of this.#parameters())
+      if ((parameter.requiresGrad || drawn.has(parameter.name)) && !this.#held.has(parameter))
+        this.#held.set(parameter, {
+          values: (await parameter.value.data()) as Float32Array,
+          stamp: parameter.stamp,
+        });
+  }
+
+  /** Puts back every weight that has changed. */
+  restoreWeights(): void {
+    for (const [parameter, { values, stamp }] of this.#held) {
+      if (parameter.stamp === stamp) continue;
+      const snapshot = new Snapshot(tf.tensor(values, parameter.shape), stamp);
+      parameter.restore(snapshot);
+      snapshot.dispose();
+    }
+  }
+
+  restoreFlags(): void {
+    for (const [parameter, requiresGrad] of this.#flags) parameter.requiresGrad = requiresGrad;
+  }
+
+  #parameters(): Parameter[] {
+    return this.model.namedParameters().map(([, parameter]) => parameter);
+  }
+}

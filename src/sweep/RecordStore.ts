@@ -1,0 +1,45 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { readRecords, type TrialRecord } from "./record";
+
+/** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
+export class RecordStore {
+  readonly path: string;
+
+  constructor(readonly folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.path = join(folder, "records.jsonl");
+  }
+
+  read(): TrialRecord[] {
+    return existsSync(this.path) ? readRecords(this.path) : [];
+  }
+
+  append(record: TrialRecord): void {
+    this.#cutTornLine();
+    const file = openSync(this.path, "a");
+    try {
+      writeSync(file, `${JSON.stringify(record)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** A crash may have left the start of a line; the next record must not be glued to it. */
+  #cutTornLine(): void {
+    if (!existsSync(this.path)) return;
+    const bytes = readFileSync(this.path);
+    const whole = bytes.lastIndexOf(0x0a) + 1;
+    if (whole < bytes.length) truncateSync(this.path, whole);
+  }
+}

@@ -1,0 +1,182 @@
+import { isDeepStrictEqual } from "node:util";
+import { checkInteger } from "../check";
+import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
+import type { EncodedDataset } from "../data/tokenize";
+import { ensureEngine } from "../engine/useEngine";
+import { InputError } from "../errors";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { FineTuneEvent } from "../training/events";
+import { fineTuneSettings } from "../training/FineTuneOptions";
+import { FrozenFeatures } from "../training/FrozenFeatures";
+import { checkLabels } from "../training/loss";
+import { Run } from "../training/Run";
+import { hashData, hashModel } from "./hashes";
+import { Pretrained } from "./Pretrained";
+import { RecordStore } from "./RecordStore";
+import type { TrialRecord } from "./record";
+import { runTrial, type TrialBench } from "./runTrial";
+import { type Trial, type TrialSettings, trials } from "./trial";
+
+export interface FreezeSweepOptions extends TrialSettings {
+  /** A checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was. */
+  model: string | SequenceClassifier;
+  train: EncodedDataset;
+  valid: EncodedDataset;
+  /** Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing; default 0 to the model's depth. */
+  n?: readonly number[];
+  /** Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's; default [0]. */
+  seeds?: readonly number[];
+  /** Where `records.jsonl` is kept; default `runs/<name>`. Trials that stand there already are not run again. */
+  out?: string;
+  /** Default "sweep". */
+  name?: string;
+  signal?: AbortSignal;
+  log?: (line: string) => void;
+}
+
+export type SweepEvent =
+  /** `done` of all trials stood in the records from an earlier run. */
+  | { type: "start"; trials: Trial[]; done: number }
+  | { type: "trial"; trial: Trial; index: number; count: number }
+  | { type: "progress"; trial: Trial; event: FineTuneEvent }
+  | { type: "record"; record: TrialRecord; index: number; count: number }
+  | { type: "failed"; trial: Trial; error: Error };
+
+export interface SweepResult {
+  /** In the order of the trials; without those that failed or were not reached. */
+  records: TrialRecord[];
+  failed: { trial: Trial; error: Error }[];
+  /** Whether the signal ended the sweep; started again, it goes on with the trials that are missing. */
+  aborted: boolean;
+  folder: string;
+}
+
+/**
+ * Fine-tunes the same pretrained model once for each depth of freezing and each seed, and records what each came to.
+ *
+ *     const sweep = freezeSweep({ model: "data/mini-bert-en", train, valid, n: [0, 2, 4, 6], seeds: [0, 1, 2] });
+ *     for await (const event of sweep) if (event.type === "record") console.log(event.record.n, event.record.accuracy);
+ *     const { records } = await sweep;
+ *
+ * Every finished trial is on disk at once; a sweep that was cut off goes on where it stopped. A trial that fails is reported and
+ * the others go on.
+ */
+export function freezeSweep(options: FreezeSweepOptions): Run<SweepEvent, SweepResult> {
+  return new Run(sweep(options));
+}
+
+async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, SweepResult> {
+  const {
+    model: source,
+    train,
+    valid,
+    n,
+    seeds = [0],
+    out,
+    name = "sweep",
+    signal,
+    log,
+    ...settings
+  } = options;
+  const engine = await ensureEngine();
+  const model = typeof source === "string" ? await load(source, train, log) : source;
+  const features = new FrozenFeatures(model);
+  try {
+    checkLabels("train", model, train.labels);
+    checkLabels("valid", model, valid.labels);
+    fineTuneSettings(settings, model.problemType, true);
+    checkJson(settings);
+    const planned = trials(checkDepths(n, model.depth), checkSeeds(seeds), settings);
+    const store = new RecordStore(out ?? `runs/${name}`);
+    const bench: TrialBench = {
+      model,
+      data: { train, valid },
+      pretrained: new Pretrained(model),
+      features,
+      modelHash: await hashModel(model),
+      dataHash: hashData(train, valid),
+      signal,
+    };
+    const records = new Map<string, TrialRecord>();
+    for (const record of store.read())
+      if (record.engine === engine.name && planned.some((trial) => isRecordOf(record, trial, bench)))
+        records.set(record.trial, record);
+    yield { type: "start", trials: planned, done: records.size };
+    const failed: SweepResult["failed"] = [];
+    for (const [index, trial] of planned.entries()) {
+      if (signal?.aborted) break;
+      if (records.has(trial.trial)) continue;
+      yield { type: "trial", trial, index, count: planned.length };
+      let record: TrialRecord | null = null;
+      const run = runTrial(trial, bench);
+      try {
+        let turn = await run.next();
+        for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
+        record = turn.value;
+      } catch (error) {
+        if (!(error instanceof Error) || error instanceof InputError) throw error;
+        failed.push({ trial, error });
+        yield { type: "failed", trial, error };
+      } finally {
+        // Whoever leaves the loop over the sweep leaves the trial too: its weights are put back.
+        await run.return(null);
+      }
+      if (!record) continue;
+      store.append(record);
+      records.set(trial.trial, record);
+      yield { type: "record", record, index, count: planned.length };
+    }
+    return {
+      records: planned.flatMap(({ trial }) => records.get(trial) ?? []),
+      failed,
+      aborted: signal?.aborted ?? false,
+      folder: store.folder,
+    };
+  } finally {
+    features.dispose();
+    if (typeof source === "string") model.dispose();
+  }
+}
+
+function load(
+  source: string,
+  { labels }: EncodedDataset,
+  log?: (line: string) => void,
+): Promise<SequenceClassifier> {
+  if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
+  const { problemType } = labels;
+  const shape = labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes };
+  return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
+}
+
+function checkDepths(n: readonly number[] | undefined, depth: number): number[] {
+  const depths = n ?? Array.from({ length: depth + 1 }, (_, i) => i);
+  if (depths.length === 0)
+    throw new InputError(`n: expected at least one depth from -1 to ${depth}, got none`);
+  for (const value of depths) checkInteger("n", value, -1, depth);
+  return [...new Set(depths)];
+}
+
+function checkSeeds(seeds: readonly number[]): number[] {
+  if (seeds.length === 0) throw new InputError("seeds: expected at least one, got none");
+  for (const seed of seeds) checkInteger("seeds", seed);
+  return [...new Set(seeds)];
+}
+
+function checkJson(settings: TrialSettings): void {
+  for (const [name, value] of Object.entries(settings))
+    if (value !== undefined && !isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value))
+      throw new InputError(
+        `${name}: a sweep's settings are written down as JSON, so match by a text or glob, not by a function or RegExp`,
+      );
+}
+
+/** Whether a record of an earlier run tells of this very trial: same weights, rows and settings; seconds of another engine would not compare. */
+function isRecordOf(record: TrialRecord, trial: Trial, bench: TrialBench): boolean {
+  return (
+    record.trial === trial.trial &&
+    record.modelHash === bench.modelHash &&
+    record.dataHash === bench.dataHash &&
+    isDeepStrictEqual(record.settings, JSON.parse(JSON.stringify(trial.settings)))
+  );
+}

@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import type { EncodedDataset } from "../data/tokenize";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+
+/** sha256 over the names, shapes and values of the weights that came from a checkpoint: what a trial starts from. */
+export async function hashModel(model: SequenceClassifier): Promise<string> {
+  const hash = createHash("sha256");
+  const drawn = new Set(model.newlyInitialized);
+  for (const [name, parameter] of model.namedParameters()) {
+    if (drawn.has(name)) continue;
+    const values = await parameter.value.data();
+    hash.update(`${name}[${parameter.shape}]`);
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/** sha256 over the rows that are trained on and judged by. */
+export function hashData(train: EncodedDataset, valid: EncodedDataset): string {
+  return createHash("sha256").update(train.hash).update(valid.hash).digest("hex");
+}

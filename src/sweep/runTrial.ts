@@ -1,0 +1,70 @@
+import { peakBytes } from "../engine/peakBytes";
+import { ensureEngine } from "../engine/useEngine";
+import { listParams, topNLayerFreeze, unfreezeWhere } from "../freeze";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { FineTuneEvent } from "../training/events";
+import type { FineTuneData } from "../training/FineTuneOptions";
+import type { FrozenFeatures } from "../training/FrozenFeatures";
+import { fineTune } from "../training/fineTune";
+import { version } from "../version";
+import type { Pretrained } from "./Pretrained";
+import type { TrialRecord } from "./record";
+import type { Trial } from "./trial";
+
+/** What trials share: they run one after the other on one model, which each leaves as it found it. */
+export interface TrialBench {
+  model: SequenceClassifier;
+  data: Required<FineTuneData>;
+  pretrained: Pretrained;
+  features: FrozenFeatures;
+  modelHash: string;
+  dataHash: string;
+  signal?: AbortSignal;
+}
+
+/** Runs one trial and yields its progress; its record is `null` where the signal ended it before its last epoch. */
+export async function* runTrial(
+  { trial, strategy, n, seed, settings }: Trial,
+  bench: TrialBench,
+): AsyncGenerator<FineTuneEvent, TrialRecord | null> {
+  const { model, data, pretrained, features, signal } = bench;
+  const engine = await ensureEngine();
+  unfreezeWhere(model, () => true);
+  if (n >= 0) topNLayerFreeze(model, n);
+  await pretrained.hold();
+  model.reinitialize(seed);
+  const peak = peakBytes();
+  try {
+    const run = fineTune(model, data, { ...settings, seed, signal, features });
+    yield* run;
+    const { epochs, epoch, stopped, frozenSeconds, trainableParameters } = await run;
+    if (stopped === "aborted") return null;
+    const last = epochs[epoch - 1];
+    return {
+      trial,
+      strategy,
+      n,
+      seed,
+      engine: engine.name,
+      engineReason: engine.reason,
+      precision: "fp32",
+      accuracy: last.metrics.accuracy ?? null,
+      frozenSeconds,
+      epochs,
+      ...(epoch === epochs.length ? {} : { restoredEpoch: epoch }),
+      peakTensorBytes: peak(),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      trainableParameters,
+      totalParameters: listParams(model).totals.total,
+      trainRows: data.train.inputIds.length,
+      validRows: data.valid.inputIds.length,
+      modelHash: bench.modelHash,
+      dataHash: bench.dataHash,
+      settings: { ...settings },
+      versions: { frostkit: version, node: process.versions.node, ...engine.versions },
+    };
+  } finally {
+    pretrained.restoreWeights();
+    pretrained.restoreFlags();
+  }
+}

@@ -1,0 +1,71 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { adamWUpdate } from "../engine/adamWUpdate";
+import type { Parameter } from "../nn/Parameter";
+
+export interface AdamWOptions {
+  betas?: [number, number];
+  eps?: number;
+}
+
+/** What one update of one parameter uses. */
+export interface Rates {
+  learningRate: number;
+  weightDecay: number;
+}
+
+interface Moments {
+  step: number;
+  mean: tf.Tensor;
+  square: tf.Tensor;
+}
+
+/**
+ * AdamW with its moments kept by parameter name: parameters may be frozen and thawed between steps; those that stay keep their
+ * moments, those that join start from zero, as if the optimizer had just met them. Owns the moments until `dispose()`.
+ */
+export class AdamW {
+  #betas: [number, number];
+  #eps: number;
+  #moments = new Map<string, Moments>();
+
+  constructor({ betas = [0.9, 0.999], eps = 1e-8 }: AdamWOptions = {}) {
+    this.#betas = betas;
+    this.#eps = eps;
+  }
+
+  /** Moves each parameter against its gradient, scaled by `gradientScale`. The gradients stay the caller's. */
+  step(
+    gradients: Map<Parameter, tf.Tensor>,
+    rates: (parameter: Parameter) => Rates,
+    gradientScale = 1,
+  ): void {
+    for (const [parameter, gradient] of gradients) {
+      const before = this.#moments.get(parameter.name) ?? {
+        step: 0,
+        mean: tf.zerosLike(gradient),
+        square: tf.zerosLike(gradient),
+      };
+      const step = before.step + 1;
+      const { value, mean, square } = adamWUpdate({ ...before, value: parameter.value }, gradient, {
+        ...rates(parameter),
+        betas: this.#betas,
+        eps: this.#eps,
+        step,
+        gradientScale,
+      });
+      tf.dispose([before.mean, before.square]);
+      this.#moments.set(parameter.name, { step, mean: tf.keep(mean), square: tf.keep(square) });
+      parameter.assign(value);
+    }
+  }
+
+  /** How many updates a parameter has had. */
+  steps(name: string): number {
+    return this.#moments.get(name)?.step ?? 0;
+  }
+
+  dispose(): void {
+    for (const { mean, square } of this.#moments.values()) tf.dispose([mean, square]);
+    this.#moments.clear();
+  }
+}

@@ -1,0 +1,45 @@
+import { InputError } from "../errors";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Parameter, Snapshot } from "../nn/Parameter";
+import type { EpochRecord } from "./events";
+import { LOWER_IS_BETTER } from "./metrics";
+
+/** Remembers which epoch was best and, where it is to be restored, its weights. Owns them until `dispose()`. */
+export class BestEpoch {
+  /** 0 before the first. */
+  epoch = 0;
+  #value = Number.NaN;
+  #snapshots = new Map<Parameter, Snapshot>();
+
+  constructor(
+    private readonly model: SequenceClassifier,
+    private readonly settings: { metric: string; restoreBest: boolean; earlyStopping?: number },
+  ) {}
+
+  take(record: EpochRecord): void {
+    const { metric, restoreBest, earlyStopping } = this.settings;
+    if (!restoreBest && earlyStopping === undefined) return;
+    const value = metric === "loss" ? record.validLoss! : record.metrics[metric];
+    if (value === undefined)
+      throw new InputError(
+        `metric: expected one of loss, ${Object.keys(record.metrics).join(", ")}, got ${metric}`,
+      );
+    const better = LOWER_IS_BETTER.has(metric) ? value < this.#value : value > this.#value;
+    if (this.epoch !== 0 && !better) return;
+    this.epoch = record.epoch;
+    this.#value = value;
+    if (!restoreBest) return;
+    this.dispose();
+    for (const [, parameter] of this.model.namedParameters()) this.#snapshots.set(parameter, parameter.snapshot());
+  }
+
+  /** Puts the best epoch's weights back into the model. */
+  restore(): void {
+    for (const [parameter, snapshot] of this.#snapshots) parameter.restore(snapshot);
+  }
+
+  dispose(): void {
+    for (const snapshot of this.#snapshots.values()) snapshot.dispose();
+    this.#snapshots.clear();
+  }
+}

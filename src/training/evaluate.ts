@@ -1,0 +1,51 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Labels } from "../data/textDataset";
+import type { EncodedDataset } from "../data/tokenize";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { Pass } from "../nn/Pass";
+import { checkLabels, lossOf } from "./loss";
+import { type Metrics, metrics } from "./metrics";
+import { logitsOf, type PredictOptions, toProbabilities } from "./predict";
+
+export interface Evaluation {
+  /** Mean over the rows, without class weights or smoothing. */
+  loss: number;
+  metrics: Metrics;
+}
+
+/**
+ * Loss and metrics of a model on labelled rows, in eval mode.
+ *
+ *     const { loss, metrics } = await evaluate(model, valid);
+ *     console.log(metrics.accuracy);
+ */
+export async function evaluate(
+  model: SequenceClassifier,
+  dataset: EncodedDataset,
+  { batchSize = 64, signal, onProgress }: PredictOptions = {},
+): Promise<Evaluation> {
+  checkLabels("evaluate", model, dataset.labels);
+  const run = logitsOf(model, dataset, batchSize);
+  let turn = await run.next();
+  for (; !turn.done; turn = await run.next()) {
+    signal?.throwIfAborted();
+    onProgress?.(turn.value, dataset.inputIds.length);
+  }
+  return evaluateLogits(turn.value, dataset.labels, model);
+}
+
+/** Scores logits [rows · labels] that are already there. */
+export function evaluateLogits(
+  logits: Float32Array,
+  labels: Labels,
+  { numLabels, problemType }: SequenceClassifier,
+): Evaluation {
+  const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);
+  const mean = lossOf(labels);
+  const loss = tf.tidy(() => {
+    const pass = new Pass();
+    const value = pass.input(tf.tensor2d(logits, [rows.length, numLabels]));
+    return mean.forward(pass, value, rows, mean.weight(rows)).tensor.dataSync()[0];
+  });
+  return { loss, metrics: metrics(toProbabilities(logits, numLabels, problemType), labels) };
+}

@@ -1,0 +1,40 @@
+/** What one epoch cost and brought. */
+export interface EpochRecord {
+  epoch: number;
+  /** Mean over the epoch's rows, dropout and smoothing included. */
+  trainLoss: number;
+  validLoss: number | null;
+  /** On the validation rows, by name. */
+  metrics: Record<string, number>;
+  trainSeconds: number;
+  evalSeconds: number;
+}
+
+export type FineTuneEvent =
+  /** The frozen stages run over the rows, once. */
+  | { type: "frozen"; done: number; total: number }
+  | {
+      type: "step";
+      epoch: number;
+      /** From 1, over all epochs. */
+      step: number;
+      steps: number;
+      loss: number;
+      learningRate: number;
+      gradNorm: number;
+      /** Until the last step, going by the speed so far; evaluation not counted. */
+      secondsLeft: number;
+    }
+  | { type: "evaluate"; done: number; total: number }
+  | ({ type: "epoch" } & EpochRecord);
+
+export interface FineTuneResult {
+  epochs: EpochRecord[];
+  /** The epoch whose weights the model holds now: the last whole one, or the best where that was restored. */
+  epoch: number;
+  /** Why it ended. */
+  stopped: "finished" | "early" | "aborted";
+  /** Spent on the frozen stages' outputs in this run. */
+  frozenSeconds: number;
+  trainableParameters: number;
+}

@@ -1,0 +1,266 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { batchRows } from "../data/batches";
+import type { EncodedDataset } from "../data/tokenize";
+import { sumOfSquares } from "../engine/sumOfSquares";
+import { FrostError, InputError } from "../errors";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Parameter } from "../nn/Parameter";
+import { Pass } from "../nn/Pass";
+import { frostLine } from "../nn/Stage";
+import { AdamW } from "./AdamW";
+import { BestEpoch } from "./BestEpoch";
+import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
+import { evaluateLogits } from "./evaluate";
+import { FrozenFeatures, lengthsOf } from "./FrozenFeatures";
+import {
+  type FineTuneData,
+  type FineTuneOptions,
+  type FineTuneSettings,
+  fineTuneSettings,
+} from "./FineTuneOptions";
+import { forwardRows, type Start } from "./forwardRows";
+import { learningRates } from "./learningRates";
+import { checkLabels, type Loss, lossOf } from "./loss";
+import { nextTurn } from "./nextTurn";
+import { logitsOf } from "./predict";
+import { Run } from "./Run";
+import { Stopwatch } from "./Stopwatch";
+import { scheduleAt } from "./schedule";
+
+/**
+ * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, in eval mode; the rest learns
+ * by AdamW. Loop over the run to follow it, or await it:
+ *
+ *     topNLayerFreeze(model, 3);
+ *     for await (const event of fineTune(model, { train, valid }, { epochs: 2 })) console.log(event);
+ *
+ * Parameters may be frozen or thawed while an "epoch" event is looked at: it holds from the next epoch on, and whatever stays
+ * trainable keeps its moments. Throws an InputError where options or labels do not fit, a FrostError where the loss is no longer
+ * a number; the model then holds the weights of the step before.
+ */
+export function fineTune(
+  model: SequenceClassifier,
+  data: FineTuneData,
+  options: FineTuneOptions = {},
+): Run<FineTuneEvent, FineTuneResult> {
+  checkLabels("train", model, data.train.labels);
+  if (data.valid) checkLabels("valid", model, data.valid.labels);
+  if (data.train.inputIds.length === 0) throw new InputError("train: expected at least one row, got none");
+  const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
+  return new Run(new Training(model, data, settings).run());
+}
+
+class Training {
+  #optimizer: AdamW;
+  #features: FrozenFeatures;
+  #loss: Loss;
+  #best: BestEpoch;
+  #stopwatch = new Stopwatch();
+  #epochs: EpochRecord[] = [];
+  #frozenSeconds = 0;
+  #step = 0;
+  #steps: number;
+
+  constructor(
+    private readonly model: SequenceClassifier,
+    private readonly data: FineTuneData,
+    private readonly settings: FineTuneSettings,
+  ) {
+    const batches = Math.ceil(data.train.inputIds.length / settings.batchSize);
+    this.#steps = settings.epochs * Math.ceil(batches / settings.gradientAccumulation);
+    this.#loss = lossOf(data.train.labels!, settings);
+    this.#optimizer = new AdamW(settings);
+    this.#features = settings.features ?? new FrozenFeatures(model);
+    this.#best = new BestEpoch(model, settings);
+  }
+
+  async *run(): AsyncGenerator<FineTuneEvent, FineTuneResult> {
+    const { epochs, earlyStopping, restoreBest, signal } = this.settings;
+    let stopped: FineTuneResult["stopped"] = "finished";
+    try {
+      for (let epoch = 1; epoch <= epochs && stopped === "finished"; epoch++) {
+        const start = yield* this.#start();
+        const trainLoss = signal?.aborted ? null : yield* this.#trainEpoch(epoch, start);
+        if (trainLoss === null) {
+          stopped = "aborted";
+          break;
+        }
+        const record = yield* this.#evaluate(epoch, trainLoss, start);
+        this.#epochs.push(record);
+        this.#best.take(record);
+        yield { type: "epoch", ...record };
+        if (earlyStopping !== undefined && epoch - this.#best.epoch >= earlyStopping) stopped = "early";
+      }
+      if (restoreBest) this.#best.restore();
+      return {
+        epochs: this.#epochs,
+        epoch: restoreBest ? this.#best.epoch : this.#epochs.length,
+        stopped,
+        frozenSeconds: this.#frozenSeconds,
+        trainableParameters: trainable(this.model).reduce((total, { size }) => total + size, 0),
+      };
+    } finally {
+      this.#optimizer.dispose();
+      this.#best.dispose();
+      if (!this.settings.features) this.#features.dispose();
+    }
+  }
+
+  /** Finds the frost line as the flags stand now, and brings the features below it up to date. */
+  async *#start(): AsyncGenerator<FineTuneEvent, Start> {
+    const { model, settings } = this;
+    const depth = frostLine(model.stages);
+    if (depth === model.stages.length)
+      throw new InputError("every parameter is frozen, so nothing can be trained: unfreeze some, the head at least");
+    if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
+    for (const dataset of this.#datasets()) {
+      const rows = this.#features.prepare(dataset, depth, settings.batchSize);
+      this.#stopwatch.restart();
+      for await (const progress of rows) {
+        this.#frozenSeconds += this.#stopwatch.lap();
+        yield { type: "frozen", ...progress };
+        if (settings.signal?.aborted) return { depth, features: null };
+        await nextTurn();
+        this.#stopwatch.restart();
+      }
+      this.#frozenSeconds += this.#stopwatch.lap();
+    }
+    return { depth, features: this.#features };
+  }
+
+  /** The mean loss over the rows, or null where the signal ended the epoch. */
+  async *#trainEpoch(epoch: number, start: Start): AsyncGenerator<FineTuneEvent, number | null> {
+    const { data, settings } = this;
+    const rates = learningRates(this.model, settings);
+    const { batchSize, gradientAccumulation, seed, schedule } = settings;
+    const batches = batchRows(lengthsOf(data.train), { batchSize, shuffle: { seed, epoch } });
+    const warmup = Math.floor(settings.warmup * this.#steps);
+    const done = { loss: 0, weight: 0, seconds: 0, steps: 0 };
+    for (let i = 0; i < batches.length; i += gradientAccumulation) {
+      this.#stopwatch.restart();
+      const group = batches.slice(i, i + gradientAccumulation);
+      const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
+      this.#step++;
+      const { loss, weight, gradNorm } = this.#trainStep(epoch, group, start, factor, rates);
+      done.loss += loss * weight;
+      done.weight += weight;
+      done.steps++;
+      done.seconds += this.#stopwatch.lap();
+      yield {
+        type: "step",
+        epoch,
+        step: this.#step,
+        steps: this.#steps,
+        loss,
+        learningRate: settings.learningRate * factor,
+        gradNorm,
+        secondsLeft: (done.seconds / done.steps) * (this.#steps - this.#step),
+      };
+      await nextTurn();
+      if (settings.signal?.aborted && i + gradientAccumulation < batches.length) return null;
+    }
+    this.#stopwatch.restart();
+    settle(this.model);
+    this.#trainSeconds = done.seconds + this.#stopwatch.lap();
+    return done.loss / done.weight;
+  }
+
+  #trainSeconds = 0;
+
+  #trainStep(
+    epoch: number,
+    group: Int32Array[],
+    start: Start,
+    factor: number,
+    rates: ReturnType<typeof learningRates>,
+  ): { loss: number; weight: number; gradNorm: number } {
+    const { settings, data } = this;
+    const weight = group.reduce((total, rows) => total + this.#loss.weight(rows), 0);
+    const gradients = new Map<Parameter, tf.Tensor>();
+    const losses: tf.Tensor[] = [];
+    try {
+      group.forEach((rows, part) => {
+        const pass = new Pass({
+          training: true,
+          recording: true,
+          seed: [settings.seed, epoch, this.#step, part],
+        });
+        try {
+          const loss = forwardRows(this.model, data.train, rows, start, pass, (logits) =>
+            this.#loss.forward(pass, logits, rows, weight),
+          );
+          losses.push(loss.tensor);
+          addInto(gradients, pass.backward(loss));
+        } finally {
+          pass.dispose();
+        }
+      });
+      // One reading for both: the engine has to finish before either is known.
+      const [loss, squares] = tf.tidy(() =>
+        tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]).dataSync(),
+      );
+      const gradNorm = Math.sqrt(squares);
+      if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+        throw new FrostError(
+          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}, at learning rate ${settings.learningRate * factor}, rows ${group.map((rows) => rows.join(", ")).join(", ")}; try a lower learning rate or look at these rows`,
+        );
+      this.#optimizer.step(
+        gradients,
+        ({ name }) => {
+          const { learningRate, weightDecay } = rates.get(name)!;
+          return { learningRate: learningRate * factor, weightDecay };
+        },
+        Math.min(1, settings.maxGradNorm / (gradNorm + 1e-6)),
+      );
+      return { loss, weight, gradNorm };
+    } finally {
+      tf.dispose(losses);
+      for (const gradient of gradients.values()) gradient.dispose();
+    }
+  }
+
+  async *#evaluate(epoch: number, trainLoss: number, start: Start): AsyncGenerator<FineTuneEvent, EpochRecord> {
+    const record: EpochRecord = {
+      epoch,
+      trainLoss,
+      validLoss: null,
+      metrics: {},
+      trainSeconds: this.#trainSeconds,
+      evalSeconds: 0,
+    };
+    const { valid } = this.data;
+    if (!valid) return record;
+    this.#stopwatch.restart();
+    const run = logitsOf(this.model, valid, Math.max(64, this.settings.batchSize), start);
+    let turn = await run.next();
+    for (; !turn.done; turn = await run.next()) {
+      record.evalSeconds += this.#stopwatch.lap();
+      yield { type: "evaluate", done: turn.value, total: valid.inputIds.length };
+      this.#stopwatch.restart();
+    }
+    const { loss, metrics } = evaluateLogits(turn.value, valid.labels!, this.model);
+    record.evalSeconds += this.#stopwatch.lap();
+    return { ...record, validLoss: loss, metrics };
+  }
+
+  #datasets(): EncodedDataset[] {
+    return this.data.valid ? [this.data.train, this.data.valid] : [this.data.train];
+  }
+}
+
+const trainable = (model: SequenceClassifier): Parameter[] =>
+  model.namedParameters().flatMap(([, parameter]) => (parameter.requiresGrad ? [parameter] : []));
+
+/** Waits until the last update has really been made: an engine may run behind. */
+function settle(model: SequenceClassifier): void {
+  const [last] = trainable(model).slice(-1);
+  tf.tidy(() => tf.slice(tf.reshape(last.value, [-1]), 0, 1).dataSync());
+}
+
+function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.Tensor>): void {
+  for (const [parameter, gradient] of gradients) {
+    const sum = sums.get(parameter);
+    sums.set(parameter, sum ? tf.add(sum, gradient) : gradient);
+    if (sum) tf.dispose([sum, gradient]);
+  }
+}

@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { collate } from "../data/collate";
+import type { EncodedDataset } from "../data/tokenize";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { textInputs } from "../models/textInputs";
+import type { Pass, Value } from "../nn/Pass";
+import type { FrozenFeatures } from "./FrozenFeatures";
+
+/** Where a forward starts: behind the first `depth` stages from their kept features, or, with none, from the tokens. */
+export interface Start {
+  depth: number;
+  features: FrozenFeatures | null;
+}
+
+/**
+ * Takes some rows of a dataset through the model and on to `finish`, in a memory scope that leaves only the tensor of what
+ * `finish` returns: the loss, or the logits themselves.
+ */
+export function forwardRows(
+  model: SequenceClassifier,
+  dataset: EncodedDataset,
+  rows: Int32Array,
+  start: Start,
+  pass: Pass,
+  finish: (logits: Value) => Value,
+): Value {
+  const batch = collate(dataset, rows);
+  const inputs = textInputs(batch, { everyRow: false });
+  try {
+    let value: Value;
+    tf.tidy(() => {
+      let x: Value | null = start.features
+        ? pass.input(start.features.batch(dataset, rows, batch.sequenceLength))
+        : null;
+      for (const stage of model.stages.slice(start.features ? start.depth : 0))
+        x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+      value = finish(x!);
+      return value.tensor;
+    });
+    return value!;
+  } finally {
+    inputs.dispose();
+  }
+}

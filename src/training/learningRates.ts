@@ -1,0 +1,44 @@
+import { checkNumber } from "../check";
+import { listParams, type ParameterPattern } from "../freeze";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Rates } from "./AdamW";
+
+/** Parameters that learn at a rate or decay of their own. */
+export interface ParameterGroup {
+  /** Which: as `freezeWhere` takes them. */
+  match: ParameterPattern;
+  learningRate?: number;
+  weightDecay?: number;
+}
+
+export interface RateOptions {
+  learningRate: number;
+  weightDecay: number;
+  /** Later groups win over earlier ones, and over layer-wise decay. */
+  parameterGroups?: ParameterGroup[];
+  /** The rate falls by this factor with each stage below the head (Howard and Ruder 2018). */
+  layerwiseDecay?: number;
+}
+
+/** Peak learning rate and weight decay of each parameter by name. */
+export function learningRates(model: SequenceClassifier, options: RateOptions): Map<string, Rates> {
+  const { learningRate, weightDecay, parameterGroups = [], layerwiseDecay = 1 } = options;
+  checkNumber("learningRate", learningRate, 0);
+  checkNumber("weightDecay", weightDecay, 0);
+  checkNumber("layerwiseDecay", layerwiseDecay, 0, 1);
+  const rates = new Map<string, Rates>();
+  // From the head down, so that a parameter read by several stages learns as the lowest of them.
+  [...model.stages].reverse().forEach((stage, below) => {
+    for (const { name } of stage.parameters)
+      rates.set(name, { learningRate: learningRate * layerwiseDecay ** below, weightDecay });
+  });
+  for (const group of parameterGroups)
+    for (const { name } of listParams(model, group.match)) {
+      const before = rates.get(name)!;
+      rates.set(name, {
+        learningRate: checkNumber("parameterGroups: learningRate", group.learningRate ?? before.learningRate, 0),
+        weightDecay: checkNumber("parameterGroups: weightDecay", group.weightDecay ?? before.weightDecay, 0),
+      });
+    }
+  return rates;
+}

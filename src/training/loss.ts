@@ -1,0 +1,120 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import type { Labels } from "../data/textDataset";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "../nn/loss";
+import type { Pass, Value } from "../nn/Pass";
+
+export interface LossOptions {
+  /** One weight per class in the order of the logits, or "balanced": rows / (classes · rows of the class). */
+  classWeights?: number[] | "balanced";
+  /** Share of a label that is spread evenly over all classes (Szegedy et al. 2016). */
+  labelSmoothing?: number;
+}
+
+/** The loss of a batch: the mean over its rows, as Transformers computes it for the model's problem type. */
+export interface Loss {
+  /** What rows weigh together; the loss of several batches is their weighted mean. */
+  weight(rows: ArrayLike<number>): number;
+  /** Σ of the rows' weighted losses divided by `total`, a scalar. */
+  forward(pass: Pass, logits: Value, rows: ArrayLike<number>, total: number): Value;
+}
+
+export function lossOf(labels: Labels, options: LossOptions = {}): Loss {
+  if (labels.problemType === "regression") return regressionLoss(labels.values);
+  const classes = labels.classes.length;
+  const weights = classWeightsOf(labels, options.classWeights);
+  const smoothing = options.labelSmoothing ?? 0;
+  if (labels.problemType === "multi_label_classification")
+    return multiLabelLoss(labels.values, classes, weights, smoothing);
+  return singleLabelLoss(labels.ids, classes, weights, smoothing);
+}
+
+function singleLabelLoss(ids: Int32Array, classes: number, weights: number[], smoothing: number): Loss {
+  return {
+    weight: (rows) => sum(rows, (row) => weights[ids[row]]),
+    forward(pass, logits, rows, total) {
+      // As torch.nn.CrossEntropyLoss: the smoothed part of a row weighs each class by that class's own weight.
+      const target = new Float32Array(rows.length * classes);
+      for (let r = 0; r < rows.length; r++) {
+        for (let c = 0; c < classes; c++) target[r * classes + c] = (weights[c] * smoothing) / classes / total;
+        const id = ids[rows[r]];
+        target[r * classes + id] += (weights[id] * (1 - smoothing)) / total;
+      }
+      return softmaxCrossEntropy(pass, logits, tf.tensor2d(target, [rows.length, classes]));
+    },
+  };
+}
+
+function multiLabelLoss(values: Float32Array, labels: number, weights: number[], smoothing: number): Loss {
+  return {
+    weight: (rows) => rows.length * labels,
+    forward(pass, logits, rows, total) {
+      const size = rows.length * labels;
+      const target = new Float32Array(size);
+      const weight = new Float32Array(size);
+      for (let i = 0; i < size; i++) {
+        const label = i % labels;
+        const value = values[rows[Math.floor(i / labels)] * labels + label];
+        target[i] = value * (1 - smoothing) + smoothing / 2;
+        weight[i] = weights[label] / total;
+      }
+      const shape: [number, number] = [rows.length, labels];
+      return sigmoidCrossEntropy(pass, logits, tf.tensor2d(target, shape), tf.tensor2d(weight, shape));
+    },
+  };
+}
+
+function regressionLoss(values: Float32Array): Loss {
+  return {
+    weight: (rows) => rows.length,
+    forward(pass, logits, rows, total) {
+      const target = Float32Array.from(rows, (row) => values[row]);
+      const shape: [number, number] = [rows.length, 1];
+      return squaredError(pass, logits, tf.tensor2d(target, shape), tf.fill(shape, 1 / total));
+    },
+  };
+}
+
+function classWeightsOf(
+  labels: Exclude<Labels, { problemType: "regression" }>,
+  weights: LossOptions["classWeights"],
+): number[] {
+  const classes = labels.classes.length;
+  if (weights === undefined) return new Array(classes).fill(1);
+  if (weights !== "balanced") {
+    if (weights.length !== classes || weights.some((weight) => !(weight >= 0 && Number.isFinite(weight))))
+      throw new InputError(
+        `classWeights: expected ${classes} weights of at least 0 for ${labels.classes.join(", ")}, got ${JSON.stringify(weights)}`,
+      );
+    return weights;
+  }
+  if (labels.problemType === "multi_label_classification")
+    throw new InputError('classWeights: "balanced" is for single labels; give one weight per label');
+  const counts = new Array(classes).fill(0);
+  for (const id of labels.ids) counts[id]++;
+  // A class without rows weighs nothing, since nothing weighs it.
+  return counts.map((count) => (count === 0 ? 0 : labels.ids.length / (classes * count)));
+}
+
+/** Throws unless the labels are there and are those the model's head was made for. */
+export function checkLabels(
+  name: string,
+  model: SequenceClassifier,
+  labels: Labels | null,
+): asserts labels is Labels {
+  if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
+  if (labels.problemType !== model.problemType)
+    throw new InputError(`${name}: the model is made for ${model.problemType}, the labels for ${labels.problemType}`);
+  if (labels.problemType === "regression") return;
+  if (labels.classes.length !== model.numLabels)
+    throw new InputError(
+      `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
+    );
+}
+
+const sum = (rows: ArrayLike<number>, term: (row: number) => number): number => {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) total += term(rows[i]);
+  return total;
+};

@@ -1,0 +1,95 @@
+import { checkInteger } from "../check";
+import { batchRows } from "../data/batches";
+import type { EncodedDataset } from "../data/tokenize";
+import { InputError } from "../errors";
+import type { ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
+import { Pass } from "../nn/Pass";
+import { lengthsOf } from "./FrozenFeatures";
+import { forwardRows, type Start } from "./forwardRows";
+import { argMax } from "./metrics";
+import { nextTurn } from "./nextTurn";
+
+export interface Predictions {
+  /** [rows · labels]: the probability of each class or label, or the predicted value in a regression. */
+  probabilities: Float32Array;
+  /** Per row: the likeliest class, the labels above one half joined by spaces, or the value. */
+  labels: string[];
+}
+
+export interface PredictOptions {
+  batchSize?: number;
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * What the model says of each row, in the rows' order.
+ *
+ *     const { labels, probabilities } = await predict(model, await tokenize(test, tokenizer));
+ */
+export async function predict(
+  model: SequenceClassifier,
+  dataset: EncodedDataset,
+  { batchSize = 64, signal, onProgress }: PredictOptions = {},
+): Promise<Predictions> {
+  checkInteger("batchSize", batchSize, 1);
+  const run = logitsOf(model, dataset, batchSize);
+  let turn = await run.next();
+  for (; !turn.done; turn = await run.next()) {
+    signal?.throwIfAborted();
+    onProgress?.(turn.value, dataset.inputIds.length);
+  }
+  const probabilities = toProbabilities(turn.value, model.numLabels, model.problemType);
+  return { probabilities, labels: toLabels(probabilities, model) };
+}
+
+/** Logits of all rows, [rows · labels] in the rows' order. Yields how many rows are done, between batches. */
+export async function* logitsOf(
+  model: SequenceClassifier,
+  dataset: EncodedDataset,
+  batchSize: number,
+  start: Start = { depth: 0, features: null },
+): AsyncGenerator<number, Float32Array> {
+  if (dataset.inputIds.length === 0) throw new InputError("predict: expected at least one row, got none");
+  const logits = new Float32Array(dataset.inputIds.length * model.numLabels);
+  let done = 0;
+  for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
+    const value = forwardRows(model, dataset, rows, start, new Pass(), (x) => x);
+    const values = (await value.tensor.data()) as Float32Array;
+    value.tensor.dispose();
+    rows.forEach((row, r) => {
+      logits.set(values.subarray(r * model.numLabels, (r + 1) * model.numLabels), row * model.numLabels);
+    });
+    done += rows.length;
+    yield done;
+    await nextTurn();
+  }
+  return logits;
+}
+
+/** Softmax over classes, a sigmoid per label, or the values as they are. */
+export function toProbabilities(logits: Float32Array, numLabels: number, problemType: ProblemType): Float32Array {
+  if (problemType === "regression") return logits;
+  if (problemType === "multi_label_classification") return logits.map((z) => 1 / (1 + Math.exp(-z)));
+  const probabilities = new Float32Array(logits.length);
+  for (let start = 0; start < logits.length; start += numLabels) {
+    const row = logits.subarray(start, start + numLabels);
+    const largest = Math.max(...row);
+    const powers = Array.from(row, (z) => Math.exp(z - largest));
+    const total = powers.reduce((a, b) => a + b);
+    probabilities.set(
+      powers.map((power) => power / total),
+      start,
+    );
+  }
+  return probabilities;
+}
+
+function toLabels(probabilities: Float32Array, { numLabels, problemType, classes }: SequenceClassifier): string[] {
+  return Array.from({ length: probabilities.length / numLabels }, (_, row) => {
+    const start = row * numLabels;
+    if (problemType === "regression") return String(probabilities[start]);
+    if (problemType === "single_label_classification") return classes[argMax(probabilities, start, numLabels)];
+    return classes.filter((_, i) => probabilities[start + i] >= 0.5).join(" ");
+  });
+}

@@ -1,0 +1,13 @@
+export const SCHEDULES = ["linear", "cosine", "constant"] as const;
+export type Schedule = (typeof SCHEDULES)[number];
+
+/**
+ * What the learning rate is multiplied by at a step (from 0) of `steps`: rising from 0 over the first `warmup` steps, then falling
+ * to 0 along a line or half a cosine, or staying, as Transformers' `get_linear_schedule_with_warmup` and its kin.
+ */
+export function scheduleAt(schedule: Schedule, step: number, steps: number, warmup: number): number {
+  if (step < warmup) return step / Math.max(1, warmup);
+  if (schedule === "constant") return 1;
+  const progress = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));
+  return schedule === "linear" ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress));
+}
