@@ -30,7 +30,7 @@ const phi = (x: number) => 0.5 + 0.5 * erf(x * Math.SQRT1_2);
 
 // The rational minimax approximation of Eigen's generic_fast_erf_float (MathFunctionsImpl.h): within 1e-7 of erf.
 function erf(x: number): number {
-  const z = x > 4 ? 4 : x < -4 ? -4 : x;
+  const z = Math.min(4, Math.max(-4, x));
   const s = z * z;
   const above =
     -1.60960333262415e-2 +
@@ -61,6 +61,7 @@ function density(x: number): number {
     1 +
     t *
       (1 +
-        t * (1 / 2 + t * (1 / 6 + t * (1 / 24 + t * (1 / 120 + t * (1 / 720 + t * (1 / 5040 + t / 40320)))))));
+        t *
+          (1 / 2 + t * (1 / 6 + t * (1 / 24 + t * (1 / 120 + t * (1 / 720 + t * (1 / 5040 + t / 40320)))))));
   return INVERSE_SQRT_2PI * POWERS[k] * series;
 }

@@ -7,7 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
  * transposed first.
  */
 export function matMul(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
-  if (tf.getBackend() !== "wasm" || !(transposeA || transposeB)) return tf.matMul(a, b, transposeA, transposeB);
+  if (tf.getBackend() !== "wasm" || !(transposeA || transposeB))
+    return tf.matMul(a, b, transposeA, transposeB);
   return tf.tidy(() => tf.matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b));
 }
 

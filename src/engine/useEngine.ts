@@ -62,7 +62,11 @@ async function use(name: EngineName, reason: string): Promise<Engine> {
   await tf.ready();
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
   tf.enableProdMode();
-  inUse = { name, reason, versions: { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) } };
+  inUse = {
+    name,
+    reason,
+    versions: { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) },
+  };
   return inUse;
 }
 

@@ -37,6 +37,8 @@ export interface Family {
   prefix: string;
   /** `architectures` entry of its sequence classification model in Python. */
   architecture: string;
+  /** The longest text it takes, in tokens. */
+  maxTokens(config: Config): number;
   /** Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order. */
   stages(config: Config, numLabels: number, take: Take): Stage<TextInputs>[];
 }

@@ -3,7 +3,7 @@ import { InputError } from "../errors";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
-import type { Family } from "./Family";
+import { Config, type Family } from "./Family";
 import { type Initializer, initialValues } from "./ParameterLoader";
 import { type TextInputs, textInputs } from "./textInputs";
 
@@ -91,14 +91,37 @@ export class SequenceClassifier {
 
   /** What `topNLayerFreeze` freezes: the embeddings, then each block, with all the parameters that feed its output. */
   frostStages(): { name: string; parameters: string[] }[] {
-    return this.stages
-      .slice(0, -1)
-      .map((stage) => ({ name: stage.name, parameters: stage.parameters.map((parameter) => parameter.name) }));
+    return this.stages.slice(0, -1).map((stage) => ({
+      name: stage.name,
+      parameters: stage.parameters.map((parameter) => parameter.name),
+    }));
   }
 
   /** How many blocks there are: the largest N that `topNLayerFreeze` takes. */
   get depth(): number {
     return this.stages.length - 2;
+  }
+
+  /** The longest text it takes, in tokens. */
+  get maxTokens(): number {
+    return this.#parts.family.maxTokens(new Config(this.config));
+  }
+
+  /** Throws an InputError that names the first row that is too long or holds a token the model does not know. */
+  checkRows(name: string, rows: readonly ArrayLike<number>[]): void {
+    const { maxTokens } = this;
+    const vocabulary = new Config(this.config).number("vocab_size");
+    rows.forEach((ids, row) => {
+      if (ids.length > maxTokens)
+        throw new InputError(
+          `${name}: this model takes at most ${maxTokens} tokens a text, row ${row} has ${ids.length}; tokenize with maxLength: ${maxTokens}`,
+        );
+      for (let i = 0; i < ids.length; i++)
+        if (!(ids[i] >= 0 && ids[i] < vocabulary))
+          throw new InputError(
+            `${name}: this model knows token ids below ${vocabulary}, row ${row} has ${ids[i]}; tokenize with the model's own tokenizer`,
+          );
+    });
   }
 
   /** Class names in the order of the logits. */
@@ -119,6 +142,7 @@ export class SequenceClassifier {
     options: { outputHiddenStates?: boolean } = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor3D[] } {
     const everyRow = options.outputHiddenStates ?? false;
+    this.checkRows("inputIds", rows.inputIds);
     const inputs = textInputs(toBatch(rows), { everyRow });
     const pass = new Pass();
     const hiddenStates: tf.Tensor3D[] = [];
@@ -193,7 +217,8 @@ export const initializerRange = (config: Record<string, unknown>): number =>
 function toBatch({ inputIds, attentionMask, tokenTypeIds }: TokenRows) {
   const batchSize = inputIds.length;
   const sequenceLength = inputIds[0]?.length ?? 0;
-  if (batchSize === 0 || sequenceLength === 0) throw new InputError("inputIds: expected at least one token, got none");
+  if (batchSize === 0 || sequenceLength === 0)
+    throw new InputError("inputIds: expected at least one token, got none");
   const flat = (name: string, rows: number[][]) => {
     const wrong = rows.findIndex((row) => row.length !== sequenceLength);
     if (wrong !== -1 || rows.length !== batchSize)
@@ -206,7 +231,9 @@ function toBatch({ inputIds, attentionMask, tokenTypeIds }: TokenRows) {
     batchSize,
     sequenceLength,
     inputIds: flat("inputIds", inputIds),
-    attentionMask: attentionMask ? flat("attentionMask", attentionMask) : new Int32Array(batchSize * sequenceLength).fill(1),
+    attentionMask: attentionMask
+      ? flat("attentionMask", attentionMask)
+      : new Int32Array(batchSize * sequenceLength).fill(1),
     tokenTypeIds: tokenTypeIds && flat("tokenTypeIds", tokenTypeIds),
   };
 }

@@ -1,5 +1,4 @@
 // Devlin et al. 2019. Names and order as transformers/models/bert/modeling_bert.py.
-import { InputError } from "../errors";
 import { activatedLinear } from "../nn/activatedLinear";
 import { activation } from "../nn/activation";
 import { attention } from "../nn/attention";
@@ -16,6 +15,7 @@ export const bert: Family = {
   modelType: "bert",
   prefix: "bert",
   architecture: "BertForSequenceClassification",
+  maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const depth = config.number("num_hidden_layers");
     return [
@@ -29,9 +29,12 @@ export const bert: Family = {
 function embeddings(config: Config, take: Take): Stage<TextInputs> {
   const name = "bert.embeddings";
   const hidden = config.number("hidden_size");
-  const positions = config.number("max_position_embeddings");
   const words = take(`${name}.word_embeddings.weight`, [config.number("vocab_size"), hidden], "normal");
-  const position = take(`${name}.position_embeddings.weight`, [positions, hidden], "normal");
+  const position = take(
+    `${name}.position_embeddings.weight`,
+    [config.number("max_position_embeddings"), hidden],
+    "normal",
+  );
   const types = take(
     `${name}.token_type_embeddings.weight`,
     [config.number("type_vocab_size", 2), hidden],
@@ -43,10 +46,6 @@ function embeddings(config: Config, take: Take): Stage<TextInputs> {
     name: "embeddings",
     parameters: [words, position, types, norm.weight, norm.bias],
     forward(pass, inputs) {
-      if (inputs.sequenceLength > positions)
-        throw new InputError(
-          `this model takes at most ${positions} tokens a text, got ${inputs.sequenceLength}; tokenize with maxLength: ${positions}`,
-        );
       const sum = add(
         pass,
         add(pass, embedding(pass, inputs.inputIds, words), embedding(pass, inputs.tokenTypeIds, types)),

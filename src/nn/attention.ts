@@ -16,7 +16,13 @@ export interface AttentionOptions {
  * Scaled dot-product attention (Vaswani et al. 2017) from `query` [batch · queries, hidden] to `key` and `value`
  * [batch · keys, hidden]: gives [batch · queries, hidden]. There may be fewer queries than keys.
  */
-export function attention(pass: Pass, query: Value, key: Value, value: Value, options: AttentionOptions): Value {
+export function attention(
+  pass: Pass,
+  query: Value,
+  key: Value,
+  value: Value,
+  options: AttentionOptions,
+): Value {
   const { batchSize, heads, mask, dropout } = options;
   const hidden = query.tensor.shape[1]!;
   const width = hidden / heads;

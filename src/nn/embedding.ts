@@ -19,10 +19,10 @@ export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
   const length = x.tensor.shape[0] / batchSize;
   if (length === 1) return x;
   const y = tf.tidy(() =>
-    tf.reshape(
-      tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, 1, width]),
-      [batchSize, width],
-    ),
+    tf.reshape(tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, 1, width]), [
+      batchSize,
+      width,
+    ]),
   );
   return pass.record(
     y,

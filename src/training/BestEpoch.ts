@@ -30,7 +30,8 @@ export class BestEpoch {
     this.#value = value;
     if (!restoreBest) return;
     this.dispose();
-    for (const [, parameter] of this.model.namedParameters()) this.#snapshots.set(parameter, parameter.snapshot());
+    for (const [, parameter] of this.model.namedParameters())
+      this.#snapshots.set(parameter, parameter.snapshot());
   }
 
   /** Puts the best epoch's weights back into the model. */

@@ -56,7 +56,11 @@ export type FineTuneSettings = Required<
   Pick<FineTuneOptions, "features" | "signal" | "classWeights" | "earlyStopping">;
 
 /** The options with their defaults, each checked. */
-export function fineTuneSettings(options: FineTuneOptions, problemType: ProblemType, hasValid: boolean): FineTuneSettings {
+export function fineTuneSettings(
+  options: FineTuneOptions,
+  problemType: ProblemType,
+  hasValid: boolean,
+): FineTuneSettings {
   const settings: FineTuneSettings = {
     batchSize: 32,
     betas: [0.9, 0.999],
@@ -81,6 +85,9 @@ export function fineTuneSettings(options: FineTuneOptions, problemType: ProblemT
   checkInteger("batchSize", settings.batchSize, 1);
   checkInteger("gradientAccumulation", settings.gradientAccumulation, 1);
   checkInteger("seed", settings.seed);
+  checkNumber("learningRate", settings.learningRate, 0);
+  checkNumber("weightDecay", settings.weightDecay, 0);
+  checkNumber("layerwiseDecay", settings.layerwiseDecay, 0, 1);
   checkNumber("warmup", settings.warmup, 0, 1);
   checkNumber("labelSmoothing", settings.labelSmoothing, 0, 1);
   checkNumber("eps", settings.eps, 0);

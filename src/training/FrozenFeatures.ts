@@ -43,7 +43,11 @@ export class FrozenFeatures {
    * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds. Yields
    * rows done between batches, and nothing where all was ready.
    */
-  async *prepare(dataset: EncodedDataset, depth: number, batchSize: number): AsyncGenerator<FrozenProgress, void> {
+  async *prepare(
+    dataset: EncodedDataset,
+    depth: number,
+    batchSize: number,
+  ): AsyncGenerator<FrozenProgress, void> {
     const stamps = this.#stamps(depth);
     const kept = this.#entries.get(dataset.hash);
     const holds = kept && kept.depth <= depth && kept.stamps.every((stamp, i) => stamp === stamps[i]);

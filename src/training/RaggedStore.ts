@@ -59,7 +59,8 @@ export class RaggedStore {
     const bytes = new Uint8Array(into.buffer, into.byteOffset + offset * 4, kept.length * 4);
     for (let done = 0; done < bytes.length; ) {
       const count = readSync(this.#file!, bytes, done, bytes.length - done, kept.position + done);
-      if (count === 0) throw new FrostError(`the features' file ${this.#folder} ends early: is it still there?`);
+      if (count === 0)
+        throw new FrostError(`the features' file ${this.#folder} ends early: is it still there?`);
       done += count;
     }
     return kept.length;

@@ -25,7 +25,8 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void> {
-    if (this.#started) throw new FrostError("a run's events can be taken only once; await the run for its result");
+    if (this.#started)
+      throw new FrostError("a run's events can be taken only once; await the run for its result");
     this.#started = true;
     let ended = false;
     try {
@@ -59,7 +60,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
   }
 
   async #finish(): Promise<Result> {
-    if (!this.#started) for await (const _ of this) continue;
+    if (!this.#started) for await (const _ of this);
     return this.#result;
   }
 }

@@ -3,7 +3,8 @@ import type { Labels } from "../data/textDataset";
 import type { EncodedDataset } from "../data/tokenize";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { Pass } from "../nn/Pass";
-import { checkLabels, lossOf } from "./loss";
+import { checkDataset } from "./checkDataset";
+import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
 import { logitsOf, type PredictOptions, toProbabilities } from "./predict";
 
@@ -24,7 +25,7 @@ export async function evaluate(
   dataset: EncodedDataset,
   { batchSize = 64, signal, onProgress }: PredictOptions = {},
 ): Promise<Evaluation> {
-  checkLabels("evaluate", model, dataset.labels);
+  checkDataset("evaluate", model, dataset);
   const run = logitsOf(model, dataset, batchSize);
   let turn = await run.next();
   for (; !turn.done; turn = await run.next()) {

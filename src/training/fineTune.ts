@@ -3,24 +3,26 @@ import { batchRows } from "../data/batches";
 import type { EncodedDataset } from "../data/tokenize";
 import { sumOfSquares } from "../engine/sumOfSquares";
 import { FrostError, InputError } from "../errors";
+import { listParams } from "../freeze";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass } from "../nn/Pass";
 import { frostLine } from "../nn/Stage";
 import { AdamW } from "./AdamW";
 import { BestEpoch } from "./BestEpoch";
-import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
+import { checkDataset } from "./checkDataset";
 import { evaluateLogits } from "./evaluate";
-import { FrozenFeatures, lengthsOf } from "./FrozenFeatures";
+import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
 import {
   type FineTuneData,
   type FineTuneOptions,
   type FineTuneSettings,
   fineTuneSettings,
 } from "./FineTuneOptions";
+import { FrozenFeatures, lengthsOf } from "./FrozenFeatures";
 import { forwardRows, type Start } from "./forwardRows";
 import { learningRates } from "./learningRates";
-import { checkLabels, type Loss, lossOf } from "./loss";
+import { type Loss, lossOf } from "./loss";
 import { nextTurn } from "./nextTurn";
 import { logitsOf } from "./predict";
 import { Run } from "./Run";
@@ -43,10 +45,10 @@ export function fineTune(
   data: FineTuneData,
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
-  checkLabels("train", model, data.train.labels);
-  if (data.valid) checkLabels("valid", model, data.valid.labels);
-  if (data.train.inputIds.length === 0) throw new InputError("train: expected at least one row, got none");
+  checkDataset("train", model, data.train);
+  if (data.valid) checkDataset("valid", model, data.valid);
   const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
+  learningRates(model, settings); // a group that matches nothing shows before the first step
   return new Run(new Training(model, data, settings).run());
 }
 
@@ -97,7 +99,7 @@ class Training {
         epoch: restoreBest ? this.#best.epoch : this.#epochs.length,
         stopped,
         frozenSeconds: this.#frozenSeconds,
-        trainableParameters: trainable(this.model).reduce((total, { size }) => total + size, 0),
+        trainableParameters: listParams(this.model).totals.trainable,
       };
     } finally {
       this.#optimizer.dispose();
@@ -111,7 +113,9 @@ class Training {
     const { model, settings } = this;
     const depth = frostLine(model.stages);
     if (depth === model.stages.length)
-      throw new InputError("every parameter is frozen, so nothing can be trained: unfreeze some, the head at least");
+      throw new InputError(
+        "every parameter is frozen, so nothing can be trained: unfreeze some, the head at least",
+      );
     if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
     for (const dataset of this.#datasets()) {
       const rows = this.#features.prepare(dataset, depth, settings.batchSize);
@@ -219,7 +223,11 @@ class Training {
     }
   }
 
-  async *#evaluate(epoch: number, trainLoss: number, start: Start): AsyncGenerator<FineTuneEvent, EpochRecord> {
+  async *#evaluate(
+    epoch: number,
+    trainLoss: number,
+    start: Start,
+  ): AsyncGenerator<FineTuneEvent, EpochRecord> {
     const record: EpochRecord = {
       epoch,
       trainLoss,
@@ -248,13 +256,10 @@ class Training {
   }
 }
 
-const trainable = (model: SequenceClassifier): Parameter[] =>
-  model.namedParameters().flatMap(([, parameter]) => (parameter.requiresGrad ? [parameter] : []));
-
 /** Waits until the last update has really been made: an engine may run behind. */
 function settle(model: SequenceClassifier): void {
-  const [last] = trainable(model).slice(-1);
-  tf.tidy(() => tf.slice(tf.reshape(last.value, [-1]), 0, 1).dataSync());
+  const last = model.namedParameters().findLast(([, parameter]) => parameter.requiresGrad);
+  if (last) tf.tidy(() => tf.slice(tf.reshape(last[1].value, [-1]), 0, 1).dataSync());
 }
 
 function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.Tensor>): void {

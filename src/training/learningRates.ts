@@ -23,9 +23,6 @@ export interface RateOptions {
 /** Peak learning rate and weight decay of each parameter by name. */
 export function learningRates(model: SequenceClassifier, options: RateOptions): Map<string, Rates> {
   const { learningRate, weightDecay, parameterGroups = [], layerwiseDecay = 1 } = options;
-  checkNumber("learningRate", learningRate, 0);
-  checkNumber("weightDecay", weightDecay, 0);
-  checkNumber("layerwiseDecay", layerwiseDecay, 0, 1);
   const rates = new Map<string, Rates>();
   // From the head down, so that a parameter read by several stages learns as the lowest of them.
   [...model.stages].reverse().forEach((stage, below) => {
@@ -36,7 +33,11 @@ export function learningRates(model: SequenceClassifier, options: RateOptions): 
     for (const { name } of listParams(model, group.match)) {
       const before = rates.get(name)!;
       rates.set(name, {
-        learningRate: checkNumber("parameterGroups: learningRate", group.learningRate ?? before.learningRate, 0),
+        learningRate: checkNumber(
+          "parameterGroups: learningRate",
+          group.learningRate ?? before.learningRate,
+          0,
+        ),
         weightDecay: checkNumber("parameterGroups: weightDecay", group.weightDecay ?? before.weightDecay, 0),
       });
     }

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { InputError } from "../errors";
 import type { Labels } from "../data/textDataset";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { InputError } from "../errors";
 import { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "../nn/loss";
 import type { Pass, Value } from "../nn/Pass";
 
@@ -37,7 +36,8 @@ function singleLabelLoss(ids: Int32Array, classes: number, weights: number[], sm
       // As torch.nn.CrossEntropyLoss: the smoothed part of a row weighs each class by that class's own weight.
       const target = new Float32Array(rows.length * classes);
       for (let r = 0; r < rows.length; r++) {
-        for (let c = 0; c < classes; c++) target[r * classes + c] = (weights[c] * smoothing) / classes / total;
+        for (let c = 0; c < classes; c++)
+          target[r * classes + c] = (weights[c] * smoothing) / classes / total;
         const id = ids[rows[r]];
         target[r * classes + id] += (weights[id] * (1 - smoothing)) / total;
       }
@@ -95,22 +95,6 @@ function classWeightsOf(
   for (const id of labels.ids) counts[id]++;
   // A class without rows weighs nothing, since nothing weighs it.
   return counts.map((count) => (count === 0 ? 0 : labels.ids.length / (classes * count)));
-}
-
-/** Throws unless the labels are there and are those the model's head was made for. */
-export function checkLabels(
-  name: string,
-  model: SequenceClassifier,
-  labels: Labels | null,
-): asserts labels is Labels {
-  if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
-  if (labels.problemType !== model.problemType)
-    throw new InputError(`${name}: the model is made for ${model.problemType}, the labels for ${labels.problemType}`);
-  if (labels.problemType === "regression") return;
-  if (labels.classes.length !== model.numLabels)
-    throw new InputError(
-      `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
-    );
 }
 
 const sum = (rows: ArrayLike<number>, term: (row: number) => number): number => {

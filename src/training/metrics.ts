@@ -64,7 +64,8 @@ function multiLabel(probabilities: Float32Array, values: Float32Array, labels: n
     aucs.push(rocAuc(score, truth));
   }
   const whole = sum(rows, (r) => {
-    for (let i = r * labels; i < (r + 1) * labels; i++) if (probabilities[i] >= 0.5 !== values[i] >= 0.5) return 0;
+    for (let i = r * labels; i < (r + 1) * labels; i++)
+      if (probabilities[i] >= 0.5 !== values[i] >= 0.5) return 0;
     return 1;
   });
   const auc = mean(aucs);
@@ -73,9 +74,8 @@ function multiLabel(probabilities: Float32Array, values: Float32Array, labels: n
     f1: mean(f1s),
     ...(Number.isNaN(auc) ? {} : { rocAuc: auc }),
     logLoss:
-      -sum(values.length, (i) =>
-        Math.log(clip(values[i] >= 0.5 ? probabilities[i] : 1 - probabilities[i])),
-      ) / values.length,
+      -sum(values.length, (i) => Math.log(clip(values[i] >= 0.5 ? probabilities[i] : 1 - probabilities[i]))) /
+      values.length,
   };
 }
 

@@ -1,7 +1,6 @@
 import { checkInteger } from "../check";
 import { batchRows } from "../data/batches";
 import type { EncodedDataset } from "../data/tokenize";
-import { InputError } from "../errors";
 import type { ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
 import { Pass } from "../nn/Pass";
 import { lengthsOf } from "./FrozenFeatures";
@@ -33,6 +32,7 @@ export async function predict(
   { batchSize = 64, signal, onProgress }: PredictOptions = {},
 ): Promise<Predictions> {
   checkInteger("batchSize", batchSize, 1);
+  model.checkRows("predict", dataset.inputIds);
   const run = logitsOf(model, dataset, batchSize);
   let turn = await run.next();
   for (; !turn.done; turn = await run.next()) {
@@ -50,7 +50,6 @@ export async function* logitsOf(
   batchSize: number,
   start: Start = { depth: 0, features: null },
 ): AsyncGenerator<number, Float32Array> {
-  if (dataset.inputIds.length === 0) throw new InputError("predict: expected at least one row, got none");
   const logits = new Float32Array(dataset.inputIds.length * model.numLabels);
   let done = 0;
   for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
@@ -68,7 +67,11 @@ export async function* logitsOf(
 }
 
 /** Softmax over classes, a sigmoid per label, or the values as they are. */
-export function toProbabilities(logits: Float32Array, numLabels: number, problemType: ProblemType): Float32Array {
+export function toProbabilities(
+  logits: Float32Array,
+  numLabels: number,
+  problemType: ProblemType,
+): Float32Array {
   if (problemType === "regression") return logits;
   if (problemType === "multi_label_classification") return logits.map((z) => 1 / (1 + Math.exp(-z)));
   const probabilities = new Float32Array(logits.length);
@@ -85,11 +88,15 @@ export function toProbabilities(logits: Float32Array, numLabels: number, problem
   return probabilities;
 }
 
-function toLabels(probabilities: Float32Array, { numLabels, problemType, classes }: SequenceClassifier): string[] {
+function toLabels(
+  probabilities: Float32Array,
+  { numLabels, problemType, classes }: SequenceClassifier,
+): string[] {
   return Array.from({ length: probabilities.length / numLabels }, (_, row) => {
     const start = row * numLabels;
     if (problemType === "regression") return String(probabilities[start]);
-    if (problemType === "single_label_classification") return classes[argMax(probabilities, start, numLabels)];
+    if (problemType === "single_label_classification")
+      return classes[argMax(probabilities, start, numLabels)];
     return classes.filter((_, i) => probabilities[start + i] >= 0.5).join(" ");
   });
 }

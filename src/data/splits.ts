@@ -1,0 +1,138 @@
+import { checkInteger, checkNumber } from "../check";
+import { InputError } from "../errors";
+import { Random } from "../random";
+import type { TextDataset } from "./textDataset";
+
+/** Two sets of row numbers, each ascending. */
+export interface Split {
+  train: Int32Array;
+  valid: Int32Array;
+}
+
+/** Rows that must stay together. */
+type Unit = number[];
+
+/**
+ * Sets aside rows for validation. For one label a row every class keeps its share on both sides; regression, multi-label and
+ * unlabelled rows are dealt at random. Rows of identical text stay on one side, or the model would be examined on what it
+ * has seen; a class with a single text is trained on.
+ *
+ * @param options.validFraction share of the rows to validate on, above 0 and below 1
+ * @throws InputError when one of the sides would be empty
+ * @example
+ * const { train, valid } = trainValidSplit(dataset, { seed: 0 });
+ * const trainSet = takeRows(dataset, train);
+ */
+export function trainValidSplit(
+  dataset: TextDataset,
+  options: { validFraction?: number; seed: number },
+): Split {
+  const fraction = checkNumber("validFraction", options.validFraction ?? 0.2, 0, 1);
+  const random = new Random(checkInteger("seed", options.seed), "trainValidSplit");
+  const strata = classesOf(dataset).filter((units, _, all) => units.length > 1 || all.length === 1);
+  const sides = deal(strata, [1 - fraction, fraction], dataset.texts.length, random);
+  return checkSplit(splitAt(sides, 1), `validFraction ${fraction}`, dataset.texts.length);
+}
+
+/**
+ * Deals the rows of a single-label dataset into folds, each class evenly, and returns for each fold the rows outside and
+ * inside it. Rows of identical text share a fold.
+ *
+ * @throws InputError for other labels (`groupKFold(dataset.texts, …)` deals any rows, identical texts together), or for
+ *   fewer distinct texts than folds
+ */
+export function stratifiedKFold(dataset: TextDataset, options: { folds?: number; seed: number }): Split[] {
+  if (dataset.labels?.problemType !== "single_label_classification")
+    throw new InputError(
+      `stratifiedKFold: expected one class a row, got ${dataset.labels?.problemType ?? "no labels"}; use groupKFold(dataset.texts, …)`,
+    );
+  return kFold(classesOf(dataset), dataset.texts.length, "stratifiedKFold", options);
+}
+
+/**
+ * Deals rows into folds so that the rows of a group share a fold and the folds are about equally large.
+ *
+ * @param groups for each row what it belongs to: an author, a product, a topic
+ * @throws InputError for fewer groups than folds
+ */
+export function groupKFold(
+  groups: ArrayLike<string | number>,
+  options: { folds?: number; seed: number },
+): Split[] {
+  return kFold([unitsOf(Array.from(groups))], groups.length, "groupKFold", options);
+}
+
+function kFold(
+  strata: Unit[][],
+  rows: number,
+  purpose: string,
+  options: { folds?: number; seed: number },
+): Split[] {
+  const folds = checkInteger("folds", options.folds ?? 5, 2);
+  const random = new Random(checkInteger("seed", options.seed), purpose);
+  const fold = deal(strata, new Array<number>(folds).fill(1 / folds), rows, random);
+  return Array.from({ length: folds }, (_, f) => checkSplit(splitAt(fold, f), `folds ${folds}`, rows));
+}
+
+/** The rows of each class, identical texts as one unit, filed under the class of the first of them. */
+function classesOf(dataset: TextDataset): Unit[][] {
+  const { texts, pairs, labels } = dataset;
+  const units = unitsOf(pairs ? texts.map((text, row) => JSON.stringify([text, pairs[row]])) : texts);
+  if (labels?.problemType !== "single_label_classification") return [units];
+  return labels.classes
+    .map((_, id) => units.filter(([row]) => labels.ids[row] === id))
+    .filter((of) => of.length > 0);
+}
+
+function unitsOf(keys: (string | number)[]): Unit[] {
+  const units = new Map<string | number, Unit>();
+  keys.forEach((key, row) => {
+    const unit = units.get(key);
+    if (unit) unit.push(row);
+    else units.set(key, [row]);
+  });
+  return [...units.values()];
+}
+
+/**
+ * Deals every stratum's units into bins by share, and returns the bin of each row (0 for a row in no stratum). A stratum's
+ * rows that do not divide evenly go to the bins that all strata so far have left furthest behind; large units go first, while
+ * there is room for them.
+ */
+function deal(strata: Unit[][], shares: number[], rows: number, random: Random): Int32Array {
+  const bins = new Int32Array(rows);
+  const dealt = shares.map(() => 0);
+  let seen = 0;
+  for (const units of strata) {
+    const size = units.reduce((sum, unit) => sum + unit.length, 0);
+    seen += size;
+    const room = shares.map((share) => Math.floor(share * size));
+    for (let left = size - room.reduce((a, b) => a + b); left > 0; left--)
+      room[largest(shares.map((share, bin) => share * seen - dealt[bin] - room[bin]))]++;
+    for (const unit of random.shuffle([...units]).sort((a, b) => b.length - a.length)) {
+      const bin = largest(room);
+      for (const row of unit) bins[row] = bin;
+      room[bin] -= unit.length;
+      dealt[bin] += unit.length;
+    }
+  }
+  return bins;
+}
+
+function largest(values: number[]): number {
+  return values.indexOf(Math.max(...values));
+}
+
+function splitAt(bins: Int32Array, bin: number): Split {
+  const rows = Int32Array.from(bins.keys());
+  return { train: rows.filter((row) => bins[row] !== bin), valid: rows.filter((row) => bins[row] === bin) };
+}
+
+function checkSplit(split: Split, asked: string, rows: number): Split {
+  for (const side of ["train", "valid"] as const)
+    if (split[side].length === 0)
+      throw new InputError(
+        `${asked}: expected rows on both sides, got none in ${side} out of ${rows} rows; rows of one text or group stay together`,
+      );
+  return split;
+}

@@ -1,0 +1,124 @@
+import { checkInteger, checkOneOf } from "../check";
+import { InputError } from "../errors";
+import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
+import type { Table } from "./readTable";
+
+export type { Labels } from "./labels";
+
+/** Texts and what is to be learned about them, row by row. */
+export interface TextDataset {
+  /** The file the rows came from, for messages. */
+  source: string;
+  texts: string[];
+  /** The second text of each row, or null where the task has one text only. */
+  pairs: string[] | null;
+  /** null where nothing is known, as in a competition's test rows. */
+  labels: Labels | null;
+  /** What a submission calls each row, or null when no id column was named. */
+  ids: string[] | null;
+}
+
+/** Which columns hold what. */
+export interface TextColumns {
+  /** The column of texts; "text" unless said otherwise. */
+  text?: string;
+  /** A column of second texts, for tasks about two texts. */
+  pair?: string;
+  /** The column of labels, or several columns of 0 and 1 for a multi-label task; none for rows to predict. */
+  label?: string | string[];
+  /** A column that names the rows. */
+  id?: string;
+  /** Regression has to be asked for; otherwise one label column means classes, several mean multi-label. */
+  problemType?: Labels["problemType"];
+  /** The classes of the training rows, or of a model's `id2label`, in order: a label outside them is an error. */
+  classes?: string[];
+}
+
+/**
+ * Picks texts and labels out of a table.
+ *
+ * An empty text is kept, since every test row needs a prediction: it tokenizes to the special tokens alone. An empty label
+ * is an error, as are a training table of one class and a column of nothing but empty texts.
+ *
+ * Rows in messages count from 1, the header not among them.
+ *
+ * @throws InputError naming file, row and column
+ * @example
+ * const train = textDataset(await readTable("train.csv"), { label: "target" });
+ * const valid = textDataset(await readTable("valid.csv"), { label: "target", classes: train.labels?.classes });
+ */
+export function textDataset(table: Table, options: TextColumns = {}): TextDataset {
+  const texts = column(table, "text", options.text ?? "text");
+  if (texts.every((text) => text.trim() === ""))
+    throw new InputError(
+      `${table.path}: expected texts in column ${JSON.stringify(options.text ?? "text")}, got empty cells alone`,
+    );
+  return {
+    source: table.path,
+    texts,
+    pairs: options.pair === undefined ? null : column(table, "pair", options.pair),
+    labels: options.label === undefined ? null : readLabels(table, options.label, options),
+    ids: options.id === undefined ? null : column(table, "id", options.id),
+  };
+}
+
+/** The chosen rows, in the order they are named in. */
+export function takeRows(dataset: TextDataset, rows: ArrayLike<number>): TextDataset {
+  const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, dataset.texts.length - 1));
+  const pick = <T>(values: T[] | null) => values && chosen.map((row) => values[row]);
+  return {
+    source: dataset.source,
+    texts: chosen.map((row) => dataset.texts[row]),
+    pairs: pick(dataset.pairs),
+    labels: dataset.labels && takeLabels(dataset.labels, chosen),
+    ids: pick(dataset.ids),
+  };
+}
+
+function takeLabels(labels: Labels, rows: number[]): Labels {
+  if (labels.problemType === "single_label_classification")
+    return { ...labels, ids: Int32Array.from(rows, (row) => labels.ids[row]) };
+  if (labels.problemType === "regression")
+    return { ...labels, values: Float32Array.from(rows, (row) => labels.values[row]) };
+  const width = labels.classes.length;
+  const values = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    values.set(labels.values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { ...labels, values };
+}
+
+function readLabels(table: Table, label: string | string[], { problemType, classes }: TextColumns): Labels {
+  const names = typeof label === "string" ? [label] : label;
+  const type = checkOneOf(
+    "problemType",
+    problemType ?? (typeof label === "string" ? "single_label_classification" : "multi_label_classification"),
+    ["single_label_classification", "multi_label_classification", "regression"],
+  );
+  for (const name of names) column(table, "label", name);
+  if (type === "multi_label_classification") return readFlags(table, names, classes);
+  if (names.length !== 1)
+    throw new InputError(`label: expected one column for ${type}, got ${names.length}: ${names.join(", ")}`);
+  if (type === "regression") return readNumbers(table, names[0]);
+  if (problemType === undefined && classes === undefined) checkNotMeasured(table, names[0]);
+  return readClasses(table, names[0], classes);
+}
+
+/** Fractions are rarely names of classes: whoever means them as classes says so. */
+function checkNotMeasured(table: Table, name: string): void {
+  const measured = table.rows.find((row) => row[name].trim() !== "" && Number(row[name]) % 1 !== 0);
+  if (measured !== undefined && table.rows.every((row) => Number.isFinite(Number(row[name]))))
+    throw new InputError(
+      `${table.path}: column ${JSON.stringify(name)} holds fractions such as ${measured[name].trim()}; pass problemType ` +
+        `"regression" for numbers, "single_label_classification" for classes`,
+    );
+}
+
+function column(table: Table, role: string, name: string): string[] {
+  if (!table.columns.includes(name))
+    throw new InputError(
+      `${table.path}: expected the ${role} column ${JSON.stringify(name)}, got the columns ` +
+        table.columns.map((other) => JSON.stringify(other)).join(", "),
+    );
+  return table.rows.map((row) => row[name]);
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { checkInteger } from "../check";
+import { InputError } from "../errors";
+import type { Tokenizer } from "./loadTokenizer";
+import type { Labels, TextDataset } from "./textDataset";
+
+/** A dataset as the model reads it, one row after the other, without padding. */
+export interface EncodedDataset {
+  /** Token ids of each row, special tokens in. */
+  inputIds: Int32Array[];
+  /** Segments of each row, or null for tokenizers without them. */
+  tokenTypeIds: Int32Array[] | null;
+  labels: Labels | null;
+  /** Rows that lost tokens to `maxLength`. */
+  truncated: number;
+  maxLength: number;
+  padTokenId: number;
+  /** SHA-256 over ids, segments and labels, in hex: equal data, equal hash. */
+  hash: string;
+}
+
+/** How long the event loop may wait for its turn: short enough for a progress bar and an interrupt. */
+const TURN_MILLISECONDS = 20;
+
+/**
+ * Tokenizes every row, cutting it to `maxLength` tokens (for pairs from the longer text first).
+ *
+ * @param options.maxLength tokens at most, special tokens counted (128)
+ * @param options.onProgress told now and then how many rows of how many are done, and once at the end
+ * @throws whatever the signal was aborted with; InputError for a `maxLength` without room for text
+ * @example
+ * const encoded = await tokenize(dataset, await loadTokenizer(folder), { maxLength: 64 });
+ * console.log(`${encoded.truncated} of ${encoded.inputIds.length} rows truncated`);
+ */
+export async function tokenize(
+  dataset: TextDataset,
+  tokenizer: Tokenizer,
+  options: {
+    maxLength?: number;
+    signal?: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+  } = {},
+): Promise<EncodedDataset> {
+  const { signal, onProgress } = options;
+  const maxLength = checkInteger("maxLength", options.maxLength ?? 128, 1);
+  const { texts, pairs, labels } = dataset;
+  const inputIds: Int32Array[] = [];
+  const types: (Int32Array | null)[] = [];
+  let truncated = 0;
+  let turn = performance.now();
+  for (let row = 0; row < texts.length; row++) {
+    if (performance.now() - turn > TURN_MILLISECONDS || row === 0) {
+      onProgress?.(row, texts.length);
+      await setImmediate();
+      signal?.throwIfAborted();
+      turn = performance.now();
+    }
+    const encoding = tokenizer.encode(texts[row], pairs?.[row], maxLength);
+    if (encoding.inputIds.length === 0)
+      throw new InputError(
+        `${dataset.source}, row ${row + 1}: expected a text, got none, and the tokenizer adds no special tokens`,
+      );
+    inputIds.push(encoding.inputIds);
+    types.push(encoding.tokenTypeIds);
+    if (encoding.truncated) truncated++;
+  }
+  onProgress?.(texts.length, texts.length);
+  const tokenTypeIds = types.includes(null) ? null : (types as Int32Array[]);
+  return {
+    inputIds,
+    tokenTypeIds,
+    labels,
+    truncated,
+    maxLength,
+    padTokenId: tokenizer.padTokenId,
+    hash: hashOf(inputIds, tokenTypeIds, labels),
+  };
+}
+
+function hashOf(inputIds: Int32Array[], tokenTypeIds: Int32Array[] | null, labels: Labels | null): string {
+  const hash = createHash("sha256");
+  // Lengths go in as well, or [1, 2], [3] and [1], [2, 3] would be one.
+  hash.update(Int32Array.from(inputIds, (ids) => ids.length));
+  for (const ids of inputIds) hash.update(ids);
+  for (const types of tokenTypeIds ?? []) hash.update(types);
+  if (labels) {
+    hash.update(JSON.stringify([labels.problemType, labels.classes ?? null]));
+    hash.update(labels.problemType === "single_label_classification" ? labels.ids : labels.values);
+  }
+  return hash.digest("hex");
+}

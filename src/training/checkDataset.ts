@@ -1,0 +1,24 @@
+import type { Labels } from "../data/textDataset";
+import type { EncodedDataset } from "../data/tokenize";
+import { InputError } from "../errors";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+
+/** Throws unless the rows fit the model and their labels are those that its head was made for. */
+export function checkDataset(
+  name: string,
+  model: SequenceClassifier,
+  dataset: EncodedDataset,
+): asserts dataset is EncodedDataset & { labels: Labels } {
+  const { labels, inputIds } = dataset;
+  if (inputIds.length === 0) throw new InputError(`${name}: expected at least one row, got none`);
+  if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
+  if (labels.problemType !== model.problemType)
+    throw new InputError(
+      `${name}: the model is made for ${model.problemType}, the labels for ${labels.problemType}`,
+    );
+  if (labels.problemType !== "regression" && labels.classes.length !== model.numLabels)
+    throw new InputError(
+      `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
+    );
+  model.checkRows(name, inputIds);
+}

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "../../src/data/splits";
+import type { Labels, TextDataset } from "../../src/data/textDataset";
+
+/** Rows of distinct texts, `counts[c]` of class c, classes interleaved. */
+function dataset(counts: number[]): TextDataset {
+  const left = [...counts];
+  const ids: number[] = [];
+  while (left.some((count) => count > 0)) for (const c of left.keys()) if (left[c]-- > 0) ids.push(c);
+  const labels: Labels = {
+    problemType: "single_label_classification",
+    classes: counts.map((_, c) => `class ${c}`),
+    ids: Int32Array.from(ids),
+  };
+  return { source: "train.csv", texts: ids.map((_, row) => `text ${row}`), pairs: null, labels, ids: null };
+}
+
+const unlabelled = (texts: string[], pairs: string[] | null = null): TextDataset => ({
+  source: "test.csv",
+  texts,
+  pairs,
+  labels: null,
+  ids: null,
+});
+
+const count = (data: TextDataset, rows: Int32Array, id: number) =>
+  rows.filter(
+    (row) => data.labels?.problemType === "single_label_classification" && data.labels.ids[row] === id,
+  ).length;
+
+function assertPartition(splits: Split[], rows: number): void {
+  for (const { train, valid } of splits) {
+    const all = [...train, ...valid].sort((a, b) => a - b);
+    assert.deepEqual(
+      all,
+      Array.from({ length: rows }, (_, row) => row),
+      "every row on one side",
+    );
+    assert.deepEqual(
+      [...train],
+      [...train].sort((a, b) => a - b),
+      "train ascends",
+    );
+    assert.deepEqual(
+      [...valid],
+      [...valid].sort((a, b) => a - b),
+      "valid ascends",
+    );
+  }
+}
+
+test("A fifth of the rows is set aside unless said otherwise, each class by its share", () => {
+  const data = dataset([60, 30, 10]);
+  const split = trainValidSplit(data, { seed: 0 });
+  assertPartition([split], 100);
+  assert.deepEqual(
+    [0, 1, 2].map((id) => count(data, split.valid, id)),
+    [12, 6, 2],
+  );
+  const third = trainValidSplit(data, { seed: 0, validFraction: 0.3 });
+  assert.deepEqual(
+    [0, 1, 2].map((id) => count(data, third.valid, id)),
+    [18, 9, 3],
+  );
+});
+
+test("Rows that do not divide evenly are made up for by later classes, so that the whole keeps its share", () => {
+  const data = dataset(new Array(50).fill(3));
+  const split = trainValidSplit(data, { seed: 0 });
+  assert.equal(split.valid.length, 30);
+  for (let id = 0; id < 50; id++) assert.ok(count(data, split.train, id) >= 2, `class ${id} is trained on`);
+});
+
+test("The same seed splits alike, another seed otherwise", () => {
+  const data = dataset([50, 50]);
+  const first = trainValidSplit(data, { seed: 1 });
+  assert.deepEqual(trainValidSplit(data, { seed: 1 }), first);
+  assert.notDeepEqual(trainValidSplit(data, { seed: 2 }), first);
+  assert.deepEqual(stratifiedKFold(data, { seed: 1 }), stratifiedKFold(data, { seed: 1 }));
+  assert.notDeepEqual(stratifiedKFold(data, { seed: 2 }), stratifiedKFold(data, { seed: 1 }));
+  assert.deepEqual(groupKFold(data.texts, { seed: 1 }), groupKFold(data.texts, { seed: 1 }));
+  assert.notDeepEqual(groupKFold(data.texts, { seed: 2 }), groupKFold(data.texts, { seed: 1 }));
+});
+
+test("Over many seeds every row is validated on about as often as any other", () => {
+  const data = dataset([12, 8]);
+  const seen = new Int32Array(20);
+  for (let seed = 0; seed < 400; seed++) for (const row of trainValidSplit(data, { seed }).valid) seen[row]++;
+  assert.ok(
+    seen.every((times) => times > 50 && times < 110),
+    `80 expected of each, got ${seen}`,
+  );
+});
+
+test("Rows of identical text stay on one side, even where their labels differ", () => {
+  const data = dataset([30, 20]);
+  for (const row of [3, 17, 40]) data.texts[row] = "the same tweet";
+  for (const row of [8, 9]) data.texts[row] = "another one";
+  for (let seed = 0; seed < 20; seed++) {
+    const { train, valid } = trainValidSplit(data, { seed });
+    const trained = new Set(Array.from(train, (row) => data.texts[row]));
+    assert.ok(valid.every((row) => !trained.has(data.texts[row])));
+    assert.ok(Math.abs(valid.length - 10) <= 1);
+  }
+});
+
+test("Texts with different second texts are different rows", () => {
+  const alone = trainValidSplit(unlabelled(["a", "a", "a", "b"]), { seed: 0, validFraction: 0.25 });
+  assert.deepEqual(alone.valid, Int32Array.of(3));
+  const pairs = unlabelled(["a", "a", "a", "a"], ["1", "2", "3", "4"]);
+  assert.equal(trainValidSplit(pairs, { seed: 0, validFraction: 0.5 }).valid.length, 2);
+});
+
+test("A class with a single text is trained on", () => {
+  const data = dataset([40, 1]);
+  for (let seed = 0; seed < 10; seed++)
+    assert.equal(count(data, trainValidSplit(data, { seed, validFraction: 0.6 }).train, 1), 1);
+});
+
+test("Regression and unlabelled rows are dealt at random", () => {
+  const values = Float32Array.from({ length: 40 }, (_, row) => row / 7);
+  const data = {
+    ...unlabelled(Array.from(values, (v) => `text ${v}`)),
+    labels: { problemType: "regression", values } as Labels,
+  };
+  const split = trainValidSplit(data, { seed: 3 });
+  assertPartition([split], 40);
+  assert.equal(split.valid.length, 8);
+  assert.notDeepEqual([...split.valid], [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(trainValidSplit({ ...data, labels: null }, { seed: 3 }), split);
+});
+
+test("A split that leaves one side empty is an error, as is a fraction outside 0 to 1", () => {
+  assert.throws(() => trainValidSplit(dataset([2, 2]), { seed: 0, validFraction: 0.01 }), {
+    message:
+      "validFraction 0.01: expected rows on both sides, got none in valid out of 4 rows; rows of one text or group stay together",
+  });
+  assert.throws(() => trainValidSplit(dataset([2, 2]), { seed: 0, validFraction: 1 }), /got none in train/);
+  assert.throws(() => trainValidSplit(unlabelled(["a", "a"]), { seed: 0 }), /got none in valid/);
+  assert.throws(
+    () => trainValidSplit(dataset([5, 5]), { seed: 0, validFraction: 20 }),
+    /validFraction: expected a number from 0 to 1, got 20/,
+  );
+  assert.throws(() => trainValidSplit(dataset([5, 5]), { seed: 0.5 }), /seed: expected an integer/);
+});
+
+test("Stratified folds validate on every row once, each class evenly", () => {
+  const data = dataset([50, 23, 7]);
+  const folds = stratifiedKFold(data, { seed: 0 });
+  assert.equal(folds.length, 5);
+  assertPartition(folds, 80);
+  assert.deepEqual(
+    folds.flatMap(({ valid }) => [...valid]).sort((a, b) => a - b),
+    [...Array(80).keys()],
+  );
+  for (const { valid } of folds) {
+    assert.equal(valid.length, 16);
+    assert.equal(count(data, valid, 0), 10);
+    assert.ok([4, 5].includes(count(data, valid, 1)));
+    assert.ok([1, 2].includes(count(data, valid, 2)));
+  }
+});
+
+test("Rows of identical text share a stratified fold", () => {
+  const data = dataset([30, 30]);
+  for (const row of [0, 10, 20, 30]) data.texts[row] = "again";
+  for (const { valid } of stratifiedKFold(data, { folds: 3, seed: 5 }))
+    assert.ok([0, 4].includes(valid.filter((row) => data.texts[row] === "again").length));
+});
+
+test("Stratified folds need one class a row, and the error says what to use instead", () => {
+  assert.throws(() => stratifiedKFold(unlabelled(["a", "b"]), { seed: 0 }), {
+    message: "stratifiedKFold: expected one class a row, got no labels; use groupKFold(dataset.texts, …)",
+  });
+  const labels: Labels = { problemType: "regression", values: Float32Array.of(1, 2) };
+  assert.throws(() => stratifiedKFold({ ...unlabelled(["a", "b"]), labels }, { seed: 0 }), /got regression/);
+});
+
+test("The rows of a group share a fold, and the folds are about equally large", () => {
+  const groups = Array.from({ length: 90 }, (_, row) => `author ${Math.floor(Math.sqrt(row))}`);
+  const folds = groupKFold(groups, { folds: 3, seed: 0 });
+  assertPartition(folds, 90);
+  for (const { train, valid } of folds) {
+    const outside = new Set(Array.from(train, (row) => groups[row]));
+    assert.ok(valid.every((row) => !outside.has(groups[row])));
+    assert.ok(valid.length >= 28 && valid.length <= 32, `${valid.length} rows`);
+  }
+});
+
+test("A large group does not keep others from sharing the rest", () => {
+  const groups = [...new Array<number>(50).fill(0), ...Array.from({ length: 50 }, (_, row) => row + 1)];
+  const sizes = groupKFold(groups, { folds: 3, seed: 0 }).map(({ valid }) => valid.length);
+  assert.deepEqual(
+    sizes.sort((a, b) => a - b),
+    [25, 25, 50],
+  );
+});
+
+test("Fewer groups than folds are an error, as is a single fold", () => {
+  assert.throws(() => groupKFold(["a", "a", "b"], { folds: 3, seed: 0 }), {
+    message:
+      "folds 3: expected rows on both sides, got none in valid out of 3 rows; rows of one text or group stay together",
+  });
+  assert.throws(
+    () => groupKFold(["a", "b"], { folds: 1, seed: 0 }),
+    /folds: expected an integer of at least 2, got 1/,
+  );
+});

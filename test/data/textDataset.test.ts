@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Row, Table } from "../../src/data/readTable";
+import { takeRows, textDataset } from "../../src/data/textDataset";
+
+const table = (rows: Row[], path = "train.csv"): Table => ({ path, columns: Object.keys(rows[0]), rows });
+const labelled = (...labels: string[]) => table(labels.map((y, i) => ({ id: `${i}`, text: `text ${i}`, y })));
+const classesOf = (...labels: string[]) => textDataset(labelled(...labels), { label: "y" }).labels?.classes;
+
+test("Texts, pairs, ids and labels come from the columns named", () => {
+  const rows = [
+    { qid: "7", question: "Is it ice?", answer: "No.", same: "no" },
+    { qid: "8", question: "Is it cold?", answer: "It is.", same: "yes" },
+  ];
+  assert.deepEqual(textDataset(table(rows), { text: "question", pair: "answer", label: "same", id: "qid" }), {
+    source: "train.csv",
+    texts: ["Is it ice?", "Is it cold?"],
+    pairs: ["No.", "It is."],
+    labels: {
+      problemType: "single_label_classification",
+      classes: ["no", "yes"],
+      ids: Int32Array.of(0, 1),
+    },
+    ids: ["7", "8"],
+  });
+});
+
+test("The text column is called text unless named; without label, pair or id these are null", () => {
+  assert.deepEqual(textDataset(table([{ id: "1", text: "a" }])), {
+    source: "train.csv",
+    texts: ["a"],
+    pairs: null,
+    labels: null,
+    ids: null,
+  });
+});
+
+test("A missing column is an error that lists the columns there are", () => {
+  const columns = 'got the columns "id", "text", "y"';
+  const found = labelled("0", "1");
+  assert.throws(() => textDataset(found, { text: "tweet" }), {
+    message: `train.csv: expected the text column "tweet", ${columns}`,
+  });
+  assert.throws(() => textDataset(found, { pair: "b" }), {
+    message: `train.csv: expected the pair column "b", ${columns}`,
+  });
+  assert.throws(() => textDataset(found, { label: "target" }), {
+    message: `train.csv: expected the label column "target", ${columns}`,
+  });
+  assert.throws(() => textDataset(found, { label: ["y", "z"] }), {
+    message: `train.csv: expected the label column "z", ${columns}`,
+  });
+  assert.throws(() => textDataset(found, { id: "key" }), {
+    message: `train.csv: expected the id column "key", ${columns}`,
+  });
+});
+
+test("Classes that are all numbers stand in numeric order, others in the order of code units, whatever the rows' order", () => {
+  assert.deepEqual(classesOf("10", "2", "1", "2"), ["1", "2", "10"]);
+  assert.deepEqual(classesOf("0", "-1", "1"), ["-1", "0", "1"]);
+  assert.deepEqual(classesOf("b", "a", "B", "é"), ["B", "a", "b", "é"]);
+  assert.deepEqual(classesOf("10", "9", "x"), ["10", "9", "x"]);
+  assert.deepEqual(classesOf("1.0", "1", "0"), ["0", "1", "1.0"]);
+});
+
+test("Blanks around a label are no part of it", () => {
+  assert.deepEqual(classesOf("spam ", " ham", "spam"), ["ham", "spam"]);
+});
+
+test("Classes given keep their order, and a label outside them is an error with row and label", () => {
+  const valid = textDataset(labelled("pos", "pos"), { label: "y", classes: ["pos", "neg"] });
+  assert.deepEqual(valid.labels, {
+    problemType: "single_label_classification",
+    classes: ["pos", "neg"],
+    ids: Int32Array.of(0, 0),
+  });
+  assert.throws(() => textDataset(labelled("pos", "neutral"), { label: "y", classes: ["neg", "pos"] }), {
+    message:
+      'train.csv, row 2, column "y": "neutral" is none of the classes known from training: "neg", "pos"',
+  });
+  assert.throws(
+    () => textDataset(labelled("a"), { label: "y", classes: ["a", "a"] }),
+    /expected every class once/,
+  );
+});
+
+test("A long list of classes is cut short in messages", () => {
+  const classes = Array.from({ length: 77 }, (_, i) => `intent ${i}`);
+  assert.throws(() => textDataset(labelled("x"), { label: "y", classes }), /"intent 9" … \(77\)$/);
+});
+
+test("One class only is an error", () => {
+  assert.throws(() => textDataset(labelled("1", "1"), { label: "y" }), {
+    message: 'train.csv: expected at least two classes in column "y", got "1" alone',
+  });
+});
+
+test("An empty label is an error with its row, for every problem type", () => {
+  const message =
+    'train.csv, row 2, column "y": expected a label, got an empty cell; fill it or drop the row';
+  const holed = labelled("1", " ", "0");
+  assert.throws(() => textDataset(holed, { label: "y" }), { message });
+  assert.throws(() => textDataset(holed, { label: ["y"] }), { message });
+  assert.throws(() => textDataset(holed, { label: "y", problemType: "regression" }), { message });
+});
+
+test("An empty text is kept, since a test row needs its prediction; nothing but empty texts is an error", () => {
+  assert.deepEqual(textDataset(table([{ text: "" }, { text: "a" }])).texts, ["", "a"]);
+  assert.throws(() => textDataset(table([{ text: "" }, { text: " " }])), {
+    message: 'train.csv: expected texts in column "text", got empty cells alone',
+  });
+});
+
+test("Regression reads one number a row", () => {
+  const { labels } = textDataset(labelled("0.5", " -2 ", "1e3"), { label: "y", problemType: "regression" });
+  assert.deepEqual(labels, { problemType: "regression", values: Float32Array.of(0.5, -2, 1000) });
+  for (const wrong of ["high", "0,5", "NaN", "Infinity"])
+    assert.throws(() => textDataset(labelled("1", wrong), { label: "y", problemType: "regression" }), {
+      message: `train.csv, row 2, column "y": expected a number, got "${wrong}"`,
+    });
+});
+
+test("Fractions as labels are an error until it is said what they mean", () => {
+  const scores = labelled("0.5", "1", "2.25");
+  assert.throws(
+    () => textDataset(scores, { label: "y" }),
+    /column "y" holds fractions such as 0\.5; pass problemType "regression"/,
+  );
+  const { labels } = textDataset(scores, { label: "y", problemType: "single_label_classification" });
+  assert.deepEqual(labels?.classes, ["0.5", "1", "2.25"]);
+  assert.deepEqual(
+    classesOf("1.0", "0.0"),
+    ["0.0", "1.0"],
+    "pandas writes whole numbers so when some are missing",
+  );
+  assert.deepEqual(classesOf("0.5", "half"), ["0.5", "half"]);
+});
+
+test("Several label columns make a multi-label task with the columns as classes, row by row", () => {
+  const rows = [
+    { text: "a", toxic: "1", insult: "0" },
+    { text: "b", toxic: "0.0", insult: "True" },
+    { text: "c", toxic: "false", insult: "0" },
+  ];
+  const { labels } = textDataset(table(rows), { label: ["toxic", "insult"] });
+  assert.deepEqual(labels, {
+    problemType: "multi_label_classification",
+    classes: ["toxic", "insult"],
+    values: Float32Array.of(1, 0, 0, 1, 0, 0),
+  });
+  const turned = textDataset(table(rows), { label: ["toxic", "insult"], classes: ["insult", "toxic"] });
+  assert.deepEqual(turned.labels, {
+    problemType: "multi_label_classification",
+    classes: ["insult", "toxic"],
+    values: Float32Array.of(0, 1, 1, 0, 0, 0),
+  });
+});
+
+test("A multi-label cell is 0 or 1, and its columns are those of training", () => {
+  assert.throws(() => textDataset(labelled("1", "2"), { label: ["y"] }), {
+    message: 'train.csv, row 2, column "y": expected 0 or 1, got "2"',
+  });
+  assert.throws(() => textDataset(labelled("1"), { label: ["y"], classes: ["y", "z"] }), {
+    message: 'label: expected the columns "y", "z" known from training, got "y"',
+  });
+  assert.throws(() => textDataset(labelled("1"), { label: ["y", "y"] }), /each once, got "y", "y"/);
+});
+
+test("The problem type fits the number of label columns", () => {
+  assert.throws(() => textDataset(labelled("1"), { label: ["id", "y"], problemType: "regression" }), {
+    message: "label: expected one column for regression, got 2: id, y",
+  });
+  assert.throws(
+    () => textDataset(labelled("1"), { label: "y", problemType: "ranking" as "regression" }),
+    /problemType: expected one of single_label_classification, .*got "ranking"/,
+  );
+});
+
+test("takeRows picks rows of every part, in the order asked for", () => {
+  const rows = ["a", "b", "c"].map((text, i) => ({
+    text,
+    other: text.toUpperCase(),
+    id: `${i}`,
+    y: `${i % 2}`,
+    z: "1",
+  }));
+  const columns = { pair: "other", id: "id" };
+  const single = takeRows(textDataset(table(rows), { ...columns, label: "y" }), Int32Array.of(2, 1));
+  assert.deepEqual(single, {
+    source: "train.csv",
+    texts: ["c", "b"],
+    pairs: ["C", "B"],
+    labels: { problemType: "single_label_classification", classes: ["0", "1"], ids: Int32Array.of(0, 1) },
+    ids: ["2", "1"],
+  });
+  const multi = takeRows(textDataset(table(rows), { label: ["y", "z"] }), [1, 0]);
+  assert.deepEqual(
+    multi.labels?.problemType !== "single_label_classification" && multi.labels?.values,
+    Float32Array.of(1, 1, 0, 1),
+  );
+  const measured = takeRows(textDataset(table(rows), { label: "id", problemType: "regression" }), [2]);
+  assert.deepEqual(measured.labels, { problemType: "regression", values: Float32Array.of(2) });
+  assert.equal(takeRows(textDataset(table(rows)), [0]).labels, null);
+  assert.throws(() => takeRows(textDataset(table(rows)), [3]), /row: expected an integer from 0 to 2, got 3/);
+});

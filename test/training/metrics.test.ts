@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Labels } from "../../src/data/textDataset";
+import { argMax, LOWER_IS_BETTER, metrics } from "../../src/training/metrics";
+
+const close = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-6, `expected ${expected}, got ${actual}`);
+
+/** Two-class probabilities from those of the second class. */
+const binary = (p: number[]) => Float32Array.from(p.flatMap((x) => [1 - x, x]));
+const single = (classes: string[], ids: number[]) =>
+  ({ problemType: "single_label_classification", classes, ids: Int32Array.from(ids) }) as const;
+
+// Expected by hand, from scikit-learn's definitions.
+describe("metrics of two classes", () => {
+  const scores = metrics(binary([0.1, 0.4, 0.35, 0.8, 0.7]), single(["no", "yes"], [0, 0, 1, 1, 0]));
+
+  it("counts the rows whose likeliest class is right", () => close(scores.accuracy, 0.6));
+  it("gives the f1 of the second class", () => close(scores.f1, 0.5));
+  it("gives Matthews' correlation", () => close(scores.mcc, 1 / 6));
+  it("gives the area under the ROC curve", () => close(scores.rocAuc, 4 / 6));
+  it("gives the log loss", () =>
+    close(
+      scores.logLoss,
+      -(Math.log(0.9) + Math.log(0.6) + Math.log(0.35) + Math.log(0.8) + Math.log(0.3)) / 5,
+    ));
+});
+
+describe("metrics at the edges", () => {
+  it("count ties of the ROC curve half", () => {
+    close(metrics(binary([0.5, 0.5, 0.5]), single(["a", "b"], [0, 1, 1])).rocAuc, 0.5);
+    close(metrics(binary([0.2, 0.5, 0.5, 0.9]), single(["a", "b"], [0, 0, 1, 1])).rocAuc, 0.875);
+  });
+
+  it("leave rocAuc out where one class has no row", () => {
+    const scores = metrics(binary([0.2, 0.6]), single(["a", "b"], [1, 1]));
+    assert.deepEqual(Object.keys(scores), ["accuracy", "f1", "mcc", "logLoss"]);
+    close(scores.accuracy, 0.5);
+    close(scores.mcc, 0);
+  });
+
+  it("stay finite where a certain prediction is wrong", () => {
+    close(metrics(binary([1]), single(["a", "b"], [0])).logLoss, 23 * Math.LN2);
+  });
+
+  it("give f1 0 where the class is neither said nor there", () => {
+    close(metrics(binary([0.1, 0.2]), single(["a", "b"], [0, 0])).f1, 0);
+  });
+});
+
+describe("metrics of three classes", () => {
+  const probabilities = Float32Array.from([0.7, 0.2, 0.1, 0.1, 0.3, 0.6, 0.2, 0.5, 0.3, 0.3, 0.3, 0.4]);
+  const scores = metrics(probabilities, single(["a", "b", "c"], [0, 1, 1, 2]));
+
+  it("average f1 over the classes", () => close(scores.f1, (1 + 2 / 3 + 2 / 3) / 3));
+  it("give Matthews' correlation over all classes", () => close(scores.mcc, 7 / 10));
+  it("average the ROC curves of one class against the rest", () =>
+    close(scores.rocAuc, (1 + 0.875 + 2 / 3) / 3));
+});
+
+describe("metrics of several labels", () => {
+  const labels = {
+    problemType: "multi_label_classification",
+    classes: ["toxic", "rude"],
+    values: Float32Array.from([1, 0, 0, 1, 1, 1]),
+  } satisfies Labels;
+  const scores = metrics(Float32Array.from([0.9, 0.2, 0.4, 0.4, 0.6, 0.7]), labels);
+
+  it("call a row right when all its labels are", () => close(scores.accuracy, 2 / 3));
+  it("average f1 and rocAuc over the labels", () => {
+    close(scores.f1, (1 + 2 / 3) / 2);
+    close(scores.rocAuc, 1);
+  });
+  it("average the log loss over rows and labels", () =>
+    close(scores.logLoss, -[0.9, 0.8, 0.6, 0.4, 0.6, 0.7].map(Math.log).reduce((a, b) => a + b) / 6));
+});
+
+describe("metrics of a regression", () => {
+  it("are the root mean squared error", () => {
+    const values = Float32Array.from([1, 2, 3]);
+    assert.deepEqual(Object.keys(metrics(values, { problemType: "regression", values })), ["rmse"]);
+    close(
+      metrics(Float32Array.from([1, 4, 5]), { problemType: "regression", values }).rmse,
+      Math.sqrt(8 / 3),
+    );
+  });
+
+  it("are better the lower, unlike accuracy", () => {
+    assert.ok(LOWER_IS_BETTER.has("rmse"));
+    assert.ok(!LOWER_IS_BETTER.has("accuracy"));
+  });
+});
+
+it("argMax finds the first of the largest values of a row", () => {
+  assert.equal(argMax(Float32Array.from([9, 1, 3, 3]), 1, 3), 1);
+});
