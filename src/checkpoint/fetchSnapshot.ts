@@ -1,0 +1,78 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
+import { FrostError, InputError } from "../errors";
+import { repoFolder } from "./cachedSnapshot";
+import { fetchFile } from "./fetchFile";
+import { hubFetch } from "./hubFetch";
+import type { HubSettings } from "./hubSettings";
+import {
+  configFile,
+  describeNames,
+  missingWeights,
+  readShardIndex,
+  shardIndexFile,
+  tokenizerFiles,
+  weightsFile,
+} from "./modelFiles";
+import { claimUnfinished, releaseUnfinished } from "./unfinished";
+
+/** Called as a file arrives, with its bytes so far and in all. */
+export type OnProgress = (progress: { file: string; loaded: number; total: number }) => void;
+
+/**
+ * Fetches what is not there yet of a model's config, weights and tokenizer into the Hub's cache and returns the snapshot's
+ * folder. `snapshotDownload` of @huggingface/hub would fetch every file of the repository, TensorFlow and ONNX copies included.
+ */
+export async function fetchSnapshot(
+  id: string,
+  revision: string,
+  settings: HubSettings,
+  onProgress: OnProgress = () => {},
+  signal?: AbortSignal,
+): Promise<string> {
+  const where = `"${id}" on ${settings.endpoint}`;
+  const hub = {
+    hubUrl: settings.endpoint,
+    accessToken: settings.token,
+    fetch: hubFetch(id, revision, settings, signal),
+  };
+  const { sha: commit } = await modelInfo({ ...hub, name: id, revision, additionalFields: ["sha"] });
+  if (!/^[0-9a-f]{40}$/.test(commit))
+    throw new FrostError(`${where}: expected 40 hex digits as its commit, got ${JSON.stringify(commit)}`);
+  const entries = new Map<string, ListFileEntry>();
+  for await (const entry of listFiles({ ...hub, repo: { type: "model", name: id }, revision: commit }))
+    if (entry.type === "file") entries.set(entry.path, entry);
+  const names = [...entries.keys()];
+  if (!entries.has(configFile))
+    throw new InputError(`${where}: expected ${configFile}; ${describeNames(names)}`);
+  if (!entries.has(weightsFile) && !entries.has(shardIndexFile)) throw missingWeights(where, names);
+
+  const repo = repoFolder(settings.cache, id);
+  const folder = join(repo, "snapshots", commit);
+  const fetchAll = async (files: Iterable<string>) => {
+    for (const file of files) {
+      const entry = entries.get(file);
+      if (!entry) throw new InputError(`${where}: ${shardIndexFile} names ${file}, which is missing`);
+      const onBytes = (loaded: number) => onProgress({ file, loaded, total: entry.size });
+      await fetchFile({ id, commit, settings, repo, signal }, entry, onBytes);
+    }
+  };
+  await fetchAll([configFile, ...tokenizerFiles.filter((file) => entries.has(file))]);
+  if (entries.has(weightsFile)) await fetchAll([weightsFile]);
+  else {
+    await fetchAll([shardIndexFile]);
+    await fetchAll(new Set(readShardIndex(folder).values()));
+  }
+  // Last, so that offline a name never leads to a snapshot that an interrupted fetch left incomplete.
+  if (commit !== revision) writeRef(join(repo, "refs", revision), commit);
+  return folder;
+}
+
+function writeRef(path: string, commit: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = claimUnfinished(path, ".tmp");
+  writeFileSync(unfinished, commit);
+  renameSync(unfinished, path);
+  releaseUnfinished(unfinished);
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { FrostError, InputError } from "../errors";
+import {
+  configFile,
+  describeNames,
+  listNames,
+  missingWeights,
+  readJsonObject,
+  readShardIndex,
+  shardIndexFile,
+  weightsFile,
+} from "./modelFiles";
+import { SafetensorsFile } from "./readSafetensors";
+import { restoreFolder } from "./replaceFolder";
+import type { TensorInfo } from "./safetensors";
+
+/** A checkpoint folder, open for reading. */
+export interface Checkpoint {
+  folder: string;
+  /** `config.json` as it stands. */
+  config: Record<string, unknown>;
+  /** By name; those of all shards together. */
+  tensors: Map<string, TensorInfo>;
+  /** A tensor's elements in row-major order, read now and kept by nobody else: see `SafetensorsFile.readFloat32`. */
+  readFloat32(name: string): Float32Array;
+  /** SHA-256 in hex of `config.json` and the weight files in the order of their names: `cat config.json model.safetensors | sha256sum`. */
+  hash(): Promise<string>;
+  close(): void;
+}
+
+/**
+ * Opens a folder in the Hub's layout: `config.json` beside `model.safetensors`, or beside `model.safetensors.index.json` and
+ * its shards. Reads headers only; nothing in the folder is executed.
+ *
+ *     const checkpoint = openCheckpoint("/kaggle/input/bert-base-uncased");
+ *     checkpoint.config.num_hidden_layers; // 12
+ *     checkpoint.readFloat32("bert.embeddings.word_embeddings.weight"); // Float32Array(23440896)
+ *
+ * @throws InputError naming the file that is missing or broken, and what is there instead
+ */
+export function openCheckpoint(folder: string): Checkpoint {
+  restoreFolder(folder);
+  const names = listNames(folder);
+  if (!names.includes(configFile))
+    throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}`);
+  const config = readJsonObject(join(folder, configFile));
+  const files = openWeights(folder, names);
+  const owner = new Map<string, SafetensorsFile>();
+  for (const file of files) for (const name of file.tensors.keys()) owner.set(name, file);
+
+  const hashed = [join(folder, configFile), ...files.map((file) => file.path)];
+  const stamped = hashed.map((path) => ({ path, stamp: stampOf(path) }));
+  let hash: Promise<string> | undefined;
+  return {
+    folder,
+    config,
+    tensors: new Map(files.flatMap((file) => [...file.tensors])),
+    readFloat32(name) {
+      const file = owner.get(name);
+      if (!file) throw new InputError(`${folder}: its weights hold no tensor "${name}"`);
+      return file.readFloat32(name);
+    },
+    hash() {
+      hash ??= hashFiles(stamped);
+      return hash;
+    },
+    close() {
+      for (const file of files) file.close();
+    },
+  };
+}
+
+function openWeights(folder: string, names: string[]): SafetensorsFile[] {
+  if (names.includes(weightsFile)) return [SafetensorsFile.open(join(folder, weightsFile))];
+  if (!names.includes(shardIndexFile)) throw missingWeights(folder, names);
+  const index = readShardIndex(folder);
+  const files: SafetensorsFile[] = [];
+  try {
+    for (const shard of [...new Set(index.values())].sort()) {
+      if (!existsSync(join(folder, shard)))
+        throw new InputError(
+          `${folder}: ${shardIndexFile} names ${shard}, which is missing; ${describeNames(names)}`,
+        );
+      files.push(SafetensorsFile.open(join(folder, shard)));
+    }
+    checkShards(folder, index, files);
+  } catch (error) {
+    for (const file of files) file.close();
+    throw error;
+  }
+  return files;
+}
+
+function checkShards(folder: string, index: Map<string, string>, files: SafetensorsFile[]): void {
+  const foundIn = new Map<string, string>();
+  for (const file of files)
+    for (const name of file.tensors.keys()) {
+      if (foundIn.has(name))
+        throw new InputError(`${file.path}: holds tensor "${name}", and so does ${foundIn.get(name)}`);
+      foundIn.set(name, file.path);
+    }
+  for (const [name, shard] of index)
+    if (foundIn.get(name) !== join(folder, shard))
+      throw new InputError(
+        `${join(folder, shard)}: lacks tensor "${name}", which ${shardIndexFile} places there`,
+      );
+}
+
+async function hashFiles(files: { path: string; stamp: string }[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const { path, stamp } of files) {
+    if (stampOf(path) !== stamp)
+      throw new FrostError(
+        `${path}: was changed after it was opened, so its hash would not be that of the weights read`,
+      );
+    for await (const chunk of createReadStream(path)) hash.update(chunk);
+  }
+  return hash.digest("hex");
+}
+
+function stampOf(path: string): string {
+  const { size, mtimeMs } = statSync(path);
+  return `${size} ${mtimeMs}`;
+}

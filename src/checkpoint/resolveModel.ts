@@ -1,0 +1,83 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { InputError } from "../errors";
+import { cachedSnapshot } from "./cachedSnapshot";
+import { fetchSnapshot, type OnProgress } from "./fetchSnapshot";
+import { HubUnreachable } from "./hubFetch";
+import { hubSettings } from "./hubSettings";
+import { describeNames, listNames } from "./modelFiles";
+import { restoreFolder } from "./replaceFolder";
+
+/**
+ * The local folder of a model. A path that exists is used in place; anything else is taken for a Hub id, of which config,
+ * weights and tokenizer are fetched into the Hub's usual cache, where Python finds them too. Where the Hub is not in reach, a
+ * copy in the cache is used, with a warning.
+ *
+ *     await resolveModel("/kaggle/input/bert-base-uncased"); // the same
+ *     await resolveModel("google-bert/bert-base-uncased");   // ~/.cache/huggingface/hub/models--google-bert--…/snapshots/…
+ *
+ * Obeys HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN (or the token that `hf auth login` stored) and HF_HUB_OFFLINE.
+ *
+ * @param options.revision branch, tag or commit; `main` by default
+ * @param options.token used in place of HF_TOKEN
+ * @param options.onProgress is told of each file's bytes as they arrive
+ * @param options.signal stops a fetch; what has arrived is kept for the next one
+ * @throws InputError for what is neither a folder nor a model in reach, FrostError for a Hub that fails
+ */
+export async function resolveModel(
+  idOrFolder: string,
+  options: { revision?: string; token?: string; onProgress?: OnProgress; signal?: AbortSignal } = {},
+): Promise<string> {
+  if (idOrFolder === "") throw new InputError("model: expected a folder or a Hub id, got an empty string");
+  restoreFolder(idOrFolder);
+  if (existsSync(idOrFolder)) {
+    if (statSync(idOrFolder).isDirectory()) return idOrFolder;
+    throw new InputError(
+      `${idOrFolder}: expected a checkpoint folder, got a file: give the folder it lies in`,
+    );
+  }
+  checkId(idOrFolder);
+  const { revision = "main", token, onProgress, signal } = options;
+  checkRevision(revision);
+  const settings = hubSettings(token);
+  if (settings.offline) return findOffline(idOrFolder, revision, settings.cache);
+  try {
+    return await fetchSnapshot(idOrFolder, revision, settings, onProgress, signal);
+  } catch (error) {
+    if (!(error instanceof HubUnreachable)) throw error;
+    const cached = cachedSnapshot(settings.cache, idOrFolder, revision);
+    if (!cached || cached.missing) throw error;
+    process.emitWarning(`${error.message}; using the copy in the cache, ${cached.folder}`);
+    return cached.folder;
+  }
+}
+
+function findOffline(id: string, revision: string, cache: string): string {
+  const cached = cachedSnapshot(cache, id, revision);
+  if (cached && !cached.missing) return cached.folder;
+  const why = cached
+    ? `its copy in the cache lacks ${cached.missing}`
+    : `"${revision}" of it is not in the cache`;
+  throw new InputError(
+    `"${id}" is no folder here, ${why} (${cache}), and HF_HUB_OFFLINE is set: unset it to fetch the model, or give a folder's path`,
+  );
+}
+
+/** The Hub's rule for names, as huggingface_hub checks it; what breaks it was meant as a path. */
+function checkId(id: string): void {
+  const part = /^(?![-.])[\w.-]{1,96}(?<![-.])$/;
+  const parts = id.split("/");
+  if (parts.length <= 2 && parts.every((name) => part.test(name)) && !/--|\.\.|\.git$/.test(id)) return;
+  let near = dirname(resolve(id));
+  while (!existsSync(near)) near = dirname(near);
+  const inside = statSync(near).isDirectory() ? describeNames(listNames(near)) : "it is a file";
+  throw new InputError(
+    `${id}: there is no such folder, and it is no Hub id (owner/name); of that path there is ${near}, and ${inside}`,
+  );
+}
+
+/** A revision becomes part of a path in the cache. */
+function checkRevision(revision: string): void {
+  if (!/^[\w.-]+(\/[\w.-]+)*$/.test(revision) || revision.split("/").includes(".."))
+    throw new InputError(`revision: expected a branch, tag or commit, got ${JSON.stringify(revision)}`);
+}
