@@ -5,10 +5,10 @@ import type { EncodedDataset } from "../data/tokenize";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { checkDataset } from "../training/checkDataset";
 import type { FineTuneEvent } from "../training/events";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
-import { checkLabels } from "../training/loss";
 import { Run } from "../training/Run";
 import { hashData, hashModel } from "./hashes";
 import { Pretrained } from "./Pretrained";
@@ -82,8 +82,8 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
   const model = typeof source === "string" ? await load(source, train, log) : source;
   const features = new FrozenFeatures(model);
   try {
-    checkLabels("train", model, train.labels);
-    checkLabels("valid", model, valid.labels);
+    checkDataset("train", model, train);
+    checkDataset("valid", model, valid);
     fineTuneSettings(settings, model.problemType, true);
     checkJson(settings);
     const planned = trials(checkDepths(n, model.depth), checkSeeds(seeds), settings);

@@ -1,0 +1,86 @@
+import { formatSeeds } from "../sweep/formatSummary";
+import { groupBy } from "../sweep/groupBy";
+import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
+import { formatN, type TrialRecord } from "../sweep/record";
+import { summarize } from "../sweep/summarize";
+import { LOWER_IS_BETTER } from "../training/metrics";
+import { depthAxis, markRecommended } from "./depthAxis";
+import type { Figure, FigureOptions } from "./figure";
+import { metricLabel } from "./metricLabel";
+import { plotText } from "./plotText";
+import { axis, colours, layout, lineStyle } from "./theme";
+
+/**
+ * The mean score against N, one line per strategy, with error bars of one standard deviation over the seeds, the band of
+ * one standard error that decides, and the recommended depth ringed.
+ */
+export function accuracyFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
+  const rows = summarize(records, options);
+  const recommended = oneStandardErrorRule(rows);
+  const { metric, best, bestMean, standardError } = recommended;
+  const strategies = groupBy(rows, (row) => row.strategy);
+  const spread = rows.some((row) => row.score.sd !== null);
+  const label = metricLabel(metric);
+
+  const lines = [...strategies].map(([strategy, depths], i) => {
+    const { colour, symbol, dash } = lineStyle(i);
+    return {
+      type: "scatter",
+      mode: "lines+markers",
+      name: plotText(strategy),
+      x: depths.map((row) => row.n),
+      y: depths.map((row) => row.score.mean),
+      error_y: {
+        type: "data",
+        array: depths.map((row) => row.score.sd ?? 0),
+        visible: spread,
+        thickness: 1.5,
+        width: 5,
+      },
+      line: { color: colour, width: 2.5, dash },
+      marker: { color: colour, size: 9, symbol },
+      customdata: depths.map((row) => [formatN(row.n), row.score.sd?.toFixed(4) ?? "unknown", row.seeds]),
+      hovertemplate: `N = %{customdata[0]}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}<extra>${plotText(strategy)}</extra>`,
+    };
+  });
+  const ring = {
+    type: "scatter",
+    mode: "markers",
+    name: "recommended",
+    x: [recommended.n],
+    y: [recommended.mean],
+    marker: { symbol: "circle-open", size: 22, color: colours.black, line: { width: 2.5 } },
+    hoverinfo: "skip",
+    showlegend: false,
+  };
+
+  const { shape, annotation } = markRecommended(recommended, rows);
+  const worst = bestMean + (LOWER_IS_BETTER.has(metric) ? 1 : -1) * (standardError ?? 0);
+  const band = {
+    type: "rect",
+    xref: "paper",
+    yref: "y",
+    x0: 0,
+    x1: 1,
+    y0: worst,
+    y1: bestMean,
+    fillcolor: "#E8E8E8",
+    line: { width: 0 },
+    layer: "below",
+  };
+  const explanation = [
+    spread
+      ? `Mean of ${formatSeeds(rows)}; bars: one standard deviation over seeds`
+      : "One seed: no spread to show",
+    ...(standardError === null ? [] : [`Grey: within one standard error of the best (N = ${formatN(best)})`]),
+  ];
+  return {
+    data: [...lines, ring],
+    layout: layout(`${label} against frozen blocks`, explanation, 300, strategies.size > 1 ? 1 : 0, {
+      xaxis: depthAxis(rows),
+      yaxis: axis(LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label),
+      shapes: standardError === null ? [shape] : [band, shape],
+      annotations: [annotation],
+    }),
+  };
+}

@@ -1,0 +1,67 @@
+import { groupBy } from "../sweep/groupBy";
+import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
+import { formatN, type TrialRecord } from "../sweep/record";
+import { type DepthSummary, summarize } from "../sweep/summarize";
+import { depthAxis, markRecommended } from "./depthAxis";
+import type { Figure, FigureOptions } from "./figure";
+import { plotText } from "./plotText";
+import { axis, layout, lineStyle, split } from "./theme";
+
+/**
+ * Two panels over one axis of N: the most bytes all tensors held at once, in MB (10⁶ bytes), and the trainable parameters.
+ * The process's own peak is left to the hover: in one process it also holds what earlier trials left behind.
+ */
+export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
+  const rows = summarize(records, options);
+  const strategies = groupBy(rows, (row) => row.strategy);
+  const panels: [string, (row: DepthSummary) => number][] = [
+    ["y", (row) => row.peakTensorBytes / 1e6],
+    ["y2", (row) => row.trainableParameters],
+  ];
+  const data = panels.flatMap(([yaxis, value]) =>
+    [...strategies].map(([strategy, depths], i) => {
+      const { colour, symbol, dash } = lineStyle(i);
+      return {
+        type: "scatter",
+        mode: "lines+markers",
+        name: plotText(strategy),
+        legendgroup: strategy,
+        showlegend: yaxis === "y",
+        x: depths.map((row) => row.n),
+        y: depths.map(value),
+        xaxis: "x",
+        yaxis,
+        line: { color: colour, width: 2.5, dash },
+        marker: { color: colour, size: 9, symbol },
+        customdata: depths.map((row) => [
+          formatN(row.n),
+          (row.peakRssBytes / 1e6).toFixed(0),
+          ((100 * row.trainableParameters) / row.totalParameters).toFixed(1),
+        ]),
+        hovertemplate: `N = %{customdata[0]}<br>${
+          yaxis === "y"
+            ? "tensors %{y:,.1f} MB<br>process %{customdata[1]} MB"
+            : "%{y:,} parameters<br>%{customdata[2]} % of all"
+        }<extra>${plotText(strategy)}</extra>`,
+      };
+    }),
+  );
+  const { shape, annotation } = markRecommended(oneStandardErrorRule(rows), rows);
+  const [lower, upper] = split(2, 0.1);
+  return {
+    data,
+    layout: layout(
+      "Memory and trainable parameters against frozen blocks",
+      ["Above: most bytes all tensors held at once, the highest of the seeds"],
+      420,
+      strategies.size > 1 ? 1 : 0,
+      {
+        xaxis: depthAxis(rows, { anchor: "y2" }),
+        yaxis: axis("Peak tensors (MB)", { domain: upper, rangemode: "tozero" }),
+        yaxis2: axis("Trainable parameters", { domain: lower, rangemode: "tozero", tickformat: "~s" }),
+        shapes: [shape],
+        annotations: [annotation],
+      },
+    ),
+  };
+}

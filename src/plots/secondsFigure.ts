@@ -1,0 +1,102 @@
+import { groupBy } from "../sweep/groupBy";
+import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
+import { formatN, type TrialRecord } from "../sweep/record";
+import { type DepthSummary, summarize } from "../sweep/summarize";
+import { depthAxis, markRecommended } from "./depthAxis";
+import type { Figure, FigureOptions } from "./figure";
+import { plotText } from "./plotText";
+import { axis, colours, layout, split } from "./theme";
+
+/**
+ * Seconds of an epoch against N, stacked: training, evaluation, and hatched on top the frozen pass, which only a trial's
+ * first epoch pays. The solid part is thus what every epoch costs, the whole bar what the first one does. One panel per
+ * strategy, all to one scale.
+ */
+export function secondsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
+  const rows = summarize(records, options);
+  const recommended = oneStandardErrorRule(rows);
+  const strategies = [...groupBy(rows, (row) => row.strategy)];
+  const plotHeight = 100 + 200 * strategies.length;
+  const domains = split(strategies.length, 36 / plotHeight).reverse();
+  const highest = Math.max(...rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
+
+  const data: Figure["data"] = [];
+  const axes: Figure["layout"] = {};
+  for (const [i, [strategy, depths]] of strategies.entries()) {
+    const id = i === 0 ? "" : i + 1;
+    for (const segment of segments)
+      data.push({ ...bars(depths, segment), xaxis: `x${id}`, yaxis: `y${id}`, showlegend: i === 0 });
+    axes[`xaxis${id}`] = depthAxis(rows, {
+      anchor: `y${id}`,
+      ...(i < strategies.length - 1 && { title: { text: "" } }),
+    });
+    const name = strategies.length > 1 ? `<b>${plotText(strategy)}</b><br>` : "";
+    axes[`yaxis${id}`] = axis(`${name}Seconds per epoch (s)`, {
+      domain: domains[i],
+      range: [0, highest * 1.05],
+    });
+  }
+  const marked = strategies.findIndex(([strategy]) => strategy === recommended.strategy);
+  const { shape, annotation } = markRecommended(recommended, rows, marked);
+  return {
+    data,
+    layout: layout(
+      "Seconds per epoch against frozen blocks",
+      ["Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch"],
+      plotHeight,
+      1,
+      { ...axes, barmode: "stack", bargap: 0.3, shapes: [shape], annotations: [annotation] },
+    ),
+  };
+}
+
+interface Segment {
+  name: string;
+  seconds(row: DepthSummary): number;
+  colour: string;
+  hatch: string;
+}
+
+const segments: Segment[] = [
+  { name: "training", seconds: (row) => row.trainSeconds, colour: colours.blue, hatch: "" },
+  { name: "evaluation", seconds: (row) => row.evalSeconds, colour: colours.orange, hatch: "" },
+  {
+    name: "frozen pass (once per trial)",
+    seconds: (row) => row.frozenSeconds,
+    colour: colours.sky,
+    hatch: "/",
+  },
+];
+
+function bars(rows: DepthSummary[], { name, seconds, colour, hatch }: Segment): Record<string, unknown> {
+  return {
+    type: "bar",
+    name,
+    x: rows.map((row) => row.n),
+    y: rows.map(seconds),
+    marker: {
+      color: colour,
+      pattern: {
+        shape: hatch,
+        fillmode: "overlay",
+        fgcolor: colours.black,
+        fgopacity: 1,
+        size: 7,
+        solidity: 0.2,
+      },
+      line: { color: "#FFFFFF", width: 1 },
+    },
+    customdata: rows.map((row) => [
+      formatN(row.n),
+      row.secondsPerEpoch.toFixed(2),
+      row.frozenSeconds.toFixed(2),
+      row.totalSeconds.toFixed(2),
+      row.epochs,
+    ]),
+    hovertemplate: [
+      `N = %{customdata[0]}<br>${name} %{y:.2f} s`,
+      "epoch %{customdata[1]} s, frozen pass %{customdata[2]} s",
+      "whole trial %{customdata[3]} s for %{customdata[4]} epochs<extra></extra>",
+    ].join("<br>"),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Figure } from "./figure";
+import { type PictureSize, toSvg } from "./toSvg";
+
+/**
+ * A figure as a PNG, without a browser: `scale` times as many pixels as the size names, 2 unless named, so that it is
+ * sharp on a dense screen and in print. Texts are set in a font of the machine's: one without any leaves them out.
+ *
+ * @example
+ * writeFileSync("accuracy.png", await toPng(accuracyFigure(records)));
+ */
+export async function toPng(figure: Figure, size: PictureSize & { scale?: number } = {}): Promise<Buffer> {
+  return rasterize(await toSvg(figure, size), size.scale);
+}
+
+/** An SVG picture as a PNG of `scale` times its pixels. */
+export async function rasterize(svg: string, scale = 2): Promise<Buffer> {
+  const { default: sharp } = await import("sharp");
+  // To sharp an SVG's pixel is 1/72 inch.
+  return sharp(Buffer.from(svg), { density: 72 * scale })
+    .png()
+    .toBuffer();
+}

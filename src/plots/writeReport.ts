@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TrialRecord } from "../sweep/record";
+import { accuracyFigure } from "./accuracyFigure";
+import { epochsFigure } from "./epochsFigure";
+import { memoryFigure } from "./memoryFigure";
+import { type ReportFigure, reportHtml } from "./reportHtml";
+import { secondsFigure } from "./secondsFigure";
+import { rasterize } from "./toPng";
+import { toSvg } from "./toSvg";
+
+const figures = [
+  {
+    name: "accuracy",
+    draw: accuracyFigure,
+    caption: "How good each depth is. The recommended one is the deepest freeze that reaches the grey band.",
+  },
+  {
+    name: "seconds",
+    draw: secondsFigure,
+    caption:
+      "What an epoch costs, mean over epochs and seeds. The frozen pass is paid once, whatever the number of epochs.",
+  },
+  {
+    name: "memory",
+    draw: memoryFigure,
+    caption:
+      "The most memory all tensors took at once (1 MB is 10⁶ bytes), and how many parameters were trained.",
+  },
+  {
+    name: "epochs",
+    draw: epochsFigure,
+    caption: "How each depth learnt: a training loss far below the validation loss speaks of overfitting.",
+  },
+];
+
+/**
+ * Writes what a sweep found into a folder: `report.html`, one page that works from disk without a network, and beside it
+ * every figure as SVG and PNG. Returns the paths of the page and of the pictures. `metric` is what depths are judged by,
+ * accuracy unless named. Existing files of these names are replaced.
+ *
+ * @example
+ * const { html } = await writeReport(readRecords("runs/tweets/records.jsonl"), "runs/tweets");
+ */
+export async function writeReport(
+  records: TrialRecord[],
+  folder: string,
+  options: { title?: string; metric?: string } = {},
+): Promise<{ html: string; files: string[] }> {
+  const { title = "Freeze sweep", metric } = options;
+  const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
+  await mkdir(folder, { recursive: true });
+  const files: string[] = [];
+  const write = async (name: string, content: string | Buffer) => {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    files.push(path);
+  };
+  const shown: ReportFigure[] = [];
+  for (const { name, figure, caption } of drawn) {
+    const svg = await toSvg(figure);
+    await write(`${name}.svg`, svg);
+    await write(`${name}.png`, await rasterize(svg));
+    shown.push({ name, figure, svg, caption });
+  }
+  const html = join(folder, "report.html");
+  await writeFile(html, reportHtml(records, shown, { title, metric }));
+  return { html, files };
+}

@@ -1,0 +1,61 @@
+import { oneStandardErrorRule } from "./oneStandardErrorRule";
+import { formatN } from "./record";
+import type { DepthSummary, Spread } from "./summarize";
+
+/**
+ * The rows as an aligned table for a console, the recommended depth marked and its reason below. MB are 10⁶ bytes, the
+ * peak that of tensors.
+ *
+ * @example
+ * console.log(formatSummary(summarize(records)));
+ */
+export function formatSummary(rows: DepthSummary[]): string {
+  const { strategy, n, sentence } = oneStandardErrorRule(rows);
+  const spread = rows.some((row) => row.score.sd !== null);
+  const columns: Column[] = [
+    ["N", "right", (row) => formatN(row.n)],
+    [spread ? `${rows[0].metric} ± sd` : rows[0].metric, "left", (row) => formatScore(row.score)],
+    ["s/epoch", "right", (row) => row.secondsPerEpoch.toFixed(2)],
+    ["frozen s", "right", (row) => row.frozenSeconds.toFixed(2)],
+    ["total s", "right", (row) => row.totalSeconds.toFixed(2)],
+    ["peak MB", "right", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
+    ["trainable", "right", (row) => formatCount(row.trainableParameters)],
+    ["", "left", (row) => (row.strategy === strategy && row.n === n ? "<- recommended" : "")],
+  ];
+  if (rows.some((row) => row.strategy !== strategy))
+    columns.unshift(["strategy", "left", (row) => row.strategy]);
+  const text = columns.map(([title, align, cell]) => alignColumn([title, ...rows.map(cell)], align));
+  const lines = [undefined, ...rows].map((_, i) =>
+    text
+      .map((column) => column[i])
+      .join("  ")
+      .trimEnd(),
+  );
+  if (spread) lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
+  return [...lines, "", sentence].join("\n");
+}
+
+/** The title, which side the cells stand on, and what they say. */
+type Column = [string, "left" | "right", (row: DepthSummary) => string];
+
+function alignColumn(cells: string[], align: "left" | "right"): string[] {
+  const width = Math.max(...cells.map((cell) => cell.length));
+  return cells.map((cell) => (align === "left" ? cell.padEnd(width) : cell.padStart(width)));
+}
+
+/** "0.8412 ± 0.0031", or the mean alone where one seed has no spread. */
+export function formatScore({ mean, sd }: Spread): string {
+  return sd === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${sd.toFixed(4)}`;
+}
+
+/** "3 seeds", or "1 to 3 seeds" where depths differ. */
+export function formatSeeds(rows: DepthSummary[]): string {
+  const seeds = rows.map((row) => row.seeds);
+  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  return `${fewest === most ? "" : `${fewest} to `}${most} seed${most === 1 ? "" : "s"}`;
+}
+
+/** A whole number with thousands separated. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}

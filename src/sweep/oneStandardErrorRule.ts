@@ -1,0 +1,72 @@
+import { InputError } from "../errors";
+import { LOWER_IS_BETTER } from "../training/metrics";
+import { formatN } from "./record";
+import type { DepthSummary } from "./summarize";
+
+export interface Recommendation {
+  /** The deepest freeze that holds its own against the best one. */
+  n: number;
+  strategy: string;
+  /** Its mean score. */
+  mean: number;
+  /** The depth with the best mean score, that score, and the standard error it is known to (null: unknown). */
+  best: number;
+  bestMean: number;
+  standardError: number | null;
+  metric: string;
+  /** The same in words, for a console or a caption. */
+  sentence: string;
+}
+
+/**
+ * The one standard error rule (Breiman, Friedman, Olshen and Stone 1984, §3.4.3) with depth for simplicity: the deepest
+ * freeze whose mean score is no further from the best than the best's standard error. Without a standard error only a tie
+ * goes deeper. Of two strategies at the same depth the better one is taken.
+ */
+export function oneStandardErrorRule(rows: DepthSummary[]): Recommendation {
+  if (rows.length === 0)
+    throw new InputError("records: expected at least one, got none; has the sweep ended a trial yet?");
+  const { metric } = rows[0];
+  const sign = LOWER_IS_BETTER.has(metric) ? -1 : 1;
+  const gain = (from: DepthSummary, to: DepthSummary) => sign * (to.score.mean - from.score.mean);
+  const byDepth = rows.toSorted((a, b) => b.n - a.n || gain(a, b));
+  const best = byDepth.reduce((best, row) => (gain(best, row) > rounding ? row : best));
+  const margin = best.score.standardError ?? 0;
+  const chosen = byDepth.find((row) => gain(row, best) <= margin + rounding) as DepthSummary;
+  return {
+    n: chosen.n,
+    strategy: chosen.strategy,
+    mean: chosen.score.mean,
+    best: best.n,
+    bestMean: best.score.mean,
+    standardError: best.score.standardError,
+    metric,
+    sentence: say(chosen, best, rows),
+  };
+}
+
+// Means of the same numbers in another order differ by less.
+const rounding = 1e-12;
+
+function say(chosen: DepthSummary, best: DepthSummary, rows: DepthSummary[]): string {
+  const several = rows.some((row) => row.strategy !== chosen.strategy);
+  const name = (row: DepthSummary) => `N = ${formatN(row.n)}${several ? ` (${row.strategy})` : ""}`;
+  const { metric, score } = chosen;
+  const mean = score.mean.toFixed(4);
+  const error = best.score.standardError;
+  const unknown = `one seed gives no standard error of ${metric}`;
+  if (rows.length === 1) return `${name(chosen)}: the only depth tried, mean ${metric} ${mean}.`;
+  if (chosen !== best) {
+    const near =
+      error === null
+        ? `level with the best (${unknown}):`
+        : `within one standard error (${error.toFixed(4)}) of the best:`;
+    return `${name(chosen)}: the deepest freeze whose mean ${metric} (${mean}) is ${near} ${best.score.mean.toFixed(4)} at ${name(best)}.`;
+  }
+  const deeper = rows.every((row) => row.n <= best.n)
+    ? "and the deepest freeze tried"
+    : error === null
+      ? `and no deeper freeze is level with it (${unknown})`
+      : `and no deeper freeze is within one standard error (${error.toFixed(4)}) of it`;
+  return `${name(chosen)}: the best mean ${metric} (${mean}), ${deeper}.`;
+}

@@ -1,0 +1,19 @@
+import { oneStandardErrorRule, type Recommendation } from "./oneStandardErrorRule";
+import type { TrialRecord } from "./record";
+import { summarize } from "./summarize";
+
+/**
+ * The deepest freeze whose mean score is within one standard error of the best one's: as many frozen blocks as the
+ * measurements allow. -1 when freezing anything at all costs more than chance would. `metric` is accuracy unless named.
+ *
+ * @example
+ * topNLayerFreeze(model, recommendN(readRecords("runs/tweets/records.jsonl")));
+ */
+export function recommendN(records: TrialRecord[], options: { metric?: string } = {}): number {
+  return explainN(records, options).n;
+}
+
+/** The same with its reasons: the best depth, the standard error, and a sentence. */
+export function explainN(records: TrialRecord[], options: { metric?: string } = {}): Recommendation {
+  return oneStandardErrorRule(summarize(records, options));
+}

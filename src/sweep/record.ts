@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { checkInteger, checkNumber } from "../check";
+import { InputError } from "../errors";
+import type { EpochRecord } from "../training/events";
+
+export type { EpochRecord };
+
+/** One trial of a sweep as it stands on a line of `records.jsonl`: plain JSON, written when the trial has ended. */
+export interface TrialRecord {
+  /** Names the trial within its sweep; no two records of a sweep share it. */
+  trial: string;
+  /** How the frozen part was chosen; `n` counts within it. */
+  strategy: string;
+  /** Frozen blocks: 0 is the embeddings alone, -1 nothing at all. */
+  n: number;
+  seed: number;
+  engine: string;
+  engineReason?: string;
+  precision: string;
+  /** Of the weights the trial ended with, 0 to 1; null where the task has none (regression). */
+  accuracy: number | null;
+  /** Spent on computing the frozen part's outputs, once for all epochs. */
+  frozenSeconds: number;
+  epochs: EpochRecord[];
+  /** The epoch whose weights the trial ended with, where that is not the last one. */
+  restoredEpoch?: number;
+  peakTensorBytes: number;
+  /** Of the whole process, so also of what ran in it before. */
+  peakRssBytes: number;
+  trainableParameters: number;
+  totalParameters: number;
+  trainRows: number;
+  validRows: number;
+  modelHash: string;
+  dataHash: string;
+  /** What the trial was trained with besides n and seed, as it was asked for. */
+  settings?: Record<string, unknown>;
+  versions: Record<string, string>;
+}
+
+/** How a depth is written for people: "none" for -1, where nothing is frozen. */
+export function formatN(n: number): string {
+  return n === -1 ? "none" : String(n);
+}
+
+/**
+ * Reads a `records.jsonl`. A last line that broke off (no line break and no whole JSON: the writer died over it) is left
+ * out and `warn` is told; any other line that is no record throws an InputError with the line's number.
+ *
+ * @example
+ * const records = readRecords("runs/tweets/records.jsonl");
+ */
+export function readRecords(path: string, warn: (message: string) => void = console.warn): TrialRecord[] {
+  const lines = readText(path).split("\n");
+  const records: TrialRecord[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const where = `${path}, line ${i + 1}`;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch (error) {
+      // Every whole line ends in "\n", so what follows the last one is what a crash left behind.
+      if (i === lines.length - 1) warn(`${where}: broken off in mid-write; this trial is left out`);
+      else throw new InputError(`${where}: expected a record as JSON, got ${(error as Error).message}`);
+      continue;
+    }
+    records.push(checkRecord(value, where));
+  }
+  return records;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new InputError(`${path}: expected a file of records, as a sweep writes it, got ${code}`);
+  }
+}
+
+const strings = ["trial", "strategy", "engine", "precision", "modelHash", "dataHash"];
+const counts = ["peakTensorBytes", "peakRssBytes", "trainableParameters", "totalParameters"];
+
+function checkRecord(value: unknown, where: string): TrialRecord {
+  const record = checkObject(where, value);
+  for (const name of strings) checkString(`${where}: ${name}`, record[name]);
+  checkInteger(`${where}: n`, record.n as number, -1);
+  checkInteger(`${where}: seed`, record.seed as number);
+  for (const name of [...counts, "trainRows", "validRows"])
+    checkInteger(`${where}: ${name}`, record[name] as number, 0);
+  if (record.engineReason !== undefined) checkString(`${where}: engineReason`, record.engineReason);
+  if (record.restoredEpoch !== undefined)
+    checkInteger(`${where}: restoredEpoch`, record.restoredEpoch as number, 0);
+  if (record.accuracy !== null) checkNumber(`${where}: accuracy`, record.accuracy as number, 0, 1);
+  checkNumber(`${where}: frozenSeconds`, record.frozenSeconds as number, 0);
+  if (record.settings !== undefined) checkObject(`${where}: settings`, record.settings);
+  const versions = checkObject(`${where}: versions`, record.versions);
+  for (const name in versions) checkString(`${where}: versions.${name}`, versions[name]);
+  if (!Array.isArray(record.epochs) || record.epochs.length === 0)
+    throw new InputError(`${where}: epochs: expected at least one, got ${JSON.stringify(record.epochs)}`);
+  for (const [i, epoch] of record.epochs.entries()) checkEpoch(epoch, `${where}: epochs[${i}]`);
+  return record as unknown as TrialRecord;
+}
+
+function checkEpoch(value: unknown, where: string): void {
+  const epoch = checkObject(where, value);
+  checkInteger(`${where}.epoch`, epoch.epoch as number, 0);
+  checkNumber(`${where}.trainLoss`, epoch.trainLoss as number);
+  if (epoch.validLoss !== null) checkNumber(`${where}.validLoss`, epoch.validLoss as number);
+  for (const name of ["trainSeconds", "evalSeconds"])
+    checkNumber(`${where}.${name}`, epoch[name] as number, 0);
+  const metrics = checkObject(`${where}.metrics`, epoch.metrics);
+  for (const name in metrics) checkNumber(`${where}.metrics.${name}`, metrics[name] as number);
+}
+
+function checkObject(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new InputError(`${name}: expected an object, got ${JSON.stringify(value)}`);
+  return value as Record<string, unknown>;
+}
+
+function checkString(name: string, value: unknown): void {
+  if (typeof value !== "string")
+    throw new InputError(`${name}: expected a string, got ${JSON.stringify(value)}`);
+}

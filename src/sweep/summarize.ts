@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from "node:util";
+import { InputError } from "../errors";
+import { groupBy } from "./groupBy";
+import { mean } from "./mean";
+import type { EpochRecord, TrialRecord } from "./record";
+
+/** A score over seeds. */
+export interface Spread {
+  mean: number;
+  /** Over the seeds, n - 1 in the denominator; null for a single seed. */
+  sd: number | null;
+  /** What the mean is known to, by the rule at `summarize`; null where one seed cannot tell. */
+  standardError: number | null;
+}
+
+/** What the trials of one strategy and one depth came to. Seconds and counts are means over the seeds, peaks the highest. */
+export interface DepthSummary {
+  strategy: string;
+  n: number;
+  seeds: number;
+  /** What depths are judged by, and the trials' score in it. */
+  metric: string;
+  score: Spread;
+  /** Null where the task has none. */
+  accuracy: Spread | null;
+  /** Training and evaluation of one epoch, mean over the epochs; the frozen pass is not in it. */
+  secondsPerEpoch: number;
+  trainSeconds: number;
+  evalSeconds: number;
+  /** Once per trial. */
+  frozenSeconds: number;
+  /** A whole trial: the frozen pass and every epoch. */
+  totalSeconds: number;
+  epochs: number;
+  peakTensorBytes: number;
+  peakRssBytes: number;
+  trainableParameters: number;
+  totalParameters: number;
+  validRows: number;
+}
+
+/**
+ * One row per strategy and depth, strategies in their order of appearance, depths ascending. All records must be of one
+ * sweep. `metric` is what depths are judged by: accuracy unless named, "loss", or a name from the trials' epochs.
+ *
+ * Standard error. A mean accuracy could have come out otherwise for two reasons: other seeds (variance sd² / seeds) and
+ * other validation rows (p(1 - p) / rows). The second does not shrink with seeds, since all of them are judged on the same
+ * rows, so the spread over seeds alone would call a difference real that fresh rows would not bear out. The two variances
+ * add; with one seed the second stands alone, which is the error of Breiman's rule on a test sample. (The sum is a little
+ * wide, as part of the seeds' spread is chance within the rows: it errs towards freezing.) Other metrics have no such
+ * formula for the rows: theirs is sd / √seeds, unknown for one seed.
+ */
+export function summarize(records: TrialRecord[], options: { metric?: string } = {}): DepthSummary[] {
+  const { metric = "accuracy" } = options;
+  checkOneSweep(records);
+  return [...groupBy(records, (record) => record.strategy).values()].flatMap((strategy) =>
+    [...groupBy(strategy, (record) => record.n).values()]
+      .sort(([a], [b]) => a.n - b.n)
+      .map((trials) => summarizeDepth(trials, metric)),
+  );
+}
+
+/** Depths compare where trials differ in depth and seed alone. (Strategies may differ in their settings too.) */
+function checkOneSweep(records: TrialRecord[]): void {
+  const names = new Set<string>();
+  const firsts = new Map<string, TrialRecord>();
+  for (const record of records) {
+    const { trial, strategy } = record;
+    for (const name of ["modelHash", "dataHash"] as const)
+      if (record[name] !== records[0][name])
+        throw new InputError(
+          `records: expected one ${name}, got ${records[0][name]} and ${record[name]} (trial ${trial}); ${advice}`,
+        );
+    const first = firsts.get(strategy) ?? record;
+    firsts.set(strategy, first);
+    if (!isDeepStrictEqual(settingsOf(first), settingsOf(record)))
+      throw new InputError(
+        `records: expected the same settings in all trials, but ${first.trial} and ${trial} differ; ${advice}`,
+      );
+    if (names.has(trial))
+      throw new InputError(`records: expected each trial once, got ${trial} twice; ${advice}`);
+    names.add(trial);
+  }
+}
+
+/** As they are in the file: what was undefined is gone. */
+function settingsOf({ settings = {} }: TrialRecord): unknown {
+  return JSON.parse(JSON.stringify(settings));
+}
+
+const advice = "compare trials of one sweep, and give each sweep a folder of its own";
+
+function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
+  const { strategy, n } = trials[0];
+  const over = (f: (trial: TrialRecord) => number) => mean(trials.map(f));
+  const overEpochs = (f: (epoch: EpochRecord) => number) => over((trial) => mean(trial.epochs.map(f)));
+  const trainSeconds = overEpochs((epoch) => epoch.trainSeconds);
+  const evalSeconds = overEpochs((epoch) => epoch.evalSeconds);
+  const validRows = over((trial) => trial.validRows);
+  const accuracies = trials.map((trial) => trial.accuracy).filter((accuracy) => accuracy !== null);
+  const accuracy = accuracies.length === trials.length ? spreadOfAccuracy(accuracies, validRows) : null;
+  return {
+    strategy,
+    n,
+    seeds: trials.length,
+    metric,
+    score:
+      metric === "accuracy" && accuracy ? accuracy : spread(trials.map((trial) => scoreOf(trial, metric))),
+    accuracy,
+    secondsPerEpoch: trainSeconds + evalSeconds,
+    trainSeconds,
+    evalSeconds,
+    frozenSeconds: over((trial) => trial.frozenSeconds),
+    totalSeconds: over((trial) => totalSeconds(trial)),
+    epochs: over((trial) => trial.epochs.length),
+    peakTensorBytes: Math.max(...trials.map((trial) => trial.peakTensorBytes)),
+    peakRssBytes: Math.max(...trials.map((trial) => trial.peakRssBytes)),
+    trainableParameters: over((trial) => trial.trainableParameters),
+    totalParameters: over((trial) => trial.totalParameters),
+    validRows,
+  };
+}
+
+function scoreOf(trial: TrialRecord, metric: string): number {
+  const kept = trial.epochs.find(({ epoch }) => epoch === trial.restoredEpoch) ?? trial.epochs.at(-1)!;
+  const score = epochScore(kept, metric);
+  if (typeof score === "number") return score;
+  throw new InputError(
+    `metric: trial ${trial.trial} has no ${metric} to judge by; name one it has: loss, ${Object.keys(kept.metrics).join(", ")}`,
+  );
+}
+
+/** A metric of one epoch by the names `fineTune` takes: "loss" is the validation loss. */
+export function epochScore(epoch: EpochRecord, metric: string): number | null | undefined {
+  return metric === "loss" ? epoch.validLoss : epoch.metrics[metric];
+}
+
+function totalSeconds({ frozenSeconds, epochs }: TrialRecord): number {
+  return epochs.reduce((sum, epoch) => sum + epoch.trainSeconds + epoch.evalSeconds, frozenSeconds);
+}
+
+function spread(values: number[]): Spread {
+  const m = mean(values);
+  if (values.length === 1) return { mean: m, sd: null, standardError: null };
+  const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - m) ** 2, 0) / (values.length - 1));
+  return { mean: m, sd, standardError: sd / Math.sqrt(values.length) };
+}
+
+function spreadOfAccuracy(values: number[], validRows: number): Spread {
+  const overSeeds = spread(values);
+  const p = overSeeds.mean;
+  const standardError = Math.hypot(overSeeds.standardError ?? 0, Math.sqrt((p * (1 - p)) / validRows));
+  return { ...overSeeds, standardError };
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { secondsFigure } from "../../src/plots/secondsFigure";
+import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
+
+const seconds = (trainSeconds: number, evalSeconds: number) => fakeEpoch({ trainSeconds, evalSeconds });
+const records = [
+  fakeRecord({ n: -1, accuracy: 0.9, frozenSeconds: 0, epochs: [seconds(20, 4), seconds(10, 2)] }),
+  fakeRecord({ n: 2, accuracy: 0.9, frozenSeconds: 5, epochs: [seconds(6, 2), seconds(4, 2)] }),
+];
+
+test("Training and evaluation are seconds per epoch; the frozen pass is its own segment, whole, hatched and on top.", () => {
+  const { data, layout } = secondsFigure(records);
+  const segments = data as {
+    name: string;
+    x: number[];
+    y: number[];
+    marker: { pattern: { shape: string } };
+  }[];
+  assert.deepEqual(
+    segments.map(({ name, y, marker }) => [name, y, marker.pattern.shape]),
+    [
+      ["training", [15, 5], ""],
+      ["evaluation", [3, 2], ""],
+      ["frozen pass (once per trial)", [0, 5], "/"],
+    ],
+  );
+  for (const { x } of segments) assert.deepEqual(x, [-1, 2]);
+  assert.equal(layout.barmode, "stack");
+});
+
+test("The axis starts at zero and is in seconds; the explanation says what is paid how often.", () => {
+  const { layout } = secondsFigure(records);
+  const { range, title } = layout.yaxis as { range: number[]; title: { text: string } };
+  assert.deepEqual(range, [0, 18 * 1.05]);
+  assert.equal(title.text, "Seconds per epoch (s)");
+  assert.deepEqual(
+    (layout.annotations as { text: string }[]).map(({ text }) => text),
+    [
+      "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch",
+      "<b>recommended: N = 2</b>",
+    ],
+  );
+});
+
+test("The hover gives the whole trial too.", () => {
+  const { data } = secondsFigure(records);
+  assert.deepEqual(data[0].customdata, [
+    ["none", "18.00", "0.00", "36.00", 2],
+    ["2", "7.00", "5.00", "19.00", 2],
+  ]);
+});
+
+test("Strategies have a panel each, one scale, one legend, and the mark stands in the recommended one's.", () => {
+  const thaw = records.map((record) => ({
+    ...record,
+    strategy: "thaw",
+    trial: `thaw ${record.n}`,
+    accuracy: 0.95,
+    frozenSeconds: 30,
+  }));
+  const { data, layout } = secondsFigure([...records, ...thaw]);
+  assert.deepEqual(
+    data.map(({ xaxis, showlegend }) => `${xaxis} ${showlegend}`),
+    ["x true", "x true", "x true", "x2 false", "x2 false", "x2 false"],
+  );
+  const [upper, lower] = [layout.yaxis, layout.yaxis2] as {
+    domain: number[];
+    range: number[];
+    title: { text: string };
+  }[];
+  assert.deepEqual(upper.range, lower.range);
+  assert.ok(upper.domain[0] > lower.domain[1]);
+  assert.equal(lower.title.text, "<b>thaw</b><br>Seconds per epoch (s)");
+  const [mark] = layout.shapes as { xref: string; yref: string }[];
+  assert.deepEqual([mark.xref, mark.yref], ["x2", "y2 domain"]);
+});
+
+test("The figure is plain JSON.", () => {
+  const figure = secondsFigure(records);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatSummary } from "../../src/sweep/formatSummary";
+import { summarize } from "../../src/sweep/summarize";
+import { fakeRecord } from "./fakeRecord";
+
+test("The table is aligned, marks the recommended depth and says why.", () => {
+  const records = [-1, 0, 10].flatMap((n) =>
+    [0, 1].map((seed) =>
+      fakeRecord({
+        n,
+        seed,
+        accuracy: n === 10 ? 0.7 : 0.9 - n / 1000 + seed / 100,
+        frozenSeconds: n + 1,
+        trainableParameters: n === -1 ? 11_171_074 : 66_306,
+      }),
+    ),
+  );
+  assert.equal(
+    formatSummary(summarize(records)),
+    `
+   N  accuracy ± sd    s/epoch  frozen s  total s  peak MB   trainable
+none  0.9060 ± 0.0071    10.00      0.00    10.00    100.0  11,171,074
+   0  0.9050 ± 0.0071    10.00      1.00    11.00    100.0      66,306  <- recommended
+  10  0.7000 ± 0.0000    10.00     11.00    21.00    100.0      66,306
+
+± is one standard deviation over 2 seeds.
+
+N = 0: the deepest freeze whose mean accuracy (0.9050) is within one standard error (0.0154) of the best: 0.9060 at N = none.`.slice(
+      1,
+    ),
+  );
+});
+
+test("One seed shows no spread.", () => {
+  const table = formatSummary(summarize([fakeRecord({ n: 0 }), fakeRecord({ n: 1 })]));
+  assert.doesNotMatch(table, /±/);
+  assert.match(table, /^N {2}accuracy {2}s\/epoch/);
+});
+
+test("Depths with fewer seeds are counted in.", () => {
+  const records = [fakeRecord({ n: 0 }), fakeRecord({ n: 1 }), fakeRecord({ n: 1, seed: 1 })];
+  const lines = formatSummary(summarize(records)).split("\n");
+  assert.match(lines[1], /^0 {2}0\.8000 {13}10\.00/);
+  assert.match(lines[2], /^1 {2}0\.8000 ± 0\.0000/);
+  assert.ok(lines.includes("± is one standard deviation over 1 to 2 seeds."));
+});
+
+test("Several strategies have a column, and one mark among them.", () => {
+  const records = ["freeze", "thaw"].flatMap((strategy, s) =>
+    [0, 1].map((n) => fakeRecord({ strategy, n, accuracy: 0.8 + s / 100 })),
+  );
+  const lines = formatSummary(summarize(records)).split("\n");
+  assert.deepEqual(
+    lines.slice(0, 5).map((line) => line.slice(0, 19)),
+    [
+      "strategy  N  accura",
+      "freeze    0  0.8000",
+      "freeze    1  0.8000",
+      "thaw      0  0.8100",
+      "thaw      1  0.8100",
+    ],
+  );
+  assert.deepEqual(
+    lines.filter((line) => line.endsWith("<- recommended")),
+    [lines[4]],
+  );
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { FrozenFeatures } from "../../src/training/FrozenFeatures";
+import { assertClose } from "../close";
+import { onEveryFastEngine } from "../onEveryEngine";
+import { loadTiny, toyRows } from "./toyData";
+
+const data = toyRows(12);
+
+async function batchesRun(steps: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const _ of steps) count++;
+  return count;
+}
+
+onEveryFastEngine("FrozenFeatures", () => {
+  it("holds what comes out of the first stages, row by row and padded with zeros", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model);
+    await batchesRun(features.prepare(data, 2, 5));
+    const rows = [7, 2];
+    const lengths = rows.map((row) => data.inputIds[row].length);
+    const seq = Math.max(...lengths);
+    const batch = features.batch(data, rows, seq);
+    assert.deepEqual(batch.shape, [2 * seq, 32]);
+    const values = batch.dataSync();
+    for (const [r, row] of rows.entries()) {
+      const { logits, hiddenStates } = model.forward(
+        { inputIds: [[...data.inputIds[row]]] },
+        { outputHiddenStates: true },
+      );
+      const start = r * seq * 32;
+      // hidden state 1 is what block 0 gives: two stages are passed
+      assertClose(values.subarray(start, start + lengths[r] * 32), hiddenStates[1], 1e-5);
+      assert.ok(values.subarray(start + lengths[r] * 32, start + seq * 32).every((x) => x === 0));
+      tf.dispose([logits, ...hiddenStates]);
+    }
+    batch.dispose();
+    features.dispose();
+    model.dispose();
+  });
+
+  it("keeps one row a text behind the last block", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model);
+    await batchesRun(features.prepare(data, 4, 5));
+    const batch = features.batch(data, [0, 1, 2], 20);
+    assert.deepEqual(batch.shape, [3, 32]);
+    assert.deepEqual(features.bytes(), { memory: 12 * 32 * 4, disk: 0 });
+    batch.dispose();
+    features.dispose();
+    model.dispose();
+  });
+
+  it("goes on from a lower depth and gives what a fresh start gives", async () => {
+    const model = await loadTiny();
+    const risen = new FrozenFeatures(model);
+    for (const depth of [1, 2, 3]) await batchesRun(risen.prepare(data, depth, 4));
+    const fresh = new FrozenFeatures(model);
+    await batchesRun(fresh.prepare(data, 3, 12));
+    const rows = data.inputIds.keys();
+    const all = [...rows];
+    const [a, b] = [risen.batch(data, all, 20), fresh.batch(data, all, 20)];
+    assertClose(a, b, 1e-5);
+    tf.dispose([a, b]);
+    risen.dispose();
+    fresh.dispose();
+    model.dispose();
+  });
+
+  it("is ready at once while the frozen weights stay, and starts anew when one has changed", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model);
+    assert.equal(await batchesRun(features.prepare(data, 2, 6)), 2);
+    assert.equal(await batchesRun(features.prepare(data, 2, 6)), 0);
+    model.parameter("bert.encoder.layer.1.output.dense.bias").assign(tf.zeros([32]));
+    assert.equal(await batchesRun(features.prepare(data, 2, 6)), 0);
+    const before = features.batch(data, [0], 20);
+    model.parameter("bert.encoder.layer.0.output.dense.bias").assign(tf.ones([32]));
+    assert.equal(await batchesRun(features.prepare(data, 2, 6)), 2);
+    const after = features.batch(data, [0], 20);
+    assert.notDeepEqual(before.dataSync(), after.dataSync());
+    tf.dispose([before, after]);
+    features.dispose();
+    model.dispose();
+  });
+
+  it("keeps the features of several datasets side by side", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model);
+    const other = toyRows(4, "other");
+    await batchesRun(features.prepare(data, 1, 6));
+    await batchesRun(features.prepare(other, 1, 6));
+    assert.equal(await batchesRun(features.prepare(data, 1, 6)), 0);
+    const tokens = [...data.inputIds, ...other.inputIds].reduce((sum, ids) => sum + ids.length, 0);
+    assert.equal(features.bytes().memory, tokens * 32 * 4);
+    features.dispose();
+    model.dispose();
+  });
+
+  it("moves to disk beyond its budget, gives the same values, and leaves neither tensor nor file", async () => {
+    const { FROSTKIT_CACHE } = process.env;
+    const folder = mkdtempSync(join(tmpdir(), "frostkit-test-"));
+    process.env.FROSTKIT_CACHE = folder;
+    try {
+      const model = await loadTiny();
+      const tensors = tf.memory().numTensors;
+      const small = new FrozenFeatures(model, { memoryBytes: 4000 });
+      const large = new FrozenFeatures(model);
+      for (const features of [small, large]) await batchesRun(features.prepare(data, 1, 6));
+      assert.ok(small.bytes().disk > 0 && small.bytes().memory <= 4000);
+      const all = [...data.inputIds.keys()];
+      const [a, b] = [small.batch(data, all, 20), large.batch(data, all, 20)];
+      assertClose(a, b, 0);
+      tf.dispose([a, b]);
+      for await (const _ of small.prepare(data, 2, 2)) break; // left half-way
+      small.dispose();
+      large.dispose();
+      assert.deepEqual(readdirSync(folder), []);
+      assert.equal(tf.memory().numTensors, tensors);
+      model.dispose();
+    } finally {
+      rmSync(folder, { recursive: true });
+      if (FROSTKIT_CACHE === undefined) delete process.env.FROSTKIT_CACHE;
+      else process.env.FROSTKIT_CACHE = FROSTKIT_CACHE;
+    }
+  });
+});

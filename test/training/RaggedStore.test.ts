@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { RaggedStore } from "../../src/training/RaggedStore";
+
+describe("RaggedStore", () => {
+  const { FROSTKIT_CACHE } = process.env;
+  let folder = "";
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "frostkit-test-"));
+    process.env.FROSTKIT_CACHE = folder;
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+    if (FROSTKIT_CACHE === undefined) delete process.env.FROSTKIT_CACHE;
+    else process.env.FROSTKIT_CACHE = FROSTKIT_CACHE;
+  });
+
+  const row = (length: number, first: number) => Float32Array.from({ length }, (_, i) => first + i);
+  const read = (store: RaggedStore, number: number) => {
+    const into = new Float32Array(8).fill(-1);
+    const length = store.read(number, into, 2);
+    return [...into.subarray(2, 2 + length)];
+  };
+
+  it("keeps rows of any length in memory while the budget lasts", () => {
+    const store = new RaggedStore({ bytes: 100 });
+    store.put(3, row(2, 10));
+    store.put(0, row(4, 20));
+    assert.deepEqual(read(store, 3), [10, 11]);
+    assert.deepEqual(read(store, 0), [20, 21, 22, 23]);
+    assert.deepEqual(store.bytes, { memory: 24, disk: 0 });
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it("goes on in a file beyond the budget, and the file goes with the store", () => {
+    const budget = { bytes: 20 };
+    const store = new RaggedStore(budget);
+    for (let i = 0; i < 4; i++) store.put(i, row(4 - i, 10 * i));
+    assert.deepEqual(store.bytes, { memory: 20, disk: 20 });
+    assert.equal(readdirSync(folder).length, 1);
+    for (const i of [2, 0, 3, 1, 1]) assert.deepEqual(read(store, i), [...row(4 - i, 10 * i)]);
+    store.dispose();
+    assert.deepEqual(readdirSync(folder), []);
+    assert.equal(budget.bytes, 20);
+  });
+
+  it("shares one budget with other stores", () => {
+    const budget = { bytes: 16 };
+    const [a, b] = [new RaggedStore(budget), new RaggedStore(budget)];
+    a.put(0, row(3, 0));
+    b.put(0, row(3, 0));
+    assert.equal(b.bytes.disk, 12);
+    a.dispose();
+    b.put(1, row(3, 5));
+    assert.equal(b.bytes.memory, 12);
+    b.dispose();
+  });
+
+  it("keeps its own copy of what it was given", () => {
+    const store = new RaggedStore({ bytes: 100 });
+    const values = row(2, 1);
+    store.put(0, values);
+    values.fill(0);
+    assert.deepEqual(read(store, 0), [1, 2]);
+  });
+
+  it("says so when its file was cut", () => {
+    const store = new RaggedStore({ bytes: 0 });
+    store.put(0, row(4, 1));
+    truncateSync(join(folder, readdirSync(folder)[0], "rows"), 6);
+    assert.throws(() => read(store, 0), /features' file .* ends early/);
+    store.dispose();
+  });
+});
