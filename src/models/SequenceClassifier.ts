@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { closeNames } from "../freeze";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
@@ -84,8 +85,12 @@ export class SequenceClassifier {
 
   parameter(name: string): Parameter {
     const parameter = this.#byName.get(name);
-    if (!parameter)
-      throw new InputError(`no parameter is named ${name}; listParams(model) shows the names there are`);
+    if (!parameter) {
+      const close = closeNames(name, [...this.#byName.keys()]);
+      throw new InputError(
+        `no parameter is named ${name}; ${close.length ? `close: ${close.join(", ")}` : "listParams(model) shows the names there are"}`,
+      );
+    }
     return parameter;
   }
 

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { peakBytes } from "../../src/engine/peakBytes";
+import { type EngineName, ensureEngine, useEngine, whyNot } from "../../src/engine/useEngine";
+import { onEveryEngine } from "../onEveryEngine";
+
+describe("useEngine", () => {
+  it("takes the engine that is named, says so and gives versions for the record", async () => {
+    const engine = await useEngine("wasm");
+    assert.equal(tf.getBackend(), "wasm");
+    assert.equal(engine.name, "wasm");
+    assert.equal(engine.reason, "as asked for");
+    assert.equal(engine.versions.tfjs, tf.version_core);
+    assert.equal(await ensureEngine(), engine);
+  });
+
+  it("takes TensorFlow by itself where it runs, else wasm, and says why", async () => {
+    const why = await whyNot("tensorflow");
+    const { name, reason } = await useEngine();
+    assert.equal(name, why === null ? "tensorflow" : "wasm");
+    assert.match(reason, why === null ? /binding/ : /^TensorFlow cannot run: /);
+  });
+
+  it("refuses an engine it does not know", async () => {
+    await assert.rejects(useEngine("cuda" as EngineName), {
+      name: "InputError",
+      message: 'engine: expected one of auto, tensorflow, wasm, cpu, got "cuda"',
+    });
+  });
+});
+
+onEveryEngine("peakBytes", () => {
+  it("reads the most bytes alive at once since it began, tensors freed since included", () => {
+    const held = tf.ones([10]);
+    const before = tf.memory().numBytes;
+    const peak = peakBytes();
+    assert.equal(peak(), before);
+    tf.tidy(() => {
+      const a = tf.ones([1000]);
+      a.dispose();
+      tf.ones([600]);
+    });
+    assert.equal(peak() - before, 4000);
+    assert.equal(tf.memory().numBytes, before);
+    const later = peakBytes();
+    tf.ones([5]).dispose();
+    assert.equal(later() - before, 20);
+    held.dispose();
+  });
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { Parameter } from "../../src/nn/Parameter";
+import { AdamW } from "../../src/training/AdamW";
+import { assertClose } from "../close";
+import { onEveryEngine } from "../onEveryEngine";
+
+const rates = () => ({ learningRate: 0.1, weightDecay: 0 });
+const parameter = (name: string) => new Parameter(name, tf.tensor1d([1, 1]));
+
+/** One step with a constant gradient on some of the parameters. */
+function step(optimizer: AdamW, on: Parameter[], gradient = [1, -1]): void {
+  const gradients = new Map(on.map((p) => [p, tf.tensor1d(gradient)]));
+  optimizer.step(gradients, rates);
+  for (const tensor of gradients.values()) tensor.dispose();
+}
+
+onEveryEngine("AdamW", () => {
+  it("keeps the moments of a parameter by its name, whatever else is updated beside it", () => {
+    const alone = parameter("b");
+    const single = new AdamW();
+    for (let i = 0; i < 3; i++) step(single, [alone], [i, 1]);
+
+    const [a, b] = [parameter("a"), parameter("b")];
+    const optimizer = new AdamW();
+    step(optimizer, [a, b], [0, 1]);
+    step(optimizer, [b], [1, 1]); // a is frozen now
+    step(optimizer, [b, a], [2, 1]); // and thawed again
+    assertClose(b.value, alone.value, 0);
+    assert.equal(optimizer.steps("a"), 2);
+    assert.equal(optimizer.steps("b"), 3);
+    for (const p of [a, b, alone]) p.dispose();
+    single.dispose();
+    optimizer.dispose();
+  });
+
+  it("starts a parameter that joins later as if the optimizer had just met it", () => {
+    const [early, late] = [parameter("early"), parameter("late")];
+    const optimizer = new AdamW();
+    step(optimizer, [early]);
+    step(optimizer, [early]);
+    assert.equal(optimizer.steps("late"), 0);
+    step(optimizer, [early, late]);
+    // The first step of Adam moves by the learning rate, whatever the gradient's size.
+    assertClose(late.value, [0.9, 1.1], 1e-6);
+    for (const p of [early, late]) p.dispose();
+    optimizer.dispose();
+  });
+
+  it("takes rate and decay per parameter", () => {
+    const [fast, slow] = [parameter("fast"), parameter("slow")];
+    const optimizer = new AdamW();
+    const gradients = new Map([fast, slow].map((p) => [p, tf.zeros([2])]));
+    optimizer.step(gradients, ({ name }) =>
+      name === "fast" ? { learningRate: 0.5, weightDecay: 0.5 } : { learningRate: 0.5, weightDecay: 0 },
+    );
+    assertClose(fast.value, [0.75, 0.75], 1e-6);
+    assertClose(slow.value, [1, 1], 0);
+    for (const tensor of [...gradients.values(), fast, slow]) tensor.dispose();
+    optimizer.dispose();
+  });
+
+  it("holds two tensors a parameter and gives them back", () => {
+    const p = parameter("p");
+    const before = tf.memory().numTensors;
+    const optimizer = new AdamW();
+    for (let i = 0; i < 3; i++) step(optimizer, [p]);
+    assert.equal(tf.memory().numTensors, before + 2);
+    optimizer.dispose();
+    assert.equal(tf.memory().numTensors, before);
+    p.dispose();
+  });
+});
