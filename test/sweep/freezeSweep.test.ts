@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
+import { type FreezeSweepOptions, freezeSweep, type SweepEvent } from "../../src/sweep/freezeSweep";
+import { readRecords, type TrialRecord } from "../../src/sweep/record";
+import { fineTune } from "../../src/training/fineTune";
+import { distance } from "../close";
+import { onEveryFastEngine } from "../onEveryEngine";
+import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "../training/toyData";
+
+const train = toyRows(32);
+const valid = toyRows(16, "valid");
+
+onEveryFastEngine("freezeSweep", (engine) => {
+  let folder = "";
+  let runs = 0;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "frostkit-test-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const options = (more: Partial<FreezeSweepOptions> = {}): FreezeSweepOptions => ({
+    // The tiny BERT's own head is of three labels, so the model is handed over loaded where the head is to be drawn anew.
+    model: tinyBert,
+    train: threeClasses(train),
+    valid: threeClasses(valid),
+    epochs: 2,
+    batchSize: 8,
+    learningRate: 3e-3,
+    out: join(folder, String(++runs)),
+    log: () => {},
+    ...more,
+  });
+  const lossesOf = (record: TrialRecord) =>
+    record.epochs.flatMap(({ trainLoss, validLoss }) => [trainLoss, validLoss!]);
+
+  it("runs every depth with every seed and records what each came to", async () => {
+    const { records, aborted, failed, folder: out } = await freezeSweep(options({ seeds: [0, 1] }));
+    assert.deepEqual(
+      records.map(({ n, seed }) => [n, seed]),
+      [0, 1, 2, 3].flatMap((n) => [0, 1].map((seed) => [n, seed])),
+    );
+    assert.equal(aborted, false);
+    assert.deepEqual(failed, []);
+    assert.deepEqual(readRecords(join(out, "records.jsonl")), JSON.parse(JSON.stringify(records)));
+    for (const record of records) {
+      assert.equal(record.strategy, "freeze");
+      assert.equal(record.engine, engine);
+      assert.equal(record.precision, "fp32");
+      assert.equal(record.accuracy, record.epochs[1].metrics.accuracy);
+      assert.equal(record.epochs.length, 2);
+      assert.equal(record.trainRows, 32);
+      assert.equal(record.validRows, 16);
+      assert.ok(record.frozenSeconds >= 0 && record.peakRssBytes > 1e7);
+      assert.match(record.modelHash, /^[0-9a-f]{64}$/);
+      assert.equal(record.versions.node, process.versions.node);
+    }
+    const bySeed0 = records.filter(({ seed }) => seed === 0);
+    for (const [shallow, deep] of [0, 1, 2].map((i) => [bySeed0[i], bySeed0[i + 1]])) {
+      assert.ok(deep.trainableParameters < shallow.trainableParameters);
+      assert.ok(deep.peakTensorBytes < shallow.peakTensorBytes, `peak at n = ${deep.n}`);
+      assert.equal(deep.totalParameters, shallow.totalParameters);
+    }
+  });
+
+  it("gives each trial what the same fine-tuning gives by itself, in whatever order trials run", async () => {
+    const folder = tinyWithDropout();
+    const { records } = await freezeSweep(options({ model: folder, n: [2, -1, 0], seeds: [3] }));
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [-1, 0, 2],
+    );
+    for (const { n, epochs } of records) {
+      const model = await loadTiny(folder, { classes: ["odd", "even", "neither"] });
+      if (n >= 0) topNLayerFreeze(model, n);
+      const alone = await fineTune(
+        model,
+        { train: threeClasses(train), valid: threeClasses(valid) },
+        { epochs: 2, batchSize: 8, learningRate: 3e-3, seed: 3 },
+      );
+      const losses = (of: typeof epochs) => of.flatMap(({ trainLoss, validLoss }) => [trainLoss, validLoss!]);
+      assert.ok(distance(losses(epochs), losses(alone.epochs)) < 1e-4, `n = ${n}`);
+      model.dispose();
+    }
+  });
+
+  it("draws head and order by seed: the same seed, the same numbers", async () => {
+    const model = await loadTiny(tinyBert);
+    const sweep = async (seeds: number[]) =>
+      (await freezeSweep(options({ model, train, valid, n: [1], seeds }))).records.map(lossesOf);
+    const [first, second] = await sweep([7, 8]);
+    assert.notDeepEqual(first, second);
+    assert.deepEqual(await sweep([8]), [second]);
+    model.dispose();
+  });
+
+  it("pushes the frozen features one block further with each depth, and shares them among seeds", async () => {
+    const frozen = new Map<string, number>();
+    for await (const event of freezeSweep(options({ n: [1, 2], seeds: [0, 1] })))
+      if (event.type === "progress" && event.event.type === "frozen")
+        frozen.set(event.trial.trial, (frozen.get(event.trial.trial) ?? 0) + 1);
+    assert.deepEqual([...frozen.keys()], ["freeze n=1 seed=0", "freeze n=2 seed=0"]);
+  });
+
+  it("leaves a model that was handed over as it was, weights and flags, and leaks no tensor", async () => {
+    const model = await loadTiny(tinyBert);
+    const frozen = freezeWhere(model, "LayerNorm");
+    const before = model.namedParameters().map(([, parameter]) => parameter.value.dataSync().slice());
+    const tensors = tf.memory().numTensors;
+    await freezeSweep(options({ model, train, valid, n: [-1, 1] }));
+    model.namedParameters().forEach(([name, parameter], i) => {
+      assert.deepEqual(parameter.value.dataSync(), before[i], name);
+      assert.equal(parameter.requiresGrad, !frozen.includes(name));
+    });
+    assert.equal(tf.memory().numTensors, tensors);
+    for await (const event of freezeSweep(options({ model, train, valid, n: [-1] })))
+      if (event.type === "progress" && event.event.type === "step") break;
+    assert.deepEqual(model.parameter("classifier.bias").value.dataSync(), before.at(-1));
+    assert.equal(tf.memory().numTensors, tensors);
+    model.dispose();
+  });
+
+  it("goes on where it was cut off, without running a finished trial again", async () => {
+    const out = join(folder, "resumed");
+    const abort = new AbortController();
+    const first = freezeSweep(options({ out, n: [0, 1, 2], signal: abort.signal }));
+    for await (const event of first) if (event.type === "record") abort.abort();
+    const cut = await first;
+    assert.equal(cut.aborted, true);
+    assert.deepEqual(
+      cut.records.map(({ n }) => n),
+      [0],
+    );
+
+    const events: SweepEvent[] = [];
+    const second = freezeSweep(options({ out, n: [0, 1, 2] }));
+    for await (const event of second) events.push(event);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === "start" ? [event.done] : [])),
+      [1],
+    );
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === "trial" ? [event.trial.n] : [])),
+      [1, 2],
+    );
+    const { records } = await second;
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [0, 1, 2],
+    );
+    assert.deepEqual(records[0], JSON.parse(JSON.stringify(cut.records[0])));
+  });
+
+  it("survives a crash in the middle of a record's line", async () => {
+    const out = join(folder, "torn");
+    await freezeSweep(options({ out, n: [2] }));
+    const path = join(out, "records.jsonl");
+    const whole = readFileSync(path, "utf8");
+    appendFileSync(path, whole.slice(0, 80));
+    const { records } = await freezeSweep(options({ out, n: [2, 3] }));
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [2, 3],
+    );
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).n),
+      [2, 3],
+    );
+  });
+
+  it("runs a trial again when settings, rows or weights are others than the record's", async () => {
+    const out = join(folder, "changed");
+    const ran = async (more: Partial<FreezeSweepOptions>) => {
+      let count = 0;
+      for await (const event of freezeSweep(options({ out, n: [3], epochs: 1, ...more })))
+        if (event.type === "trial") count++;
+      return count;
+    };
+    assert.equal(await ran({}), 1);
+    assert.equal(await ran({}), 0);
+    assert.equal(await ran({ learningRate: 1e-3 }), 1);
+    assert.equal(await ran({ valid: threeClasses(toyRows(12, "others")) }), 1);
+    assert.equal(await ran({}), 0);
+  });
+
+  it("reports a trial that fails and goes on with the others", async () => {
+    const model = await loadTiny(tinyBert);
+    const run = freezeSweep(options({ model, train, valid, n: [0, 3] }));
+    for await (const event of run)
+      if (event.type === "progress" && event.trial.n === 0 && event.event.type === "step")
+        model.parameter("classifier.bias").assign(tf.tensor1d([Number.NaN, 0]));
+    const { records, failed } = await run;
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [3],
+    );
+    assert.equal(failed.length, 1);
+    assert.equal(failed[0].trial.n, 0);
+    assert.match(failed[0].error.message, /expected a finite loss/);
+    model.dispose();
+  });
+
+  it("says in one line what it cannot take, before any training", async () => {
+    const rejects = (more: Partial<FreezeSweepOptions>, message: RegExp) =>
+      assert.rejects(async () => freezeSweep(options(more)), { name: "InputError", message });
+    await rejects({ n: [4] }, /^n: expected an integer from -1 to 3, got 4/);
+    await rejects({ n: [] }, /^n: expected at least one depth from -1 to 3/);
+    await rejects({ seeds: [] }, /^seeds: expected at least one/);
+    await rejects({ seeds: [0.5] }, /^seeds: expected an integer/);
+    await rejects({ epochs: 0 }, /^epochs/);
+    await rejects({ parameterGroups: [{ match: /bias/, weightDecay: 0 }] }, /^parameterGroups: .* as JSON/);
+    await rejects({ train: { ...train, labels: null } }, /^train: expected rows with labels/);
+    writeFileSync(join(folder, "file"), "");
+    await assert.rejects(async () => freezeSweep(options({ out: join(folder, "file") })));
+  });
+});
+
+/** The same rows for a head of three labels, as the tiny BERT's own. */
+function threeClasses(dataset: typeof train): typeof train {
+  const { ids } = dataset.labels as { ids: Int32Array };
+  return {
+    ...dataset,
+    labels: { problemType: "single_label_classification", classes: ["odd", "even", "neither"], ids },
+  };
+}
