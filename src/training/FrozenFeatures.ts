@@ -59,7 +59,7 @@ export class FrozenFeatures {
     let done = 0;
     try {
       for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
-        this.#run(dataset, rows, from, entry);
+        await this.#run(dataset, rows, from, entry);
         done += rows.length;
         yield { done, total };
       }
@@ -94,7 +94,7 @@ export class FrozenFeatures {
     this.#entries.clear();
   }
 
-  #run(dataset: EncodedDataset, rows: Int32Array, from: Entry | null, entry: Entry): void {
+  async #run(dataset: EncodedDataset, rows: Int32Array, from: Entry | null, entry: Entry): Promise<void> {
     const batch = collate(dataset, rows);
     const inputs = textInputs(batch, { everyRow: false });
     const pass = new Pass();
@@ -105,7 +105,7 @@ export class FrozenFeatures {
           x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
         return x!.tensor;
       });
-      const values = output.dataSync() as Float32Array;
+      const values = (await output.data()) as Float32Array;
       output.dispose();
       entry.width = output.shape[1]!;
       const perRow = this.#perRow(entry.depth, batch.sequenceLength);

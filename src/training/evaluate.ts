@@ -36,17 +36,19 @@ export async function evaluate(
 }
 
 /** Scores logits [rows · labels] that are already there. */
-export function evaluateLogits(
+export async function evaluateLogits(
   logits: Float32Array,
   labels: Labels,
   { numLabels, problemType }: SequenceClassifier,
-): Evaluation {
+): Promise<Evaluation> {
   const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);
   const mean = lossOf(labels);
-  const loss = tf.tidy(() => {
+  const scalar = tf.tidy(() => {
     const pass = new Pass();
     const value = pass.input(tf.tensor2d(logits, [rows.length, numLabels]));
-    return mean.forward(pass, value, rows, mean.weight(rows)).tensor.dataSync()[0];
+    return mean.forward(pass, value, rows, mean.weight(rows)).tensor;
   });
+  const [loss] = await scalar.data();
+  scalar.dispose();
   return { loss, metrics: metrics(toProbabilities(logits, numLabels, problemType), labels) };
 }

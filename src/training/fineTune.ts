@@ -145,7 +145,7 @@ class Training {
       const group = batches.slice(i, i + gradientAccumulation);
       const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
       this.#step++;
-      const { loss, weight, gradNorm } = this.#trainStep(epoch, group, start, factor, rates);
+      const { loss, weight, gradNorm } = await this.#trainStep(epoch, group, start, factor, rates);
       done.loss += loss * weight;
       done.weight += weight;
       done.steps++;
@@ -164,20 +164,20 @@ class Training {
       if (settings.signal?.aborted && i + gradientAccumulation < batches.length) return null;
     }
     this.#stopwatch.restart();
-    settle(this.model);
+    await settle(this.model);
     this.#trainSeconds = done.seconds + this.#stopwatch.lap();
     return done.loss / done.weight;
   }
 
   #trainSeconds = 0;
 
-  #trainStep(
+  async #trainStep(
     epoch: number,
     group: Int32Array[],
     start: Start,
     factor: number,
     rates: ReturnType<typeof learningRates>,
-  ): { loss: number; weight: number; gradNorm: number } {
+  ): Promise<{ loss: number; weight: number; gradNorm: number }> {
     const { settings, data } = this;
     const weight = group.reduce((total, rows) => total + this.#loss.weight(rows), 0);
     const gradients = new Map<Parameter, tf.Tensor>();
@@ -200,9 +200,9 @@ class Training {
         }
       });
       // One reading for both: the engine has to finish before either is known.
-      const [loss, squares] = tf.tidy(() =>
-        tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]).dataSync(),
-      );
+      const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
+      const [loss, squares] = await reading.data();
+      reading.dispose();
       const gradNorm = Math.sqrt(squares);
       if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
         throw new FrostError(
@@ -246,7 +246,7 @@ class Training {
       yield { type: "evaluate", done: turn.value, total: valid.inputIds.length };
       this.#stopwatch.restart();
     }
-    const { loss, metrics } = evaluateLogits(turn.value, valid.labels!, this.model);
+    const { loss, metrics } = await evaluateLogits(turn.value, valid.labels!, this.model);
     record.evalSeconds += this.#stopwatch.lap();
     return { ...record, validLoss: loss, metrics };
   }
@@ -257,9 +257,12 @@ class Training {
 }
 
 /** Waits until the last update has really been made: an engine may run behind. */
-function settle(model: SequenceClassifier): void {
+async function settle(model: SequenceClassifier): Promise<void> {
   const last = model.namedParameters().findLast(([, parameter]) => parameter.requiresGrad);
-  if (last) tf.tidy(() => tf.slice(tf.reshape(last[1].value, [-1]), 0, 1).dataSync());
+  if (!last) return;
+  const element = tf.tidy(() => tf.slice(tf.reshape(last[1].value, [-1]), 0, 1));
+  await element.data();
+  element.dispose();
 }
 
 function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.Tensor>): void {
