@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
+import { loadWebgpu } from "./loadWebgpu";
 
-export type EngineName = "tensorflow" | "wasm" | "cpu";
-export const ENGINES: readonly EngineName[] = ["tensorflow", "wasm", "cpu"];
+export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
+export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
 
 export interface Engine {
   name: EngineName;
@@ -16,9 +17,10 @@ export interface Engine {
 }
 
 /**
- * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"wasm"`, or `"cpu"` (plain JavaScript,
- * for checking). `"auto"` takes TensorFlow where its binding is installed and loads, else wasm. A named engine that cannot run is
- * an error, never replaced by another.
+ * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"webgpu"`, `"wasm"`, or `"cpu"` (plain
+ * JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then WebGPU where the environment
+ * variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, else wasm. A named engine that cannot run is an error, never
+ * replaced by another.
  *
  *     const engine = await useEngine("auto");
  *     console.log(engine.name, engine.reason);
@@ -32,7 +34,11 @@ export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<E
   }
   const why = await whyNot("tensorflow");
   if (!why) return use("tensorflow", "its native binding is installed");
-  return use("wasm", `TensorFlow cannot run: ${why}`);
+  const withoutTensorflow = `TensorFlow cannot run: ${why}`;
+  if (process.env.FROSTKIT_WEBGPU !== "1") return use("wasm", withoutTensorflow);
+  const whyNotWebgpu = await whyNot("webgpu");
+  if (!whyNotWebgpu) return use("webgpu", `FROSTKIT_WEBGPU=1, and ${withoutTensorflow}`);
+  return use("wasm", `${withoutTensorflow}; WebGPU neither: ${whyNotWebgpu}`);
 }
 
 let inUse: Engine | null = null;
@@ -71,6 +77,7 @@ async function use(name: EngineName, reason: string): Promise<Engine> {
 }
 
 async function load(name: EngineName): Promise<void> {
+  if (name === "webgpu") await loadWebgpu();
   if (name === "cpu") require("@tensorflow/tfjs-backend-cpu");
   if (name === "wasm") {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };
