@@ -91,11 +91,18 @@ export class Pass {
   /** Gradients of `loss` (a scalar) for every trainable parameter it depends on. The caller owns them. */
   backward(loss: Value): Map<Parameter, tf.Tensor> {
     const gradients = new Map<Source, tf.Tensor>([[loss, tf.onesLike(loss.tensor)]]);
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
-      const dy = gradients.get(step.output);
-      gradients.delete(step.output);
-      if (dy) this.#passBack(step, dy, gradients);
-      for (const tensor of step.saved) tensor.dispose();
+    try {
+      for (let step = this.#steps.at(-1); step; step = this.#steps.at(-1)) {
+        const dy = gradients.get(step.output);
+        gradients.delete(step.output);
+        if (dy) this.#passBack(step, dy, gradients);
+        for (const tensor of step.saved) tensor.dispose();
+        this.#steps.pop();
+      }
+    } catch (error) {
+      for (const gradient of gradients.values()) gradient.dispose();
+      this.dispose();
+      throw error;
     }
     const parameters = new Map<Parameter, tf.Tensor>();
     for (const [source, gradient] of gradients)
@@ -112,10 +119,15 @@ export class Pass {
 
   #passBack(step: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
     let parts: (tf.Tensor | null)[] = [];
-    tf.tidy(() => {
-      parts = step.backward(dy, step.saved);
-      return parts.filter((part) => part !== null);
-    });
+    try {
+      tf.tidy(() => {
+        parts = step.backward(dy, step.saved);
+        return parts.filter((part) => part !== null);
+      });
+    } catch (error) {
+      dy.dispose();
+      throw error;
+    }
     for (const part of parts) if (part) tf.keep(part);
     if (!parts.includes(dy)) dy.dispose();
     step.inputs.forEach((input, i) => {

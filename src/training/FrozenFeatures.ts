@@ -138,3 +138,7 @@ export class FrozenFeatures {
 
 export const lengthsOf = (dataset: EncodedDataset): Int32Array =>
   Int32Array.from(dataset.inputIds, (ids) => ids.length);
+
+/** The tokens of the longest row. */
+export const longest = (dataset: EncodedDataset): number =>
+  lengthsOf(dataset).reduce((a, b) => Math.max(a, b));

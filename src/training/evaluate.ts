@@ -6,7 +6,7 @@ import { Pass } from "../nn/Pass";
 import { checkDataset } from "./checkDataset";
 import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
-import { logitsOf, type PredictOptions, toProbabilities } from "./predict";
+import { allLogits, type PredictOptions, toProbabilities } from "./predict";
 
 export interface Evaluation {
   /** Mean over the rows, without class weights or smoothing. */
@@ -26,13 +26,8 @@ export async function evaluate(
   { batchSize = 64, signal, onProgress }: PredictOptions = {},
 ): Promise<Evaluation> {
   checkDataset("evaluate", model, dataset);
-  const run = logitsOf(model, dataset, batchSize);
-  let turn = await run.next();
-  for (; !turn.done; turn = await run.next()) {
-    signal?.throwIfAborted();
-    onProgress?.(turn.value, dataset.inputIds.length);
-  }
-  return evaluateLogits(turn.value, dataset.labels, model);
+  const logits = await allLogits(model, dataset, { batchSize, signal, onProgress });
+  return evaluateLogits(logits, dataset.labels, model);
 }
 
 /** Scores logits [rows · labels] that are already there. */

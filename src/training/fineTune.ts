@@ -19,11 +19,12 @@ import {
   type FineTuneSettings,
   fineTuneSettings,
 } from "./FineTuneOptions";
-import { FrozenFeatures, lengthsOf } from "./FrozenFeatures";
+import { FrozenFeatures, lengthsOf, longest } from "./FrozenFeatures";
 import { forwardRows, type Start } from "./forwardRows";
 import { learningRates } from "./learningRates";
 import { type Loss, lossOf } from "./loss";
 import { nextTurn } from "./nextTurn";
+import { explainOutOfMemory } from "./outOfMemory";
 import { logitsOf } from "./predict";
 import { Run } from "./Run";
 import { Stopwatch } from "./Stopwatch";
@@ -101,6 +102,11 @@ class Training {
         frozenSeconds: this.#frozenSeconds,
         trainableParameters: listParams(this.model).totals.trainable,
       };
+    } catch (error) {
+      throw explainOutOfMemory(error, {
+        rows: this.settings.batchSize,
+        tokens: Math.max(...this.#datasets().map(longest)),
+      });
     } finally {
       this.#optimizer.dispose();
       this.#best.dispose();

@@ -3,10 +3,11 @@ import { batchRows } from "../data/batches";
 import type { EncodedDataset } from "../data/tokenize";
 import type { ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
 import { Pass } from "../nn/Pass";
-import { lengthsOf } from "./FrozenFeatures";
+import { lengthsOf, longest } from "./FrozenFeatures";
 import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
+import { explainOutOfMemory } from "./outOfMemory";
 
 export interface Predictions {
   /** [rows · labels]: the probability of each class or label, or the predicted value in a regression. */
@@ -33,17 +34,31 @@ export async function predict(
 ): Promise<Predictions> {
   checkInteger("batchSize", batchSize, 1);
   model.checkRows("predict", dataset.inputIds);
-  const run = logitsOf(model, dataset, batchSize);
-  let turn = await run.next();
-  for (; !turn.done; turn = await run.next()) {
-    signal?.throwIfAborted();
-    onProgress?.(turn.value, dataset.inputIds.length);
-  }
-  const probabilities = toProbabilities(turn.value, model.numLabels, model.problemType);
+  const logits = await allLogits(model, dataset, { batchSize, signal, onProgress });
+  const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
   return { probabilities, labels: toLabels(probabilities, model) };
 }
 
-/** Logits of all rows, [rows · labels] in the rows' order. Yields how many rows are done, between batches. */
+/** Logits of all rows, [rows · labels] in the rows' order. */
+export async function allLogits(
+  model: SequenceClassifier,
+  dataset: EncodedDataset,
+  { batchSize = 64, signal, onProgress }: PredictOptions,
+): Promise<Float32Array> {
+  const run = logitsOf(model, dataset, batchSize);
+  try {
+    let turn = await run.next();
+    for (; !turn.done; turn = await run.next()) {
+      signal?.throwIfAborted();
+      onProgress?.(turn.value, dataset.inputIds.length);
+    }
+    return turn.value;
+  } catch (error) {
+    throw explainOutOfMemory(error, { rows: batchSize, tokens: longest(dataset) });
+  }
+}
+
+/** The same step by step, also from kept features. Yields how many rows are done, between batches. */
 export async function* logitsOf(
   model: SequenceClassifier,
   dataset: EncodedDataset,

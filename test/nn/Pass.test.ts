@@ -106,6 +106,30 @@ onEveryEngine("Pass", () => {
     w.dispose();
   });
 
+  it("frees everything when an op fails on the way back", () => {
+    const { weight, bias } = layer("a");
+    const x = tf.ones([2, 4]);
+    const before = tf.memory().numTensors;
+    const pass = new Pass({ recording: true });
+    const sum = pass.scope("sum", () => {
+      const hidden = linear(pass, pass.input(x), { weight, bias });
+      const broken = pass.record(
+        hidden.tensor.clone(),
+        [hidden],
+        () => [hidden.tensor],
+        () => {
+          tf.ones([5]);
+          throw new Error("OOM when allocating tensor");
+        },
+      );
+      return linear(pass, broken, { weight, bias });
+    });
+    assert.throws(() => pass.backward(sum), { message: "OOM when allocating tensor" });
+    sum.tensor.dispose();
+    assert.equal(tf.memory().numTensors, before);
+    for (const tensor of [weight, bias, x]) tensor.dispose();
+  });
+
   it("frostLine counts the leading stages with nothing trainable", () => {
     const shared = new Parameter("shared", tf.ones([1]));
     const own = new Parameter("own", tf.ones([1]));

@@ -235,6 +235,30 @@ onEveryFastEngine("fineTune", () => {
     model.dispose();
   });
 
+  it("explains that memory ran out by what to try, and frees what it held", async () => {
+    const model = await loadTiny();
+    const before = tf.memory().numTensors;
+    const stage = model.stages[2];
+    const { forward } = stage;
+    stage.forward = () => {
+      throw new Error("OOM when allocating tensor with shape[8,4,20,20] and type float");
+    };
+    const run = async () => fineTune(model, { train: { ...train, maxLength: 64 } }, options);
+    await assert.rejects(run, {
+      name: "FrostError",
+      message:
+        "the engine ran out of memory on a batch of 8 texts of up to 20 tokens: try batchSize: 4 with gradientAccumulation: 2, which trains the same, or freezing one block more",
+    });
+    await assert.rejects(predict(model, valid), {
+      name: "FrostError",
+      message: /64 texts of up to 20 tokens/,
+    });
+    assert.equal(tf.memory().numTensors, before);
+    stage.forward = forward;
+    await run();
+    model.dispose();
+  });
+
   it("takes thawing between epochs, and keeps the moments of what stays", async () => {
     const model = await loadTiny();
     topNLayerFreeze(model, 3);
