@@ -1,0 +1,117 @@
+import { Command } from "commander";
+import { InputError } from "../../errors";
+import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
+import { formatCount } from "../../sweep/formatSummary";
+import type { EpochRecord } from "../../training/events";
+import { fineTune } from "../../training/fineTune";
+import { alignTable } from "../alignTable";
+import { Board } from "../Board";
+import { checkSaveFolder } from "../checkSaveFolder";
+import { Interrupted, interruptSignal } from "../interrupt";
+import { loadInputs } from "../loadInputs";
+import { note } from "../note";
+import {
+  addDataOptions,
+  addFreezeOptions,
+  addTrainingOptions,
+  type DataFlags,
+  type FreezeFlags,
+  type TrainingFlags,
+  trainingSettings,
+} from "../options";
+import { wholeNumber } from "../parseNumbers";
+import { showTraining } from "../showTraining";
+
+interface FineTuneFlags extends DataFlags, TrainingFlags, FreezeFlags {
+  seed: number;
+  save?: string;
+}
+
+export function finetuneCommand(): Command {
+  const command = addFreezeOptions(addDataOptions(new Command("finetune")))
+    .summary("freeze, fine-tune and save a model")
+    .description(
+      "Freezes what is named, fine-tunes the rest and prints a table of the epochs. Without --freeze and " +
+        "--freeze-where everything is trained.",
+    )
+    .optionsGroup("Training:")
+    .option(
+      "--seed <seed>",
+      "starts the draw of a new head, dropout and the order of rows",
+      wholeNumber(),
+      0,
+    );
+  return addTrainingOptions(command)
+    .optionsGroup("Output:")
+    .option("--save <dir>", "save the model here, as Python's Transformers loads it")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  frostkit finetune --model data/mini-bert-en --train train.csv --freeze 3 --save runs/model
+  frostkit finetune --model data/mini-bert-en --train train.csv --freeze-where "*.attention.*" --freeze-where embeddings.
+  frostkit finetune --model data/mini-bert-en --train train.csv --valid-fraction 0 --save runs/on-all-rows`,
+    )
+    .action(finetune);
+}
+
+async function finetune(flags: FineTuneFlags): Promise<void> {
+  const { seed, save } = flags;
+  if (save !== undefined) checkSaveFolder(save);
+  const signal = interruptSignal();
+  const { model, train, valid } = await loadInputs(flags, {
+    seed,
+    signal,
+    prepare(model) {
+      if (flags.earlyStopping !== undefined && flags.valid === undefined && flags.validFraction === 0)
+        throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
+      if (flags.freeze !== undefined) topNLayerFreeze(model, flags.freeze);
+      for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
+    },
+  });
+  const { frozen, total } = listParams(model).totals;
+  note(`${formatCount(frozen)} of ${formatCount(total)} parameters are frozen`);
+
+  const run = fineTune(
+    model,
+    { train, valid: valid ?? undefined },
+    { ...trainingSettings(flags), seed, signal },
+  );
+  const board = new Board();
+  const show = showTraining(board.bar("training"), "", flags.epochs);
+  try {
+    for await (const event of run) {
+      show(event);
+      if (event.type === "epoch") board.line(lineOf(event, flags.epochs));
+    }
+  } finally {
+    board.stop();
+  }
+  const { epochs, epoch, stopped } = await run;
+  if (stopped === "aborted")
+    throw new Interrupted(`stopped in epoch ${epochs.length + 1} of ${flags.epochs}; nothing was saved`);
+  console.log(epochTable(epochs));
+  if (epoch !== epochs.length) console.log(`\nthe weights are those of epoch ${epoch}, the best one`);
+  if (save === undefined) return;
+  await model.savePretrained(save);
+  console.log(`\nsaved: ${save}`);
+}
+
+const lineOf = ({ epoch, trainLoss, trainSeconds, evalSeconds }: EpochRecord, epochs: number): string =>
+  `epoch ${epoch} of ${epochs}: train loss ${trainLoss.toFixed(4)}, ${(trainSeconds + evalSeconds).toFixed(1)} s`;
+
+function epochTable(epochs: EpochRecord[]): string {
+  const scores = Object.keys(epochs[0].metrics);
+  const hasValid = epochs[0].validLoss !== null;
+  const rows = epochs.map((epoch) => [
+    String(epoch.epoch),
+    epoch.trainLoss.toFixed(4),
+    ...(hasValid ? [epoch.validLoss!.toFixed(4)] : []),
+    ...scores.map((name) => epoch.metrics[name].toFixed(4)),
+    (epoch.trainSeconds + epoch.evalSeconds).toFixed(2),
+  ]);
+  return alignTable(
+    [["epoch", "train loss", ...(hasValid ? ["valid loss"] : []), ...scores, "seconds"], ...rows],
+    rows[0].map((_, column) => column),
+  );
+}

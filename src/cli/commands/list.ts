@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
+import { loadModel } from "../loadModel";
+import { note } from "../note";
+import { addFreezeOptions, addModelOption, type FreezeFlags, type ModelFlags } from "../options";
+
+interface ListFlags extends ModelFlags, FreezeFlags {
+  match?: string;
+  json?: true;
+}
+
+export function listCommand(): Command {
+  const command = addModelOption(new Command("list"))
+    .summary("show a model's parameters, and what a freeze would freeze")
+    .description(
+      "Shows a model's parameters in checkpoint order, and with --freeze what a freeze would freeze.",
+    )
+    .optionsGroup("Output:")
+    .option("--match <pattern>", "only names that match: a part of the name, or a glob over all of it")
+    .option("--json", "one parameter a line as JSON");
+  return addFreezeOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  frostkit list --model data/mini-bert-en
+  frostkit list --model data/mini-bert-en --match "*.attention.*.bias"
+  frostkit list --model data/mini-bert-en --freeze 3 --match layer.2.
+  frostkit list --model data/mini-bert-en --freeze-where LayerNorm --json`,
+    )
+    .action(list);
+}
+
+async function list(flags: ListFlags): Promise<void> {
+  // Nothing is computed, and plain JavaScript holds the weights everywhere.
+  const { model, notes } = await loadModel({ ...flags, engine: "cpu" });
+  if (flags.freeze !== undefined) topNLayerFreeze(model, flags.freeze);
+  for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
+  const rows = listParams(model, flags.match);
+  for (const line of notes) note(line);
+  console.log(flags.json ? rows.map((row) => JSON.stringify(row)).join("\n") : String(rows));
+}

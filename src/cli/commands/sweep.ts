@@ -1,0 +1,110 @@
+import { basename, extname, join } from "node:path";
+import { Command, Option } from "commander";
+import { checkInteger } from "../../check";
+import { FrostError, InputError } from "../../errors";
+import { freezeSweep } from "../../sweep/freezeSweep";
+import { latestSweep } from "../../sweep/latestSweep";
+import { readRecords, type TrialRecord } from "../../sweep/record";
+import { Interrupted, interruptSignal } from "../interrupt";
+import { loadInputs } from "../loadInputs";
+import { note } from "../note";
+import {
+  addDataOptions,
+  addTrainingOptions,
+  type DataFlags,
+  type TrainingFlags,
+  trainingSettings,
+} from "../options";
+import { wholeNumbers } from "../parseNumbers";
+import { SweepBoard } from "../SweepBoard";
+import { showSweep } from "../showSweep";
+
+interface SweepFlags extends DataFlags, TrainingFlags {
+  n?: number[];
+  seeds: number[];
+  out?: string;
+  json?: true;
+}
+
+export function sweepCommand(): Command {
+  const command = addDataOptions(new Command("sweep"))
+    .summary("fine-tune at every depth of freezing and compare")
+    .description(
+      "Fine-tunes the same model once for each depth of freezing and each seed, and shows what each depth costs and " +
+        "brings. Trials that stand in the folder's records.jsonl already are not run again: a sweep that was cut off " +
+        "goes on when the same command is given again.",
+    )
+    .optionsGroup("Sweep:")
+    .addOption(
+      new Option(
+        "--n <depths>",
+        "blocks to freeze besides the embeddings: 0..6 or -1,0,3; -1 freezes nothing (default: 0 to all)",
+      ).argParser(wholeNumbers),
+    )
+    .addOption(
+      new Option("--seeds <list>", "each depth is trained once per seed: 0,1,2 or 0..2")
+        .argParser(wholeNumbers)
+        .default([0], "0"),
+    );
+  return addTrainingOptions(command)
+    .optionsGroup("Output:")
+    .option("--out <dir>", "where records and report go (default: runs/<name of --train>)")
+    .option("--json", "print one record a line to stdout, those of an earlier run last")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  frostkit sweep --model data/mini-bert-en --train train.csv
+  frostkit sweep --model bert-base-uncased --train train.csv --valid valid.csv --n -1,0,4,8,12 --seeds 0,1,2
+  frostkit sweep --model data/mini-bert-en --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl`,
+    )
+    .action(sweep);
+}
+
+async function sweep(flags: SweepFlags): Promise<void> {
+  const { n, seeds, metric } = flags;
+  const out = flags.out ?? join("runs", basename(flags.train, extname(flags.train)));
+  const signal = interruptSignal();
+  const { model, train, valid } = await loadInputs(flags, {
+    // Each trial draws the head anew from its own seed.
+    seed: seeds[0],
+    signal,
+    prepare({ depth }) {
+      for (const value of n ?? []) checkInteger("--n", value, -1, depth);
+      if (flags.valid === undefined && flags.validFraction === 0)
+        throw new InputError(
+          "--valid-fraction: expected a share above 0, or a --valid table to compare depths by",
+        );
+    },
+  });
+
+  const run = freezeSweep({ model, train, valid: valid!, n, seeds, out, signal, ...trainingSettings(flags) });
+  const board = new SweepBoard(out, metric);
+  const printed = new Set<TrialRecord>();
+  const print = (record: TrialRecord) => {
+    if (flags.json && !printed.has(record)) console.log(JSON.stringify(record));
+    printed.add(record);
+  };
+  try {
+    for await (const event of run) {
+      board.show(event);
+      if (event.type === "record") print(event.record);
+    }
+  } finally {
+    board.stop();
+  }
+  const { records, failed, aborted } = await run;
+  for (const record of records) print(record);
+  if (aborted && records.length < board.count)
+    throw new Interrupted(
+      `stopped; ${records.length} of ${board.count} trials are kept in ${join(out, "records.jsonl")}, and the same command goes on from there`,
+    );
+  if (records.length > 0) {
+    const kept = readRecords(join(out, "records.jsonl"), note);
+    await showSweep(latestSweep([...kept, ...records]), out, metric, flags.json ? note : console.log);
+  }
+  if (failed.length > 0)
+    throw new FrostError(
+      `${failed.length} of ${board.count} trials failed; the same command tries these again`,
+    );
+}

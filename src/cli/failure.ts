@@ -1,0 +1,35 @@
+import { CommanderError } from "commander";
+import { FrostError, InputError } from "../errors";
+import { FreezeError } from "../freeze";
+import { INTERRUPTED, Interrupted } from "./interrupt";
+
+export interface Failure {
+  exitCode: number;
+  /** For stderr: one line, or null where all is said already. */
+  line: string | null;
+}
+
+/**
+ * What an error means to a shell. 2: wrong use or bad input; 130: Ctrl-C; 1: anything else. `command` is what was typed,
+ * "frostkit sweep".
+ */
+export function failureOf(error: unknown, command: string): Failure {
+  if (error instanceof CommanderError) return usage(error, command);
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  if (error instanceof Interrupted) return { exitCode: INTERRUPTED, line: `${command}: ${message}` };
+  if (error instanceof InputError || error instanceof FreezeError)
+    return { exitCode: 2, line: `${command}: ${message}` };
+  if (error instanceof FrostError) return { exitCode: 1, line: `${command}: ${message}` };
+  return { exitCode: 1, line: `${command}: ${message} (FROSTKIT_DEBUG=1 shows where)` };
+}
+
+/** Commander throws for --help and --version too, once they are printed. */
+function usage(error: CommanderError, command: string): Failure {
+  if (error.exitCode === 0) return { exitCode: 0, line: null };
+  const what = error.code === "commander.help" ? "expected a command" : error.message.replace(/^error: /, "");
+  return { exitCode: 2, line: `${command}: ${oneLine(what).replace(/\.$/, "")}; see ${command} --help` };
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import { version } from "../version";
+import { demoCommand } from "./commands/demo";
+import { doctorCommand } from "./commands/doctor";
+import { finetuneCommand } from "./commands/finetune";
+import { listCommand } from "./commands/list";
+import { predictCommand } from "./commands/predict";
+import { reportCommand } from "./commands/report";
+import { sweepCommand } from "./commands/sweep";
+
+/** The command line. Wrong use throws commander's error, and nothing is printed of it. */
+export function program(): Command {
+  const program = new Command("frostkit")
+    .description(
+      "Freezes a pretrained transformer layer by layer, fine-tunes the rest and shows what each depth costs and brings.",
+    )
+    .version(version)
+    .enablePositionalOptions();
+  for (const command of [
+    demoCommand(),
+    listCommand(),
+    sweepCommand(),
+    finetuneCommand(),
+    predictCommand(),
+    reportCommand(),
+    doctorCommand(),
+  ])
+    program.addCommand(command);
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ writeErr: () => {} });
+  return program.addHelpText(
+    "after",
+    `
+Examples:
+  frostkit demo
+  frostkit sweep --model bert-base-uncased --train train.csv --n 0..12 --seeds 0,1,2
+  frostkit finetune --model bert-base-uncased --train train.csv --freeze 8 --save runs/model
+  frostkit predict --model runs/model --data test.csv --out submission.csv
+
+Exit codes: 0 done; 2 wrong use or bad input; 130 stopped by Ctrl-C; 1 anything else.
+FROSTKIT_DEBUG=1 adds the stack to an error. Models from the Hub are kept in HF_HOME.`,
+  );
+}

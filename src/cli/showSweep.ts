@@ -1,0 +1,22 @@
+import { basename, resolve } from "node:path";
+import { writeReport } from "../plots/writeReport";
+import { formatSummary } from "../sweep/formatSummary";
+import type { TrialRecord } from "../sweep/record";
+import { summarize } from "../sweep/summarize";
+
+/**
+ * Ends a sweep: writes its report into its folder, then prints the table with the recommended depth and where the report is.
+ * Lines go to `print`.
+ */
+export async function showSweep(
+  records: TrialRecord[],
+  folder: string,
+  metric: string | undefined,
+  print: (text: string) => void,
+): Promise<void> {
+  const options = { metric: metric ?? (records[0].accuracy === null ? "rmse" : "accuracy") };
+  const table = formatSummary(summarize(records, options));
+  const title = `Freeze sweep: ${basename(resolve(folder))}`;
+  const { html } = await writeReport(records, folder, { title, ...options });
+  print(`${table}\n\nreport: ${html}, pictures beside it`);
+}

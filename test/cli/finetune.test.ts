@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
+import { readTable } from "../../src/data/readTable";
+import { folder, frostkit, start } from "./frostkit";
+import { tinyModel, tinyTable } from "./tinyModel";
+
+const model = tinyModel("model");
+const train = tinyTable("train.csv", 60);
+const base = [
+  "finetune",
+  "--model",
+  model,
+  "--train",
+  train,
+  "--engine",
+  "wasm",
+  "--max-len",
+  "16",
+  "--lr",
+  "2e-3",
+];
+const weights = (name: string) => {
+  const checkpoint = openCheckpoint(join(folder, name));
+  return (tensor: string) => [...checkpoint.readFloat32(tensor)];
+};
+const query = (block: number) => `bert.encoder.layer.${block}.attention.self.query.weight`;
+
+test("finetune prints a row an epoch, and saves a model that holds the classes and the tokenizer", async () => {
+  const { code, stdout, stderr } = await frostkit(
+    ...base,
+    ..."--freeze 1 --epochs 3 --batch 12 --save runs/model".split(" "),
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^14,560 of 32,803 parameters are frozen$/m);
+  const lines = stdout.trimEnd().split("\n");
+  assert.match(lines[0], /^epoch +train loss +valid loss +accuracy +f1 +mcc +rocAuc +logLoss +seconds$/);
+  assert.deepEqual(
+    lines.slice(1, 4).map((line) => /^ *(\d)( +-?\d\.\d{4}){7} +\d+\.\d\d$/.exec(line)?.[1]),
+    ["1", "2", "3"],
+  );
+  assert.equal(lines.at(-1), "saved: runs/model");
+  assert.deepEqual(readdirSync(join(folder, "runs/model")).sort(), [
+    "config.json",
+    "model.safetensors",
+    "vocab.txt",
+  ]);
+  const { id2label, problem_type } = JSON.parse(readFileSync(join(folder, "runs/model/config.json"), "utf8"));
+  assert.deepEqual(id2label, { 0: "bad", 1: "good", 2: "mixed" });
+  assert.equal(problem_type, "single_label_classification");
+});
+
+test("What was frozen is saved bit for bit as it was; the rest has learnt", () => {
+  const [before, after] = [weights(model), weights("runs/model")];
+  assert.deepEqual(
+    after("bert.embeddings.word_embeddings.weight"),
+    before("bert.embeddings.word_embeddings.weight"),
+  );
+  assert.deepEqual(after(query(0)), before(query(0)));
+  for (const name of [query(1), query(2), "bert.pooler.dense.weight", "classifier.weight"])
+    assert.notDeepEqual(after(name), before(name), name);
+});
+
+test("What it saved can be predicted with, by the names of the classes", async () => {
+  const { code, stderr } = await frostkit(
+    ..."predict --model runs/model --engine wasm --max-len 16 --out runs/submission.csv".split(" "),
+    "--data",
+    train,
+  );
+  assert.equal(code, 0, stderr);
+  const { rows } = await readTable(join(folder, "runs/submission.csv"));
+  const truth = (await readTable(join(folder, train))).rows;
+  assert.ok(rows.every(({ target }) => ["bad", "good", "mixed"].includes(target)));
+  const right = rows.filter(({ target }, row) => target === truth[row].target).length;
+  assert.ok(right > 30, `${right} of 60 are right, 20 would be by chance`);
+});
+
+test("--freeze-where may be repeated, and --valid-fraction 0 trains on all rows", async () => {
+  const { code, stdout, stderr } = await frostkit(
+    ...base,
+    ..."--epochs 1 --valid-fraction 0 --freeze-where *.query.* --freeze-where layer.2. --save runs/where".split(
+      " ",
+    ),
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^60 rows to train on$/m);
+  assert.match(stdout, /^epoch +train loss +seconds\n/);
+  const [before, after] = [weights(model), weights("runs/where")];
+  const key = (block: number) => query(block).replace("query", "key");
+  for (const name of [query(0), query(1), query(2), key(2)])
+    assert.deepEqual(after(name), before(name), name);
+  for (const name of [key(0), key(1)]) assert.notDeepEqual(after(name), before(name), name);
+});
+
+test("The best epoch is what is saved where early stopping is asked for", async () => {
+  const { code, stdout, stderr } = await frostkit(
+    ...base,
+    ..."--epochs 6 --early-stopping 1 --metric loss --lr 5e-2 --save runs/best".split(" "),
+  );
+  assert.equal(code, 0, stderr);
+  const [, ...rows] = stdout.split("\n\n")[0].split("\n");
+  const losses = rows.map((row) => Number(row.trim().split(/ +/)[2]));
+  const best = losses.indexOf(Math.min(...losses)) + 1;
+  if (best < losses.length)
+    assert.match(stdout, new RegExp(`^the weights are those of epoch ${best}, the best one$`, "m"));
+  else assert.doesNotMatch(stdout, /the weights are those/);
+});
+
+test("The same seed saves the same weights, another one others", async () => {
+  const args = [...base, "--freeze", "2", "--epochs", "1"];
+  for (const [seed, name] of [
+    ["7", "a"],
+    ["7", "b"],
+    ["8", "c"],
+  ])
+    assert.equal((await frostkit(...args, "--seed", seed, "--save", `runs/seed-${name}`)).code, 0);
+  const [a, b, c] = ["a", "b", "c"].map((name) => weights(`runs/seed-${name}`)("classifier.weight"));
+  assert.deepEqual(a, b);
+  assert.notDeepEqual(a, c);
+});
+
+test("Ctrl-C stops with exit code 130 and saves nothing", async () => {
+  const run = start([...base, "--epochs", "500", "--save", "runs/stopped"]);
+  await run.seen(/parameters are frozen/);
+  run.child.kill("SIGINT");
+  const { code, stderr } = await run.ended;
+  assert.equal(code, 130);
+  assert.match(stderr, /^frostkit finetune: stopped in epoch \d+ of 500; nothing was saved$/m);
+  assert.ok(!existsSync(join(folder, "runs/stopped")));
+});
+
+test("Bad input is one line and exit code 2, before anything is trained", async () => {
+  const refuses = async (args: string[], line: RegExp) => {
+    const { code, stdout, stderr } = await frostkit(...base, ...args);
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /^frostkit finetune: [^\n]+\n$/);
+    assert.match(stderr, line);
+  };
+  writeFileSync(join(folder, "runs/notes.txt"), "mine");
+  await refuses(
+    ["--save", "runs"],
+    /--save: expected a new folder or one with a model alone, got runs, which also holds /,
+  );
+  await refuses(["--save", train], /--save: expected a folder to save to, got the file train\.csv/);
+  await refuses(["--freeze", "4"], /n: expected a whole number from 0 .* to 3 \(all blocks\), got 4/);
+  await refuses(["--freeze-where", "atention"], /no parameter matches "atention"; close: /);
+  await refuses(
+    ["--early-stopping", "1", "--valid-fraction", "0"],
+    /--early-stopping: expected rows to judge epochs by/,
+  );
+  assert.equal(readFileSync(join(folder, "runs/notes.txt"), "utf8"), "mine");
+});

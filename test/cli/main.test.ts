@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { frostkit } from "./frostkit";
+
+const commands = ["demo", "list", "sweep", "finetune", "predict", "report", "doctor"];
+
+/** Wrong use: exit code 2, nothing on stdout and this on stderr. */
+async function refuses(args: string[], line: RegExp) {
+  const { code, stdout, stderr } = await frostkit(...args);
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^[^\n]+\n$/, "one line");
+  assert.match(stderr, line);
+}
+
+test("--help shows every command with an example of each step, and --version the package's version", async () => {
+  const help = await frostkit("--help");
+  assert.equal(help.code, 0);
+  assert.equal(help.stderr, "");
+  for (const name of commands) assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
+  assert.match(help.stdout, /frostkit predict --model runs\/model --data test\.csv --out submission\.csv/);
+  assert.match(help.stdout, /Exit codes: 0 done; 2 wrong use or bad input/);
+  const { version } = JSON.parse(readFileSync(join(__dirname, "..", "..", "package.json"), "utf8"));
+  assert.deepEqual(await frostkit("--version"), { code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+for (const name of commands)
+  test(`frostkit ${name} --help says what it does, with examples`, async () => {
+    const { code, stdout, stderr } = await frostkit(name, "--help");
+    assert.equal(code, 0);
+    assert.equal(stderr, "");
+    assert.match(stdout, new RegExp(`^Usage: frostkit ${name} `));
+    assert.match(stdout, new RegExp(`Examples:\n {2}frostkit ${name}`));
+    assert.ok(stdout.split("\n").every((line) => !line.includes("undefined")));
+  });
+
+test("The help of sweep shows the defaults it trains with", async () => {
+  const { stdout } = await frostkit("help", "sweep");
+  for (const text of [
+    /--epochs .*\(default: 2\)/,
+    /--lr .*\(default: 5e-5\)/,
+    /--seeds <list>[\s\S]*?\(default: 0\)/,
+  ])
+    assert.match(stdout, text);
+});
+
+test("Wrong use is one line that says what is wrong and where help is", async () => {
+  await refuses([], /^frostkit: expected a command; see frostkit --help$/m);
+  await refuses(
+    ["swep"],
+    /^frostkit: unknown command 'swep' \(Did you mean sweep\?\); see frostkit --help$/m,
+  );
+  await refuses(
+    ["sweep"],
+    /^frostkit sweep: required option '--model <dir>' not specified; see frostkit sweep --help$/m,
+  );
+  await refuses(
+    ["doctor", "--fast"],
+    /^frostkit doctor: unknown option '--fast'; see frostkit doctor --help$/m,
+  );
+  await refuses(
+    ["report"],
+    /^frostkit report: missing required argument 'dir'; see frostkit report --help$/m,
+  );
+});
+
+test("A value that does not fit its option is wrong use", async () => {
+  const sweep = ["sweep", "--model", "m", "--train", "t.csv"];
+  await refuses(
+    [...sweep, "--n", "6..0"],
+    /'--n <depths>' argument '6\.\.0' is invalid\. Expected whole numbers/,
+  );
+  await refuses(
+    [...sweep, "--epochs", "0"],
+    /'--epochs <count>' argument '0' is invalid\. Expected a whole number/,
+  );
+  await refuses([...sweep, "--precision", "bf16"], /argument 'bf16' is invalid\. Allowed choices are fp32;/);
+  await refuses([...sweep, "--engine", "gpu"], /Allowed choices are auto, tensorflow, .*wasm, cpu;/);
+  await refuses([...sweep, "--class-weights", "1,x"], /'--class-weights <list>' argument '1,x' is invalid/);
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readTable } from "../../src/data/readTable";
+import { folder, frostkit } from "./frostkit";
+import { tinyModel, tinyTable } from "./tinyModel";
+
+const model = tinyModel("model");
+const data = tinyTable("test.csv", 30);
+const predict = (...args: string[]) =>
+  frostkit("predict", "--model", model, "--data", data, "--engine", "wasm", "--max-len", "16", ...args);
+const written = async (name: string) => await readTable(join(folder, name));
+
+test("predict writes id and class of every row, in the rows' order, and says how many", async () => {
+  const { code, stdout, stderr } = await predict("--out", "out/submission.csv");
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "30 rows: out/submission.csv\n");
+  assert.equal(stderr, "engine: wasm (as asked for)\n");
+  const { columns, rows } = await written("out/submission.csv");
+  assert.deepEqual(columns, ["id", "target"]);
+  assert.deepEqual(
+    rows.map((row) => row.id),
+    Array.from({ length: 30 }, (_, row) => `r${row}`),
+  );
+  for (const { target } of rows) assert.match(target, /^LABEL_[012]$/);
+  assert.deepEqual(readdirSync(join(folder, "out")), ["submission.csv"]);
+});
+
+test("The same model and rows give the same file, whatever the batches", async () => {
+  await predict("--out", "a.csv", "--probabilities");
+  await predict("--out", "b.csv", "--probabilities", "--batch", "30");
+  const numbers = async (name: string) =>
+    (await written(name)).rows.flatMap(({ LABEL_0, LABEL_1, LABEL_2 }) =>
+      [LABEL_0, LABEL_1, LABEL_2].map(Number),
+    );
+  const [a, b] = [await numbers("a.csv"), await numbers("b.csv")];
+  assert.ok(a.every((p, i) => Math.abs(p - b[i]) < 1e-5));
+});
+
+test("--probabilities adds a column for each class; the label is the likeliest one", async () => {
+  await predict("--out", "p.csv", "--probabilities", "--label", "verdict");
+  const { columns, rows } = await written("p.csv");
+  assert.deepEqual(columns, ["id", "verdict", "LABEL_0", "LABEL_1", "LABEL_2"]);
+  for (const row of rows) {
+    const p = ["LABEL_0", "LABEL_1", "LABEL_2"].map((name) => Number(row[name]));
+    assert.ok(Math.abs(p[0] + p[1] + p[2] - 1) < 1e-5);
+    assert.equal(row.verdict, `LABEL_${p.indexOf(Math.max(...p))}`);
+  }
+});
+
+test("--id names the id column; a table without one gets row numbers from 0, and that is said", async () => {
+  writeFileSync(join(folder, "reviews.csv"), 'review,text\n"a,1",the film was good\nb2,\n');
+  const args = ["--data", "reviews.csv", "--out", "r.csv"];
+  await predict(...args, "--id", "review");
+  assert.match(readFileSync(join(folder, "r.csv"), "utf8"), /^review,target\n"a,1",LABEL_\d\nb2,LABEL_\d\n$/);
+  const { stderr } = await predict(...args);
+  assert.match(stderr, /^reviews\.csv: has no column "id": rows are numbered from 0/m);
+  assert.match(readFileSync(join(folder, "r.csv"), "utf8"), /^id,target\n0,LABEL_\d\n1,LABEL_\d\n$/);
+});
+
+test("Bad input is one line and exit code 2, and a file that is there stays", async () => {
+  writeFileSync(join(folder, "kept.csv"), "kept");
+  const refuses = async (ended: ReturnType<typeof frostkit>, line: RegExp) => {
+    const { code, stdout, stderr } = await ended;
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /^frostkit predict: [^\n]+\n$/);
+    assert.match(stderr, line);
+    assert.equal(readFileSync(join(folder, "kept.csv"), "utf8"), "kept");
+  };
+  const out = ["--out", "kept.csv"];
+  await refuses(
+    predict(...out, "--id", "number"),
+    /test\.csv: expected the id column "number", got the columns/,
+  );
+  await refuses(predict(...out, "--text", "review"), /expected the text column "review"/);
+  await refuses(predict(...out, "--label", "id"), /kept\.csv: would have two columns "id"/);
+  await refuses(predict("--out", "."), /--out: expected a file to write, got the folder \./);
+  await refuses(predict("--out", "kept.csv/x.csv"), /--out: kept\.csv\/x\.csv cannot be written \(E\w+\)/);
+});
+
+test("A model without a trained head is refused, since its predictions would be random", async () => {
+  const headless = tinyModel("headless");
+  const weights = join(folder, headless, "model.safetensors");
+  const bytes = readFileSync(weights);
+  // Under another name of the same length the head is not found.
+  bytes.set(Buffer.from('"classifier.weighX"'), bytes.indexOf('"classifier.weight"'));
+  writeFileSync(weights, bytes);
+  const { code, stderr } = await frostkit(
+    "predict",
+    "--model",
+    headless,
+    "--data",
+    data,
+    "--out",
+    "none.csv",
+  );
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /headless: expected a fine-tuned model, got one without classifier\.weight, .* random; frostkit finetune/,
+  );
+  assert.ok(!existsSync(join(folder, "none.csv")));
+});

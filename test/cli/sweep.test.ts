@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readRecords } from "../../src/sweep/record";
+import { folder, frostkit, start } from "./frostkit";
+import { tinyModel, tinyTable } from "./tinyModel";
+
+const model = tinyModel("model");
+const train = tinyTable("train.csv", 60);
+const valid = tinyTable("valid.csv", 30);
+const base = [
+  "sweep",
+  "--model",
+  model,
+  "--engine",
+  "wasm",
+  "--max-len",
+  "16",
+  "--batch",
+  "12",
+  "--lr",
+  "1e-3",
+];
+const sweep = (...args: string[]) => frostkit(...base, "--train", train, "--valid", valid, ...args);
+const recordsOf = (out: string) => readRecords(join(folder, out, "records.jsonl"));
+const trialsOf = (stdout: string) =>
+  stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).trial);
+
+test("A sweep prints a table of its depths; away from a terminal its progress is a line a trial on stderr", async () => {
+  const { code, stdout, stderr } = await sweep(
+    "--seeds",
+    "0,1",
+    "--epochs",
+    "1",
+    "--n",
+    "-1..3",
+    "--max-len",
+    "6",
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^ *N +accuracy ± sd +s\/epoch +frozen s +total s +peak MB +trainable$/m);
+  for (const n of ["none", "0", "1", "2", "3"])
+    assert.match(stdout, new RegExp(`^ *${n} +0\\.\\d{4} ± 0\\.\\d{4} .*\\d,\\d{3}( .*)?$`, "m"));
+  assert.match(stdout, /<- recommended/);
+  assert.match(stdout, /^N = \w+: (the best|the deepest freeze)/m);
+  assert.match(stdout, /^report: runs\/train\/report\.html/m);
+  assert.match(readFileSync(join(folder, "runs/train/report.html"), "utf8"), /Freeze sweep: train/);
+  for (const name of ["accuracy", "seconds", "memory", "epochs"])
+    for (const ending of ["svg", "png"]) assert.ok(existsSync(join(folder, `runs/train/${name}.${ending}`)));
+
+  const lines = stderr.trimEnd().split("\n");
+  assert.deepEqual(lines.slice(0, 3), [
+    "engine: wasm (as asked for)",
+    "60 rows to train on, 30 to validate on",
+    "90 of 90 rows were cut to 6 tokens (--max-len)",
+  ]);
+  assert.equal(lines.length, 3 + 10);
+  assert.match(lines[3], /^ 1\/10 {2}N = none, seed 0: accuracy 0\.\d{4}, \d+\.\d s$/);
+  assert.match(lines[12], /^10\/10 {2}N = 3, seed 1: accuracy 0\.\d{4}, \d+\.\d s$/);
+});
+
+test("--json prints one record a line and nothing else on stdout, the records that are kept", async () => {
+  const { stdout, stderr } = await sweep("--n", "-1,3", "--epochs", "1", "--out", "runs/json", "--json");
+  const records = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(records, recordsOf("runs/json"));
+  assert.deepEqual(
+    records.map(({ n, seed, engine, precision }) => [n, seed, engine, precision]),
+    [
+      [-1, 0, "wasm", "fp32"],
+      [3, 0, "wasm", "fp32"],
+    ],
+  );
+  assert.match(stderr, /^report: runs\/json\/report\.html/m);
+});
+
+/** Without --valid: rows are set aside, and only the same ones make it the same sweep. */
+const split = (...args: string[]) => frostkit(...base, "--train", train, ...args);
+
+test("A sweep that is complete is not run again, and says so; with more depths, only these are run", async () => {
+  const args = ["--n", "3", "--epochs", "1", "--out", "runs/again", "--json"];
+  const first = await split(...args);
+  const before = readFileSync(join(folder, "runs/again/records.jsonl"), "utf8");
+  const second = await split(...args);
+  assert.match(second.stderr, /^all 1 trials stand in runs\/again\/records\.jsonl already: nothing to run$/m);
+  assert.equal(readFileSync(join(folder, "runs/again/records.jsonl"), "utf8"), before);
+  assert.equal(second.stdout, first.stdout);
+
+  const more = await split("--n", "2,3", "--epochs", "1", "--out", "runs/again", "--json");
+  assert.match(more.stderr, /^1 of 2 trials stand in .* already: these are not run again$/m);
+  assert.deepEqual(trialsOf(more.stdout), ["freeze n=2 seed=0", "freeze n=3 seed=0"]);
+  assert.ok(
+    (await split("--n", "2", "--epochs", "1", "--out", "runs/again")).stdout.match(/^3 /m),
+    "N = 3 is shown too",
+  );
+});
+
+test("Other settings in the same folder are another sweep, shown without the first one's records", async () => {
+  const { code, stdout } = await split("--n", "3", "--epochs", "2", "--out", "runs/again");
+  assert.equal(code, 0);
+  assert.deepEqual(
+    recordsOf("runs/again").map(({ n, epochs }) => [n, epochs.length]),
+    [
+      [3, 1],
+      [2, 1],
+      [3, 2],
+    ],
+  );
+  assert.doesNotMatch(stdout, /^2 /m);
+});
+
+test("A sweep that was killed goes on with the trials that are missing", async () => {
+  const args = [
+    ...base,
+    "--train",
+    train,
+    "--valid",
+    valid,
+    "--n",
+    "0..3",
+    "--epochs",
+    "15",
+    "--out",
+    "runs/killed",
+  ];
+  const run = start(args);
+  await run.seen(/^1\/4 /m);
+  run.child.kill("SIGKILL");
+  assert.equal((await run.ended).code, null);
+  const kept = recordsOf("runs/killed");
+  assert.ok(kept.length >= 1 && kept.length < 4, `${kept.length}`);
+  const { code, stderr } = await frostkit(...args);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, new RegExp(`^${kept.length} of 4 trials stand in `, "m"));
+  assert.deepEqual(
+    recordsOf("runs/killed").map(({ n }) => n),
+    [0, 1, 2, 3],
+  );
+  assert.deepEqual(recordsOf("runs/killed").slice(0, kept.length), kept);
+});
+
+test("Ctrl-C stops at the next step with exit code 130, keeps what is finished and says how to go on", async () => {
+  const args = [
+    ...base,
+    "--train",
+    train,
+    "--valid",
+    valid,
+    "--n",
+    "0..3",
+    "--epochs",
+    "200",
+    "--out",
+    "runs/stopped",
+  ];
+  const run = start(args);
+  await run.seen(/rows to train on/);
+  run.child.kill("SIGINT");
+  const { code, stdout, stderr } = await run.ended;
+  assert.equal(code, 130, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^stopping at the next step; Ctrl-C again ends at once$/m);
+  assert.match(
+    stderr.trimEnd().split("\n").at(-1)!,
+    /^frostkit sweep: stopped(; \d of 4 trials are kept in runs\/stopped\/records\.jsonl, and the same command goes on from there| before anything was finished)$/,
+  );
+});
+
+test("A second Ctrl-C ends at once", async () => {
+  const run = start([...base, "--train", train, "--valid", valid, "--epochs", "100", "--out", "runs/twice"]);
+  await run.seen(/rows to train on/);
+  run.child.kill("SIGINT");
+  run.child.kill("SIGINT");
+  assert.equal((await run.ended).code, 130);
+});
+
+test("How many rows are set aside is --valid-fraction, which of them --split-seed", async () => {
+  const hashOf = async (seed: string) => {
+    const args = `--n 3 --epochs 1 --json --valid-fraction .25 --split-seed ${seed} --out runs/split-${seed}`;
+    const { stdout, stderr } = await split(...args.split(" "));
+    assert.match(stderr, /^45 rows to train on, 15 to validate on$/m);
+    return JSON.parse(stdout).dataHash;
+  };
+  assert.notEqual(await hashOf("0"), await hashOf("1"));
+});
+
+test("Training options reach the training, and a head for other classes has to be asked for", async () => {
+  const two = tinyTable("two.csv", 40, (kind) => (kind === 0 ? "1" : "0"));
+  const args = [...base, "--train", two, "--n", "2", "--out", "runs/options", "--json"];
+  const refused = await frostkit(...args);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^frostkit sweep: classifier\.weight: .* shape \[2,32\], .* holds \[3,32\]/);
+  const more =
+    "--ignore-mismatched-sizes --epochs 3 --weight-decay 0.1 --warmup 0 --schedule cosine --layerwise-decay 0.9";
+  const { code, stdout, stderr } = await frostkit(
+    ...args,
+    ...more.split(" "),
+    ..."--class-weights balanced --early-stopping 1 --metric f1 --frozen-dropout --limit 30".split(" "),
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^newly initialised: classifier\.weight, classifier\.bias$/m);
+  assert.match(stderr, /^24 rows to train on, 6 to validate on$/m);
+  assert.match(stderr, /N = 2, seed 0: f1 /);
+  assert.deepEqual(JSON.parse(stdout).settings, {
+    epochs: 3,
+    batchSize: 12,
+    learningRate: 0.001,
+    weightDecay: 0.1,
+    warmup: 0,
+    schedule: "cosine",
+    layerwiseDecay: 0.9,
+    classWeights: "balanced",
+    earlyStopping: 1,
+    metric: "f1",
+    frozenDropout: true,
+  });
+});
+
+test("A regression is judged by rmse", async () => {
+  const stars = tinyTable("stars.csv", 40, (kind) => String(kind + 0.5));
+  const { code, stdout, stderr } = await frostkit(
+    ...base,
+    ...["--train", stars, "--task", "regression", "--n", "2,3", "--epochs", "1", "--ignore-mismatched-sizes"],
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^N +rmse /m);
+  assert.match(stderr, /N = 2, seed 0: rmse \d/);
+});
+
+test("Several label columns are a multi-label task", async () => {
+  const flags = tinyTable("flags.csv", 40, (kind) => `${kind & 1},${kind >> 1},${kind % 2}`);
+  const path = join(folder, flags);
+  writeFileSync(path, readFileSync(path, "utf8").replace("id,text,target", "id,text,a,b,c"));
+  const { code, stdout, stderr } = await frostkit(
+    ...base,
+    ..."--train flags.csv --label a,b,c --n 3 --json".split(" "),
+  );
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(Object.keys(JSON.parse(stdout).epochs[0].metrics), [
+    "accuracy",
+    "f1",
+    "rocAuc",
+    "logLoss",
+  ]);
+});
+
+test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", async () => {
+  const before = readdirSync(join(folder, "runs"));
+  const refuses = async (
+    ended: Promise<{ code: number | null; stdout: string; stderr: string }>,
+    line: RegExp,
+  ) => {
+    const { code, stdout, stderr } = await ended;
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /^frostkit sweep: [^\n]+\n$/);
+    assert.match(stderr, line);
+  };
+  const out = ["--out", "runs/none"];
+  await refuses(sweep("--n", "0..4", ...out), /--n: expected an integer from -1 to 3, got 4/);
+  await refuses(
+    sweep("--label", "labels", ...out),
+    /train\.csv: expected the label column "labels", got .*"target"/,
+  );
+  await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
+  await refuses(sweep("--max-len", "65", ...out), /--max-len: expected at most 64, .*, got 65/);
+  await refuses(
+    frostkit(...base, "--train", "gone.csv", ...out),
+    /gone\.csv: cannot be read \(no such file\)/,
+  );
+  await refuses(
+    frostkit(...base, "--train", train, "--valid-fraction", "0", ...out),
+    /--valid-fraction: expected a share above 0/,
+  );
+  assert.deepEqual(readdirSync(join(folder, "runs")), before);
+});
+
+test("What is neither wrong use nor bad input is exit code 1 in one line; FROSTKIT_DEBUG adds where it happened", async () => {
+  const args = [...base, "--train", train, "--n", "3", "--out", `${train}/no-folder`];
+  const last = (stderr: string) => stderr.trimEnd().split("\n").at(-1)!;
+  const plain = await start(args).ended;
+  assert.equal(plain.code, 1);
+  assert.match(last(plain.stderr), /^frostkit sweep: ENOTDIR: .* \(FROSTKIT_DEBUG=1 shows where\)$/);
+  const debug = await start(args, { FROSTKIT_DEBUG: "1" }).ended;
+  assert.equal(debug.code, 1);
+  assert.match(last(debug.stderr), /^ {4}at /);
+});
