@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { onWasm, onWasmHeap } from "./wasmHeap";
+import { wasmHeap } from "./wasmHeap";
 
 export interface AdamWState {
   value: tf.Tensor;
@@ -30,18 +30,13 @@ export function adamWUpdate(state: AdamWState, gradient: tf.Tensor, settings: Ad
   const keep = 1 - learningRate * weightDecay;
   const stepSize = learningRate / (1 - b1 ** step);
   const rootScale = 1 / Math.sqrt(1 - b2 ** step);
-  if (onWasm()) {
-    const { shape } = state.value;
-    const mean = onWasmHeap(shape, [state.mean, gradient], (m, before, g) => {
-      for (let i = 0; i < m.length; i++) m[i] = b1 * before[i] + (1 - b1) * gradientScale * g[i];
-    });
-    const square = onWasmHeap(shape, [state.square, gradient], (v, before, g) => {
-      for (let i = 0; i < v.length; i++) v[i] = b2 * before[i] + (1 - b2) * (gradientScale * g[i]) ** 2;
-    });
-    const value = onWasmHeap(shape, [state.value, mean, square], (p, before, m, v) => {
-      for (let i = 0; i < p.length; i++)
-        p[i] = keep * before[i] - (stepSize * m[i]) / (Math.sqrt(v[i]) * rootScale + eps);
-    });
+  const heap = wasmHeap();
+  if (heap) {
+    const before = [state.value, state.mean, state.square, gradient];
+    const [value, mean, square] = [0, 1, 2].map(() => heap.make(state.value.shape));
+    const pointers = [...before, value, mean, square].map((tensor) => heap.at(tensor));
+    const rates = [keep, stepSize, rootScale, eps, b1, 1 - b1, b2, 1 - b2, gradientScale];
+    heap.kernels.adamW(value.size, ...pointers, ...rates);
     return { value, mean, square };
   }
   const [value, mean, square] = tf.tidy(() => {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { wasmHeap } from "./wasmHeap";
 
 /**
  * A mask of `shape` for inverted dropout (Srivastava et al. 2014): 0 with probability `rate`, else 1 / (1 - rate).
@@ -6,20 +7,42 @@ import * as tf from "@tensorflow/tfjs-core";
  */
 export function dropoutMask(shape: number[], rate: number, seed: number): tf.Tensor {
   if (tf.getBackend() === "tensorflow") return tensorflowMask(shape, rate, seed);
-  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
   const kept = 1 / (1 - rate);
   const threshold = Math.round(rate * 65536);
-  // xorshift128 (Marsaglia 2003); each draw of 32 bits decides two elements.
-  let [a, b, c, d] = [seed | 0, 0x243f6a88, 0x85a308d3, 0x13198a2e ^ seed];
-  for (let i = -32; i < values.length; i += 2) {
-    const t = a ^ (a << 11);
-    [a, b, c] = [b, c, d];
-    d = d ^ (d >>> 19) ^ t ^ (t >>> 8);
-    if (i < 0) continue; // the first draws still show the seed
-    values[i] = (d & 0xffff) < threshold ? 0 : kept;
-    values[i + 1] = d >>> 16 < threshold ? 0 : kept;
-  }
-  return tf.tensor(values, shape);
+  const heap = wasmHeap();
+  if (!heap) return tf.tensor(xorshiftMask(tf.util.sizeFromShape(shape), seed, threshold, kept), shape);
+  const mask = heap.make(shape);
+  heap.kernels.dropoutMask(mask.size, seed, threshold, kept, heap.at(mask));
+  return mask;
+}
+
+/**
+ * Four streams of xorshift128 (Marsaglia 2003) side by side, so that vectors of four can draw them; each draw of 32 bits decides two
+ * elements, four apart.
+ */
+function xorshiftMask(size: number, seed: number, threshold: number, kept: number): Float32Array {
+  const mask = new Float32Array(size);
+  const state = Int32Array.from({ length: 16 }, (_, i) => mix(mix(seed) + Math.imul(i, 0x9e3779b9)));
+  const [a, b, c, d] = [0, 4, 8, 12].map((first) => state.subarray(first, first + 4));
+  for (let i = 0; i < size; i += 8)
+    for (let stream = 0; stream < 4; stream++) {
+      const t = a[stream] ^ (a[stream] << 11);
+      a[stream] = b[stream];
+      b[stream] = c[stream];
+      c[stream] = d[stream];
+      d[stream] ^= (d[stream] >>> 19) ^ t ^ (t >>> 8);
+      // What lies beyond the mask's end is not stored.
+      mask[i + stream] = (d[stream] & 0xffff) < threshold ? 0 : kept;
+      mask[i + 4 + stream] = d[stream] >>> 16 < threshold ? 0 : kept;
+    }
+  return mask;
+}
+
+/** The last step of MurmurHash3 (Appleby 2011): each bit of the answer depends on each bit of `x`. */
+function mix(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return x ^ (x >>> 16);
 }
 
 interface TensorflowBackend {

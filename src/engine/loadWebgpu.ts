@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { FrostError } from "../errors";
 
 interface Gpu {
@@ -13,6 +14,8 @@ let gpu: Gpu | null = null;
  */
 export async function loadWebgpu(): Promise<void> {
   if (gpu) return;
+  // Mesa complains on stderr where there is no session, as in a container.
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const dawn = optional("webgpu") as { create(options: string[]): Gpu; globals: object };
   const created = dawn.create([]);
   if (!(await created.requestAdapter()))

@@ -1,19 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { wasmHeap } from "./wasmHeap";
 
-/**
- * `a · b` over the last two axes, each transposed on request.
- *
- * The wasm backend leaves XNNPACK for a naive loop when asked to transpose (20 to 100 times slower), so there the operand is
- * transposed first.
- */
+/** `a · b` over the last two axes, each transposed on request. */
 export function matMul(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
-  if (tf.getBackend() !== "wasm" || !(transposeA || transposeB))
+  const heap = wasmHeap();
+  const batch = a.shape.slice(0, -2);
+  const [m, depth] = lastTwo(a, transposeA);
+  const [depthOfB, n] = lastTwo(b, transposeB);
+  // tfjs's wasm backend takes a naive loop for whatever is transposed or batched. What does not fit is left to it to refuse.
+  if (!heap || depth !== depthOfB || !tf.util.arraysEqual(batch, b.shape.slice(0, -2)))
     return tf.matMul(a, b, transposeA, transposeB);
-  return tf.tidy(() => tf.matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b));
+  const { kernels } = heap;
+  const y = heap.make([...batch, m, n]);
+  const scratch = heap.scratch(kernels.matMulScratch());
+  const count = tf.util.sizeFromShape(batch);
+  kernels.matMul(count, m, n, depth, heap.at(a), +transposeA, heap.at(b), +transposeB, heap.at(y), scratch);
+  return y;
 }
 
-function swapLast(x: tf.Tensor): tf.Tensor {
-  const axes = x.shape.map((_, i) => i);
-  [axes[x.rank - 2], axes[x.rank - 1]] = [x.rank - 1, x.rank - 2];
-  return tf.transpose(x, axes);
-}
+const lastTwo = ({ shape }: tf.Tensor, transposed: boolean): number[] =>
+  transposed ? [shape[shape.length - 1], shape[shape.length - 2]] : shape.slice(-2);

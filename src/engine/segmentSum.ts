@@ -1,17 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { onWasm, onWasmHeap } from "./wasmHeap";
+import { FrostError } from "../errors";
+import { wasmHeap } from "./wasmHeap";
 
 /**
  * Adds up the rows of `x` [rows, width] that share an id, into [segments, width]: the gradient of looking rows up in a table.
- * `ids` [rows] are whole numbers below `segments`.
+ * `ids` [rows] (int32) are below `segments`.
  */
 export function segmentSum(x: tf.Tensor, ids: tf.Tensor1D, segments: number): tf.Tensor {
-  // wasm has no UnsortedSegmentSum.
-  if (!onWasm()) return tf.unsortedSegmentSum(x, ids, segments);
-  const width = x.size / x.shape[0];
-  const segment = ids.dataSync();
-  return onWasmHeap([segments, ...x.shape.slice(1)], [x], (sums, values) => {
-    for (let row = 0, i = 0; row < segment.length; row++)
-      for (let j = segment[row] * width, end = j + width; j < end; i++, j++) sums[j] += values[i];
-  });
+  const heap = wasmHeap();
+  // tfjs's wasm backend has no UnsortedSegmentSum.
+  if (!heap) return tf.unsortedSegmentSum(x, ids, segments);
+  const [rows, ...rest] = x.shape;
+  const sums = heap.make([segments, ...rest]);
+  const width = tf.util.sizeFromShape(rest);
+  const stray = heap.kernels.segmentSum(
+    rows,
+    width,
+    segments,
+    heap.at(x),
+    heap.at(ids, "int32"),
+    heap.at(sums),
+  );
+  if (stray !== -1) {
+    sums.dispose();
+    throw new FrostError(
+      `segmentSum: expected ids from 0 to ${segments - 1}, got ${ids.dataSync()[stray]} in row ${stray}`,
+    );
+  }
+  return sums;
 }

@@ -1,6 +1,9 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { dropoutMask } from "../engine/dropoutMask";
-import { matMul } from "../engine/matMul";
+import {
+  scaledDotProductAttention,
+  scaledDotProductAttentionGradients,
+} from "../engine/scaledDotProductAttention";
 import type { Pass, Value } from "./Pass";
 
 export interface AttentionOptions {
@@ -21,44 +24,29 @@ export function attention(
   query: Value,
   key: Value,
   value: Value,
-  options: AttentionOptions,
+  { batchSize, heads, mask, dropout }: AttentionOptions,
 ): Value {
-  const { batchSize, heads, mask, dropout } = options;
-  const hidden = query.tensor.shape[1]!;
-  const width = hidden / heads;
-  const scale = 1 / Math.sqrt(width);
-  const split = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [batchSize, -1, heads, width]), [0, 2, 1, 3]);
-  const merge = (x: tf.Tensor) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [-1, hidden]);
-
-  const [y, q, k, v, weights, ...drop] = tf.tidy(() => {
-    const [q, k, v] = [split(query.tensor), split(key.tensor), split(value.tensor)];
-    const scores = tf.add(tf.mul(matMul(q, k, false, true), scale), mask);
-    const weights = tf.softmax(scores);
-    if (!pass.training || dropout === 0) return [merge(matMul(weights, v)), q, k, v, weights];
-    const drop = dropoutMask(weights.shape, dropout, pass.drawSeed());
-    return [merge(matMul(tf.mul(weights, drop), v)), q, k, v, weights, drop];
-  });
-
-  const output = pass.record(
-    y,
-    [query, key, value],
-    () => [q, k, v, weights, ...drop],
-    (dy, [q, k, v, weights, drop]) => {
-      const dContext = split(dy);
-      const used = drop ? tf.mul(weights, drop) : weights;
-      const dValue = pass.tracks(value) ? merge(matMul(used, dContext, true, false)) : null;
-      if (!pass.tracks(query) && !pass.tracks(key)) return [null, null, dValue];
-      const dUsed = matMul(dContext, v, false, true);
-      const dWeights = drop ? tf.mul(dUsed, drop) : dUsed;
-      const inner = tf.sum(tf.mul(dWeights, weights), -1, true);
-      const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, inner)), scale);
-      return [
-        pass.tracks(query) ? merge(matMul(dScores, k)) : null,
-        pass.tracks(key) ? merge(matMul(dScores, q, true, false)) : null,
-        dValue,
-      ];
-    },
+  const [queries, keys] = [query, key].map(({ tensor }) => tensor.shape[0] / batchSize);
+  const drop =
+    pass.training && dropout > 0
+      ? dropoutMask([batchSize, heads, queries, keys], dropout, pass.drawSeed())
+      : undefined;
+  const sources = [query, key, value];
+  const tensors = { query: query.tensor, key: key.tensor, value: value.tensor };
+  const { output, weights } = scaledDotProductAttention({ ...tensors, batchSize, heads, drop }, mask);
+  const y = pass.record(
+    output,
+    sources,
+    () => [tensors.query, tensors.key, tensors.value, weights, ...(drop ? [drop] : [])],
+    (dy, [query, key, value, weights, drop]) =>
+      scaledDotProductAttentionGradients(
+        dy,
+        { query, key, value, batchSize, heads, drop },
+        weights,
+        sources.map((source) => pass.tracks(source)),
+      ),
   );
-  tf.dispose([q, k, v, weights, ...drop]);
-  return output;
+  weights.dispose();
+  drop?.dispose();
+  return y;
 }

@@ -1,0 +1,28 @@
+// node build.mjs: compiles the kernels to dist/engine/kernels.wasm. The compiler asks for files named .ts; ours are named .as, to
+// be told from TypeScript by people and tools: the two share a syntax, not types.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+const options = [
+  ...["src/engine/kernels/index.ts", "--baseDir", root, "--outFile", "dist/engine/kernels.wasm"],
+  // The memory is the wasm backend's, which owns every byte of it: no allocator, no data of our own.
+  ...["--runtime", "stub", "--importMemory", "--noExportMemory", "--enable", "simd"],
+  ...["-O3", "--noAssert"],
+];
+
+function readFile(name, folder) {
+  try {
+    return readFileSync(join(folder, name.replace(/\.ts$/, ".as")), "utf8");
+  } catch {
+    return null;
+  }
+}
+
+const { error, stderr } = await asc.main(options, { readFile });
+if (error) {
+  console.error(stderr.toString().replace(/(kernels\/\w+)\.ts/g, "$1.as") || error.message);
+  process.exit(1);
+}
