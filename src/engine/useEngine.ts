@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
 import { loadWebgpu } from "./loadWebgpu";
+import { loadTensorflow } from "./native/loadTensorflow";
 
 export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
 export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
@@ -83,26 +83,10 @@ async function load(name: EngineName): Promise<void> {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };
     wasm.setWasmPaths(join(packageFolder("@tensorflow/tfjs-backend-wasm"), "dist/"));
   }
-  if (name === "tensorflow") {
-    const folder = packageFolder("@tensorflow/tfjs-node-gpu");
-    if (!existsSync(join(folder, "lib/napi-v8/tfjs_binding.node")))
-      throw new FrostError("tfjs-node-gpu's native binding is not built");
-    // Unless asked for, TensorFlow's own log lines stay out of the notebook; both must be set before the library loads.
-    process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
-    process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
-    restoreNodeUtil();
-    require("@tensorflow/tfjs-node-gpu");
-  }
+  if (name === "tensorflow") loadTensorflow();
 }
 
 const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));
-
-/** Node 23 removed two functions that tfjs-node 4.22 calls. */
-function restoreNodeUtil(): void {
-  const util = require("node:util") as Record<string, unknown>;
-  util.isNullOrUndefined ??= (x: unknown) => x === null || x === undefined;
-  util.isArray ??= Array.isArray;
-}
 
 function tensorflowVersion(): Record<string, string> {
   const backend = tf.backend() as unknown as { binding: { TF_Version?: string } };

@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { FrostError } from "../../errors";
+import { cacheFolder } from "./cacheFolder";
+import { explainFileError } from "./explainFileError";
+import { explainPipError } from "./explainPipError";
+import { inspectTensorflow } from "./inspectTensorflow";
+import { runPython } from "./runPython";
+import type { Tensorflow } from "./Tensorflow";
+
+/**
+ * Fetches TensorFlow with pip into the kit's cache folder: with CUDA for a machine with an NVIDIA GPU, else the build for
+ * processors alone, whose wheel needs no other package, since only its libraries and headers are used. pip goes by the user's
+ * own configuration; what it writes on its way stays in the cache folder, too.
+ */
+export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensorflow> {
+  const folder = cacheFolder();
+  const partial = `${folder}.partial`;
+  const requirement = gpu ? "tensorflow[and-cuda]" : process.arch === "x64" ? "tensorflow-cpu" : "tensorflow";
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    checkRoom(partial, gpu ? 9 : 2);
+    const options = ["--no-cache-dir", "--no-compile", "--only-binary=:all:", "--disable-pip-version-check"];
+    const args = [
+      ["-m", "pip", "install", ...options, "--target", join(partial, "packages")],
+      gpu ? [] : ["--no-deps"],
+      [`${requirement}<3`],
+    ].flat();
+    const outcome = await runPython(args, { env: { ...process.env, TMPDIR: partial }, show: true });
+    if (outcome.code !== 0) throw new FrostError(explainPipError(requirement, outcome));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(join(partial, "packages"), folder);
+  } catch (error) {
+    throw explainFileError(error, dirname(folder));
+  } finally {
+    if (existsSync(partial)) rmSync(partial, { recursive: true, force: true });
+  }
+  const tensorflow = inspectTensorflow(folder);
+  if (tensorflow === null) throw new FrostError(`pip fetched no TensorFlow into ${folder}`);
+  return tensorflow;
+}
+
+/** Better now than after half an hour's download. Wheels and what is unpacked from them lie side by side for a while. */
+function checkRoom(folder: string, gigabytes: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = (bavail * bsize) / 1e9;
+  if (free < gigabytes)
+    throw new FrostError(
+      `the disk of ${folder} is too full: ${gigabytes} GB are needed and ${free.toFixed(1)} GB are free; ` +
+        "name a folder on another disk in FROSTKIT_CACHE",
+    );
+}

@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BindingFiles, bindingFiles } from "./bindingFiles";
+import { compileBinding } from "./compileBinding";
+import { explainFileError } from "./explainFileError";
+import { type Proof, prove } from "./prove";
+import { makeStamp } from "./stamp";
+import type { Tensorflow } from "./Tensorflow";
+
+/**
+ * Builds tfjs-node-gpu's binding for a TensorFlow, tries it, and only then puts it in its place: whatever fails leaves the one
+ * before as it was. Writes nothing outside tfjs-node-gpu's folder.
+ */
+export async function link(tensorflow: Tensorflow, files: BindingFiles = bindingFiles()): Promise<Proof> {
+  let staging: string | undefined;
+  try {
+    mkdirSync(files.folder, { recursive: true });
+    staging = mkdtempSync(join(files.folder, STAGING));
+    const built = await compileBinding(tensorflow, files, staging);
+    const proof = await prove(built.binding, files);
+    const known = { ...tensorflow, version: tensorflow.version ?? proof.version };
+    writeFileSync(
+      join(staging, "stamp"),
+      `${JSON.stringify(makeStamp(known, files, built.binding), null, 2)}\n`,
+    );
+    renameSync(built.capture, files.capture);
+    renameSync(built.binding, files.binding);
+    renameSync(join(staging, "stamp"), files.stamp);
+    return proof;
+  } catch (error) {
+    throw explainFileError(error, files.folder);
+  } finally {
+    if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** How the names of folders begin in which a build is under way. */
+export const STAGING = ".frostkit-";

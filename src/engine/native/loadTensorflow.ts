@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { FrostError } from "../../errors";
+import { type BindingFiles, bindingFiles } from "./bindingFiles";
+import { explainLoadError } from "./explainLoadError";
+import { restoreNodeUtil } from "./restoreNodeUtil";
+import { withoutNoise } from "./withoutNoise";
+
+/**
+ * Loads TensorFlow and registers it with tfjs as the backend `tensorflow`. Unless the environment says otherwise, TensorFlow's
+ * log lines below errors stay silent and it takes a GPU's memory as it needs it, not all of it at once; FROSTKIT_DEBUG=1 shows
+ * all it logs. Throws in one line what is wrong, and what to do, where the binding is missing or does not load.
+ */
+export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
+  if (!existsSync(files.binding))
+    throw new FrostError("tfjs-node-gpu's native binding is not built; npx frostkit native builds it");
+  const { env } = process;
+  env.TF_CPP_MIN_LOG_LEVEL ??= env.FROSTKIT_DEBUG ? "0" : "2";
+  env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
+  restoreNodeUtil();
+  const load = () => require(files.binding);
+  try {
+    if (Number(env.TF_CPP_MIN_LOG_LEVEL) >= 2) withoutNoise(files.capture, load);
+    else load();
+  } catch (error) {
+    throw new FrostError(explainLoadError((error as Error).message), { cause: error });
+  }
+  require(files.package);
+}

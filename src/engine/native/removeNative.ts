@@ -1,0 +1,29 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type BindingFiles, bindingFiles } from "./bindingFiles";
+import { cacheFolder } from "./cacheFolder";
+import { explainFileError } from "./explainFileError";
+import { STAGING } from "./link";
+
+/**
+ * Takes away what `frostkit native` made, with --pip and --official too: tfjs-node-gpu is then as npm installs it without
+ * scripts. Returns what there was to remove.
+ */
+export function removeNative(files: BindingFiles = bindingFiles()): string[] {
+  const staging = existsSync(files.folder)
+    ? readdirSync(files.folder).filter((name) => name.startsWith(STAGING))
+    : [];
+  const paths = [
+    ...[files.binding, files.capture, files.stamp, ...staging.map((name) => join(files.folder, name))],
+    ...["deps", `build-tmp-napi-v8`].map((name) => join(files.package, name)),
+    ...[cacheFolder(), `${cacheFolder()}.partial`],
+  ].filter((path) => existsSync(path));
+  for (const path of paths) {
+    try {
+      rmSync(path, { recursive: true });
+    } catch (error) {
+      throw explainFileError(error, path);
+    }
+  }
+  return paths;
+}

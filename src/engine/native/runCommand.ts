@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+
+/** How a command ended. */
+export interface Outcome {
+  /** Its exit code; null where a signal ended it or it never began. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** What it wrote to stdout. */
+  stdout: string;
+  /** What it wrote to stderr; stdout too, where that was shown. */
+  stderr: string;
+  /** Whether there is no such command. */
+  missing: boolean;
+}
+
+export interface CommandOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Milliseconds after which it is ended. */
+  timeout?: number;
+  /** Its stdout goes on to this process's stderr: for a download's progress. */
+  show?: boolean;
+}
+
+/** Runs a command without a shell and collects what it writes. Never rejects. FROSTKIT_DEBUG=1 shows all of it. */
+export function runCommand(file: string, args: string[], options: CommandOptions = {}): Promise<Outcome> {
+  const { show = false, ...rest } = options;
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { ...rest, stdio: ["ignore", show ? process.stderr : "pipe", "pipe"] });
+    const outcome: Outcome = { code: null, signal: null, stdout: "", stderr: "", missing: false };
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      outcome.stdout += text;
+    });
+    child.stderr!.setEncoding("utf8").on("data", (text) => {
+      outcome.stderr += text;
+    });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const missing = error.code === "ENOENT" || error.code === "EACCES";
+      resolve({ ...outcome, missing, stderr: outcome.stderr || error.message });
+    });
+    child.on("close", (code, signal) => {
+      if (process.env.FROSTKIT_DEBUG) process.stderr.write(outcome.stdout + outcome.stderr);
+      resolve({ ...outcome, code, signal });
+    });
+  });
+}

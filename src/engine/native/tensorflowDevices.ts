@@ -1,0 +1,39 @@
+import { cpus } from "node:os";
+import * as tf from "@tensorflow/tfjs-core";
+import { nvidiaGpus } from "./nvidiaGpus";
+
+/** A device that TensorFlow computes on, or could. */
+export interface Device {
+  type: "CPU" | "GPU";
+  /** "Tesla T4" */
+  name: string;
+  /** Bytes of its memory, and those that no program uses; null where the driver does not say. */
+  memory: { total: number; free: number } | null;
+  /** Whether tfjs computes on it: of several GPUs it takes the last (tfjs_backend.cc). */
+  inUse: boolean;
+}
+
+/** The devices of TensorFlow; `gpu` is whether it computes on a GPU, and what the loaded one says where left out. */
+export async function tensorflowDevices(gpu = isUsingGpu()): Promise<Device[]> {
+  if (!gpu) return [{ type: "CPU", name: cpus()[0]?.model.trim() ?? "CPU", memory: null, inUse: true }];
+  const gpus = await nvidiaGpus();
+  if (gpus.length === 0) return [{ type: "GPU", name: "GPU", memory: null, inUse: true }];
+  return gpus.map(({ name, total, free }, i) => ({
+    type: "GPU",
+    name,
+    memory: { total, free },
+    inUse: i === gpus.length - 1,
+  }));
+}
+
+/** "GPU Tesla T4 (15.6 of 16.1 GB free)" */
+export function formatDevice({ type, name, memory }: Device): string {
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  const room = memory && ` (${gigabytes(memory.free)} of ${gigabytes(memory.total)} GB free)`;
+  return `${type} ${name}${room ?? ""}`;
+}
+
+function isUsingGpu(): boolean {
+  const backend = tf.findBackend("tensorflow") as { isUsingGpuDevice?: boolean } | null;
+  return backend?.isUsingGpuDevice ?? false;
+}
