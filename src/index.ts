@@ -1,0 +1,80 @@
+import "./notebook/mendTslab";
+
+export {
+  AutoModelForSequenceClassification,
+  type FromPretrainedOptions,
+} from "./checkpoint/AutoModelForSequenceClassification";
+export { resolveModel } from "./checkpoint/resolveModel";
+export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
+export { type Row, readTable, type Table } from "./data/readTable";
+export { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "./data/splits";
+export {
+  type Labels,
+  type TextColumns,
+  type TextDataset,
+  takeRows,
+  textDataset,
+} from "./data/textDataset";
+export { type EncodedDataset, tokenize } from "./data/tokenize";
+export { ENGINES, type Engine, type EngineName, useEngine, whyNot } from "./engine/useEngine";
+export { FrostError, InputError } from "./errors";
+export {
+  type Freezable,
+  FreezeError,
+  type FrostStage,
+  freezeWhere,
+  type LayersModelLike,
+  listParams,
+  type NamedParameter,
+  type ParameterModel,
+  type ParameterPattern,
+  type ParamRow,
+  type ParamTable,
+  topNLayerFreeze,
+  topNLayerUnfreeze,
+  unfreezeWhere,
+} from "./freeze";
+export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
+export type {
+  ProblemType,
+  SequenceClassifier,
+  TokenRows,
+  WeightType,
+} from "./models/SequenceClassifier";
+export type { Parameter } from "./nn/Parameter";
+export { bundled } from "./notebook/bundled";
+export { show } from "./notebook/show";
+export { type WatchOptions, watch } from "./notebook/watch";
+export { accuracyFigure } from "./plots/accuracyFigure";
+export { epochsFigure } from "./plots/epochsFigure";
+export type { Figure, FigureOptions } from "./plots/figure";
+export { memoryFigure } from "./plots/memoryFigure";
+export { secondsFigure } from "./plots/secondsFigure";
+export { toPng } from "./plots/toPng";
+export { type PictureSize, toSvg } from "./plots/toSvg";
+export { writeReport } from "./plots/writeReport";
+export { Random } from "./random";
+export { formatSummary } from "./sweep/formatSummary";
+export {
+  type FreezeSweepOptions,
+  freezeSweep,
+  type SweepEvent,
+  type SweepResult,
+} from "./sweep/freezeSweep";
+export { latestSweep } from "./sweep/latestSweep";
+export type { Recommendation } from "./sweep/oneStandardErrorRule";
+export { explainN, recommendN } from "./sweep/recommendN";
+export { readRecords, type TrialRecord } from "./sweep/record";
+export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
+export type { Trial, TrialSettings } from "./sweep/trial";
+export { type Evaluation, evaluate } from "./training/evaluate";
+export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
+export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
+export { FrozenFeatures } from "./training/FrozenFeatures";
+export { fineTune } from "./training/fineTune";
+export type { ParameterGroup } from "./training/learningRates";
+export { type Metrics, metrics } from "./training/metrics";
+export { type Predictions, type PredictOptions, predict } from "./training/predict";
+export type { Run } from "./training/Run";
+export type { Schedule } from "./training/schedule";
+export { version } from "./version";

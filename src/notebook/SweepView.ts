@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { accuracyFigure } from "../plots/accuracyFigure";
+import { toSvg } from "../plots/toSvg";
+import { formatSummary } from "../sweep/formatSummary";
+import type { SweepEvent, SweepResult } from "../sweep/freezeSweep";
+import type { TrialRecord } from "../sweep/record";
+import { summarize } from "../sweep/summarize";
+import { eventLine, trialName } from "./eventLine";
+import { judgedBy } from "./judgedBy";
+import type { Bundle } from "./kernel";
+import { preHtml, progressHtml } from "./progressHtml";
+import { svgImage } from "./svgImage";
+import { TrainingView } from "./TrainingView";
+
+/** What a cell shows of a sweep: a bar for its trials, the training that runs, and the table and picture of depths as they grow. */
+export class SweepView {
+  #count = 0;
+  #done = 0;
+  #metric: string | undefined;
+  #text = "";
+  #training: TrainingView | null = null;
+  #records: TrialRecord[] = [];
+  #failed: string[] = [];
+  #picture = { records: 0, html: "" };
+
+  take(event: SweepEvent): void {
+    if (event.type === "start") {
+      this.#count = event.trials.length;
+      this.#done = event.done;
+      this.#metric = event.trials[0].settings.metric;
+    }
+    if (event.type === "trial")
+      this.#training = new TrainingView(`${trialName(event.trial)}: `, event.trial.settings.epochs);
+    if (event.type === "progress") this.#training!.take(event.event);
+    if (event.type === "record") this.#records = [...this.#records, event.record];
+    if (event.type === "failed") this.#failed.push(eventLine(event)!);
+    if (event.type === "record" || event.type === "failed") this.#done++;
+    this.#text = `${this.#done} of ${this.#count} trials`;
+  }
+
+  finish({ records, aborted, folder }: SweepResult): void {
+    this.#records = records;
+    const where = join(folder, "records.jsonl");
+    this.stop(
+      aborted
+        ? `stopped: ${records.length} of ${this.#count} trials are kept in ${where}, and the same sweep goes on from there`
+        : `finished: ${records.length} of ${this.#count} trials, kept in ${where}`,
+    );
+  }
+
+  /** Nothing comes any more, and this is why. */
+  stop(text: string): void {
+    this.#text = text;
+    this.#training = null;
+  }
+
+  async bundle(): Promise<Bundle> {
+    const bar = progressHtml({ done: this.#done, total: this.#count, text: this.#text });
+    const lines = [...this.#summary(), ...this.#failed];
+    return {
+      "text/html": [
+        bar,
+        this.#training?.live() ?? "",
+        ...lines.map(preHtml),
+        await this.#accuracyPicture(),
+      ].join("\n"),
+      "text/plain": [this.#text, ...lines].join("\n\n"),
+    };
+  }
+
+  #summary(): string[] {
+    return this.#records.length > 0 ? [formatSummary(summarize(this.#records, this.#options()))] : [];
+  }
+
+  async #accuracyPicture(): Promise<string> {
+    const { length } = this.#records;
+    // One depth alone compares with nothing.
+    if (this.#records.every(({ n }) => n === this.#records[0].n)) return "";
+    if (length > this.#picture.records) {
+      const svg = await toSvg(accuracyFigure(this.#records, this.#options()));
+      this.#picture = { records: length, html: svgImage(svg, "score by frozen blocks") };
+    }
+    return this.#picture.html;
+  }
+
+  #options(): { metric: string } {
+    return { metric: judgedBy(this.#records, this.#metric) };
+  }
+}

@@ -1,0 +1,29 @@
+import type { SweepEvent } from "../sweep/freezeSweep";
+import { type EpochRecord, formatN } from "../sweep/record";
+import { summarize } from "../sweep/summarize";
+import type { FineTuneEvent } from "../training/events";
+import { judgedBy } from "./judgedBy";
+
+/** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
+export function eventLine(event: FineTuneEvent | SweepEvent, metric?: string): string | null {
+  if (event.type === "epoch") return epochLine(event);
+  if (event.type === "failed")
+    return `${trialName(event.trial)}: failed: ${event.error.message.split("\n")[0]}`;
+  if (event.type !== "record") return null;
+  const [{ score, metric: name, totalSeconds }] = summarize([event.record], {
+    metric: judgedBy([event.record], metric),
+  });
+  const result = `${name} ${score.mean.toFixed(4)}, ${totalSeconds.toFixed(1)} s`;
+  return `trial ${event.index + 1} of ${event.count}: ${trialName(event.record)}: ${result}`;
+}
+
+/** "N = 2, seed 0". */
+export const trialName = ({ n, seed }: { n: number; seed: number }): string =>
+  `N = ${formatN(n)}, seed ${seed}`;
+
+function epochLine({ epoch, trainLoss, validLoss, metrics, trainSeconds, evalSeconds }: EpochRecord): string {
+  const parts = [`training loss ${trainLoss.toFixed(4)}`];
+  if (validLoss !== null) parts.push(`validation loss ${validLoss.toFixed(4)}`);
+  for (const [name, value] of Object.entries(metrics)) parts.push(`${name} ${value.toFixed(4)}`);
+  return `epoch ${epoch}: ${parts.join(", ")}, ${(trainSeconds + evalSeconds).toFixed(1)} s`;
+}

@@ -1,0 +1,12 @@
+import { escapeHtml } from "./escapeHtml";
+import type { Progress } from "./trainingProgress";
+
+/** A bar with its text. The element, since it needs neither script nor style and so shows in untrusted notebooks too. */
+export function progressHtml({ done, total, text }: Progress): string {
+  return `<div><progress value="${done}" max="${Math.max(1, total)}" style="width: 240px"></progress> ${escapeHtml(text)}</div>`;
+}
+
+/** Text with its lines and columns kept. */
+export function preHtml(text: string): string {
+  return `<pre>${escapeHtml(text)}</pre>`;
+}

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Dealer, Subscriber } from "zeromq";
+
+/** What a cell wrote or displayed, as it is kept in a notebook: an update has replaced what it updates. */
+export interface Output {
+  type: "stream" | "display_data";
+  /** Of a stream: stdout or stderr. */
+  name?: string;
+  text?: string;
+  /** Of a display: its content by MIME type. */
+  data?: Record<string, unknown>;
+}
+
+export interface Reply {
+  status: "ok" | "error" | "abort";
+  outputs: Output[];
+  /** The contents each display went through, first to last. */
+  frames: Record<string, unknown>[];
+}
+
+/** A running cell: what has come of it so far, and whom to tell of the rest. */
+interface Cell extends Reply {
+  replied: boolean;
+  idle: boolean;
+  changed(): void;
+  fail(error: Error): void;
+}
+
+const delimiter = "<IDS|MSG>";
+const tslab = createRequire(require.resolve("tslab"));
+
+/** A real tslab kernel in a process of its own, spoken to as Jupyter does (jupyter-client.readthedocs.io, "Messaging"). */
+export class Kernel {
+  #cells = new Map<string, Cell>();
+  #displays = new Map<string, Output>();
+  #alive = false;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly key: string,
+    private readonly shell: Dealer,
+    private readonly iopub: Subscriber,
+    private readonly folder: string,
+  ) {
+    child.once("exit", (code) => {
+      for (const cell of this.#cells.values())
+        cell.fail(new Error(`the kernel ended with exit code ${code}`));
+    });
+  }
+
+  /** Starts one that works in the folder `cwd`, from which a cell's imports are found. */
+  static async start(cwd: string): Promise<Kernel> {
+    // Loaded by whoever starts a kernel only, and as tslab's own, since it is tslab's dependency.
+    const { Dealer, Subscriber } = tslab("zeromq") as typeof import("zeromq");
+    const folder = mkdtempSync(join(tmpdir(), "frostkit-kernel-"));
+    const key = randomUUID();
+    // Sockets that are files: no port has to be free.
+    const connection = { transport: "ipc", ip: join(folder, "socket"), key, signature_scheme: "hmac-sha256" };
+    const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
+    const config = join(folder, "kernel.json");
+    writeFileSync(config, JSON.stringify({ ...connection, ...ports }));
+    const shell = new Dealer();
+    const iopub = new Subscriber({ receiveHighWaterMark: 0 });
+    shell.connect(`ipc://${connection.ip}:1`);
+    iopub.connect(`ipc://${connection.ip}:2`);
+    iopub.subscribe();
+    const main = join(require.resolve("tslab/package.json"), "..", "bin", "tslab");
+    const child = spawn(process.execPath, [main, "kernel", "--config-path", config], {
+      cwd,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    const kernel = new Kernel(child, key, shell, iopub, folder);
+    for (const socket of [shell, iopub]) void kernel.#listen(socket);
+    // Whoever subscribes misses what was published before it was connected: asks until an answer is seen.
+    while (!kernel.#alive) {
+      if (child.exitCode !== null) throw new Error(`the kernel ended with exit code ${child.exitCode}`);
+      await kernel.#send("kernel_info_request", {});
+      await setTimeout(100);
+    }
+    return kernel;
+  }
+
+  /** Runs a cell to its end; `onChange` is told whenever more has come of it. */
+  async execute(code: string, onChange: (reply: Reply) => void = () => {}): Promise<Reply> {
+    const id = randomUUID();
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      const cell: Cell = {
+        ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
+        changed() {
+          onChange(cell);
+          if (cell.replied && cell.idle) resolve(cell);
+        },
+        fail: reject,
+      };
+      this.#cells.set(id, cell);
+      this.#send("execute_request", { code, silent: false }, id).catch(reject);
+    });
+    this.#cells.delete(id);
+    // So long tslab refuses whatever comes after a cell that failed.
+    if (reply.status === "error") await setTimeout(300);
+    return reply;
+  }
+
+  /** What Jupyter's stop button does. */
+  interrupt(): void {
+    this.child.kill("SIGINT");
+  }
+
+  close(): void {
+    this.child.kill("SIGKILL");
+    this.shell.close();
+    this.iopub.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  async #send(type: string, content: object, id: string = randomUUID()): Promise<void> {
+    const header = { msg_id: id, msg_type: type, session: "test", username: "test", version: "5.3" };
+    const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));
+    const hmac = createHmac("sha256", this.key).update(parts.join("")).digest("hex");
+    await this.shell.send([delimiter, hmac, ...parts]);
+  }
+
+  async #listen(socket: Dealer | Subscriber): Promise<void> {
+    for await (const frames of socket) {
+      const start = frames.findIndex((frame) => frame.toString() === delimiter) + 2;
+      const [header, parent, , content] = frames.slice(start).map((frame) => JSON.parse(frame.toString()));
+      if (socket === this.iopub) this.#alive = true;
+      const cell = this.#cells.get(parent.msg_id);
+      if (!cell) continue;
+      this.#take(cell, header.msg_type, content);
+      cell.changed();
+    }
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a message's content, by its type
+  #take(cell: Cell, type: string, content: any): void {
+    if (type === "execute_reply") {
+      cell.status = content.status;
+      cell.replied = true;
+    }
+    if (type === "status" && content.execution_state === "idle") cell.idle = true;
+    if (type === "stream") {
+      const last = cell.outputs.at(-1);
+      if (last?.name === content.name) last!.text += content.text;
+      else cell.outputs.push({ type, name: content.name, text: content.text });
+    }
+    if (type === "display_data") {
+      const output: Output = { type, data: content.data };
+      cell.outputs.push(output);
+      cell.frames.push(content.data);
+      this.#displays.set(content.transient?.display_id, output);
+    }
+    if (type === "update_display_data") {
+      this.#displays.get(content.transient.display_id)!.data = content.data;
+      cell.frames.push(content.data);
+    }
+  }
+}
+
+/** Everything a cell wrote to stdout or stderr. */
+export const textOf = (reply: Reply, name: "stdout" | "stderr"): string =>
+  reply.outputs
+    .filter((output) => output.name === name)
+    .map((output) => output.text)
+    .join("");

@@ -1,0 +1,26 @@
+// node --import tsx test/notebooks/refresh.ts [part of a file name …]: runs the notebooks and keeps what their cells put out.
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { textOf } from "../notebook/Kernel";
+import { kept, readNotebook, repository, runNotebook } from "./runNotebook";
+
+async function main() {
+  const words = process.argv.slice(2);
+  const folder = join(repository, "notebooks");
+  for (const file of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
+    if (words.length > 0 && !words.some((word) => file.includes(word))) continue;
+    const notebook = readNotebook(join(folder, file));
+    for (const [i, { cell, code, reply }] of (await runNotebook(notebook)).entries()) {
+      if (reply.status !== "ok") throw new Error(`${file}: ${code}\n\n${textOf(reply, "stderr")}`);
+      cell.execution_count = i + 1;
+      cell.outputs = reply.outputs.map(kept);
+    }
+    writeFileSync(join(folder, file), `${JSON.stringify(notebook, null, 1)}\n`);
+    console.log(`${file}: refreshed`);
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

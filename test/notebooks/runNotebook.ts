@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Kernel, type Output, type Reply } from "../notebook/Kernel";
+
+/** A notebook's file (nbformat 4), as far as it is looked at here. */
+export interface Notebook {
+  cells: Cell[];
+  metadata: { kernelspec: { name: string; language: string } };
+}
+
+export interface Cell {
+  cell_type: "markdown" | "code";
+  source: string | string[];
+  outputs?: {
+    output_type: string;
+    name?: string;
+    text?: string | string[];
+    data?: Record<string, unknown>;
+  }[];
+  execution_count?: number | null;
+}
+
+export interface Ran {
+  cell: Cell;
+  code: string;
+  reply: Reply;
+}
+
+export const repository = join(__dirname, "..", "..");
+
+export const readNotebook = (path: string): Notebook => JSON.parse(readFileSync(path, "utf8"));
+
+/** A multi-line string, which nbformat may keep as its lines. */
+export const joined = (text: string | string[]): string => (Array.isArray(text) ? text.join("") : text);
+
+/**
+ * Runs a notebook's cells from the top in a kernel of its own, up to the first that fails. The kernel works in a fresh folder
+ * below the repository, where "frostkit" is found and nothing is left of an earlier run.
+ */
+export async function runNotebook(notebook: Notebook): Promise<Ran[]> {
+  mkdirSync(join(repository, "runs"), { recursive: true });
+  const folder = mkdtempSync(join(repository, "runs", "notebook-"));
+  const kernel = await Kernel.start(folder);
+  try {
+    const ran: Ran[] = [];
+    for (const cell of notebook.cells.filter((cell) => cell.cell_type === "code")) {
+      const code = joined(cell.source);
+      const reply = await kernel.execute(code);
+      ran.push({ cell, code, reply });
+      if (reply.status !== "ok") break;
+    }
+    return ran;
+  } finally {
+    kernel.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What a cell put out, as a notebook keeps it. */
+export function kept({ type, name, text, data }: Output): NonNullable<Cell["outputs"]>[number] {
+  if (type === "stream") return { name, output_type: type, text: lines(text!) };
+  const entries = Object.entries(data!).map(([mime, value]) => [
+    mime,
+    mime.startsWith("text/") ? lines(value as string) : value,
+  ]);
+  return { data: Object.fromEntries(entries), metadata: {}, output_type: type } as never;
+}
+
+const lines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
