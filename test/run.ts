@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { linkIfPresent } from "../src/engine/native/linkIfPresent";
 
 const words = process.argv.slice(2);
 const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
@@ -14,9 +15,15 @@ if (files.length === 0) {
   console.error(`no test file's path holds ${words.join(" or ")}`);
   process.exit(2);
 }
-run({ files, concurrency: 2 })
-  .on("test:fail", () => {
-    process.exitCode = 1;
-  })
-  .compose(new spec())
-  .pipe(process.stdout);
+async function main(): Promise<void> {
+  const line = await linkIfPresent();
+  if (line) console.log(line);
+  run({ files, concurrency: 2 })
+    .on("test:fail", () => {
+      process.exitCode = 1;
+    })
+    .compose(new spec())
+    .pipe(process.stdout);
+}
+
+void main();

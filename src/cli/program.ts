@@ -4,6 +4,7 @@ import { demoCommand } from "./commands/demo";
 import { doctorCommand } from "./commands/doctor";
 import { finetuneCommand } from "./commands/finetune";
 import { listCommand } from "./commands/list";
+import { nativeCommand } from "./commands/native";
 import { predictCommand } from "./commands/predict";
 import { reportCommand } from "./commands/report";
 import { sweepCommand } from "./commands/sweep";
@@ -24,6 +25,7 @@ export function program(): Command {
     predictCommand(),
     reportCommand(),
     doctorCommand(),
+    nativeCommand(),
   ])
     program.addCommand(command);
   for (const command of [program, ...program.commands])

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { linkIfPresent } from "../../engine/native/linkIfPresent";
 import { InputError } from "../../errors";
 import { Interrupted } from "../interrupt";
 import { note } from "../note";
@@ -43,6 +44,10 @@ async function demo({ engine }: EngineFlags): Promise<void> {
       throw new InputError(`${path}: the bundled data is missing; install frostkit again`);
   // Only its own records: other files of the folder are the user's, or are written over.
   rmSync(join(out, "records.jsonl"), { force: true });
+  if (engine === "auto" || engine === "tensorflow") {
+    const line = await linkIfPresent();
+    if (line) note(line);
+  }
   note(`frostkit sweep ${DEMO.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" ")}\n`);
   try {
     await sweepCommand().parseAsync([...DEMO, "--engine", engine], { from: "user" });

@@ -31,15 +31,9 @@ async function doctor(): Promise<void> {
   console.log(alignTable(facts));
 }
 
-/** What to do about an engine that cannot run, where its own reason does not say so. */
-const cures: Partial<Record<EngineName, string>> = {
-  tensorflow:
-    "; npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false fetches TensorFlow and builds it, until then auto takes wasm",
-};
-
 async function tryEngine(name: EngineName): Promise<string> {
   const why = await whyNot(name);
-  if (why !== null) return `no: ${why}${cures[name] ?? ""}`;
+  if (why !== null) return `no: ${why}`;
   const { versions } = await useEngine(name);
   const { size, gigaflops } = await productSpeed(name);
   const of = Object.entries(versions).map((entry) => entry.join(" "));
