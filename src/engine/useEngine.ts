@@ -32,13 +32,15 @@ export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<E
     if (why) throw new FrostError(`engine ${choice} cannot run: ${why}`);
     return use(choice, "as asked for");
   }
-  const why = await whyNot("tensorflow");
-  if (!why) return use("tensorflow", "its native binding is installed");
-  const withoutTensorflow = `TensorFlow cannot run: ${why}`;
-  if (process.env.FROSTKIT_WEBGPU !== "1") return use("wasm", withoutTensorflow);
-  const whyNotWebgpu = await whyNot("webgpu");
-  if (!whyNotWebgpu) return use("webgpu", `FROSTKIT_WEBGPU=1, and ${withoutTensorflow}`);
-  return use("wasm", `${withoutTensorflow}; WebGPU neither: ${whyNotWebgpu}`);
+  const candidates: EngineName[] =
+    process.env.FROSTKIT_WEBGPU === "1" ? ["tensorflow", "webgpu", "wasm"] : ["tensorflow", "wasm"];
+  const refusals: string[] = [];
+  for (const name of candidates) {
+    const why = await whyNot(name);
+    if (why === null) return use(name, refusals.join("; ") || "its native binding is linked");
+    refusals.push(`${name} cannot run: ${why}`);
+  }
+  throw new FrostError(refusals.join("; "));
 }
 
 let inUse: Engine | null = null;

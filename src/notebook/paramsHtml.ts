@@ -80,8 +80,8 @@ for (const block of params.querySelectorAll('details')) {
 const style = `
 .frostkit-params { max-width: 60em; }
 .frostkit-params table { width: 100%; table-layout: fixed; margin: 0; border-collapse: collapse; font-size: 13px; }
-.frostkit-params th, .frostkit-params td { padding: 2px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-.frostkit-params :is(th, td):nth-child(3) { text-align: right; }
+.frostkit-params table :is(th, td) { padding: 2px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+.frostkit-params table :is(th, td):nth-child(3) { text-align: right; }
 .frostkit-params summary { cursor: pointer; padding: 2px 0; font-size: 13px; }
 .frostkit-params p { font-size: 13px; margin: 0.5em 0 0; }
 `;

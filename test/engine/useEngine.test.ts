@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { peakBytes } from "../../src/engine/peakBytes";
@@ -19,7 +21,24 @@ describe("useEngine", () => {
     const why = await whyNot("tensorflow");
     const { name, reason } = await useEngine();
     assert.equal(name, why === null ? "tensorflow" : "wasm");
-    assert.match(reason, why === null ? /binding/ : /^TensorFlow cannot run: /);
+    assert.match(reason, why === null ? /binding/ : /^tensorflow cannot run: /);
+  });
+
+  it("falls back to wasm by itself in a fresh process where TensorFlow does not load", () => {
+    const script = `
+      const Module = require("node:module");
+      const load = Module._load;
+      Module._load = (name, ...rest) => {
+        if (/tfjs-node-gpu|tfjs_binding/.test(name)) throw new Error("libtensorflow is not there");
+        return load(name, ...rest);
+      };
+      require(${JSON.stringify(join(__dirname, "../../src/engine/useEngine"))})
+        .useEngine()
+        .then(({ name, reason }) => console.log(JSON.stringify({ name, reason })));`;
+    const output = execFileSync(process.execPath, ["--import", "tsx", "-e", script], { encoding: "utf8" });
+    const { name, reason } = JSON.parse(output);
+    assert.equal(name, "wasm");
+    assert.match(reason, /^tensorflow cannot run: /);
   });
 
   it("refuses an engine it does not know", async () => {

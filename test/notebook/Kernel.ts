@@ -40,6 +40,7 @@ export class Kernel {
   #cells = new Map<string, Cell>();
   #displays = new Map<string, Output>();
   #alive = false;
+  #ended: Error | null = null;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -49,8 +50,8 @@ export class Kernel {
     private readonly folder: string,
   ) {
     child.once("exit", (code) => {
-      for (const cell of this.#cells.values())
-        cell.fail(new Error(`the kernel ended with exit code ${code}`));
+      this.#ended = new Error(`the kernel ended with exit code ${code}`);
+      for (const cell of this.#cells.values()) cell.fail(this.#ended);
     });
   }
 
@@ -79,7 +80,7 @@ export class Kernel {
     for (const socket of [shell, iopub]) void kernel.#listen(socket);
     // Whoever subscribes misses what was published before it was connected: asks until an answer is seen.
     while (!kernel.#alive) {
-      if (child.exitCode !== null) throw new Error(`the kernel ended with exit code ${child.exitCode}`);
+      if (kernel.#ended) throw kernel.#ended;
       await kernel.#send("kernel_info_request", {});
       await setTimeout(100);
     }
@@ -88,6 +89,7 @@ export class Kernel {
 
   /** Runs a cell to its end; `onChange` is told whenever more has come of it. */
   async execute(code: string, onChange: (reply: Reply) => void = () => {}): Promise<Reply> {
+    if (this.#ended) throw this.#ended;
     const id = randomUUID();
     const reply = await new Promise<Reply>((resolve, reject) => {
       const cell: Cell = {

@@ -17,10 +17,10 @@ export function matMul(
   c: usize,
   scratch: usize,
 ): void {
-  const aRow = transposeA ? 4 : depth << 2;
-  const aColumn = transposeA ? m << 2 : 4;
-  const bRow = transposeB ? 4 : n << 2;
-  const bColumn = transposeB ? depth << 2 : 4;
+  const aRow: usize = transposeA ? 4 : depth << 2;
+  const aColumn: usize = transposeA ? m << 2 : 4;
+  const bRow: usize = transposeB ? 4 : n << 2;
+  const bColumn: usize = transposeB ? depth << 2 : 4;
   for (let i: usize = 0; i < batch; i++) {
     gemm(m, n, depth, a, aRow, aColumn, b, bRow, bColumn, c, n << 2, scratch);
     a += (m * depth) << 2;

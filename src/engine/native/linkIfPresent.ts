@@ -29,5 +29,5 @@ export async function linkIfPresent(files: BindingFiles = bindingFiles()): Promi
   }
 }
 
-/** What the native engine brings: by `frostkit doctor` on two cores of a Zen 5, 199 GFLOP/s against wasm's 36. */
-const GAIN = "which uses all cores and NVIDIA GPUs (on 2 cores it multiplies matrices 5 times as fast)";
+/** What the native engine brings; the ratio is that of `test/bench/wasm.ts`. */
+const GAIN = "which uses all cores and NVIDIA GPUs (on 2 cores it trains the bundled model about twice as fast)";

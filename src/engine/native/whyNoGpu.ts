@@ -12,12 +12,14 @@ export async function whyNoGpu(tensorflow: Tensorflow, { warnings }: Proof): Pro
       "then run frostkit native"
     );
   const missing = await missingLibrary(tensorflow);
+  const pin = tensorflow.version === null ? "" : `==${tensorflow.version}`;
   if (missing !== null)
     return (
-      `the GPU is not used: ${missing} is not on the path; pip install "tensorflow[and-cuda]==${tensorflow.version}" ` +
+      `the GPU is not used: ${missing} is not on the path; pip install "tensorflow[and-cuda]${pin}" ` +
       "brings it (or name its folder in LD_LIBRARY_PATH), then run frostkit native"
     );
-  const said = warnings.find((line) => /cuda|gpu|driver|dlopen|device/i.test(line)) ?? "it does not say why";
+  const said =
+    warnings.find((line) => /cuda|gpu|driver|dlopen|device/i.test(line)) ?? "TensorFlow does not say why";
   return `the GPU is not used: ${said} (TF_CPP_MIN_LOG_LEVEL=0 shows all that TensorFlow says)`;
 }
 
