@@ -30,4 +30,5 @@ export async function linkIfPresent(files: BindingFiles = bindingFiles()): Promi
 }
 
 /** What the native engine brings; the ratio is that of `test/bench/wasm.ts`. */
-const GAIN = "which uses all cores and NVIDIA GPUs (on 2 cores it trains the bundled model about twice as fast)";
+const GAIN =
+  "which uses all cores and NVIDIA GPUs (on 2 cores it trains the bundled model about twice as fast)";

@@ -105,7 +105,7 @@ test("Where no TensorFlow is installed, the line says how to come by one and wha
   assert.equal(
     line,
     "no TensorFlow is installed, so wasm computes on one core; npx frostkit native --pip fetches TensorFlow, which uses all " +
-      "cores and NVIDIA GPUs (on 2 cores it multiplies matrices 5 times as fast)",
+      "cores and NVIDIA GPUs (on 2 cores it trains the bundled model about twice as fast)",
   );
   await assert.rejects(
     linkNative({ pip: false, log() {} }, files),
