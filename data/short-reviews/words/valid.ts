@@ -143,20 +143,20 @@ export const valid: Part = {
         ),
       },
       food: {
-        praise: list("flavorful, juicy, mouthwatering, sweet and light"),
+        praise: list("flavorful, scrumptious, mouthwatering, sweet and light"),
         blame: list("inedible, rubbery, sour, disgusting"),
       },
       place: {
         praise: list("spotless, relaxing, elegant, peaceful, pleasant, gorgeous, inviting"),
-        blame: list("filthy, freezing, gloomy, depressing, moldy, hideous"),
+        blame: list("filthy, gloomy, depressing, moldy, hideous"),
       },
       people: {
-        praise: list("warm, attentive, gracious, courteous, thoughtful"),
+        praise: list("generous, attentive, gracious, courteous, thoughtful"),
         blame: list("hostile, incompetent, grumpy, obnoxious, insulting"),
       },
       tool: {
-        praise: list("durable, dependable, responsive, precise"),
-        blame: list("defective, shoddy, crude, jerky"),
+        praise: list("durable, dependable, robust, sleek"),
+        blame: list("defective, shoddy, crude, rickety"),
       },
     },
     adverb: {
@@ -173,11 +173,11 @@ export const valid: Part = {
     },
     pleased: {
       any: {
-        praise: list("thrilled us, delighted us, touched our hearts, brightened our week"),
+        praise: list("thrilled us, delighted us, brightened our week"),
         blame: list("irritated us, frustrated us, got on our nerves, gave us a headache"),
       },
       craft: {
-        praise: list("captivated us, made us laugh out loud"),
+        praise: list("captivated us, touched our hearts, made us laugh out loud"),
         blame: list("insulted our intelligence, left us yawning"),
       },
     },
