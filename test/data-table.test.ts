@@ -137,6 +137,26 @@ describe("what validation asks that training never showed", () => {
   });
 });
 
+describe("a frame", () => {
+  const frames = [trainPart, validPart]
+    .flatMap((part) => Object.entries(part.frames))
+    .flatMap(([turn, all]) => all.map((frame) => ({ turn, frame })));
+
+  test("of a plain review says one thing only; of any other turn it says both, the verdict last", () => {
+    for (const { turn, frame } of frames) {
+      const own = frame.lastIndexOf("{+");
+      const other = frame.lastIndexOf("{-");
+      assert.ok(own >= 0, frame);
+      assert.equal(other < 0, turn === "plain", frame);
+      assert.ok(own > other, frame);
+    }
+  });
+
+  test("is written once", () => {
+    assert.equal(new Set(frames.map(({ frame }) => skeleton(frame))).size, frames.length);
+  });
+});
+
 describe("how a review is made", () => {
   const part: Part = {
     things: [

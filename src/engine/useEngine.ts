@@ -4,6 +4,7 @@ import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
 import { loadWebgpu } from "./loadWebgpu";
 import { loadTensorflow } from "./native/loadTensorflow";
+import { watchBytes } from "./peakBytes";
 
 export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
 export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
@@ -70,6 +71,7 @@ async function use(name: EngineName, reason: string): Promise<Engine> {
   await tf.ready();
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
   tf.enableProdMode();
+  watchBytes();
   inUse = {
     name,
     reason,
