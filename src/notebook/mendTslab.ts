@@ -1,9 +1,10 @@
 // Imported for its effect, when frostkit is: mends what tslab 1.0.22 does wrong in the kernel that this process is.
-import { allowShorthand } from "./allowShorthand";
+
 import { keepMessages } from "./keepMessages";
 import { openDisplay } from "./kernel";
+import { spellOutObjects } from "./spellOutObjects";
 
 if (openDisplay()) {
   keepMessages();
-  allowShorthand();
+  spellOutObjects();
 }

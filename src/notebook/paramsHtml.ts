@@ -9,10 +9,9 @@ export function paramsHtml(table: ParamTable): string {
   const groups = groupByBlock(table);
   const open = groups.length === 1 || table.length <= LONG;
   const totals = table.toString().split("\n").at(-1)!;
-  return `<div class="frostkit-params">
-<style>${style}</style>
+  return `<div class="frostkit-params" style="max-width: 900px; font-size: 13px">
 <input type="search" placeholder="part of a name" aria-label="search by part of a name" oninput="${escapeHtml(search)}">
-<table>${columns}<thead><tr><th>name</th><th>shape</th><th>size</th><th>requiresGrad</th></tr></thead></table>
+${tableStart}<thead><tr><th ${leftAligned}>name</th><th>shape</th><th>size</th><th>requiresGrad</th></tr></thead></table>
 ${groups.map((group) => groupHtml(group, open)).join("\n")}
 <p>${escapeHtml(totals)}</p>
 </div>`;
@@ -39,7 +38,7 @@ function groupByBlock(table: ParamTable): Group[] {
 }
 
 function groupHtml({ block, rows }: Group, open: boolean): string {
-  const table = `<table>${columns}<tbody>\n${rows.map(rowHtml).join("\n")}\n</tbody></table>`;
+  const table = `${tableStart}<tbody>\n${rows.map(rowHtml).join("\n")}\n</tbody></table>`;
   if (block === null) return table;
   const size = rows.reduce((sum, row) => sum + row.size, 0);
   const tensors = `${rows.length} tensor${rows.length === 1 ? "" : "s"}, ${count(size)}`;
@@ -55,16 +54,17 @@ function stateOf(rows: ParamRow[]): string {
 
 function rowHtml({ name, shape, size, requiresGrad, tiedTo }: ParamRow): string {
   const tied = tiedTo === undefined ? "" : `, tied to ${escapeHtml(tiedTo)}`;
-  // Of styles, the row's own is the one that an untrusted notebook keeps.
   const start = requiresGrad ? "<tr>" : '<tr style="background-color: rgba(86, 180, 233, 0.25)">';
-  const cells = [escapeHtml(name), `[${shape.join(", ")}]`, count(size)].map((cell) => `<td>${cell}</td>`);
-  return `${start}${cells.join("")}<td>${requiresGrad ? "true" : "❄ false"}${tied}</td></tr>`;
+  const cells = [`[${shape.join(", ")}]`, count(size), (requiresGrad ? "true" : "❄ false") + tied];
+  return `${start}<td ${leftAligned}>${escapeHtml(name)}</td>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
 }
 
 const count = (size: number): string => size.toLocaleString("en-US");
 
-// One width in all tables of a page, so that they read as one table.
-const columns = ["56%", "16%", "12%", "16%"].map((width) => `<col width="${width}">`).join("");
+// Elements' own styles are all that an untrusted notebook keeps, and stand above JupyterLab's.
+const leftAligned = 'style="text-align: left; overflow-wrap: anywhere"';
+// One width for a column in all tables, so that they read as one.
+const tableStart = `<table style="width: 100%; table-layout: fixed; margin: 0">${["56%", "16%", "12%", "16%"].map((width) => `<col width="${width}">`).join("")}`;
 
 /** Runs when something is typed: hides rows whose names do not hold it, and blocks without a row left. */
 const search = `
@@ -76,12 +76,3 @@ for (const block of params.querySelectorAll('details')) {
   block.hidden = !block.querySelector('tbody tr:not([hidden])');
   block.open = wanted !== '' || block.classList.contains('open');
 }`;
-
-const style = `
-.frostkit-params { max-width: 60em; }
-.frostkit-params table { width: 100%; table-layout: fixed; margin: 0; border-collapse: collapse; font-size: 13px; }
-.frostkit-params table :is(th, td) { padding: 2px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-.frostkit-params table :is(th, td):nth-child(3) { text-align: right; }
-.frostkit-params summary { cursor: pointer; padding: 2px 0; font-size: 13px; }
-.frostkit-params p { font-size: 13px; margin: 0.5em 0 0; }
-`;

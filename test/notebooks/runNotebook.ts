@@ -11,13 +11,17 @@ export interface Notebook {
 export interface Cell {
   cell_type: "markdown" | "code";
   source: string | string[];
-  outputs?: {
-    output_type: string;
-    name?: string;
-    text?: string | string[];
-    data?: Record<string, unknown>;
-  }[];
+  outputs?: KeptOutput[];
   execution_count?: number | null;
+}
+
+/** A cell's output as it stands in the file. */
+export interface KeptOutput {
+  output_type: Output["type"];
+  metadata?: object;
+  name?: string;
+  text?: string[];
+  data?: Record<string, unknown>;
 }
 
 export interface Ran {
@@ -56,14 +60,15 @@ export async function runNotebook(notebook: Notebook): Promise<Ran[]> {
   }
 }
 
-/** What a cell put out, as a notebook keeps it. */
-export function kept({ type, name, text, data }: Output): NonNullable<Cell["outputs"]>[number] {
+/** What a cell put out, as a notebook keeps it; keys in the order in which Jupyter writes them. */
+export function kept({ type, name, text, data }: Output): KeptOutput {
   if (type === "stream") return { name, output_type: type, text: lines(text!) };
-  const entries = Object.entries(data!).map(([mime, value]) => [
+  const forms = Object.entries(data!).sort(([a], [b]) => (a < b ? -1 : 1));
+  const kept = forms.map(([mime, value]) => [
     mime,
     mime.startsWith("text/") ? lines(value as string) : value,
   ]);
-  return { data: Object.fromEntries(entries), metadata: {}, output_type: type } as never;
+  return { data: Object.fromEntries(kept), metadata: {}, output_type: type };
 }
 
 const lines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
