@@ -1,0 +1,92 @@
+import type { SweepEvent, SweepResult } from "../../src/sweep/freezeSweep";
+import type { Trial } from "../../src/sweep/trial";
+import type { FineTuneEvent, FineTuneResult } from "../../src/training/events";
+import { Run } from "../../src/training/Run";
+import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
+
+export interface Script {
+  epochs?: number;
+  steps?: number;
+  signal?: AbortSignal;
+  /** Called between two steps. */
+  between?: (step: number) => void;
+  /** Called when the work is over, be it done or left. */
+  ended?: () => void;
+}
+
+/** A run with the events of a training, without one. */
+export function fakeTraining(script: Script = {}): Run<FineTuneEvent, FineTuneResult> {
+  return new Run(training(script));
+}
+
+async function* training({
+  epochs = 2,
+  steps = 3,
+  signal,
+  between = () => {},
+  ended = () => {},
+}: Script): AsyncGenerator<FineTuneEvent, FineTuneResult> {
+  const all: FineTuneResult["epochs"] = [];
+  const result = { frozenSeconds: 1, trainableParameters: 10 };
+  try {
+    yield { type: "frozen", done: 8, total: 16 };
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      for (let i = 1; i <= steps; i++) {
+        if (signal?.aborted) return { ...result, epochs: all, epoch: all.length, stopped: "aborted" };
+        const step = (epoch - 1) * steps + i;
+        const secondsLeft = epochs * steps - step;
+        yield {
+          ...{ type: "step", epoch, step, steps: epochs * steps, loss: 1 / step },
+          ...{ learningRate: 1e-4, gradNorm: 1, secondsLeft },
+        } as FineTuneEvent;
+        between(step);
+      }
+      yield { type: "evaluate", done: 4, total: 4 };
+      const record = fakeEpoch({ epoch, trainLoss: 1 / epoch, metrics: { accuracy: 0.5 + epoch / 10 } });
+      all.push(record);
+      yield { type: "epoch", ...record };
+    }
+    return { ...result, epochs: all, epoch: all.length, stopped: "finished" };
+  } finally {
+    ended();
+  }
+}
+
+/** A run with the events of a sweep; the trial of depth `fails` fails. */
+export function fakeSweep(
+  depths: number[],
+  { metric, fails, ...script }: Script & { metric?: string; fails?: number } = {},
+): Run<SweepEvent, SweepResult> {
+  return new Run(sweep(depths, { metric, fails, ...script }));
+}
+
+async function* sweep(
+  depths: number[],
+  { metric, fails, ...script }: Script & { metric?: string; fails?: number },
+): AsyncGenerator<SweepEvent, SweepResult> {
+  const trials = depths.map((n): Trial => {
+    return { trial: `freeze n=${n} seed=0`, strategy: "freeze", n, seed: 0, settings: { epochs: 2, metric } };
+  });
+  const records: SweepResult["records"] = [];
+  const failed: SweepResult["failed"] = [];
+  const result = () => ({ records, failed, aborted: script.signal?.aborted ?? false, folder: "runs/fake" });
+  yield { type: "start", trials, done: 0 };
+  for (const [index, trial] of trials.entries()) {
+    yield { type: "trial", trial, index, count: trials.length };
+    const run = training(script);
+    let turn = await run.next();
+    for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
+    if (turn.value.stopped === "aborted") break;
+    if (trial.n === fails) {
+      const error = new Error("out of memory\n  at somewhere");
+      failed.push({ trial, error });
+      yield { type: "failed", trial, error };
+      continue;
+    }
+    const { epochs } = turn.value;
+    const record = fakeRecord({ n: trial.n, accuracy: 0.9 - trial.n / 20, epochs });
+    records.push(record);
+    yield { type: "record", record, index, count: trials.length };
+  }
+  return result();
+}

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { FrostError } from "../../src/errors";
+import { watch } from "../../src/notebook/watch";
+import { Run } from "../../src/training/Run";
+import { fakeKernel, type Message } from "./fakeKernel";
+import { fakeSweep, fakeTraining } from "./fakeRuns";
+
+const { JSDOM } = require("jsdom");
+
+const html = ({ data }: Message) => data["text/html"] as string;
+const text = ({ data }: Message) => data["text/plain"] as string;
+const bars = (message: Message): { value: number; max: number; text: string }[] =>
+  [...new JSDOM(html(message)).window.document.querySelectorAll("progress")].map((bar) => ({
+    value: bar.value,
+    max: bar.max,
+    text: bar.parentElement.textContent.trim(),
+  }));
+
+/** Lets every event take so many milliseconds by the clock that frames are timed by. */
+function slowly(t: TestContext, milliseconds: number): void {
+  let now = 0;
+  t.mock.method(Date, "now", () => {
+    now += milliseconds;
+    return now;
+  });
+}
+
+/** What the stop button does to the kernel's process, with a listener that stands for tslab's. */
+function stopButton(t: TestContext): { press: () => void; reached: () => number } {
+  let reached = 0;
+  const tslab = () => {
+    reached++;
+  };
+  process.on("SIGINT", tslab);
+  t.after(() => process.off("SIGINT", tslab));
+  return { press: () => process.emit("SIGINT"), reached: () => reached };
+}
+
+test("Outside a notebook a line is printed for each epoch, and the result is the run's", async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, "log", (line: string) => lines.push(line));
+  const { stopped, epochs } = await watch(fakeTraining());
+  assert.deepEqual([stopped, epochs.length], ["finished", 2]);
+  assert.deepEqual(lines, [
+    "epoch 1: training loss 1.0000, validation loss 0.5000, accuracy 0.6000, 10.0 s",
+    "epoch 2: training loss 0.5000, validation loss 0.5000, accuracy 0.7000, 10.0 s",
+  ]);
+});
+
+test("Outside a notebook a sweep's trials have a line each, also those that fail", async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, "log", (line: string) => lines.push(line));
+  const { records } = await watch(fakeSweep([-1, 0, 4], { fails: 0, metric: "loss" }));
+  assert.equal(records.length, 2);
+  assert.deepEqual(lines, [
+    "trial 1 of 3: N = none, seed 0: loss 0.5000, 21.0 s",
+    "N = 0, seed 0: failed: out of memory",
+    "trial 3 of 3: N = 4, seed 0: loss 0.5000, 21.0 s",
+  ]);
+});
+
+test("In a notebook one output is drawn anew in place: a bar, the picture of the loss, the epochs", async (t) => {
+  const messages = fakeKernel(t);
+  slowly(t, 1000);
+  const { stopped } = await watch(fakeTraining());
+  assert.equal(stopped, "finished");
+  assert.equal(new Set(messages.map(({ transient }) => transient.display_id)).size, 1);
+  assert.deepEqual(
+    messages.map(({ update }) => update),
+    [false, ...Array(messages.length - 1).fill(true)],
+  );
+  const shown = messages.map((message) => bars(message)[0]);
+  assert.deepEqual(shown[0], { value: 8, max: 16, text: "frozen pass, 8 of 16 rows" });
+  assert.deepEqual(shown[1], { value: 1, max: 6, text: "epoch 1, loss 1.0000, 5 s left" });
+  assert.deepEqual(shown[4], { value: 3, max: 6, text: "evaluating, 4 of 4 rows" });
+  assert.deepEqual(shown.at(-1), { value: 6, max: 6, text: "finished: 2 epochs" });
+  assert.doesNotMatch(html(messages[0]), /<img/);
+  assert.match(html(messages[1]), /<img src="data:image\/svg\+xml;base64,/);
+  assert.equal(
+    text(messages.at(-1)!),
+    [
+      "finished: 2 epochs",
+      "epoch 1: training loss 1.0000, validation loss 0.5000, accuracy 0.6000, 10.0 s",
+      "epoch 2: training loss 0.5000, validation loss 0.5000, accuracy 0.7000, 10.0 s",
+    ].join("\n"),
+  );
+});
+
+test("However fast the events come, two frames a second are drawn and one at the end", async (t) => {
+  const messages = fakeKernel(t);
+  let now = 0;
+  t.mock.method(Date, "now", () => now);
+  await watch(
+    fakeTraining({
+      epochs: 1,
+      steps: 1000,
+      between() {
+        now += 10;
+      },
+    }),
+  );
+  // Ten seconds: the first event, then every half second, then the end.
+  assert.equal(messages.length, 1 + 20 + 1);
+});
+
+test("A sweep shows both bars, and its table and picture grow with the trials", async (t) => {
+  const messages = fakeKernel(t);
+  slowly(t, 1000);
+  const { records } = await watch(fakeSweep([0, 2, 4]));
+  assert.equal(records.length, 3);
+  const under = messages.find((message) => bars(message)[1]?.text.startsWith("N = 2, seed 0: epoch 2"))!;
+  assert.deepEqual(bars(under), [
+    { value: 1, max: 3, text: "1 of 3 trials" },
+    { value: 4, max: 6, text: "N = 2, seed 0: epoch 2 of 2, loss 0.2500, 2 s left" },
+  ]);
+  assert.match(text(under), /^1 of 3 trials\n\nN +accuracy.*\n0 +0\.9000/);
+  assert.equal(html(under).match(/<img/g)?.length, 1, "the loss; one depth is no picture yet");
+
+  const last = messages.at(-1)!;
+  assert.deepEqual(bars(last), [
+    { value: 3, max: 3, text: "finished: 3 of 3 trials, kept in runs/fake/records.jsonl" },
+  ]);
+  assert.match(text(last), /\n0 +0\.9000.*\n2 +0\.8000.*\n4 +0\.7000/);
+  assert.match(html(last), /<pre[^>]*>N +accuracy/);
+  assert.equal(html(last).match(/<img[^>]*alt="score by frozen blocks"/g)?.length, 1);
+});
+
+test("A sweep's failed trials stay to be seen, and count as done", async (t) => {
+  const messages = fakeKernel(t);
+  await watch(fakeSweep([0, 2], { fails: 0 }));
+  assert.match(text(messages.at(-1)!), /^finished: 1 of 2 trials/);
+  assert.match(text(messages.at(-1)!), /\n\nN = 0, seed 0: failed: out of memory$/);
+  assert.equal(bars(messages.at(-1)!)[0].value, 2);
+});
+
+test("A sweep that finds all its trials on disk shows them", async (t) => {
+  const messages = fakeKernel(t);
+  const { records } = await fakeSweep([0, 2]);
+  await watch(
+    new Run(
+      (async function* () {
+        yield { type: "start" as const, trials: [await trialOf()], done: 2 };
+        return { records, failed: [], aborted: false, folder: "runs/earlier" };
+      })(),
+    ),
+  );
+  assert.match(text(messages.at(-1)!), /\n0 +0\.9000.*\n2 +0\.8000/);
+});
+
+test("An error of the run passes on, and the output says that it ended so", async (t) => {
+  const messages = fakeKernel(t);
+  const between = (step: number) => {
+    if (step === 2) throw new FrostError("the loss is no number");
+  };
+  await assert.rejects(watch(fakeTraining({ between })), { message: "the loss is no number" });
+  assert.equal(bars(messages.at(-1)!)[0].text, "ended by an error");
+});
+
+test("The stop button ends the run between two steps; the cell fails with what is kept", async (t) => {
+  const messages = fakeKernel(t);
+  const { press, reached } = stopButton(t);
+  let last = 0;
+  let ended = false;
+  const between = (step: number) => {
+    last = step;
+    if (step === 2) press();
+  };
+  const run = fakeTraining({ between, ended: () => (ended = true) });
+  await assert.rejects(watch(run), (error: Error) => {
+    assert.ok(error instanceof FrostError);
+    assert.equal(error.message, "stopped; the model keeps what it has learnt so far");
+    return true;
+  });
+  assert.equal(last, 2);
+  assert.ok(ended, "the training has tidied up");
+  assert.equal(reached(), 0, "tslab would have given up the cell with the training behind it");
+  assert.match(text(messages.at(-1)!), /^stopped; the model keeps/);
+  assert.equal(process.listenerCount("SIGINT"), 1);
+  press();
+  assert.equal(reached(), 1, "the button is tslab's again");
+});
+
+test("With the run's own controller the stop button gives the result so far, and the cell ends well", async (t) => {
+  const messages = fakeKernel(t);
+  const { press } = stopButton(t);
+  const abort = new AbortController();
+  const between = (step: number) => {
+    if (step === 4) press();
+  };
+  const { stopped, epochs } = await watch(fakeTraining({ signal: abort.signal, between }), { abort });
+  assert.deepEqual([stopped, epochs.length], ["aborted", 1]);
+  assert.match(text(messages.at(-1)!), /^stopped in epoch 2\nepoch 1: /);
+});
+
+test("A stopped sweep keeps its records, and says where they are", async (t) => {
+  const messages = fakeKernel(t);
+  const { press } = stopButton(t);
+  const abort = new AbortController();
+  let steps = 0;
+  const between = () => {
+    steps++;
+    if (steps === 8) press();
+  };
+  const { records, aborted } = await watch(fakeSweep([0, 2, 4], { signal: abort.signal, between }), {
+    abort,
+  });
+  assert.deepEqual([records.length, aborted], [1, true]);
+  assert.match(
+    text(messages.at(-1)!),
+    /^stopped: 1 of 3 trials are kept in runs\/fake\/records\.jsonl, and the same sweep goes on from there/,
+  );
+
+  steps = 0;
+  await assert.rejects(watch(fakeSweep([0, 2, 4], { between })), {
+    message: "stopped; the finished trials are kept, and the same sweep goes on from there",
+  });
+});
+
+test("A controller that the run knows nothing of is found out, instead of waiting for the run's end", async (t) => {
+  fakeKernel(t);
+  const { press } = stopButton(t);
+  let last = 0;
+  const between = (step: number) => {
+    last = step;
+    if (step === 2) press();
+  };
+  await assert.rejects(watch(fakeTraining({ epochs: 9, between }), { abort: new AbortController() }), {
+    message: /^abort: the run did not end, .* pass \{ signal: abort\.signal \} to it as well$/,
+  });
+  assert.ok(last < 10);
+});
+
+test("Pressed twice, the stop button gives up the cell at once, as it does elsewhere", async (t) => {
+  fakeKernel(t);
+  const { press, reached } = stopButton(t);
+  const between = (step: number) => {
+    if (step !== 2) return;
+    press();
+    press();
+  };
+  await assert.rejects(watch(fakeTraining({ between })), FrostError);
+  assert.equal(reached(), 1);
+});
+
+async function trialOf() {
+  for await (const event of fakeSweep([0])) if (event.type === "start") return event.trials[0];
+  throw new Error("a sweep begins with its trials");
+}
