@@ -1,5 +1,5 @@
 import type { ParamRow, ParamTable } from "../freeze";
-import { escapeHtml } from "./escapeHtml";
+import { escapeHtml } from "../plots/escapeHtml";
 
 /**
  * Parameters as an HTML table with the frozen rows marked by word and colour, and a box to search by part of a name. The rows of

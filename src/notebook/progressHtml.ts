@@ -1,4 +1,4 @@
-import { escapeHtml } from "./escapeHtml";
+import { escapeHtml } from "../plots/escapeHtml";
 import type { Progress } from "./trainingProgress";
 
 /** A bar with its text. The element, since it needs neither script nor style and so shows in untrusted notebooks too. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./escapeHtml";
+import { escapeHtml } from "../plots/escapeHtml";
 
 /** An SVG picture as an `<img>`, which front ends keep where they take inline SVG and scripts out of what they do not trust. */
 export function svgImage(svg: string, alt: string): string {

@@ -2,6 +2,7 @@ import { formatCount, formatScore } from "../sweep/formatSummary";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import { formatN, type TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
+import { escapeHtml } from "./escapeHtml";
 import type { Figure } from "./figure";
 import { metricLabel } from "./metricLabel";
 import { plotlySource } from "./plotlyWindow";
@@ -111,17 +112,6 @@ function factsTable(records: TrialRecord[]): string {
     return `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(values.join(", "))}</td></tr>`;
   });
   return `<table class="facts">\n${lines.join("\n")}\n</table>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (letter) => entities[letter]);
 }
 
 /**
