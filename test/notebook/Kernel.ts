@@ -87,11 +87,13 @@ export class Kernel {
     return kernel;
   }
 
-  /** Runs a cell to its end; `onChange` is told whenever more has come of it. */
+  /** Runs a cell to its end; `onChange` is told whenever more has come of it. One that does not end is an error. */
   async execute(code: string, onChange: (reply: Reply) => void = () => {}): Promise<Reply> {
     if (this.#ended) throw this.#ended;
     const id = randomUUID();
+    let guard: NodeJS.Timeout | undefined;
     const reply = await new Promise<Reply>((resolve, reject) => {
+      guard = startTimer(() => reject(new Error(`a cell did not end: ${code}`)), 300_000);
       const cell: Cell = {
         ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
         changed() {
@@ -103,6 +105,7 @@ export class Kernel {
       this.#cells.set(id, cell);
       this.#send("execute_request", { code, silent: false }, id).catch(reject);
     });
+    clearTimeout(guard);
     this.#cells.delete(id);
     // So long tslab refuses whatever comes after a cell that failed.
     if (reply.status === "error") await setTimeout(300);
