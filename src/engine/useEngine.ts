@@ -66,7 +66,7 @@ export async function whyNot(name: EngineName): Promise<string | null> {
 const failures = new Map<EngineName, string | null>();
 
 async function use(name: EngineName, reason: string): Promise<Engine> {
-  if (tf.getBackend() !== name && !(await tf.setBackend(name)))
+  if (tf.getBackend() !== name && !(await withoutNewHandlers(() => tf.setBackend(name))))
     throw new FrostError(`engine ${name} is installed but would not start`);
   await tf.ready();
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
@@ -78,6 +78,23 @@ async function use(name: EngineName, reason: string): Promise<Engine> {
     versions: { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) },
   };
   return inUse;
+}
+
+/**
+ * Takes back the process-wide error handlers that `start` adds: the wasm runtime's rethrow, so that one rejected promise nobody
+ * awaits would end a notebook's kernel with all its variables.
+ */
+async function withoutNewHandlers<T>(start: () => Promise<T>): Promise<T> {
+  const events = ["uncaughtException", "unhandledRejection"];
+  const before = events.map((event) => new Set(process.rawListeners(event)));
+  try {
+    return await start();
+  } finally {
+    events.forEach((event, i) => {
+      for (const handler of process.rawListeners(event))
+        if (!before[i].has(handler)) process.off(event, handler as () => void);
+    });
+  }
 }
 
 async function load(name: EngineName): Promise<void> {

@@ -12,12 +12,13 @@ export async function withStopButton<T>(onStop: () => void, work: () => Promise<
     else onStop();
     pressed = true;
   };
-  process.removeAllListeners("SIGINT");
+  // Never without a listener: the signal would end the process.
   process.on("SIGINT", press);
+  for (const listener of usual) process.off("SIGINT", listener);
   try {
     return await work();
   } finally {
-    process.off("SIGINT", press);
     for (const listener of usual) process.on("SIGINT", listener);
+    process.off("SIGINT", press);
   }
 }

@@ -35,9 +35,10 @@ describe("useEngine", () => {
       };
       require(${JSON.stringify(join(__dirname, "../../src/engine/useEngine"))})
         .useEngine()
-        .then(({ name, reason }) => console.log(JSON.stringify({ name, reason })));`;
+        .then(({ name, reason }) => console.log(JSON.stringify({ name, reason, handlers: process.listenerCount("unhandledRejection") + process.listenerCount("uncaughtException") })));`;
     const output = execFileSync(process.execPath, ["--import", "tsx", "-e", script], { encoding: "utf8" });
-    const { name, reason } = JSON.parse(output);
+    const { name, reason, handlers } = JSON.parse(output);
+    assert.equal(handlers, 0, "the wasm runtime's rethrowing handlers would end a kernel");
     assert.equal(name, "wasm");
     assert.match(reason, /^tensorflow cannot run: /);
   });

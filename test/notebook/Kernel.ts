@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Dealer, Subscriber } from "zeromq";
 
 /** What a cell wrote or displayed, as it is kept in a notebook: an update has replaced what it updates. */
@@ -49,8 +49,8 @@ export class Kernel {
     private readonly iopub: Subscriber,
     private readonly folder: string,
   ) {
-    child.once("exit", (code) => {
-      this.#ended = new Error(`the kernel ended with exit code ${code}`);
+    child.once("exit", (code, signal) => {
+      this.#ended = new Error(`the kernel ended: ${signal ?? `exit code ${code}`}`);
       for (const cell of this.#cells.values()) cell.fail(this.#ended);
     });
   }
@@ -82,7 +82,7 @@ export class Kernel {
     while (!kernel.#alive) {
       if (kernel.#ended) throw kernel.#ended;
       await kernel.#send("kernel_info_request", {});
-      await setTimeout(100);
+      await sleep(100);
     }
     return kernel;
   }
@@ -93,7 +93,7 @@ export class Kernel {
     const id = randomUUID();
     let guard: NodeJS.Timeout | undefined;
     const reply = await new Promise<Reply>((resolve, reject) => {
-      guard = startTimer(() => reject(new Error(`a cell did not end: ${code}`)), 300_000);
+      guard = setTimeout(() => reject(new Error(`a cell did not end: ${code}`)), 300_000);
       const cell: Cell = {
         ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
         changed() {
@@ -108,7 +108,7 @@ export class Kernel {
     clearTimeout(guard);
     this.#cells.delete(id);
     // So long tslab refuses whatever comes after a cell that failed.
-    if (reply.status === "error") await setTimeout(300);
+    if (reply.status === "error") await sleep(300);
     return reply;
   }
 
