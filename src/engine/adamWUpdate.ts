@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type NativeKernels, nativeKernels } from "./nativeKernels";
 import { wasmHeap } from "./wasmHeap";
 
 export interface AdamWState {
@@ -20,16 +21,60 @@ export interface AdamWSettings {
   gradientScale: number;
 }
 
+export interface AdamWUpdate {
+  state: AdamWState;
+  gradient: tf.Tensor;
+  settings: AdamWSettings;
+}
+
 /**
- * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it): the new state, in tensors of its own. The
- * former ones stay with the caller.
+ * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of each parameter: the new states, in their
+ * order. A tensor of a former state whose data nothing else shares may be changed and given back; those that do not come back stay
+ * the caller's, as they were.
  */
-export function adamWUpdate(state: AdamWState, gradient: tf.Tensor, settings: AdamWSettings): AdamWState {
-  const { learningRate, weightDecay, betas, eps, step, gradientScale } = settings;
-  const [b1, b2] = betas;
-  const keep = 1 - learningRate * weightDecay;
-  const stepSize = learningRate / (1 - b1 ** step);
-  const rootScale = 1 / Math.sqrt(1 - b2 ** step);
+export function adamWUpdate(updates: AdamWUpdate[]): AdamWState[] {
+  const native = nativeKernels();
+  if (native && updates.length > 0) return updateInPlace(native, updates);
+  return updates.map(({ state, gradient, settings }) => replaced(state, gradient, settings));
+}
+
+/** What of the settings the kernels compute with. */
+function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradientScale }: AdamWSettings) {
+  return {
+    keep: 1 - learningRate * weightDecay,
+    stepSize: learningRate / (1 - b1 ** step),
+    rootScale: 1 / Math.sqrt(1 - b2 ** step),
+    eps,
+    b1,
+    b2,
+    gradientScale,
+  };
+}
+
+function updateInPlace(native: NativeKernels, updates: AdamWUpdate[]): AdamWState[] {
+  const own = (tensor: tf.Tensor) => (native.owns(tensor) ? tensor : tf.add(tensor, 0));
+  const states = updates.map(({ state: { value, mean, square } }) => ({
+    value: own(value),
+    mean: own(mean),
+    square: own(square),
+  }));
+  const settings = updates.flatMap(({ settings }) => {
+    const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
+    return [keep, stepSize, rootScale, eps, b1, b2, gradientScale];
+  });
+  const tensors = [
+    ...states.map(({ value }) => value),
+    ...states.map(({ mean }) => mean),
+    ...states.map(({ square }) => square),
+    ...updates.map(({ gradient }) => gradient),
+  ];
+  const [done] = native.run("AdamW", { count: updates.length }, [...tensors, Float32Array.from(settings)], 1);
+  done!.dispose();
+  return states;
+}
+
+function replaced(state: AdamWState, gradient: tf.Tensor, settings: AdamWSettings): AdamWState {
+  const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
   const heap = wasmHeap();
   if (heap) {
     const before = [state.value, state.mean, state.square, gradient];

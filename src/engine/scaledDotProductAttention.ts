@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
+import { type Dropout, dropoutMask } from "./dropoutMask";
 import { matMul } from "./matMul";
+import { nativeKernels } from "./nativeKernels";
 import { wasmHeap } from "./wasmHeap";
 
 /** Queries, keys and values of many texts and heads, as dense layers give them: a row per token, its heads side by side. */
@@ -13,12 +15,12 @@ export interface Attended {
   value: tf.Tensor;
   batchSize: number;
   heads: number;
-  /** What the weights are multiplied by after the softmax, [batch, heads, queries, keys]: a dropout mask. */
-  drop?: tf.Tensor;
+  /** Which weights are dropped after the softmax. */
+  drop?: Dropout | null;
 }
 
 /**
- * softmax(query · keyᵀ / √width + mask) for each text and head, multiplied by `drop`, times value (Vaswani et al. 2017). `mask`
+ * drop(softmax(query · keyᵀ / √width + mask)) · value for each text and head (Vaswani et al. 2017). `mask`
  * [batch, 1, 1, keys] is 0 where a key may be seen and hugely negative where not. Gives the output, shaped as `query`, and the
  * `weights` [batch, heads, queries, keys] before `drop`, which the way back reads.
  */
@@ -32,20 +34,28 @@ export function scaledDotProductAttention(
     throw new FrostError(
       `attention: expected a mask of shape [${batchSize}, 1, 1, ${keys}], got [${mask.shape}]`,
     );
+  const native = nativeKernels();
+  if (native) {
+    const inputs = [query, key, value, mask, Int32Array.of(drop?.seed ?? 0)];
+    const [output, weights] = native.run("Attention", nativeAttributes(attended, scale), inputs, 2);
+    return { output: output!, weights: weights! };
+  }
   const heap = wasmHeap();
   if (heap) {
     const { kernels } = heap;
+    const kept = drop ? dropoutMask([batchSize, heads, queries, keys], drop) : null;
     const output = heap.make(query.shape);
     const weights = heap.make([batchSize, heads, queries, keys]);
-    const pointers = [query, key, value, mask, drop, weights, output].map((tensor) => heap.at(tensor));
+    const pointers = [query, key, value, mask, kept, weights, output].map((tensor) => heap.at(tensor));
     const scratch = heap.scratch(kernels.attentionScratch(queries, keys));
     kernels.attention(batchSize, heads, queries, keys, width, scale, ...pointers, scratch);
+    kept?.dispose();
     return { output, weights };
   }
   return tf.tidy(() => {
     const scores = tf.mul(matMul(split(query, attended), split(key, attended), false, true), scale);
     const weights = tf.softmax(tf.add(scores, mask));
-    const used = drop ? tf.mul(weights, drop) : weights;
+    const used = drop ? tf.mul(weights, dropoutMask(weights.shape, drop)) : weights;
     return { output: merge(matMul(used, split(value, attended))), weights };
   });
 }
@@ -62,33 +72,55 @@ export function scaledDotProductAttentionGradients(
 ): (tf.Tensor | null)[] {
   const { query, key, value, batchSize, heads, drop } = attended;
   const { queries, keys, width, scale } = sizes(attended);
+  const [ofQuery, ofKey, ofValue] = wanted;
+  const native = nativeKernels();
+  if (native) {
+    const attributes = {
+      ...nativeAttributes(attended, scale),
+      of_query: ofQuery,
+      of_key: ofKey,
+      of_value: ofValue,
+    };
+    const inputs = [dy, query, key, value, weights, Int32Array.of(drop?.seed ?? 0)];
+    return native.run("AttentionGrad", attributes, inputs, 3);
+  }
   const heap = wasmHeap();
   if (heap) {
     const { kernels } = heap;
+    const kept = drop ? dropoutMask(weights.shape, drop) : null;
     const gradients = [query, key, value].map((source, i) => (wanted[i] ? heap.make(source.shape) : null));
-    const pointers = [dy, query, key, value, weights, drop, ...gradients].map((tensor) => heap.at(tensor));
+    const pointers = [dy, query, key, value, weights, kept, ...gradients].map((tensor) => heap.at(tensor));
     const scratch = heap.scratch(kernels.attentionScratch(queries, keys));
     kernels.attentionGradients(batchSize, heads, queries, keys, width, scale, ...pointers, scratch);
+    kept?.dispose();
     return gradients;
   }
-  const [ofQuery, ofKey, ofValue] = wanted;
   const made = tf.tidy(() => {
     const dContext = split(dy, attended);
+    const kept = drop ? dropoutMask(weights.shape, drop) : null;
     const gradients: tf.Tensor[] = [];
     if (ofQuery || ofKey) {
       const dUsed = matMul(dContext, split(value, attended), false, true);
-      const dWeights = drop ? tf.mul(dUsed, drop) : dUsed;
+      const dWeights = kept ? tf.mul(dUsed, kept) : dUsed;
       const inner = tf.sum(tf.mul(dWeights, weights), -1, true);
       const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, inner)), scale);
       if (ofQuery) gradients.push(merge(matMul(dScores, split(key, attended))));
       if (ofKey) gradients.push(merge(matMul(dScores, split(query, attended), true, false)));
     }
-    const used = drop ? tf.mul(weights, drop) : weights;
+    const used = kept ? tf.mul(weights, kept) : weights;
     if (ofValue) gradients.push(merge(matMul(used, dContext, true, false)));
     return gradients;
   });
   return wanted.map((is) => (is ? made.shift()! : null));
 }
+
+const nativeAttributes = ({ batchSize, heads, drop }: Attended, scale: number) => ({
+  batch: batchSize,
+  heads,
+  scale: { float: scale },
+  rate: { float: drop?.rate ?? 0 },
+  bf16: false,
+});
 
 function sizes({ query, key, batchSize, heads }: Attended) {
   const sizes = {

@@ -4,7 +4,7 @@ import { activation } from "../nn/activation";
 import { attention } from "../nn/attention";
 import { add, dropout, tanh } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
-import { layerNorm, type Norm } from "../nn/layerNorm";
+import { layerNorm, type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
@@ -86,10 +86,9 @@ function block(config: Config, take: Take, index: number, last: boolean): Stage<
         linear(pass, x!, value),
         { batchSize, heads, mask, dropout: attentionDropout },
       );
-      const a = dropout(pass, linear(pass, context, attended), hiddenDropout);
-      const h = layerNorm(pass, add(pass, a, rows), attendedNorm);
-      const b = dropout(pass, activatedLinear(pass, linear(pass, h, widen), f, narrow), hiddenDropout);
-      return layerNorm(pass, add(pass, b, h), norm);
+      const h = residualNorm(pass, linear(pass, context, attended), hiddenDropout, rows, attendedNorm);
+      const wide = activatedLinear(pass, linear(pass, h, widen), f, narrow);
+      return residualNorm(pass, wide, hiddenDropout, h, norm);
     },
   };
 }

@@ -5,7 +5,8 @@ let stamps = 0;
 
 /**
  * A named tensor that training may change. `requiresGrad = false` freezes it: no gradient of it is computed, no optimizer moves it.
- * The parameter owns its tensor; whoever reads `value` must not dispose it.
+ * The parameter owns its tensor; whoever reads `value` must not dispose it. As in PyTorch, training may change it where it lies:
+ * what is to stay as it is now has to be cloned, or held by `snapshot`.
  */
 export class Parameter {
   requiresGrad = true;
@@ -38,7 +39,7 @@ export class Parameter {
     return this.#stamp;
   }
 
-  /** Replaces the content; takes ownership of `value` and disposes the former tensor. */
+  /** Replaces the content; takes ownership of `value` and disposes the former tensor, unless it is the same one, changed. */
   assign(value: tf.Tensor): void {
     this.#replace(value, ++stamps);
   }
@@ -60,7 +61,7 @@ export class Parameter {
   #replace(value: tf.Tensor, stamp: number): void {
     if (!tf.util.arraysEqual(value.shape, this.shape))
       throw new FrostError(`parameter ${this.name}: expected shape [${this.shape}], got [${value.shape}]`);
-    this.value.dispose();
+    if (value !== this.value) this.value.dispose();
     this.#value = tf.keep(value);
     this.#stamp = stamp;
   }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { Dropout } from "../engine/dropoutMask";
 import { Random } from "../random";
 import { Parameter } from "./Parameter";
 
@@ -13,8 +14,15 @@ export class Value {
 /** What an op depends on: earlier values and parameters. */
 export type Source = Value | Parameter;
 
-/** From the gradient of an op's output to those of its inputs, in their order; `null` where none is wanted. */
-export type Backward = (dy: tf.Tensor, saved: tf.Tensor[]) => (tf.Tensor | null)[];
+/**
+ * From the gradient of an op's output to those of its inputs, in their order; `null` where none is wanted. `gathered(i)` gives what
+ * other ops have passed back to input i so far, or `null`; whoever asks for it has to add it to what it returns.
+ */
+export type Backward = (
+  dy: tf.Tensor,
+  saved: tf.Tensor[],
+  gathered: (input: number) => tf.Tensor | null,
+) => (tf.Tensor | null)[];
 
 interface Step {
   output: Value;
@@ -69,6 +77,11 @@ export class Pass {
     return this.#random.uint32();
   }
 
+  /** What a dropout of this rate drops, or `null` where the pass does not train. */
+  drawDropout(rate: number): Dropout | null {
+    return this.training && rate > 0 ? { rate, seed: this.drawSeed() } : null;
+  }
+
   /** Whether a gradient with regard to this source will be asked for. */
   tracks(source: Source): boolean {
     return this.#recording && (source instanceof Parameter ? source.requiresGrad : source.tracked);
@@ -119,15 +132,23 @@ export class Pass {
 
   #passBack(step: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
     let parts: (tf.Tensor | null)[] = [];
+    const taken: tf.Tensor[] = [];
+    const gathered = (input: number) => {
+      const sum = gradients.get(step.inputs[input]) ?? null;
+      if (sum) taken.push(sum);
+      gradients.delete(step.inputs[input]);
+      return sum;
+    };
     try {
       tf.tidy(() => {
-        parts = step.backward(dy, step.saved);
+        parts = step.backward(dy, step.saved, gathered);
         return parts.filter((part) => part !== null);
       });
     } catch (error) {
-      dy.dispose();
+      tf.dispose([dy, ...taken]);
       throw error;
     }
+    tf.dispose(taken);
     for (const part of parts) if (part) tf.keep(part);
     if (!parts.includes(dy)) dy.dispose();
     step.inputs.forEach((input, i) => {

@@ -1,5 +1,4 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../engine/dropoutMask";
 import {
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
@@ -26,27 +25,28 @@ export function attention(
   value: Value,
   { batchSize, heads, mask, dropout }: AttentionOptions,
 ): Value {
-  const [queries, keys] = [query, key].map(({ tensor }) => tensor.shape[0] / batchSize);
-  const drop =
-    pass.training && dropout > 0
-      ? dropoutMask([batchSize, heads, queries, keys], dropout, pass.drawSeed())
-      : undefined;
   const sources = [query, key, value];
-  const tensors = { query: query.tensor, key: key.tensor, value: value.tensor };
-  const { output, weights } = scaledDotProductAttention({ ...tensors, batchSize, heads, drop }, mask);
+  const attended = {
+    query: query.tensor,
+    key: key.tensor,
+    value: value.tensor,
+    batchSize,
+    heads,
+    drop: pass.drawDropout(dropout),
+  };
+  const { output, weights } = scaledDotProductAttention(attended, mask);
   const y = pass.record(
     output,
     sources,
-    () => [tensors.query, tensors.key, tensors.value, weights, ...(drop ? [drop] : [])],
-    (dy, [query, key, value, weights, drop]) =>
+    () => [query.tensor, key.tensor, value.tensor, weights],
+    (dy, [query, key, value, weights]) =>
       scaledDotProductAttentionGradients(
         dy,
-        { query, key, value, batchSize, heads, drop },
+        { ...attended, query, key, value },
         weights,
         sources.map((source) => pass.tracks(source)),
       ),
   );
   weights.dispose();
-  drop?.dispose();
   return y;
 }

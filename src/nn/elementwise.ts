@@ -25,14 +25,14 @@ export function tanh(pass: Pass, x: Value): Value {
 
 /** Inverted dropout (Srivastava et al. 2014); passes `x` on unchanged where the pass does not train. */
 export function dropout(pass: Pass, x: Value, rate: number): Value {
-  if (!pass.training || rate === 0) return x;
-  const mask = dropoutMask(x.tensor.shape, rate, pass.drawSeed());
-  const y = pass.record(
-    tf.mul(x.tensor, mask),
+  const drop = pass.drawDropout(rate);
+  if (!drop) return x;
+  // The mask is drawn again on the way back: to keep it would cost as much memory as what it drops from.
+  const dropped = (x: tf.Tensor) => tf.tidy(() => tf.mul(x, dropoutMask(x.shape, drop)));
+  return pass.record(
+    dropped(x.tensor),
     [x],
-    () => [mask],
-    (dy, [mask]) => [tf.mul(dy, mask)],
+    () => [],
+    (dy) => [dropped(dy)],
   );
-  mask.dispose();
-  return y;
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { Dropout } from "../engine/dropoutMask";
 import * as engine from "../engine/layerNorm";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
@@ -10,20 +11,37 @@ export interface Norm {
 }
 
 /** Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): [rows, width] → [rows, width]. */
-export function layerNorm(pass: Pass, x: Value, { weight, bias, eps }: Norm): Value {
-  const { y, normal, scale } = engine.layerNorm(x.tensor, weight.value, bias.value, eps);
-  const sources = [x, weight, bias];
+export function layerNorm(pass: Pass, x: Value, norm: Norm): Value {
+  return normalized(pass, x, null, null, norm);
+}
+
+/** LayerNorm(dropout(x) + residual), the end of each half of a post-norm block: as one op it keeps neither the mask nor the sum. */
+export function residualNorm(pass: Pass, x: Value, rate: number, residual: Value, norm: Norm): Value {
+  return normalized(pass, x, residual, pass.drawDropout(rate), norm);
+}
+
+function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout | null, norm: Norm): Value {
+  const { weight, bias, eps } = norm;
+  const { y, normal, scale } = engine.layerNorm(
+    { x: x.tensor, drop, residual: residual?.tensor },
+    weight.value,
+    bias.value,
+    eps,
+  );
+  const inner = () => pass.tracks(x) || (residual !== null && pass.tracks(residual));
   const value = pass.record(
     y,
-    sources,
-    () => (pass.tracks(x) || pass.tracks(weight) ? [normal, scale] : []),
-    (dy, [normal, scale]) =>
-      engine.layerNormGradients(
-        dy,
-        { normal, scale },
-        weight.value,
-        sources.map((source) => pass.tracks(source)),
-      ),
+    [x, weight, bias, ...(residual ? [residual] : [])],
+    () => (inner() || pass.tracks(weight) ? [normal, scale] : []),
+    (dy, [normal, scale]) => {
+      const gradients = engine.layerNormGradients(dy, { normal, scale }, weight.value, drop, {
+        x: pass.tracks(x),
+        residual: residual !== null && pass.tracks(residual),
+        weight: pass.tracks(weight),
+        bias: pass.tracks(bias),
+      });
+      return [gradients.x, gradients.weight, gradients.bias, ...(residual ? [gradients.residual] : [])];
+    },
   );
   tf.dispose([normal, scale]);
   return value;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { matMul } from "../engine/matMul";
+import { type Product, product, productAndRowSums } from "../engine/product";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -11,15 +11,28 @@ export interface Linear {
 
 /** x Wᵀ + b: [rows, in] → [rows, out], as `torch.nn.functional.linear`. */
 export function linear(pass: Pass, x: Value, { weight, bias }: Linear): Value {
-  const y = tf.tidy(() => tf.add(matMul(x.tensor, weight.value, false, true), bias.value));
+  const y = product({ a: x.tensor, b: weight.value, transposeB: true, bias: bias.value });
   return pass.record(
     y,
     [x, weight, bias],
     () => (pass.tracks(weight) ? [x.tensor] : []),
-    (dy, [input]) => [
-      pass.tracks(x) ? matMul(dy, weight.value) : null,
-      pass.tracks(weight) ? matMul(dy, input, true, false) : null,
-      pass.tracks(bias) ? tf.sum(dy, 0) : null,
+    (dy, [input], gathered) => [
+      pass.tracks(x) ? product({ a: dy, b: weight.value, add: gathered(0) }) : null,
+      ...weightGradients(pass, dy, { weight, bias }, () => ({ b: input })),
     ],
   );
+}
+
+/** The gradients of weight and bias, where they are wanted; `input` is what the weight was multiplied by. */
+export function weightGradients(
+  pass: Pass,
+  dy: tf.Tensor,
+  { weight, bias }: Linear,
+  input: () => Pick<Product, "b" | "activationB">,
+): (tf.Tensor | null)[] {
+  if (!pass.tracks(weight)) return [null, pass.tracks(bias) ? tf.sum(dy, 0) : null];
+  const factors = { a: dy, transposeA: true, ...input() };
+  if (!pass.tracks(bias)) return [product(factors), null];
+  const { y, sums } = productAndRowSums(factors);
+  return [y, sums];
 }

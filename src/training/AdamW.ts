@@ -39,24 +39,32 @@ export class AdamW {
     rates: (parameter: Parameter) => Rates,
     gradientScale = 1,
   ): void {
-    for (const [parameter, gradient] of gradients) {
-      const before = this.#moments.get(parameter.name) ?? {
+    const all = [...gradients].map(([parameter, gradient]) => {
+      const { step, ...moments } = this.#moments.get(parameter.name) ?? {
         step: 0,
         mean: tf.zerosLike(gradient),
         square: tf.zerosLike(gradient),
       };
-      const step = before.step + 1;
-      const { value, mean, square } = adamWUpdate({ ...before, value: parameter.value }, gradient, {
+      const settings = {
         ...rates(parameter),
         betas: this.#betas,
         eps: this.#eps,
-        step,
+        step: step + 1,
         gradientScale,
-      });
-      tf.dispose([before.mean, before.square]);
-      this.#moments.set(parameter.name, { step, mean: tf.keep(mean), square: tf.keep(square) });
+      };
+      return { parameter, gradient, settings, state: { value: parameter.value, ...moments } };
+    });
+    adamWUpdate(all).forEach(({ value, mean, square }, i) => {
+      const { parameter, settings, state } = all[i];
       parameter.assign(value);
-    }
+      if (mean !== state.mean) state.mean.dispose();
+      if (square !== state.square) state.square.dispose();
+      this.#moments.set(parameter.name, {
+        step: settings.step,
+        mean: tf.keep(mean),
+        square: tf.keep(square),
+      });
+    });
   }
 
   /** How many updates a parameter has had. */

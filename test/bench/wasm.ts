@@ -143,8 +143,18 @@ function elementwise(): Contest[] {
   return [
     ["gelu", size, () => gelu(u), () => tf.mul(u, phi())],
     ["gelu gradient", size, () => geluGradient(dy, u), () => tf.mul(dy, tf.add(phi(), tf.mul(u, bell())))],
-    ["AdamW", size, () => adamWUpdate({ value, mean, square }, dy, settings), theirAdamW],
-    ["dropout mask", size, () => dropoutMask(u.shape, 0.1, 1), () => tf.randomUniform(u.shape)],
+    [
+      "AdamW",
+      size,
+      () => adamWUpdate([{ state: { value, mean, square }, gradient: dy, settings }]),
+      theirAdamW,
+    ],
+    [
+      "dropout mask",
+      size,
+      () => dropoutMask(u.shape, { rate: 0.1, seed: 1 }),
+      () => tf.randomUniform(u.shape),
+    ],
   ];
 }
 
@@ -163,7 +173,7 @@ function rowwise(formerSum: Former, formerGather: Former): Contest[] {
   };
   const size = x.size / 1e9;
   return [
-    ["layerNorm", size, () => layerNorm(x, row, row, 1e-12), theirNorm],
+    ["layerNorm", size, () => layerNorm({ x }, row, row, 1e-12), theirNorm],
     ["sum of rows", size, () => tf.sum(dy, 0), () => formerSum({ x: dy }, { axis: [0], keepDims: false })],
     [
       "look up rows",

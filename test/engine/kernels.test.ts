@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { adamWUpdate } from "../../src/engine/adamWUpdate";
+import { type AdamWState, adamWUpdate } from "../../src/engine/adamWUpdate";
 import { dropoutMask } from "../../src/engine/dropoutMask";
 import { gelu, geluGradient } from "../../src/engine/gelu";
 import { matMul } from "../../src/engine/matMul";
@@ -76,7 +76,7 @@ onEveryEngine("kernels", (engine) => {
   it("dropoutMask drops about the share asked for and scales what stays", () => {
     tf.tidy(() => {
       for (const rate of [0.1, 0.5]) {
-        const mask = dropoutMask([200, 501], rate, 7).dataSync();
+        const mask = dropoutMask([200, 501], { rate, seed: 7 }).dataSync();
         const kept = mask.filter((x) => x !== 0);
         assert.ok(
           Math.abs(kept.length / mask.length - (1 - rate)) < 0.01,
@@ -89,9 +89,9 @@ onEveryEngine("kernels", (engine) => {
 
   it("dropoutMask depends on its seed and on nothing else", () => {
     tf.tidy(() => {
-      const first = dropoutMask([64, 64], 0.3, 123456).dataSync();
-      const other = dropoutMask([64, 64], 0.3, 123457).dataSync();
-      assert.deepEqual(dropoutMask([64, 64], 0.3, 123456).dataSync(), first);
+      const first = dropoutMask([64, 64], { rate: 0.3, seed: 123456 }).dataSync();
+      const other = dropoutMask([64, 64], { rate: 0.3, seed: 123457 }).dataSync();
+      assert.deepEqual(dropoutMask([64, 64], { rate: 0.3, seed: 123456 }).dataSync(), first);
       const agree = first.filter((x, i) => x === other[i]).length / first.length;
       assert.ok(Math.abs(agree - (0.7 ** 2 + 0.3 ** 2)) < 0.03, `masks of two seeds agree in ${agree}`);
     });
@@ -99,7 +99,7 @@ onEveryEngine("kernels", (engine) => {
 
   it("dropoutMask does not repeat along rows or columns", () => {
     tf.tidy(() => {
-      const mask = dropoutMask([128, 128], 0.5, 1).dataSync();
+      const mask = dropoutMask([128, 128], { rate: 0.5, seed: 1 }).dataSync();
       for (const shift of [1, 2, 4, 64, 128]) {
         const agree = mask.filter((x, i) => x === mask[(i + shift) % mask.length]).length / mask.length;
         assert.ok(Math.abs(agree - 0.5) < 0.02, `shifted by ${shift} it agrees in ${agree}`);
@@ -119,27 +119,32 @@ onEveryEngine("kernels", (engine) => {
       [-1, 0],
       [2, 1],
     ];
-    let state = { value: tf.tensor1d([1, -2]), mean: tf.zeros([2]), square: tf.zeros([2]) } as ReturnType<
-      typeof adamWUpdate
-    >;
-    gradients.forEach((gradient, i) => {
-      const g = tf.tensor1d(gradient);
-      const next = adamWUpdate(state, g, {
+    let state: AdamWState = {
+      value: tf.tensor1d([1, -2]),
+      mean: tf.zeros([2]),
+      square: tf.zeros([2]),
+    };
+    gradients.forEach((values, i) => {
+      const gradient = tf.tensor1d(values);
+      const settings = {
         learningRate: 0.1,
         weightDecay: 0.2,
-        betas: [0.9, 0.99],
+        betas: [0.9, 0.99] as [number, number],
         eps: 1e-6,
         step: i + 1,
         gradientScale: 1,
-      });
-      tf.dispose([g, state.value, state.mean, state.square]);
+      };
+      const [next] = adamWUpdate([{ state, gradient, settings }]);
+      gradient.dispose();
+      for (const key of ["value", "mean", "square"] as const)
+        if (state[key] !== next[key]) state[key].dispose();
       state = next;
       assertClose(state.value, expected[i], 1e-6, `step ${i + 1}`);
     });
     tf.dispose([state.value, state.mean, state.square]);
   });
 
-  it("adamWUpdate scales the gradient first and leaves its inputs as they were", () => {
+  it("adamWUpdate scales the gradient first, and leaves it as it was", () => {
     tf.tidy(() => {
       const settings = {
         learningRate: 0.1,
@@ -148,13 +153,37 @@ onEveryEngine("kernels", (engine) => {
         eps: 1,
         step: 1,
       };
-      const state = { value: tf.tensor1d([1]), mean: tf.tensor1d([0]), square: tf.tensor1d([0]) };
-      const scaled = adamWUpdate(state, tf.tensor1d([8]), { ...settings, gradientScale: 0.25 });
-      const plain = adamWUpdate(state, tf.tensor1d([2]), { ...settings, gradientScale: 1 });
-      assertClose(scaled.value, plain.value, 1e-7);
+      const state = () => ({ value: tf.tensor1d([1]), mean: tf.tensor1d([0]), square: tf.tensor1d([0]) });
+      const updates = [
+        [8, 0.25],
+        [2, 1],
+      ].map(([gradient, gradientScale]) => ({
+        state: state(),
+        gradient: tf.tensor1d([gradient]),
+        settings: { ...settings, gradientScale },
+      }));
+      const [scaled, plain] = adamWUpdate(updates);
+      assertClose(scaled.value, plain.value.dataSync(), 1e-7);
       assertClose(scaled.square, [0.004], 1e-7);
-      assertClose(state.value, [1], 0);
-      assertClose(state.mean, [0], 0);
+      assertClose(updates[0].gradient, [8], 0);
+    });
+  });
+
+  it("adamWUpdate leaves a tensor whose data another one shares as it is", () => {
+    tf.tidy(() => {
+      const settings = {
+        learningRate: 0.1,
+        weightDecay: 0,
+        betas: [0.9, 0.999] as [number, number],
+        eps: 1,
+        step: 1,
+        gradientScale: 1,
+      };
+      const state = { value: tf.tensor1d([1, 2]), mean: tf.tensor1d([0, 0]), square: tf.tensor1d([0, 0]) };
+      const kept = state.value.clone();
+      const [next] = adamWUpdate([{ state, gradient: tf.tensor1d([8, 8]), settings }]);
+      assertClose(kept, [1, 2], 0);
+      assert.notDeepEqual(next.value.dataSync(), kept.dataSync());
     });
   });
 
@@ -175,7 +204,7 @@ onEveryEngine("kernels", (engine) => {
       gelu(x),
       geluGradient(x, x),
       segmentSum(x, ids, 3),
-      dropoutMask([5, 5], 0.1, 1),
+      dropoutMask([5, 5], { rate: 0.1, seed: 1 }),
       sumOfSquares([x, x]),
     ];
     assert.equal(tf.memory().numTensors, before + made.length, `on ${engine}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { dropoutMask } from "../../src/engine/dropoutMask";
 import { layerNorm, layerNormGradients } from "../../src/engine/layerNorm";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
@@ -8,10 +9,11 @@ import { onEveryEngine } from "../onEveryEngine";
 onEveryEngine("layerNorm", () => {
   const rows = () => tf.tensor2d([1, 2, 3, 4, 10, 10, 10, 30], [2, 4]);
   const weight = () => tf.tensor1d([1, 2, 3, 4]);
+  const none = { x: false, residual: false, weight: false, bias: false };
 
   it("brings rows to mean 0 and variance 1, then applies weight and bias", () => {
     tf.tidy(() => {
-      const { y, normal, scale } = layerNorm(rows(), weight(), tf.tensor1d([0, 0, 1, 1]), 0);
+      const { y, normal, scale } = layerNorm({ x: rows() }, weight(), tf.tensor1d([0, 0, 1, 1]), 0);
       // The rows' variances are 5/4 and 75.
       assert.deepEqual(scale.shape, [2, 1]);
       assertClose(scale, [0.8944272, 0.1154701], 1e-6);
@@ -30,7 +32,7 @@ onEveryEngine("layerNorm", () => {
 
   it("adds eps to the variance, so that a row of one value becomes zeros", () => {
     tf.tidy(() => {
-      const { normal, scale } = layerNorm(tf.fill([1, 5], 7), tf.ones([5]), tf.zeros([5]), 0.25);
+      const { normal, scale } = layerNorm({ x: tf.fill([1, 5], 7) }, tf.ones([5]), tf.zeros([5]), 0.25);
       assertClose(normal, [0, 0, 0, 0, 0], 0);
       assertClose(scale, [2], 1e-6);
     });
@@ -38,9 +40,9 @@ onEveryEngine("layerNorm", () => {
 
   it("passes a gradient back to the rows that neither shifts nor stretches them", () => {
     tf.tidy(() => {
-      const saved = layerNorm(rows(), weight(), tf.zeros([4]), 0);
+      const saved = layerNorm({ x: rows() }, weight(), tf.zeros([4]), 0);
       const dy = tf.tensor2d([1, -2, 0.5, 3, 0, 1, 0, -1], [2, 4]);
-      const dx = layerNormGradients(dy, saved, weight(), [true, false, false])[0]!;
+      const dx = layerNormGradients(dy, saved, weight(), null, { ...none, x: true }).x!;
       assertClose(tf.sum(dx, 1), [0, 0], 1e-5);
       assertClose(tf.sum(tf.mul(dx, saved.normal), 1), [0, 0], 1e-5);
     });
@@ -48,12 +50,45 @@ onEveryEngine("layerNorm", () => {
 
   it("gives the gradients of weight and bias as sums over the rows", () => {
     tf.tidy(() => {
-      const saved = layerNorm(rows(), weight(), tf.zeros([4]), 0);
+      const saved = layerNorm({ x: rows() }, weight(), tf.zeros([4]), 0);
       const dy = tf.tensor2d([1, 1, 1, 1, 2, 2, 2, 2], [2, 4]);
-      const [dx, dWeight, dBias] = layerNormGradients(dy, saved, weight(), [false, true, true]);
-      assert.equal(dx, null);
-      assertClose(dWeight!, [-2.4963413, -1.6019141, -0.7074869, 4.8057424], 1e-5);
-      assertClose(dBias!, [3, 3, 3, 3], 0);
+      const gradients = layerNormGradients(dy, saved, weight(), null, { ...none, weight: true, bias: true });
+      assert.equal(gradients.x, null);
+      assert.equal(gradients.residual, null);
+      assertClose(gradients.weight!, [-2.4963413, -1.6019141, -0.7074869, 4.8057424], 1e-5);
+      assertClose(gradients.bias!, [3, 3, 3, 3], 0);
+    });
+  });
+
+  it("drops elements and adds a residual first, and passes the gradient back through both", () => {
+    tf.tidy(() => {
+      const drop = { rate: 0.5, seed: 3 };
+      const [x, residual, dy] = [rows(), tf.tensor2d([4, 3, 2, 1, 1, 2, 3, 5], [2, 4]), tf.square(rows())];
+      const mask = dropoutMask([2, 4], drop);
+      const bias = tf.zeros([4]);
+      const fused = layerNorm({ x, drop, residual }, weight(), bias, 1e-3);
+      const composed = layerNorm({ x: tf.add(tf.mul(x, mask), residual) }, weight(), bias, 1e-3);
+      for (const key of ["y", "normal", "scale"] as const)
+        assertClose(fused[key], composed[key].dataSync(), 1e-6);
+      const all = { x: true, residual: true, weight: true, bias: true };
+      const expected = layerNormGradients(dy, composed, weight(), null, all);
+      const gradients = layerNormGradients(dy, fused, weight(), drop, all);
+      assertClose(gradients.residual!, expected.x!.dataSync(), 1e-3);
+      assertClose(gradients.x!, tf.mul(expected.x!, mask).dataSync(), 1e-3);
+      assertClose(gradients.weight!, expected.weight!.dataSync(), 1e-3);
+    });
+  });
+
+  it("gives a residual without dropout the gradient of x, in a tensor of its own", () => {
+    tf.tidy(() => {
+      const saved = layerNorm({ x: rows(), residual: rows() }, weight(), tf.zeros([4]), 0);
+      const { x, residual } = layerNormGradients(tf.square(rows()), saved, weight(), null, {
+        ...none,
+        x: true,
+        residual: true,
+      });
+      x!.dispose();
+      assert.ok(residual!.dataSync().some((value) => value !== 0));
     });
   });
 });

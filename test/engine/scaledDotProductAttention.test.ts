@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { dropoutMask } from "../../src/engine/dropoutMask";
 import {
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
@@ -55,11 +56,15 @@ onEveryEngine("scaledDotProductAttention", () => {
     });
   });
 
-  it("multiplies the weights by the dropout mask for the output, and keeps them whole for the way back", () => {
+  it("drops weights for the output alone, and keeps them whole for the way back", () => {
     tf.tidy(() => {
-      const drop = tf.tensor4d([0, 2], [1, 1, 1, 2]);
+      // A seed that drops the first of two keys and doubles the second.
+      const drops = (seed: number) => dropoutMask([1, 1, 1, 2], { rate: 0.5, seed }).dataSync();
+      const seed = Array.from({ length: 100 }, (_, seed) => seed).find(
+        (seed) => drops(seed)[0] === 0 && drops(seed)[1] === 2,
+      )!;
       const [query, key, value] = [tf.ones([1, 1]), tf.ones([2, 1]), tf.tensor2d([5, 7], [2, 1])];
-      const dropped = { query, key, value, batchSize: 1, heads: 1, drop };
+      const dropped = { query, key, value, batchSize: 1, heads: 1, drop: { rate: 0.5, seed } };
       const { output, weights } = scaledDotProductAttention(dropped, tf.zeros([1, 1, 1, 2]));
       assertClose(weights, [0.5, 0.5], 1e-6);
       assertClose(output, [7], 1e-5);

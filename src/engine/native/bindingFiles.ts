@@ -7,12 +7,14 @@ export interface BindingFiles {
   package: string;
   /** The package's version. */
   version: string;
-  /** The folder of the three files below. */
+  /** The folder of the four files below. */
   folder: string;
   /** The binding: a shared library that Node loads and that loads TensorFlow. */
   binding: string;
   /** The addon that holds stderr back while TensorFlow loads. */
   capture: string;
+  /** The addon that adds frostkit's own kernels to TensorFlow's. */
+  kernels: string;
   /** What the binding was built for, as JSON. */
   stamp: string;
 }
@@ -32,6 +34,7 @@ export function bindingFiles(
     folder,
     binding: join(folder, "tfjs_binding.node"),
     capture: join(folder, "frostkit_capture.node"),
+    kernels: join(folder, "frostkit_kernels.node"),
     stamp: join(folder, "frostkit.json"),
   };
 }

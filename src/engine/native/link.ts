@@ -17,13 +17,14 @@ export async function link(tensorflow: Tensorflow, files: BindingFiles = binding
     mkdirSync(files.folder, { recursive: true });
     staging = mkdtempSync(join(files.folder, STAGING));
     const built = await compileBinding(tensorflow, files, staging);
-    const proof = await prove(built.binding, files);
+    const proof = await prove(built.binding, files, built.kernels);
     const known = { ...tensorflow, version: tensorflow.version ?? proof.version };
     writeFileSync(
       join(staging, "stamp"),
       `${JSON.stringify(makeStamp(known, files, built.binding), null, 2)}\n`,
     );
     renameSync(built.capture, files.capture);
+    renameSync(built.kernels, files.kernels);
     renameSync(built.binding, files.binding);
     renameSync(join(staging, "stamp"), files.stamp);
     return proof;

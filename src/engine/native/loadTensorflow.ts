@@ -25,4 +25,13 @@ export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
     throw new FrostError(explainLoadError((error as Error).message), { cause: error });
   }
   require(files.package);
+  // A binding of the package's own comes without it.
+  if (!existsSync(files.kernels)) return;
+  require(files.kernels);
+  loaded = true;
 }
+
+let loaded = false;
+
+/** Whether frostkit's own kernels were loaded with TensorFlow. */
+export const addonLoaded = (): boolean => loaded;

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
+import { hashKernels } from "./compileKernels";
 import { hashFile, isUnchanged, makeStamp, readStamp, type Stamp } from "./stamp";
 import { nameTensorflow, type Tensorflow } from "./Tensorflow";
 
@@ -42,13 +43,14 @@ export function isLinkedTo(tensorflow: Tensorflow, files: BindingFiles): boolean
 function changeSince(stamp: Stamp, files: BindingFiles): string | null {
   const name = nameTensorflow(stamp.tensorflow);
   const named = process.env.FROSTKIT_TENSORFLOW;
-  if (stamp.build !== 1) return "it was built by another version of frostkit";
+  if (stamp.build !== 2) return "it was built by another version of frostkit";
   if (stamp.platform !== `${process.platform}-${process.arch}`) return `it was built for ${stamp.platform}`;
   if (stamp.package !== files.version)
     return `it was built for tfjs-node-gpu ${stamp.package}, and ${files.version} is installed`;
+  if (stamp.kernels !== hashKernels()) return "frostkit's own kernels have changed since";
   const changed = stamp.libraries.find((library) => !isUnchanged(library));
   if (changed) return `${name} has changed since: ${changed.path}`;
-  if (!existsSync(files.capture)) return "a file beside it is missing";
+  if (![files.capture, files.kernels].every((file) => existsSync(file))) return "a file beside it is missing";
   if (named && existsSync(named) && !isWithin(realpathSync(named), stamp))
     return `it is linked to ${name}, and FROSTKIT_TENSORFLOW names ${named}`;
   return null;

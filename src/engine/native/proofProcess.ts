@@ -1,13 +1,15 @@
-// node proofProcess.js <folder of tfjs-node-gpu> <binding>: prints what `prove` reads. The binding need not be in its place yet,
+// node proofProcess.js <folder of tfjs-node-gpu> <binding> [<kernels>]: prints what `prove` reads. The binding need not be in its place yet,
 // so tfjs-node-gpu's own start, which looks for it there, is repeated here with the binding named.
 import { join } from "node:path";
-import type { KernelBackend } from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { NativeKernels } from "../nativeKernels";
 import { restoreNodeUtil } from "./restoreNodeUtil";
 
-function tryBinding(folder: string, file: string): Record<string, unknown> {
+function tryBinding(folder: string, file: string, kernels?: string): Record<string, unknown> {
   let binding: { TF_Version?: string };
   try {
     binding = require(file);
+    if (kernels) require(kernels);
   } catch (error) {
     return { failure: (error as Error).message };
   }
@@ -18,7 +20,7 @@ function tryBinding(folder: string, file: string): Record<string, unknown> {
   );
   require(join(folder, "dist/register_all_kernels"));
   const { NodeJSKernelBackend } = require(join(folder, "dist/nodejs_kernel_backend"));
-  const backend: KernelBackend & { isUsingGpuDevice: boolean } = new NodeJSKernelBackend(
+  const backend: tf.KernelBackend & { isUsingGpuDevice: boolean } = new NodeJSKernelBackend(
     binding,
     "@tensorflow/tfjs-node-gpu",
   );
@@ -28,19 +30,30 @@ function tryBinding(folder: string, file: string): Record<string, unknown> {
   const size = 64;
   const values = (step: number) => Float32Array.from({ length: size ** 2 }, (_, i) => ((i * step) % 17) - 8);
   const [a, b] = [values(5), values(7)];
-  const product = tf.matMul(tf.tensor2d(a, [size, size]), tf.tensor2d(b, [size, size])).dataSync();
-  const wrong = product.findIndex((value, i) => {
+  const expected = Float32Array.from({ length: size ** 2 }, (_, i) => {
     const [row, column] = [Math.floor(i / size) * size, i % size];
     let sum = 0;
     for (let k = 0; k < size; k++) sum += a[row + k] * b[k * size + column];
-    return value !== sum;
+    return sum;
   });
-  return {
-    version: binding.TF_Version,
-    gpu: backend.isUsingGpuDevice,
-    ...(wrong >= 0 && { wrong: `element ${wrong} of ${size} x ${size} is ${product[wrong]}` }),
-  };
+  const [left, right] = [a, b].map((values) => tf.tensor2d(values, [size, size]));
+  const products = { TensorFlow: tf.matMul(left, right) };
+  const gpu = backend.isUsingGpuDevice;
+  // On a GPU they are not used.
+  if (kernels && !gpu) Object.assign(products, { "frostkit's kernel": multiply(backend, left, right) });
+  const wrong = Object.entries(products).flatMap(([name, product]) => {
+    const values = product.dataSync();
+    const at = values.findIndex((value, i) => value !== expected[i]);
+    return at >= 0 ? [`${name}'s element ${at} of ${size} x ${size} is ${values[at]}`] : [];
+  });
+  return { version: binding.TF_Version, gpu, ...(wrong.length > 0 && { wrong: wrong.join(", ") }) };
 }
 
-const [, , folder, file] = process.argv;
-console.log(`frostkit: ${JSON.stringify(tryBinding(folder, file))}`);
+function multiply(backend: object, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const flags = { transpose_a: false, transpose_b: false, bf16: false, row_sums: false };
+  const attributes = { ...flags, activation_a: 0, activation_b: 0, slope: 0 };
+  return new NativeKernels(backend as never).run("MatMul", attributes, [a, b, null, null, null], 2)[0]!;
+}
+
+const [, , folder, file, kernels] = process.argv;
+console.log(`frostkit: ${JSON.stringify(tryBinding(folder, file, kernels))}`);

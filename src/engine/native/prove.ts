@@ -15,17 +15,21 @@ export interface Proof {
 }
 
 /**
- * Loads a binding in a process of its own and multiplies two matrices by it. Throws in one line what is wrong where it does
+ * Loads a binding, with the addon of `kernels` where there is one, in a process of its own and multiplies two matrices by it. Throws in one line what is wrong where it does
  * not load, dies or computes something else than plain JavaScript does.
  */
-export async function prove(binding: string, files: BindingFiles): Promise<Proof> {
+export async function prove(binding: string, files: BindingFiles, kernels?: string): Promise<Proof> {
   const child = join(__dirname, `proofProcess${extname(__filename)}`);
   const loader = child.endsWith(".ts") ? ["--import", pathToFileURL(require.resolve("tsx")).href] : [];
-  const outcome = await runCommand(process.execPath, [...loader, child, files.package, binding], {
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "1", TF_FORCE_GPU_ALLOW_GROWTH: "true" },
-    // A GPU of a kind unknown to TensorFlow has its kernels compiled at first use, which takes minutes.
-    timeout: 900_000,
-  });
+  const outcome = await runCommand(
+    process.execPath,
+    [...loader, child, files.package, binding, ...(kernels ? [kernels] : [])],
+    {
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "1", TF_FORCE_GPU_ALLOW_GROWTH: "true" },
+      // A GPU of a kind unknown to TensorFlow has its kernels compiled at first use, which takes minutes.
+      timeout: 900_000,
+    },
+  );
   const { code, signal, stdout, stderr } = outcome;
   if (signal === "SIGILL" || /compiled to use (\S+) instructions/.test(stderr))
     throw new FrostError(

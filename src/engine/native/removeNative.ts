@@ -14,7 +14,13 @@ export function removeNative(files: BindingFiles = bindingFiles()): string[] {
     ? readdirSync(files.folder).filter((name) => name.startsWith(STAGING))
     : [];
   const paths = [
-    ...[files.binding, files.capture, files.stamp, ...staging.map((name) => join(files.folder, name))],
+    ...[
+      files.binding,
+      files.capture,
+      files.kernels,
+      files.stamp,
+      ...staging.map((name) => join(files.folder, name)),
+    ],
     ...["deps", `build-tmp-napi-v8`].map((name) => join(files.package, name)),
     ...[cacheFolder(), `${cacheFolder()}.partial`],
   ].filter((path) => existsSync(path));

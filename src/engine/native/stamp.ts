@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { BindingFiles } from "./bindingFiles";
+import { hashKernels } from "./compileKernels";
 import type { Tensorflow } from "./Tensorflow";
 
 /** What a binding was built for. What differs from it asks for another build. */
 export interface Stamp {
   /** Raised when frostkit builds in another way. */
-  build: 1;
+  build: 2;
   platform: string;
   /** tfjs-node-gpu's version. */
   package: string;
   tensorflow: Pick<Tensorflow, "folder" | "version" | "cuda">;
   /** The shared libraries it is linked to. */
   libraries: Fingerprint[];
+  /** SHA-256 of the sources of the kernels that were compiled with it. */
+  kernels: string;
   /** The binding's own SHA-256, since the package's own script may replace it. */
   binding: string;
 }
@@ -28,11 +31,12 @@ export interface Fingerprint {
 export function makeStamp(tensorflow: Tensorflow, files: BindingFiles, built = files.binding): Stamp {
   const { folder, version, cuda, libraries, cudaLibraries } = tensorflow;
   return {
-    build: 1,
+    build: 2,
     platform: `${process.platform}-${process.arch}`,
     package: files.version,
     tensorflow: { folder, version, cuda },
     libraries: [...libraries, ...cudaLibraries].map(fingerprint),
+    kernels: hashKernels(),
     binding: hashFile(built),
   };
 }

@@ -148,7 +148,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     });
   }
 
-  test("builds, tries and stamps a binding, and writes nothing but its three files", async () => {
+  test("builds, tries and stamps a binding, and writes nothing but its four files", async () => {
     assert.equal(nativeStatus(files).state, "absent");
     const { proof } = await linkNative({ pip: false, log }, files);
     assert.match(proof!.version, /^2\.\d+\.\d+/);
@@ -156,6 +156,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     assert.deepEqual(readdirSync(files.folder).sort(), [
       "frostkit.json",
       "frostkit_capture.node",
+      "frostkit_kernels.node",
       "tfjs_binding.node",
     ]);
     assert.deepEqual(readdirSync(join(files.package, "lib")), ["napi-v8"]);
@@ -202,8 +203,10 @@ describe("Linking to the TensorFlow of this machine", async () => {
     for (const [from, to] of [
       [files.binding, "binding.node"],
       [files.capture, "capture.node"],
+      [files.kernels, "kernels.node"],
     ])
       writeFileSync(join(built, to), readFileSync(from));
+    for (const object of ["base.o", "v3.o", "v4.o"]) write(join(built, object));
     const cxx = fakeCommand("cxx", `for out; do :; done\ncp "${built}/$(basename "$out")" "$out"`);
     setEnv({ CXX: join(cxx, "cxx") });
     assert.match((await linkIfPresent(files))!, /^linked TensorFlow 2\.\d+\.\d+ \(.*\) in \d+ s$/);
@@ -217,6 +220,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     assert.deepEqual(removeNative(files), [
       files.binding,
       files.capture,
+      files.kernels,
       files.stamp,
       join(process.env.FROSTKIT_CACHE!, "tensorflow"),
     ]);

@@ -34,6 +34,7 @@ function fakePackage(): BindingFiles {
 function stamp(files: BindingFiles, tensorflow: Tensorflow, version = tensorflow.version): void {
   write(files.binding, "binding");
   write(files.capture, "capture");
+  write(files.kernels, "kernels");
   write(files.stamp, JSON.stringify(makeStamp({ ...tensorflow, version }, files)));
 }
 
@@ -86,6 +87,7 @@ test("Another tfjs-node-gpu, machine or frostkit makes it stale, and so does a m
     [{ package: "4.21.0" }, /built for tfjs-node-gpu 4\.21\.0, and 4\.22\.0 is installed/],
     [{ platform: "linux-riscv64" }, /built for linux-riscv64/],
     [{ build: 0 }, /another version of frostkit/],
+    [{ kernels: "of other sources" }, /frostkit's own kernels have changed/],
   ] as const) {
     const { files, tensorflow } = linked();
     write(files.stamp, JSON.stringify({ ...makeStamp(tensorflow, files), ...change }));
@@ -93,9 +95,11 @@ test("Another tfjs-node-gpu, machine or frostkit makes it stale, and so does a m
     assert.equal(status.state, "stale");
     assert.match(status.reason, reason);
   }
-  const { files } = linked();
-  rmSync(files.capture);
-  assert.equal(nativeStatus(files).state, "stale");
+  for (const companion of ["capture", "kernels"] as const) {
+    const { files } = linked();
+    rmSync(files[companion]);
+    assert.equal(nativeStatus(files).state, "stale");
+  }
 });
 
 test("FROSTKIT_TENSORFLOW makes it stale where it names another, not where it names the same in another way", () => {

@@ -1,24 +1,28 @@
-// The kernels of src/engine/kernels/ against the same functions composed of tfjs's ops, which plain JavaScript computes.
+// The kernels of src/engine/kernels/ (wasm) and src/engine/native/kernels/ (TensorFlow on a CPU) against the same functions composed
+// of tfjs's ops, which plain JavaScript computes.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { activation } from "../../src/engine/activation";
 import { adamWUpdate } from "../../src/engine/adamWUpdate";
 import { dropoutMask } from "../../src/engine/dropoutMask";
 import { gelu, geluGradient } from "../../src/engine/gelu";
 import { layerNorm, layerNormGradients } from "../../src/engine/layerNorm";
 import { matMul } from "../../src/engine/matMul";
+import { product, productAndRowSums } from "../../src/engine/product";
 import {
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
 } from "../../src/engine/scaledDotProductAttention";
 import { segmentSum } from "../../src/engine/segmentSum";
 import { sumOfSquares } from "../../src/engine/sumOfSquares";
-import { useEngine } from "../../src/engine/useEngine";
+import { type EngineName, useEngine } from "../../src/engine/useEngine";
 import { wasmHeap } from "../../src/engine/wasmHeap";
 import { Random } from "../../src/random";
 import { assertClose } from "../close";
+import { onEveryFastEngine } from "../onEveryEngine";
 
 /** Normal values, the same for the same name and shape on every engine. */
 function drawn(name: string, ...shape: number[]): tf.Tensor {
@@ -40,11 +44,16 @@ function taken(run: () => Results): ({ shape: number[]; values: Float32Array } |
   return read;
 }
 
-/** Asserts that wasm gives what plain JavaScript gives, up to rounding. */
-async function agree(what: string, run: () => Results, tolerance = 1e-5): Promise<void> {
+/** Asserts that an engine gives what plain JavaScript gives, up to rounding. */
+async function agreeOn(
+  engine: EngineName,
+  what: string,
+  run: () => Results,
+  tolerance = 1e-5,
+): Promise<void> {
   await useEngine("cpu");
   const expected = taken(run);
-  await useEngine("wasm");
+  await useEngine(engine);
   const actual = taken(run);
   assert.equal(actual.length, expected.length);
   actual.forEach((result, i) => {
@@ -56,7 +65,197 @@ async function agree(what: string, run: () => Results, tolerance = 1e-5): Promis
 const subsets = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [4, 2, 1].map((bit) => (bits & bit) > 0));
 const SIZES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 1001];
 
+onEveryFastEngine("fast kernels", (engine) => {
+  const agree = (what: string, run: () => Results, tolerance?: number) =>
+    agreeOn(engine, what, run, tolerance);
+
+  it("multiply matrices of any size with all that a dense layer does before and after", async () => {
+    const sizes = [
+      [1, 1, 1],
+      [2, 3, 5],
+      [13, 31, 17],
+      [14, 32, 384],
+      [15, 33, 385],
+      [29, 70, 800],
+      [200, 5, 40],
+    ];
+    for (const [m, n, depth] of sizes)
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [false, true],
+        [true, false],
+        [true, true],
+      ])
+        for (const name of ["gelu", "gelu_new", "relu", "silu"]) {
+          const f = activation(name);
+          await agree(
+            `${m} x ${n} x ${depth}, ${transposeA ? "Aᵀ" : "A"} ${transposeB ? "Bᵀ" : "B"}, ${name}`,
+            () => {
+              const a = drawn("a", ...(transposeA ? [depth, m] : [m, depth]));
+              const b = drawn("b", ...(transposeB ? [n, depth] : [depth, n]));
+              const [bias, x, add] = [drawn("bias", n), drawn("x", m, n), drawn("add", m, n)];
+              const factors = { a, b, transposeA, transposeB };
+              const { y, sums } = productAndRowSums({ ...factors, activationB: f, add });
+              return [
+                y,
+                sums,
+                product(factors),
+                product({ ...factors, activationA: f, bias }),
+                product({ ...factors, slope: { f, x }, add }),
+              ];
+            },
+            2e-6 * depth + 2e-5,
+          );
+        }
+  });
+
+  it("refuse products that do not fit together", async () => {
+    await useEngine(engine);
+    tf.tidy(() => {
+      assert.throws(() => product({ a: tf.ones([2, 3]), b: tf.ones([2, 3]) }));
+      assert.throws(() => product({ a: tf.ones([2, 3]), b: tf.ones([3, 4]), bias: tf.ones([3]) }));
+    });
+  });
+
+  it("compute gelu, its gradient and sums of squares over any number of elements", async () => {
+    for (const size of SIZES)
+      await agree(
+        `${size} elements`,
+        () => {
+          const [x, dy] = [tf.mul(drawn("x", size), 3), drawn("dy", size)];
+          return [gelu(x), geluGradient(dy, x), tf.mul(sumOfSquares([x, dy]), 1e-3)];
+        },
+        3e-6,
+      );
+  });
+
+  it("draw the dropout masks that plain JavaScript draws, bit for bit", async () => {
+    for (const size of SIZES)
+      for (const seed of [0, 1, 0x7fffffff, 0xffffffff])
+        await agree(
+          `${size} elements of seed ${seed}`,
+          () => [dropoutMask([size], { rate: 0.3, seed })],
+          1e-7,
+        );
+  });
+
+  it("move parameters of any size by AdamW", async () => {
+    for (const size of SIZES)
+      await agree(`${size} elements`, () => {
+        const state = {
+          value: drawn("p", size),
+          mean: drawn("m", size),
+          square: tf.square(drawn("v", size)),
+        };
+        const settings = {
+          learningRate: 0.01,
+          weightDecay: 0.1,
+          betas: [0.9, 0.99] as [number, number],
+          eps: 1e-3,
+          step: 3,
+          gradientScale: 0.5,
+        };
+        const [{ value, mean, square }] = adamWUpdate([{ state, gradient: drawn("g", size), settings }]);
+        return [value, mean, square];
+      });
+  });
+
+  it("normalise rows of any width, and pass back whichever gradients are wanted", async () => {
+    for (const [rows, width] of [
+      [1, 2],
+      [1, 3],
+      [2, 4],
+      [3, 5],
+      [7, 6],
+      [2, 7],
+      [5, 193],
+    ])
+      for (const wanted of subsets)
+        await agree(
+          `${rows} x ${width}, wanted ${wanted}`,
+          () => {
+            const [x, weight, bias] = [drawn("x", rows, width), drawn("w", width), drawn("b", width)];
+            const [ofX, ofWeight, ofBias] = wanted;
+            const drop = ofWeight ? { rate: 0.3, seed: width } : null;
+            const residual = ofX ? drawn("r", rows, width) : null;
+            const { y, normal, scale } = layerNorm({ x, drop, residual }, weight, bias, 1e-3);
+            const dy = drawn("dy", rows, width);
+            const gradients = layerNormGradients(dy, { normal, scale }, weight, drop, {
+              x: ofX,
+              residual: ofX && ofBias,
+              weight: ofWeight,
+              bias: ofBias,
+            });
+            return [y, normal, scale, gradients.x, gradients.residual, gradients.weight, gradients.bias];
+          },
+          5e-5,
+        );
+  });
+
+  it("attend for any number of texts, heads, queries, keys and widths, with dropout and without", async () => {
+    for (const [batchSize, heads, queries, keys, width] of [
+      [1, 1, 1, 1, 1],
+      [2, 1, 3, 3, 4],
+      [1, 3, 1, 7, 5],
+      [2, 2, 5, 9, 3],
+      [3, 1, 6, 23, 64],
+    ])
+      for (const dropped of [false, true])
+        for (const wanted of subsets)
+          await agree(
+            `${batchSize} x ${heads}, ${queries} x ${keys} x ${width}, ${dropped}, ${wanted}`,
+            () => {
+              const query = drawn("q", batchSize * queries, heads * width);
+              const key = drawn("k", batchSize * keys, heads * width);
+              const value = drawn("v", batchSize * keys, heads * width);
+              const drop = dropped ? { rate: 0.4, seed: 5 } : null;
+              const attended = { query, key, value, batchSize, heads, drop };
+              // The last key of the last text is hidden, unless it is the only one.
+              const mask = new Float32Array(batchSize * keys);
+              if (keys > 1) mask[mask.length - 1] = -1e9;
+              const shape: [number, number, number, number] = [batchSize, 1, 1, keys];
+              const { output, weights } = scaledDotProductAttention(attended, tf.tensor4d(mask, shape));
+              const dy = drawn("dy", batchSize * queries, heads * width);
+              return [output, weights, ...scaledDotProductAttentionGradients(dy, attended, weights, wanted)];
+            },
+          );
+  });
+
+  it("give a hidden key the weight 0, and keys that are all hidden the same weight", () => {
+    tf.tidy(() => {
+      const [query, key, value] = [tf.ones([1, 2]), tf.ones([5, 2]), tf.ones([5, 2])];
+      const weigh = (mask: number[]) =>
+        scaledDotProductAttention(
+          { query, key, value, batchSize: 1, heads: 1 },
+          tf.tensor4d(mask, [1, 1, 1, 5]),
+        ).weights;
+      assertClose(weigh([0, 0, 0, 0, -1e9]), [0.25, 0.25, 0.25, 0.25, 0], 0);
+      assertClose(weigh([0, -90, 0, Number.NEGATIVE_INFINITY, -1e9]), [0.5, 0, 0.5, 0, 0], 0);
+      assertClose(weigh([-1e9, -1e9, -1e9, -1e9, -1e9]), new Float32Array(5).fill(0.2), 1e-7);
+    });
+  });
+
+  it("pass NaN on, so that a training that diverged is noticed", () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d([1, Number.NaN, 3, 4, 5, 6], [1, 6]);
+      const spoilt = (y: tf.Tensor) => [...y.dataSync()].map(Number.isNaN);
+      const one = [false, true, false, false, false, false];
+      assert.deepEqual(spoilt(gelu(x)), one);
+      assert.deepEqual(spoilt(geluGradient(tf.onesLike(x), x)), one);
+      assert.deepEqual(spoilt(tf.sum(x, 0)), one);
+      assert.ok(spoilt(sumOfSquares([x])).every(Boolean));
+      assert.ok(spoilt(matMul(x, x, false, true)).every(Boolean));
+      assert.ok(spoilt(layerNorm({ x }, tf.ones([6]), tf.zeros([6]), 1e-5).y).every(Boolean));
+      const attended = { query: x, key: x, value: x, batchSize: 1, heads: 1 };
+      assert.ok(spoilt(scaledDotProductAttention(attended, tf.zeros([1, 1, 1, 1])).weights).every(Boolean));
+    });
+  });
+});
+
 describe("the wasm kernels", () => {
+  const agree = (what: string, run: () => Results, tolerance?: number) =>
+    agreeOn("wasm", what, run, tolerance);
+
   beforeEach(() => useEngine("wasm"));
 
   it("multiply matrices of any size, each operand transposed or not, alone and in batches", async () => {
@@ -106,126 +305,6 @@ describe("the wasm kernels", () => {
       assert.deepEqual(product.shape, [4, 3, 5]);
       assertClose(product, new Float32Array(60).fill(2), 0);
       assert.throws(() => matMul(tf.ones([2, 3]), tf.ones([2, 3])), { message: /inner shapes/ });
-    });
-  });
-
-  it("compute gelu, its gradient and sums of squares over any number of elements", async () => {
-    for (const size of SIZES)
-      await agree(
-        `${size} elements`,
-        () => {
-          const [x, dy] = [tf.mul(drawn("x", size), 3), drawn("dy", size)];
-          return [gelu(x), geluGradient(dy, x), tf.mul(sumOfSquares([x, dy]), 1e-3)];
-        },
-        3e-6,
-      );
-  });
-
-  it("draw the dropout masks that plain JavaScript draws, bit for bit", async () => {
-    for (const size of SIZES)
-      for (const seed of [0, 1, 0x7fffffff, 0xffffffff])
-        await agree(`${size} elements of seed ${seed}`, () => [dropoutMask([size], 0.3, seed)], 1e-7);
-  });
-
-  it("move parameters of any size by AdamW", async () => {
-    for (const size of SIZES)
-      await agree(`${size} elements`, () => {
-        const state = {
-          value: drawn("p", size),
-          mean: drawn("m", size),
-          square: tf.square(drawn("v", size)),
-        };
-        const { value, mean, square } = adamWUpdate(state, drawn("g", size), {
-          learningRate: 0.01,
-          weightDecay: 0.1,
-          betas: [0.9, 0.99],
-          eps: 1e-3,
-          step: 3,
-          gradientScale: 0.5,
-        });
-        return [value, mean, square];
-      });
-  });
-
-  it("normalise rows of any width, and pass back whichever gradients are wanted", async () => {
-    for (const [rows, width] of [
-      [1, 2],
-      [1, 3],
-      [2, 4],
-      [3, 5],
-      [7, 6],
-      [2, 7],
-      [5, 193],
-    ])
-      for (const wanted of subsets)
-        await agree(
-          `${rows} x ${width}, wanted ${wanted}`,
-          () => {
-            const [x, weight, bias] = [drawn("x", rows, width), drawn("w", width), drawn("b", width)];
-            const { y, normal, scale } = layerNorm(x, weight, bias, 1e-3);
-            const dy = drawn("dy", rows, width);
-            return [y, normal, scale, ...layerNormGradients(dy, { normal, scale }, weight, wanted)];
-          },
-          5e-5,
-        );
-  });
-
-  it("attend for any number of texts, heads, queries, keys and widths, with dropout and without", async () => {
-    for (const [batchSize, heads, queries, keys, width] of [
-      [1, 1, 1, 1, 1],
-      [2, 1, 3, 3, 4],
-      [1, 3, 1, 7, 5],
-      [2, 2, 5, 9, 3],
-      [3, 1, 6, 23, 64],
-    ])
-      for (const dropped of [false, true])
-        for (const wanted of subsets)
-          await agree(
-            `${batchSize} x ${heads}, ${queries} x ${keys} x ${width}, ${dropped}, ${wanted}`,
-            () => {
-              const query = drawn("q", batchSize * queries, heads * width);
-              const key = drawn("k", batchSize * keys, heads * width);
-              const value = drawn("v", batchSize * keys, heads * width);
-              const drop = dropped ? dropoutMask([batchSize, heads, queries, keys], 0.4, 5) : undefined;
-              const attended = { query, key, value, batchSize, heads, drop };
-              // The last key of the last text is hidden, unless it is the only one.
-              const mask = new Float32Array(batchSize * keys);
-              if (keys > 1) mask[mask.length - 1] = -1e9;
-              const shape: [number, number, number, number] = [batchSize, 1, 1, keys];
-              const { output, weights } = scaledDotProductAttention(attended, tf.tensor4d(mask, shape));
-              const dy = drawn("dy", batchSize * queries, heads * width);
-              return [output, weights, ...scaledDotProductAttentionGradients(dy, attended, weights, wanted)];
-            },
-          );
-  });
-
-  it("give a hidden key the weight 0, and keys that are all hidden the same weight", () => {
-    tf.tidy(() => {
-      const [query, key, value] = [tf.ones([1, 2]), tf.ones([5, 2]), tf.ones([5, 2])];
-      const weigh = (mask: number[]) =>
-        scaledDotProductAttention(
-          { query, key, value, batchSize: 1, heads: 1 },
-          tf.tensor4d(mask, [1, 1, 1, 5]),
-        ).weights;
-      assertClose(weigh([0, 0, 0, 0, -1e9]), [0.25, 0.25, 0.25, 0.25, 0], 0);
-      assertClose(weigh([0, -90, 0, Number.NEGATIVE_INFINITY, -1e9]), [0.5, 0, 0.5, 0, 0], 0);
-      assertClose(weigh([-1e9, -1e9, -1e9, -1e9, -1e9]), new Float32Array(5).fill(0.2), 1e-7);
-    });
-  });
-
-  it("pass NaN on, so that a training that diverged is noticed", () => {
-    tf.tidy(() => {
-      const x = tf.tensor2d([1, Number.NaN, 3, 4, 5, 6], [1, 6]);
-      const spoilt = (y: tf.Tensor) => [...y.dataSync()].map(Number.isNaN);
-      const one = [false, true, false, false, false, false];
-      assert.deepEqual(spoilt(gelu(x)), one);
-      assert.deepEqual(spoilt(geluGradient(tf.onesLike(x), x)), one);
-      assert.deepEqual(spoilt(tf.sum(x, 0)), one);
-      assert.ok(spoilt(sumOfSquares([x])).every(Boolean));
-      assert.ok(spoilt(matMul(x, x, false, true)).every(Boolean));
-      assert.ok(spoilt(layerNorm(x, tf.ones([6]), tf.zeros([6]), 1e-5).y).every(Boolean));
-      const attended = { query: x, key: x, value: x, batchSize: 1, heads: 1 };
-      assert.ok(spoilt(scaledDotProductAttention(attended, tf.zeros([1, 1, 1, 1])).weights).every(Boolean));
     });
   });
 

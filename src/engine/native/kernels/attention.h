@@ -1,0 +1,111 @@
+#pragma once
+#include "dropout.h"
+#include "gemm.h"
+
+namespace FROSTKIT_ISA {
+
+static thread_local Buffer scoresBuffer, gradientsBuffer;
+
+static inline Operand rowsOf(const float* data, int64_t stride, bool bfloat16) { return {data, stride, 1, NONE, bfloat16}; }
+static inline Operand columnsOf(const float* data, int64_t stride, bool bfloat16) { return {data, 1, stride, NONE, bfloat16}; }
+
+static inline void multiplyInto(float* y, int64_t stride, int64_t m, int64_t n, int64_t k, Operand a, Operand b, float scale = 1) {
+  multiplyHere({m, n, k, a, b, y, stride, scale, nullptr, nullptr, NONE, nullptr, nullptr});
+}
+
+/** weights = softmax(scale · q kᵀ + mask), y = drop(weights) · v, for each text and head. */
+static void attention(const Attention& p) {
+  const int64_t hidden = p.heads * p.width;
+  frostkit::parallel(p.batch * p.heads, [&](int64_t i) {
+    const int64_t text = i / p.heads, head = i % p.heads;
+    const float* query = p.query + text * p.queries * hidden + head * p.width;
+    const float* key = p.key + text * p.keys * hidden + head * p.width;
+    const float* value = p.value + text * p.keys * hidden + head * p.width;
+    float* weights = p.weights + i * p.queries * p.keys;
+    multiplyInto(weights, p.keys, p.queries, p.keys, p.width, rowsOf(query, hidden, p.bfloat16),
+                 columnsOf(key, hidden, p.bfloat16), p.scale);
+    float* used = p.drop.threshold > 0 ? scoresBuffer.of(p.queries * p.keys) : weights;
+    for (int64_t row = 0; row < p.queries; row++) {
+      float* w = weights + row * p.keys;
+      // A mask for each query where it has a row for each, else one for all.
+      const float* mask = p.mask + (text * p.maskRows + (p.maskRows > 1 ? row : 0)) * p.keys;
+      Vec top = splat(-__builtin_inff());
+      for (int64_t j = 0; j < p.keys; j += LANES) {
+        const int64_t count = p.keys - j;
+        float lanes[LANES];
+        store(lanes, load(w + j, count) + load(mask + j, count));
+        store(w + j, load(lanes), count);
+        for (int64_t rest = count; rest < LANES; rest++) lanes[rest] = -__builtin_inff();
+        top = larger(top, load(lanes));
+      }
+      const Vec greatest = splat(largest(top));
+      Vec total = {};
+      for (int64_t j = 0; j < p.keys; j += LANES) {
+        const int64_t count = p.keys - j;
+        store(w + j, exponential(load(w + j, count) - greatest), count);
+        total += load(w + j, count);
+      }
+      const Vec inverse = splat(1 / sum(total));
+      const int64_t index = (i * p.queries + row) * p.keys;
+      for (int64_t j = 0; j < p.keys; j += LANES) {
+        const int64_t count = p.keys - j;
+        const Vec x = load(w + j, count) * inverse;
+        store(w + j, x, count);
+        if (used != weights) store(used + row * p.keys + j, x * kept(p.drop, index + j), count);
+      }
+    }
+    multiplyInto(p.y + text * p.queries * hidden + head * p.width, hidden, p.queries, p.width, p.keys,
+                 rowsOf(used, p.keys, p.bfloat16), rowsOf(value, hidden, p.bfloat16));
+  });
+}
+
+/** The gradients of q, k and v; those whose pointer is null are not computed. */
+static void attentionGradients(const AttentionGradients& p) {
+  const int64_t hidden = p.heads * p.width, size = p.queries * p.keys;
+  frostkit::parallel(p.batch * p.heads, [&](int64_t i) {
+    const int64_t text = i / p.heads, head = i % p.heads;
+    const int64_t ofQueries = text * p.queries * hidden + head * p.width, ofKeys = text * p.keys * hidden + head * p.width;
+    const float* weights = p.weights + i * size;
+    const bool drops = p.drop.threshold > 0;
+    if (p.ofValue) {
+      const float* used = weights;
+      if (drops) {
+        float* dropped = scoresBuffer.of(size);
+        for (int64_t j = 0; j < size; j += LANES)
+          store(dropped + j, load(weights + j, size - j) * kept(p.drop, i * size + j), size - j);
+        used = dropped;
+      }
+      multiplyInto(p.ofValue + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(used, p.keys, p.bfloat16),
+                   rowsOf(p.dy + ofQueries, hidden, p.bfloat16));
+    }
+    if (!p.ofQuery && !p.ofKey) return;
+    float* d = gradientsBuffer.of(size);
+    multiplyInto(d, p.keys, p.queries, p.keys, p.width, rowsOf(p.dy + ofQueries, hidden, p.bfloat16),
+                 columnsOf(p.value + ofKeys, hidden, p.bfloat16));
+    for (int64_t row = 0; row < p.queries; row++) {
+      float* g = d + row * p.keys;
+      const float* w = weights + row * p.keys;
+      Vec inner = {};
+      for (int64_t j = 0; j < p.keys; j += LANES) {
+        const int64_t count = p.keys - j;
+        Vec x = load(g + j, count);
+        if (drops) x *= kept(p.drop, i * size + row * p.keys + j);
+        store(g + j, x, count);
+        inner += x * load(w + j, count);
+      }
+      const Vec total = splat(sum(inner));
+      for (int64_t j = 0; j < p.keys; j += LANES) {
+        const int64_t count = p.keys - j;
+        store(g + j, load(w + j, count) * (load(g + j, count) - total), count);
+      }
+    }
+    if (p.ofQuery)
+      multiplyInto(p.ofQuery + ofQueries, hidden, p.queries, p.width, p.keys, rowsOf(d, p.keys, p.bfloat16),
+                   rowsOf(p.key + ofKeys, hidden, p.bfloat16), p.scale);
+    if (p.ofKey)
+      multiplyInto(p.ofKey + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(d, p.keys, p.bfloat16),
+                   rowsOf(p.query + ofQueries, hidden, p.bfloat16), p.scale);
+  });
+}
+
+}

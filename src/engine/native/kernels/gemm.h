@@ -1,0 +1,263 @@
+// Matrix products in the manner of Goto and van de Geijn (2008): the operands are copied into panels in the order in which the
+// innermost loop reads them. What a model does to an operand before, or to a product after, is done on the way.
+#pragma once
+#include <algorithm>
+#include <cstdlib>
+
+#include "activation.h"
+#include "kernels.h"
+#include "threads.h"
+
+namespace FROSTKIT_ISA {
+
+// A tile of the product stays in registers while it sums up: 28 of AVX-512's 32, 12 of the 16 that others have at least.
+constexpr int TILE_ROWS = LANES == 16 ? 14 : 6;
+constexpr int TILE_VECS = 2;
+constexpr int TILE_COLUMNS = TILE_VECS * LANES;
+// How far a tile sums up before it is put down.
+constexpr int64_t DEPTH = 384;
+
+/** Memory that is kept from call to call: one for each thread and purpose. */
+class Buffer {
+ public:
+  ~Buffer() { free(data_); }
+  float* of(int64_t floats) {
+    if (floats > size_) {
+      free(data_);
+      data_ = static_cast<float*>(aligned_alloc(64, (floats * 4 + 63) / 64 * 64));
+      size_ = floats;
+    }
+    return data_;
+  }
+
+ private:
+  float* data_ = nullptr;
+  int64_t size_ = 0;
+};
+
+/** Rounds to bfloat16, to the nearest and of two to the even one. */
+static inline Vec roundToBfloat16(Vec x) {
+  const UintVec bits = (UintVec)x;
+  const UintVec rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+  return (Vec)rounded;
+}
+
+template <int F>
+static inline void prepare(float* values, int64_t count, bool round) {
+  for (int64_t i = 0; i < count; i += LANES) {
+    Vec x = activate<F>(load(values + i));
+    if (round) x = roundToBfloat16(x);
+    store(values + i, x);
+  }
+}
+
+/** What an operand goes through on its way into a panel; `values` may be written up to a whole vector. */
+static inline void prepare(const Operand& operand, float* values, int64_t count) {
+  switch (operand.activation) {
+    case GELU: return prepare<GELU>(values, count, operand.bfloat16);
+    case GELU_TANH: return prepare<GELU_TANH>(values, count, operand.bfloat16);
+    case RELU: return prepare<RELU>(values, count, operand.bfloat16);
+    case SILU: return prepare<SILU>(values, count, operand.bfloat16);
+    default:
+      if (operand.bfloat16) prepare<NONE>(values, count, true);
+  }
+}
+
+#if defined(__clang__)
+#define FROSTKIT_SHUFFLE(a, b, mask) shuffle(a, b, mask)
+static inline Vec shuffle(Vec a, Vec b, IntVec mask) {
+  Vec y;
+  for (int i = 0; i < LANES; i++) y[i] = mask[i] < LANES ? a[mask[i]] : b[mask[i] - LANES];
+  return y;
+}
+#else
+#define FROSTKIT_SHUFFLE(a, b, mask) __builtin_shuffle(a, b, mask)
+#endif
+
+/** Exchanges lanes STEP apart between vectors STEP apart, then goes on with half the step (Eklundh 1972). */
+template <int STEP>
+static inline void transpose(Vec (&x)[LANES]) {
+  IntVec low, high;
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++) {
+    low[i] = i & STEP ? LANES + i - STEP : i;
+    high[i] = i & STEP ? LANES + i : i + STEP;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++)
+    if (!(i & STEP)) {
+      const Vec a = x[i], b = x[i + STEP];
+      x[i] = FROSTKIT_SHUFFLE(a, b, low);
+      x[i + STEP] = FROSTKIT_SHUFFLE(a, b, high);
+    }
+  if constexpr (STEP > 1) transpose<STEP / 2>(x);
+}
+
+/**
+ * Copies `width` ≤ W lanes of `depth` elements each into a panel [depth][W]; the missing lanes become 0. Element (lane, d) lies at
+ * `from[lane · laneStride + d · depthStride]`. The panel needs room for a vector more.
+ */
+template <int W>
+static void pack(const Operand& operand, const float* from, int64_t laneStride, int64_t depthStride, int64_t width,
+                 int64_t depth, float* panel) {
+  int64_t d = 0;
+  if (laneStride == 1)
+    for (; d < depth; d++) {
+      const float* source = from + d * depthStride;
+      float* to = panel + d * W;
+      if (width == W) memcpy(to, source, W * 4);
+      else
+        for (int lane = 0; lane < W; lane++) to[lane] = lane < width ? source[lane] : 0;
+    }
+  else if (depthStride == 1)
+    for (; d + LANES <= depth; d += LANES)
+      for (int lane = 0; lane < W; lane += LANES) {
+        Vec x[LANES];
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) x[i] = lane + i < width ? load(from + (lane + i) * laneStride + d) : Vec{};
+        transpose<LANES / 2>(x);
+        // Where W is no multiple of a vector, the next store overwrites what is too much of this one.
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) store(panel + (d + i) * W + lane, x[i]);
+      }
+  for (; d < depth; d++)
+    for (int lane = 0; lane < W; lane++)
+      panel[d * W + lane] = lane < width ? from[lane * laneStride + d * depthStride] : 0;
+  if (operand.activation != NONE || operand.bfloat16) prepare(operand, panel, depth * W);
+}
+
+/** acc = a · b for one tile; a panel of a is [depth][TILE_ROWS], one of b [depth][TILE_COLUMNS]. */
+static inline void multiplyTile(int64_t depth, const float* __restrict a, const float* __restrict b,
+                                Vec (&acc)[TILE_ROWS][TILE_VECS]) {
+  Vec c[TILE_ROWS][TILE_VECS];
+#pragma GCC unroll 16
+  for (int r = 0; r < TILE_ROWS; r++) c[r][0] = c[r][1] = Vec{};
+  for (int64_t d = 0; d < depth; d++) {
+    const Vec b0 = load(b), b1 = load(b + LANES);
+#pragma GCC unroll 16
+    for (int r = 0; r < TILE_ROWS; r++) {
+      const Vec x = splat(a[r]);
+      c[r][0] += x * b0;
+      c[r][1] += x * b1;
+    }
+    a += TILE_ROWS;
+    b += TILE_COLUMNS;
+  }
+  for (int r = 0; r < TILE_ROWS; r++)
+    for (int v = 0; v < TILE_VECS; v++) acc[r][v] = c[r][v];
+}
+
+/** Has the part of y that a tile is about to be added to fetched while the tile is computed. */
+static inline void prefetchTile(const Product& p, int64_t row, int64_t column) {
+  const int64_t rows = std::min<int64_t>(TILE_ROWS, p.m - row);
+  for (int64_t r = 0; r < rows; r++)
+    for (int v = 0; v < TILE_VECS; v++) __builtin_prefetch(p.y + (row + r) * p.stride + column + v * LANES, 1);
+}
+
+/** Puts a tile into its place at (row, column); `first` and `last` say which part of the depth it holds. */
+template <bool WHOLE>
+static inline void finishTile(const Product& p, Vec (&acc)[TILE_ROWS][TILE_VECS], int64_t row, int64_t column, bool first,
+                              bool last) {
+  const int64_t rows = std::min<int64_t>(TILE_ROWS, p.m - row);
+  const Vec scale = splat(p.scale);
+  for (int v = 0; v < TILE_VECS; v++) {
+    const int64_t here = column + v * LANES, count = WHOLE ? LANES : p.n - here;
+    if (count <= 0) break;
+    const Vec bias = last && p.bias ? load(p.bias + here, count) : Vec{};
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t at = (row + r) * p.stride + here;
+      Vec x = acc[r][v] * scale;
+      if (!first) x += load(p.y + at, count);
+      if (last) {
+        x += bias;
+        if (p.slopeOf) x *= slopeOf(p.slope, load(p.slopeOf + at, count));
+        if (p.add) x += load(p.add + at, count);
+      }
+      store(p.y + at, x, count);
+    }
+  }
+}
+
+/** The rows [from, to) of the product with panels of b [columns][depth][TILE_COLUMNS], over depths [start, start + depth). */
+static void multiplyRows(const Product& p, const float* panels, int64_t from, int64_t to, int64_t firstColumn,
+                         int64_t lastColumn, int64_t start, int64_t depth, float* space, bool sumRows) {
+  const int64_t tiles = (to - from + TILE_ROWS - 1) / TILE_ROWS;
+  for (int64_t t = 0; t < tiles; t++) {
+    const int64_t row = from + t * TILE_ROWS;
+    float* panel = space + t * TILE_ROWS * depth;
+    pack<TILE_ROWS>(p.a, p.a.data + row * p.a.rowStride + start * p.a.columnStride, p.a.rowStride, p.a.columnStride,
+                    std::min<int64_t>(TILE_ROWS, p.m - row), depth, panel);
+    if (sumRows) {
+      float sums[TILE_ROWS] = {};
+      for (int64_t d = 0; d < depth; d++)
+        for (int r = 0; r < TILE_ROWS; r++) sums[r] += panel[d * TILE_ROWS + r];
+      for (int64_t r = 0; r < TILE_ROWS && row + r < p.m; r++)
+        p.rowSums[row + r] = sums[r] + (start == 0 ? 0 : p.rowSums[row + r]);
+    }
+  }
+  const bool first = start == 0, last = start + depth == p.k;
+  Vec acc[TILE_ROWS][TILE_VECS];
+  for (int64_t column = firstColumn; column < lastColumn; column += TILE_COLUMNS)
+    for (int64_t t = 0; t < tiles; t++) {
+      const int64_t row = from + t * TILE_ROWS;
+      prefetchTile(p, row, column);
+      multiplyTile(depth, space + t * TILE_ROWS * depth, panels + column * depth, acc);
+      if (column + TILE_COLUMNS <= p.n) finishTile<true>(p, acc, row, column, first, last);
+      else finishTile<false>(p, acc, row, column, first, last);
+    }
+}
+
+static inline int64_t roundUp(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
+
+static void packColumns(const Product& p, int64_t column, int64_t start, int64_t depth, float* panels) {
+  pack<TILE_COLUMNS>(p.b, p.b.data + start * p.b.rowStride + column * p.b.columnStride, p.b.columnStride, p.b.rowStride,
+                     std::min<int64_t>(TILE_COLUMNS, p.n - column), depth, panels + column * depth);
+}
+
+static thread_local Buffer panelsOfA, panelsOfB;
+
+/** A product on the calling thread alone, for the many small ones of attention. */
+static void multiplyHere(const Product& p) {
+  const int64_t columns = roundUp(p.n, TILE_COLUMNS);
+  for (int64_t start = 0; start < p.k; start += DEPTH) {
+    const int64_t depth = std::min(DEPTH, p.k - start);
+    float* b = panelsOfB.of(columns * depth + LANES);
+    for (int64_t column = 0; column < columns; column += TILE_COLUMNS) packColumns(p, column, start, depth, b);
+    constexpr int64_t ROWS = TILE_ROWS * 8;
+    float* a = panelsOfA.of(ROWS * depth + LANES);
+    for (int64_t row = 0; row < p.m; row += ROWS)
+      multiplyRows(p, b, row, std::min(p.m, row + ROWS), 0, columns, start, depth, a, p.rowSums != nullptr);
+  }
+}
+
+/** A product on all threads. Rows are shared out; where there are few, columns as well. */
+static void multiply(const Product& p) {
+  const int64_t columns = roundUp(p.n, TILE_COLUMNS);
+  const int64_t threads = frostkit::threads();
+  const int64_t tiles = (p.m + TILE_ROWS - 1) / TILE_ROWS;
+  // Panels of a that together fill a quarter of a second-level cache, and some work for each thread to choose from.
+  const int64_t share = std::max<int64_t>(1, std::min<int64_t>(16, tiles / (4 * threads)));
+  const int64_t rows = share * TILE_ROWS;
+  const int64_t chunks = (p.m + rows - 1) / rows;
+  const int64_t strips = std::max<int64_t>(1, std::min(columns / TILE_COLUMNS, (2 * threads + chunks - 1) / chunks));
+  const int64_t strip = roundUp((columns + strips - 1) / strips, TILE_COLUMNS);
+  float* b = panelsOfB.of(columns * std::min(DEPTH, p.k) + LANES);
+  for (int64_t start = 0; start < p.k; start += DEPTH) {
+    const int64_t depth = std::min(DEPTH, p.k - start);
+    constexpr int64_t PANELS = 4;
+    frostkit::parallel((columns / TILE_COLUMNS + PANELS - 1) / PANELS, [&](int64_t i) {
+      const int64_t end = std::min(columns, (i + 1) * PANELS * TILE_COLUMNS);
+      for (int64_t column = i * PANELS * TILE_COLUMNS; column < end; column += TILE_COLUMNS)
+        packColumns(p, column, start, depth, b);
+    });
+    frostkit::parallel(chunks * strips, [&](int64_t i) {
+      const int64_t row = i / strips * rows, column = i % strips * strip;
+      if (column >= columns) return;
+      float* a = panelsOfA.of(rows * depth + LANES);
+      multiplyRows(p, b, row, std::min(p.m, row + rows), column, std::min(columns, column + strip), start, depth, a,
+                   p.rowSums != nullptr && column == 0);
+    });
+  }
+}
+
+}

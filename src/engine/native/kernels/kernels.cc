@@ -1,0 +1,16 @@
+// Compiled once for each instruction set, with FROSTKIT_ISA as the name of its namespace and of the table that it exports.
+#include <algorithm>
+
+#include "adamW.h"
+#include "attention.h"
+#include "gemm.h"
+#include "norm.h"
+
+#define TABLE_NAME_OF(isa) frostkit_kernels_##isa
+#define TABLE_NAME(isa) TABLE_NAME_OF(isa)
+
+extern const Kernels TABLE_NAME(FROSTKIT_ISA);
+const Kernels TABLE_NAME(FROSTKIT_ISA) = {
+    FROSTKIT_ISA::multiply,           FROSTKIT_ISA::layerNorm,   FROSTKIT_ISA::layerNormGradients, FROSTKIT_ISA::attention,
+    FROSTKIT_ISA::attentionGradients, FROSTKIT_ISA::dropoutMask, FROSTKIT_ISA::adamW,              FROSTKIT_ISA::sumOfSquares,
+};

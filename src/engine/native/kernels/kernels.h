@@ -1,0 +1,83 @@
+// What each instruction set's kernels offer. Matrices are row-major float32; what a null pointer stands for is left out.
+#pragma once
+#include <cstdint>
+
+/** A matrix as a product reads it: element (i, j) is f(data[i · rowStride + j · columnStride]), rounded to bfloat16 on request. */
+struct Operand {
+  const float* data;
+  int64_t rowStride, columnStride;
+  int activation;
+  bool bfloat16;
+};
+
+/** y = (scale · a · b + bias) ⊙ f'(slopeOf) + add, [m, n] with rows `stride` apart; rowSums[i] = Σ_j a(i, j). */
+struct Product {
+  int64_t m, n, k;
+  Operand a, b;
+  float* y;
+  int64_t stride;
+  float scale;
+  const float* bias;
+  const float* slopeOf;
+  int slope;
+  const float* add;
+  float* rowSums;
+};
+
+/** Draws below `threshold` of 2²⁴ become 0, the others `kept`; threshold 0 drops nothing. */
+struct Dropout {
+  uint32_t seed;
+  float threshold, kept;
+};
+
+struct Norm {
+  int64_t rows, width;
+  const float *x, *residual, *weight, *bias;
+  float eps;
+  Dropout drop;
+  float *y, *normal, *scale;
+};
+
+struct NormGradients {
+  int64_t rows, width;
+  const float *dy, *normal, *scale, *weight;
+  Dropout drop;
+  float *ofX, *ofResidual, *ofWeight, *ofBias;
+};
+
+/** Queries [batch · queries, heads · width], keys and values [batch · keys, heads · width], a mask [batch, maskRows, keys]. */
+struct Attention {
+  int64_t batch, heads, queries, keys, width, maskRows;
+  float scale;
+  bool bfloat16;
+  const float *query, *key, *value, *mask;
+  Dropout drop;
+  float *weights, *y;
+};
+
+struct AttentionGradients {
+  int64_t batch, heads, queries, keys, width;
+  float scale;
+  bool bfloat16;
+  const float *dy, *query, *key, *value, *weights;
+  Dropout drop;
+  float *ofQuery, *ofKey, *ofValue;
+};
+
+struct AdamW {
+  int64_t size;
+  float *value, *mean, *square;
+  const float* gradient;
+  float keep, stepSize, rootScale, eps, b1, b2, gradientScale;
+};
+
+struct Kernels {
+  void (*multiply)(const Product&);
+  void (*layerNorm)(const Norm&);
+  void (*layerNormGradients)(const NormGradients&);
+  void (*attention)(const Attention&);
+  void (*attentionGradients)(const AttentionGradients&);
+  void (*dropoutMask)(const Dropout&, int64_t size, float* mask);
+  void (*adamW)(const AdamW*, int64_t count);
+  double (*sumOfSquares)(const float* const* arrays, const int64_t* sizes, int64_t count);
+};

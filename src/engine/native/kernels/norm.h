@@ -1,0 +1,101 @@
+#pragma once
+#include <vector>
+
+#include "dropout.h"
+
+namespace FROSTKIT_ISA {
+
+/** Rows that one part of the work takes: some tens of microseconds of it. */
+static inline int64_t rowsPerPart(int64_t rows, int64_t width) {
+  const int64_t few = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width));
+  return std::max<int64_t>(1, std::min(few, (rows + frostkit::threads() - 1) / frostkit::threads()));
+}
+
+/** y = LayerNorm(drop(x) + residual) row by row. */
+static void layerNorm(const Norm& p) {
+  const int64_t part = rowsPerPart(p.rows, p.width);
+  frostkit::parallel((p.rows + part - 1) / part, [&](int64_t i) {
+    const int64_t end = std::min(p.rows, (i + 1) * part);
+    for (int64_t row = i * part; row < end; row++) {
+      const int64_t start = row * p.width;
+      float* normal = p.normal + start;
+      Vec total = {};
+      for (int64_t j = 0; j < p.width; j += LANES) {
+        const int64_t count = p.width - j;
+        Vec x = load(p.x + start + j, count);
+        if (p.drop.threshold > 0) x *= kept(p.drop, start + j);
+        if (p.residual) x += load(p.residual + start + j, count);
+        store(normal + j, x, count);
+        total += load(normal + j, count);
+      }
+      const float mean = sum(total) / p.width;
+      Vec squares = {};
+      for (int64_t j = 0; j < p.width; j += LANES) {
+        const int64_t count = p.width - j;
+        // Lanes beyond the row's end must not count: there the mean is taken off a 0.
+        float centred[LANES];
+        store(centred, load(normal + j, count) - splat(mean));
+        const Vec x = load(centred, count);
+        squares += x * x;
+      }
+      const float scale = 1 / __builtin_sqrtf(sum(squares) / p.width + p.eps);
+      p.scale[row] = scale;
+      for (int64_t j = 0; j < p.width; j += LANES) {
+        const int64_t count = p.width - j;
+        const Vec x = (load(normal + j, count) - splat(mean)) * splat(scale);
+        store(normal + j, x, count);
+        store(p.y + start + j, x * load(p.weight + j, count) + load(p.bias + j, count), count);
+      }
+    }
+  });
+}
+
+/** The gradients of what `layerNorm` read; those whose pointer is null are not computed. */
+static void layerNormGradients(const NormGradients& p) {
+  const int64_t threads = frostkit::threads();
+  const bool sums = p.ofWeight || p.ofBias;
+  // Each thread adds up its own rows' part of the weight's and the bias' gradient; the order is fixed, so are the sums.
+  const int64_t parts = std::min(p.rows, threads), part = (p.rows + parts - 1) / parts;
+  std::vector<float> partial(sums ? 2 * parts * p.width : 0);
+  frostkit::parallel(parts, [&](int64_t i) {
+    float* ofWeight = sums ? partial.data() + 2 * i * p.width : nullptr;
+    float* ofBias = sums ? ofWeight + p.width : nullptr;
+    const int64_t end = std::min(p.rows, (i + 1) * part);
+    for (int64_t row = i * part; row < end; row++) {
+      const int64_t start = row * p.width;
+      const float *dy = p.dy + start, *normal = p.normal + start;
+      Vec total = {}, along = {};
+      for (int64_t j = 0; j < p.width; j += LANES) {
+        const int64_t count = p.width - j;
+        const Vec g = load(dy + j, count), x = load(normal + j, count);
+        if (sums) {
+          store(ofWeight + j, load(ofWeight + j, count) + g * x, count);
+          store(ofBias + j, load(ofBias + j, count) + g, count);
+        }
+        const Vec d = g * load(p.weight + j, count);
+        total += d;
+        along += d * x;
+      }
+      if (!p.ofX && !p.ofResidual) continue;
+      const Vec mean = splat(sum(total) / p.width), slope = splat(sum(along) / p.width), scale = splat(p.scale[row]);
+      for (int64_t j = 0; j < p.width; j += LANES) {
+        const int64_t count = p.width - j;
+        const Vec d = load(dy + j, count) * load(p.weight + j, count);
+        const Vec dx = scale * (d - mean - load(normal + j, count) * slope);
+        if (p.ofResidual) store(p.ofResidual + start + j, dx, count);
+        if (p.ofX) store(p.ofX + start + j, p.drop.threshold > 0 ? dx * kept(p.drop, start + j) : dx, count);
+      }
+    }
+  });
+  for (int which = 0; which < 2; which++) {
+    float* to = which ? p.ofBias : p.ofWeight;
+    if (!to) continue;
+    for (int64_t j = 0; j < p.width; j++) {
+      float total = 0;
+      for (int64_t i = 0; i < parts; i++) total += partial[(2 * i + which) * p.width + j];
+      to[j] = total;
+    }
+  }
+}
+
+}

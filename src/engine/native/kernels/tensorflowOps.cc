@@ -1,0 +1,397 @@
+// Registers the kernels with TensorFlow as ops of its CPU device, through its C interface (tensorflow/c/kernels.h), which has stayed
+// the same since 2.0. nativeKernels.ts calls them and checks what goes in; a tensor without elements stands for a missing one.
+#include <node_api.h>
+
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "kernels.h"
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+#include "tensorflow/c/tf_tensor.h"
+
+extern const Kernels frostkit_kernels_base;
+#if defined(__x86_64__)
+extern const Kernels frostkit_kernels_v3, frostkit_kernels_v4;
+#endif
+
+namespace {
+
+/** The kernels for the instructions that this processor has. */
+const Kernels& kernels() {
+  static const Kernels* const chosen = [] {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+    if (v4) return &frostkit_kernels_v4;
+    if (v3) return &frostkit_kernels_v3;
+#endif
+    return &frostkit_kernels_base;
+  }();
+  return *chosen;
+}
+
+/** One call of an op: its inputs while it runs, and where its outputs go. */
+class Call {
+ public:
+  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
+
+  ~Call() {
+    for (TF_Tensor* tensor : tensors_) TF_DeleteTensor(tensor);
+    if (!ok()) TF_OpKernelContext_Failure(context_, status_);
+    TF_DeleteStatus(status_);
+  }
+
+  bool ok() const { return TF_GetCode(status_) == TF_OK; }
+
+  TF_Tensor* input(int i) {
+    TF_Tensor* tensor = nullptr;
+    if (ok()) TF_GetInput(context_, i, &tensor, status_);
+    if (tensor) tensors_.push_back(tensor);
+    return tensor;
+  }
+
+  template <class T = const float>
+  T* data(TF_Tensor* tensor) {
+    return tensor && TF_TensorElementCount(tensor) > 0 ? static_cast<T*>(TF_TensorData(tensor)) : nullptr;
+  }
+
+  template <class T = const float>
+  T* data(int i) {
+    return data<T>(input(i));
+  }
+
+  /** A new float32 output; null where `wanted` is false, and an output without elements in its place. */
+  float* output(int i, const std::vector<int64_t>& shape, bool wanted = true) {
+    if (!ok()) return nullptr;
+    const std::vector<int64_t> dims = wanted ? shape : std::vector<int64_t>{0};
+    size_t bytes = 4;
+    for (int64_t dim : dims) bytes *= dim;
+    TF_Tensor* tensor = TF_AllocateOutput(context_, i, TF_FLOAT, dims.data(), dims.size(), bytes, status_);
+    if (tensor) tensors_.push_back(tensor);
+    return wanted ? data<float>(tensor) : nullptr;
+  }
+
+ private:
+  TF_OpKernelContext* context_;
+  TF_Status* status_;
+  std::vector<TF_Tensor*> tensors_;
+};
+
+int64_t rows(TF_Tensor* matrix) { return TF_Dim(matrix, 0); }
+int64_t columns(TF_Tensor* matrix) { return TF_Dim(matrix, TF_NumDims(matrix) - 1); }
+
+/** The attributes of an op, read when TensorFlow makes its kernel. */
+class Attributes {
+ public:
+  explicit Attributes(TF_OpKernelConstruction* construction) : construction_(construction), status_(TF_NewStatus()) {}
+  ~Attributes() {
+    if (TF_GetCode(status_) != TF_OK) TF_OpKernelConstruction_Failure(construction_, status_);
+    TF_DeleteStatus(status_);
+  }
+  int integer(const char* name) {
+    int64_t value = 0;
+    TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status_);
+    return static_cast<int>(value);
+  }
+  float number(const char* name) {
+    float value = 0;
+    TF_OpKernelConstruction_GetAttrFloat(construction_, name, &value, status_);
+    return value;
+  }
+  bool flag(const char* name) {
+    unsigned char value = 0;
+    TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, status_);
+    return value;
+  }
+
+ private:
+  TF_OpKernelConstruction* construction_;
+  TF_Status* status_;
+};
+
+Dropout dropout(float rate, const int32_t* seed) {
+  return {seed ? static_cast<uint32_t>(*seed) : 0, rate * 16777216.f, 1 / (1 - rate)};
+}
+
+struct MatMul {
+  static constexpr const char* name = "FrostkitMatMul";
+  static constexpr const char* attributes[] = {"transpose_a: bool", "transpose_b: bool", "activation_a: int",
+                                               "activation_b: int", "slope: int",        "bf16: bool",
+                                               "row_sums: bool"};
+  static constexpr const char* inputs[] = {"a: float", "b: float", "bias: float", "slope_of: float", "add: float"};
+  static constexpr const char* outputs[] = {"y: float", "sums: float"};
+  bool transposeA, transposeB, bfloat16, rowSums;
+  int activationA, activationB, slope;
+
+  explicit MatMul(Attributes& at)
+      : transposeA(at.flag("transpose_a")),
+        transposeB(at.flag("transpose_b")),
+        bfloat16(at.flag("bf16")),
+        rowSums(at.flag("row_sums")),
+        activationA(at.integer("activation_a")),
+        activationB(at.integer("activation_b")),
+        slope(at.integer("slope")) {}
+
+  void run(Call& call) const {
+    TF_Tensor *a = call.input(0), *b = call.input(1);
+    if (!call.ok()) return;
+    const int64_t m = transposeA ? columns(a) : rows(a), k = transposeA ? rows(a) : columns(a);
+    const int64_t n = transposeB ? rows(b) : columns(b);
+    Product p = {m, n, k, {}, {}, nullptr, n, 1, call.data(2), call.data(3), slope, call.data(4), nullptr};
+    p.a = {call.data(a), transposeA ? 1 : k, transposeA ? m : 1, activationA, bfloat16};
+    p.b = {call.data(b), transposeB ? 1 : n, transposeB ? k : 1, activationB, bfloat16};
+    p.y = call.output(0, {m, n});
+    p.rowSums = call.output(1, {m}, rowSums);
+    if (call.ok() && m > 0 && n > 0) kernels().multiply(p);
+  }
+};
+
+struct LayerNorm {
+  static constexpr const char* name = "FrostkitLayerNorm";
+  static constexpr const char* attributes[] = {"eps: float", "rate: float"};
+  static constexpr const char* inputs[] = {"x: float", "residual: float", "weight: float", "bias: float", "seed: int32"};
+  static constexpr const char* outputs[] = {"y: float", "normal: float", "scale: float"};
+  float eps, rate;
+
+  explicit LayerNorm(Attributes& at) : eps(at.number("eps")), rate(at.number("rate")) {}
+
+  void run(Call& call) const {
+    TF_Tensor* x = call.input(0);
+    if (!call.ok()) return;
+    const int64_t m = rows(x), width = columns(x);
+    Norm p = {m, width, call.data(x), call.data(1), call.data(2), call.data(3), eps, {}, nullptr, nullptr, nullptr};
+    p.drop = dropout(rate, call.data<const int32_t>(4));
+    p.y = call.output(0, {m, width});
+    p.normal = call.output(1, {m, width});
+    p.scale = call.output(2, {m, 1});
+    if (call.ok()) kernels().layerNorm(p);
+  }
+};
+
+struct LayerNormGrad {
+  static constexpr const char* name = "FrostkitLayerNormGrad";
+  static constexpr const char* attributes[] = {"rate: float", "of_x: bool", "of_residual: bool", "of_weight: bool", "of_bias: bool"};
+  static constexpr const char* inputs[] = {"dy: float", "normal: float", "scale: float", "weight: float", "seed: int32"};
+  static constexpr const char* outputs[] = {"dx: float", "dresidual: float", "dweight: float", "dbias: float"};
+  float rate;
+  bool ofX, ofResidual, ofWeight, ofBias;
+
+  explicit LayerNormGrad(Attributes& at)
+      : rate(at.number("rate")),
+        ofX(at.flag("of_x")),
+        ofResidual(at.flag("of_residual")),
+        ofWeight(at.flag("of_weight")),
+        ofBias(at.flag("of_bias")) {}
+
+  void run(Call& call) const {
+    TF_Tensor* dy = call.input(0);
+    if (!call.ok()) return;
+    const int64_t m = rows(dy), width = columns(dy);
+    NormGradients p = {m, width, call.data(dy), call.data(1), call.data(2), call.data(3), {}, nullptr, nullptr, nullptr, nullptr};
+    p.drop = dropout(rate, call.data<const int32_t>(4));
+    p.ofX = call.output(0, {m, width}, ofX);
+    p.ofResidual = call.output(1, {m, width}, ofResidual);
+    p.ofWeight = call.output(2, {width}, ofWeight);
+    p.ofBias = call.output(3, {width}, ofBias);
+    if (call.ok()) kernels().layerNormGradients(p);
+  }
+};
+
+struct AttentionForward {
+  static constexpr const char* name = "FrostkitAttention";
+  static constexpr const char* attributes[] = {"batch: int", "heads: int", "scale: float", "rate: float", "bf16: bool"};
+  static constexpr const char* inputs[] = {"query: float", "key: float", "value: float", "mask: float", "seed: int32"};
+  static constexpr const char* outputs[] = {"y: float", "weights: float"};
+  int64_t batch, heads;
+  float scale, rate;
+  bool bfloat16;
+
+  explicit AttentionForward(Attributes& at)
+      : batch(at.integer("batch")),
+        heads(at.integer("heads")),
+        scale(at.number("scale")),
+        rate(at.number("rate")),
+        bfloat16(at.flag("bf16")) {}
+
+  void run(Call& call) const {
+    TF_Tensor *query = call.input(0), *key = call.input(1), *mask = call.input(3);
+    if (!call.ok()) return;
+    const int64_t hidden = columns(query), queries = rows(query) / batch, keys = rows(key) / batch;
+    const int64_t maskRows = TF_TensorElementCount(mask) / (batch * keys);
+    Attention p = {batch, heads, queries, keys, hidden / heads, maskRows, scale, bfloat16};
+    p.query = call.data(query);
+    p.key = call.data(key);
+    p.value = call.data(2);
+    p.mask = call.data(mask);
+    p.drop = dropout(rate, call.data<const int32_t>(4));
+    p.y = call.output(0, {batch * queries, hidden});
+    p.weights = call.output(1, {batch, heads, queries, keys});
+    if (call.ok()) kernels().attention(p);
+  }
+};
+
+struct AttentionGrad {
+  static constexpr const char* name = "FrostkitAttentionGrad";
+  static constexpr const char* attributes[] = {"batch: int",     "heads: int",     "scale: float",  "rate: float",
+                                               "bf16: bool", "of_query: bool", "of_key: bool", "of_value: bool"};
+  static constexpr const char* inputs[] = {"dy: float", "query: float", "key: float", "value: float", "weights: float", "seed: int32"};
+  static constexpr const char* outputs[] = {"dquery: float", "dkey: float", "dvalue: float"};
+  int64_t batch, heads;
+  float scale, rate;
+  bool bfloat16, ofQuery, ofKey, ofValue;
+
+  explicit AttentionGrad(Attributes& at)
+      : batch(at.integer("batch")),
+        heads(at.integer("heads")),
+        scale(at.number("scale")),
+        rate(at.number("rate")),
+        bfloat16(at.flag("bf16")),
+        ofQuery(at.flag("of_query")),
+        ofKey(at.flag("of_key")),
+        ofValue(at.flag("of_value")) {}
+
+  void run(Call& call) const {
+    TF_Tensor *query = call.input(1), *key = call.input(2);
+    if (!call.ok()) return;
+    const int64_t hidden = columns(query), queries = rows(query) / batch, keys = rows(key) / batch;
+    AttentionGradients p = {batch, heads, queries, keys, hidden / heads, scale, bfloat16};
+    p.dy = call.data(0);
+    p.query = call.data(query);
+    p.key = call.data(key);
+    p.value = call.data(3);
+    p.weights = call.data(4);
+    p.drop = dropout(rate, call.data<const int32_t>(5));
+    p.ofQuery = call.output(0, {rows(query), hidden}, ofQuery);
+    p.ofKey = call.output(1, {rows(key), hidden}, ofKey);
+    p.ofValue = call.output(2, {rows(key), hidden}, ofValue);
+    if (call.ok()) kernels().attentionGradients(p);
+  }
+};
+
+struct DropoutMask {
+  static constexpr const char* name = "FrostkitDropoutMask";
+  static constexpr const char* attributes[] = {"rate: float"};
+  static constexpr const char* inputs[] = {"shape: int32", "seed: int32"};
+  static constexpr const char* outputs[] = {"mask: float"};
+  float rate;
+
+  explicit DropoutMask(Attributes& at) : rate(at.number("rate")) {}
+
+  void run(Call& call) const {
+    TF_Tensor* like = call.input(0);
+    if (!call.ok()) return;
+    const int32_t* dims = call.data<const int32_t>(like);
+    const std::vector<int64_t> shape(dims, dims + TF_TensorElementCount(like));
+    int64_t size = 1;
+    for (int64_t dim : shape) size *= dim;
+    const Dropout drop = dropout(rate, call.data<const int32_t>(1));
+    float* mask = call.output(0, shape);
+    if (call.ok()) kernels().dropoutMask(drop, size, mask);
+  }
+};
+
+/** Changes values, means and squares where they lie: nobody else may hold their memory. */
+struct AdamWStep {
+  static constexpr const char* name = "FrostkitAdamW";
+  static constexpr const char* attributes[] = {"count: int >= 1"};
+  static constexpr const char* inputs[] = {"values: count * float", "means: count * float", "squares: count * float",
+                                           "gradients: count * float", "settings: float"};
+  static constexpr const char* outputs[] = {"done: float"};
+  int count;
+
+  explicit AdamWStep(Attributes& at) : count(at.integer("count")) {}
+
+  void run(Call& call) const {
+    std::vector<AdamW> all(count);
+    const float* settings = call.data(4 * count);
+    for (int i = 0; call.ok() && i < count; i++) {
+      TF_Tensor* value = call.input(i);
+      if (!value) break;
+      const float* s = settings + 7 * i;
+      all[i] = {TF_TensorElementCount(value), call.data<float>(value), call.data<float>(count + i),
+                call.data<float>(2 * count + i), call.data(3 * count + i), s[0], s[1], s[2], s[3], s[4], s[5], s[6]};
+    }
+    float* done = call.output(0, {1});
+    if (!call.ok()) return;
+    kernels().adamW(all.data(), count);
+    *done = 1;
+  }
+};
+
+struct SumOfSquares {
+  static constexpr const char* name = "FrostkitSumOfSquares";
+  static constexpr const char* attributes[] = {"count: int >= 1"};
+  static constexpr const char* inputs[] = {"arrays: count * float"};
+  static constexpr const char* outputs[] = {"sum: float"};
+  int count;
+
+  explicit SumOfSquares(Attributes& at) : count(at.integer("count")) {}
+
+  void run(Call& call) const {
+    std::vector<const float*> arrays(count);
+    std::vector<int64_t> sizes(count);
+    for (int i = 0; i < count; i++) {
+      TF_Tensor* array = call.input(i);
+      if (!call.ok()) return;
+      arrays[i] = call.data(array);
+      sizes[i] = TF_TensorElementCount(array);
+    }
+    float* sum = call.output(0, {});
+    if (call.ok()) *sum = static_cast<float>(kernels().sumOfSquares(arrays.data(), sizes.data(), count));
+  }
+};
+
+template <class Op>
+bool registerOp() {
+  TF_Status* status = TF_NewStatus();
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(Op::name);
+  for (const char* attribute : Op::attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
+  for (const char* input : Op::inputs) TF_OpDefinitionBuilderAddInput(op, input);
+  for (const char* output : Op::outputs) TF_OpDefinitionBuilderAddOutput(op, output);
+  // TensorFlow must not take two calls for one, nor leave one out.
+  TF_OpDefinitionBuilderSetIsStateful(op, true);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(
+      op, [](TF_ShapeInferenceContext* context, TF_Status* status) { TF_ShapeInferenceContextSetUnknownShape(context, status); });
+  TF_RegisterOpDefinition(op, status);
+  const bool defined = TF_GetCode(status) == TF_OK;
+  if (defined) {
+    TF_KernelBuilder* kernel = TF_NewKernelBuilder(
+        Op::name, "CPU",
+        [](TF_OpKernelConstruction* construction) -> void* {
+          Attributes attributes(construction);
+          return new Op(attributes);
+        },
+        [](void* kernel, TF_OpKernelContext* context) {
+          Call call(context);
+          static_cast<Op*>(kernel)->run(call);
+        },
+        [](void* kernel) { delete static_cast<Op*>(kernel); });
+    TF_RegisterKernelBuilder(Op::name, kernel, status);
+  }
+  const bool ok = TF_GetCode(status) == TF_OK;
+  TF_DeleteStatus(status);
+  return ok;
+}
+
+bool registerAll() {
+  return registerOp<MatMul>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
+         registerOp<AttentionGrad>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>();
+}
+
+napi_value start(napi_env env, napi_value exports) {
+  // Node loads an addon once more in each worker; TensorFlow knows an op only once.
+  static std::once_flag once;
+  static bool registered = false;
+  std::call_once(once, [] { registered = registerAll(); });
+  if (!registered) napi_throw_error(env, nullptr, "TensorFlow did not take frostkit's ops");
+  return exports;
+}
+
+}
+
+NAPI_MODULE(frostkit, start)
