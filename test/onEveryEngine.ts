@@ -1,24 +1,15 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { before, describe } from "node:test";
+import { bindingFiles } from "../src/engine/native/bindingFiles";
 import { type EngineName, useEngine } from "../src/engine/useEngine";
+import { enginesHere } from "./enginesHere";
 
 type Tests = (engine: EngineName) => void;
 
-const binding = join(
-  dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json")),
-  "lib/napi-v8/tfjs_binding.node",
-);
-
-// A driver that computes without a GPU, as Debian's chromium brings it.
-const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
-if (!process.env.VK_DRIVER_FILES && existsSync(swiftShader)) process.env.VK_DRIVER_FILES = swiftShader;
-const vulkan = ["x86_64", "aarch64"].some((cpu) => existsSync(`/usr/lib/${cpu}-linux-gnu/libvulkan.so.1`));
-
-const missing: Partial<Record<EngineName, string | false>> = {
-  tensorflow: !existsSync(binding) && "tfjs-node-gpu's native binding is not built",
-  webgpu: !(vulkan && process.env.VK_DRIVER_FILES) && "no Vulkan loader and driver are installed",
-};
+const engines = enginesHere();
+// A binding that does not load is an error to be seen, not one to be skipped.
+const missing = (engine: EngineName) =>
+  (engine === "tensorflow" && existsSync(bindingFiles().binding) ? null : engines[engine].why) ?? false;
 
 /** Runs a group of tests once per engine that is installed; what is installed has to work. */
 export const onEveryEngine = (title: string, tests: Tests) => on(["tensorflow", "wasm", "cpu"], title, tests);
@@ -30,9 +21,9 @@ export const onEveryFastEngine = (title: string, tests: Tests) => on(["tensorflo
 export const onEveryEngineAndWebgpu = (title: string, tests: Tests) =>
   on(["tensorflow", "webgpu", "wasm", "cpu"], title, tests);
 
-function on(engines: readonly EngineName[], title: string, tests: Tests): void {
-  for (const engine of engines)
-    describe(`${title}, on ${engine}`, { skip: missing[engine] ?? false }, () => {
+function on(names: readonly EngineName[], title: string, tests: Tests): void {
+  for (const engine of names)
+    describe(`${title}, on ${engine}`, { skip: missing(engine) }, () => {
       before(() => useEngine(engine));
       tests(engine);
     });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { linkIfPresent } from "../src/engine/native/linkIfPresent";
+import { enginesHere, formatEngines } from "./enginesHere";
 
 const words = process.argv.slice(2);
 const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
@@ -18,6 +19,7 @@ if (files.length === 0) {
 async function main(): Promise<void> {
   const line = await linkIfPresent();
   if (line) console.log(line);
+  console.log(formatEngines(enginesHere()));
   run({ files, concurrency: 2 })
     .on("test:fail", () => {
       process.exitCode = 1;

@@ -41,7 +41,7 @@ export const AutoModelForSequenceClassification = {
    */
   async fromPretrained(idOrFolder: string, options: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
     const { seed = 0, log = console.info } = options;
-    await ensureEngine();
+    await ensureEngine(log);
     const folder = await resolveModel(idOrFolder, { revision: options.revision });
     const checkpoint = openCheckpoint(folder);
     const { config } = checkpoint;

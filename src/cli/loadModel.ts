@@ -3,7 +3,7 @@ import {
   type FromPretrainedOptions,
 } from "../checkpoint/AutoModelForSequenceClassification";
 import { resolveModel } from "../checkpoint/resolveModel";
-import { type Engine, useEngine } from "../engine/useEngine";
+import { type Engine, formatEngine, useEngine } from "../engine/useEngine";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
@@ -41,7 +41,7 @@ export async function loadModel(
 
 /** Says on stderr what computes, and what of the model is new or unused. */
 export function noteModel({ engine, notes }: LoadedModel): void {
-  for (const line of [`engine: ${engine.name} (${engine.reason})`, ...notes]) note(line);
+  for (const line of [formatEngine(engine), ...notes]) note(line);
 }
 
 /** A checkpoint may lack hundreds of names; a few tell which part of it is meant. */

@@ -4,6 +4,8 @@ import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
 import { loadWebgpu } from "./loadWebgpu";
 import { loadTensorflow } from "./native/loadTensorflow";
+import { nvidiaGpus } from "./native/nvidiaGpus";
+import { tensorflowDevices } from "./native/tensorflowDevices";
 import { watchBytes } from "./peakBytes";
 
 export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
@@ -31,14 +33,14 @@ export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<E
   if (choice !== "auto") {
     const why = await whyNot(choice);
     if (why) throw new FrostError(`engine ${choice} cannot run: ${why}`);
-    return use(choice, "as asked for");
+    return use(choice, ["as asked for"]);
   }
   const candidates: EngineName[] =
     process.env.FROSTKIT_WEBGPU === "1" ? ["tensorflow", "webgpu", "wasm"] : ["tensorflow", "wasm"];
   const refusals: string[] = [];
   for (const name of candidates) {
     const why = await whyNot(name);
-    if (why === null) return use(name, refusals.join("; ") || "its native binding is linked");
+    if (why === null) return use(name, refusals);
     refusals.push(`${name} cannot run: ${why}`);
   }
   throw new FrostError(refusals.join("; "));
@@ -46,9 +48,27 @@ export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<E
 
 let inUse: Engine | null = null;
 
-/** The engine in use; picks the best one there is where none was chosen yet. */
-export async function ensureEngine(): Promise<Engine> {
-  return inUse ?? useEngine("auto");
+/** The engine in use; where none was chosen yet, picks the best one there is and tells `log` which, and why. */
+export async function ensureEngine(log: (line: string) => void = console.info): Promise<Engine> {
+  if (inUse) return inUse;
+  // Of several that ask at once, one chooses and tells.
+  choosing ??= chooseAndTell(log).finally(() => {
+    choosing = null;
+  });
+  return choosing;
+}
+
+let choosing: Promise<Engine> | null = null;
+
+async function chooseAndTell(log: (line: string) => void): Promise<Engine> {
+  const engine = await useEngine("auto");
+  log(formatEngine(engine));
+  return engine;
+}
+
+/** "engine: wasm (as asked for)" */
+export function formatEngine({ name, reason }: Engine): string {
+  return `engine: ${name} (${reason})`;
 }
 
 /** Why an engine cannot run here, in one line, or `null` when it can. */
@@ -65,17 +85,19 @@ export async function whyNot(name: EngineName): Promise<string | null> {
 
 const failures = new Map<EngineName, string | null>();
 
-async function use(name: EngineName, reason: string): Promise<Engine> {
+/** `reasons` are those known before it runs. */
+async function use(name: EngineName, reasons: string[]): Promise<Engine> {
   if (tf.getBackend() !== name && !(await withoutNewHandlers(() => tf.setBackend(name))))
     throw new FrostError(`engine ${name} is installed but would not start`);
   await tf.ready();
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
   tf.enableProdMode();
   watchBytes();
+  const versions = { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) };
   inUse = {
     name,
-    reason,
-    versions: { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) },
+    reason: (name === "tensorflow" ? [...reasons, await whereItComputes()] : reasons).join("; "),
+    versions,
   };
   return inUse;
 }
@@ -105,6 +127,15 @@ async function load(name: EngineName): Promise<void> {
     wasm.setWasmPaths(join(packageFolder("@tensorflow/tfjs-backend-wasm"), "dist/"));
   }
   if (name === "tensorflow") loadTensorflow();
+}
+
+/** "TensorFlow 2.21.0 computes on GPU Tesla T4" */
+async function whereItComputes(): Promise<string> {
+  const { type, name } = (await tensorflowDevices()).find(({ inUse }) => inUse)!;
+  const { tensorflow: version = "" } = tensorflowVersion();
+  const where = `TensorFlow ${version} computes on ${type} ${name}`;
+  const idle = type === "CPU" && (await nvidiaGpus()).at(-1);
+  return idle ? `${where}, not on GPU ${idle.name}: frostkit doctor says why` : where;
 }
 
 const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));

@@ -78,7 +78,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
     log,
     ...settings
   } = options;
-  const engine = await ensureEngine();
+  const engine = await ensureEngine(log);
   const model = typeof source === "string" ? await load(source, train, log) : source;
   const features = new FrozenFeatures(model);
   try {

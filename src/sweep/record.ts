@@ -15,6 +15,7 @@ export interface TrialRecord {
   n: number;
   seed: number;
   engine: string;
+  /** Why that engine, and of TensorFlow on which device: "TensorFlow 2.20.0 computes on GPU Tesla T4". */
   engineReason?: string;
   precision: string;
   /** Of the weights the trial ended with, 0 to 1; null where the task has none (regression). */

@@ -1,33 +1,100 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
-import { ENGINES } from "../../src/engine/useEngine";
+import { nativeStatus } from "../../src/engine/native/nativeStatus";
+import { ENGINES, whyNot } from "../../src/engine/useEngine";
 import { version } from "../../src/version";
-import { frostkit } from "./frostkit";
+import { fakeCommand, fakeWheel, temporaryFolder } from "../engine/native/fakes";
+import { unlinkedKit } from "../engine/native/unlinkedKit";
+import { frostkitIn } from "./frostkit";
 
-test("doctor shows versions, cores, memory, every engine and the notebook kernel, a line each", async () => {
-  const { code, stdout } = await frostkit("doctor");
-  assert.equal(code, 0);
-  const facts = new Map(
-    stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => line.split(/ {2,}/, 2) as [string, string]),
-  );
+/** What doctor says, as pairs: a label may come more than once. */
+async function facts(env: NodeJS.ProcessEnv = {}, kit?: string): Promise<[string, string][]> {
+  const { code, stdout, stderr } = await frostkitIn({ env, kit }, "doctor");
+  assert.equal(code, 0, stderr);
+  const lines = stdout.trimEnd().split("\n");
+  return lines.map((line) => /^(\S+(?: \S+)*) {2,}(.+)$/.exec(line)!.slice(1) as [string, string]);
+}
+
+const fact = (pairs: [string, string][], label: string) => pairs.find(([name]) => name === label)?.[1] ?? "";
+const factsOf = (pairs: [string, string][], label: string) =>
+  pairs.filter(([name]) => name === label).map(([, value]) => value);
+
+test("doctor shows versions, cores, memory, every engine, what auto takes and the notebook kernel, a line each", async () => {
+  const said = await facts();
   assert.deepEqual(
-    [...facts.keys()],
+    said.map(([label]) => label).filter((label) => label !== "device"),
     [
-      "frostkit",
-      "Node.js",
-      "processor",
-      "memory",
+      ...["frostkit", "Node.js", "processor", "memory"],
       ...ENGINES.map((name) => `engine ${name}`),
-      "notebook kernel",
+      ...["engine auto", "notebook kernel"],
     ],
   );
-  assert.equal(facts.get("frostkit"), version);
-  assert.ok(facts.get("Node.js")!.startsWith(process.versions.node));
-  for (const name of ENGINES) assert.match(facts.get(`engine ${name}`)!, /^yes: \d[\d.e+]* GFLOP\/s|^no: .+/);
+  assert.equal(fact(said, "frostkit"), version);
+  assert.ok(fact(said, "Node.js").startsWith(process.versions.node));
+  for (const name of ENGINES) assert.match(fact(said, `engine ${name}`), /^yes: \d[\d.e+]* GFLOP\/s|^no: .+/);
   // These two need nothing but what npm installs.
-  for (const name of ["wasm", "cpu"]) assert.match(facts.get(`engine ${name}`)!, /^yes: /);
-  assert.match(facts.get("notebook kernel")!, /^(yes|no): /);
+  for (const name of ["wasm", "cpu"]) assert.match(fact(said, `engine ${name}`), /^yes: /);
+  assert.match(fact(said, "notebook kernel"), /^(yes|no): /);
+});
+
+test("TensorFlow's line says what its binding is linked to; a device and auto's reason name what it computes on", async (t) => {
+  const why = await whyNot("tensorflow");
+  if (why !== null) return t.skip(why);
+  const said = await facts();
+  assert.ok(fact(said, "engine tensorflow").includes(nativeStatus().reason));
+  const used = factsOf(said, "device").filter((device) => device.endsWith(", in use"));
+  assert.equal(used.length, 1);
+  const [, device] = /^((?:CPU|GPU) .+) \([\d.]+ of [\d.]+ GB free\), in use$/.exec(used[0])!;
+  assert.match(fact(said, "engine auto"), /^tensorflow \(TensorFlow 2\.\d+\.\d+ computes on /);
+  assert.ok(fact(said, "engine auto").includes(`computes on ${device}`));
+});
+
+test("A GPU that a TensorFlow without CUDA leaves idle is listed with its memory, why, and what to do", async (t) => {
+  const why = await whyNot("tensorflow");
+  const { tensorflow } = nativeStatus();
+  if (why !== null || tensorflow?.cuda !== false)
+    return t.skip(why ?? "the TensorFlow linked here is not one that was built without CUDA");
+  const smi = fakeCommand(
+    "nvidia-smi",
+    "echo '0, GPU-aaaa-1, Tesla T4, 15360, 15101'; echo '1, GPU-bbbb-2, Tesla P100-PCIE-16GB, 16384, 16000'",
+  );
+  const said = await facts({ PATH: `${smi}:${process.env.PATH}`, CUDA_VISIBLE_DEVICES: undefined });
+  const [cpu, gpus] = factsOf(said, "device");
+  assert.match(cpu, /^CPU .+, in use$/);
+  assert.ok(
+    gpus.startsWith(
+      "GPU Tesla T4 (15.8 of 16.1 GB free), GPU Tesla P100-PCIE-16GB (16.8 of 17.2 GB free): the GPU is not used: ",
+    ),
+    gpus,
+  );
+  assert.match(gpus, /is built without CUDA; pip install "tensorflow\[and-cuda\]"/);
+  assert.match(fact(said, "engine auto"), /, not on GPU Tesla P100-PCIE-16GB: frostkit doctor says why\)$/);
+});
+
+test("Where no binding is built, doctor names the TensorFlow that could be linked, or how to fetch one", async () => {
+  const kit = unlinkedKit();
+  const none = await facts({ FROSTKIT_TENSORFLOW: join(temporaryFolder(), "nowhere") }, kit);
+  assert.match(
+    fact(none, "engine tensorflow"),
+    /^no: tfjs-node-gpu's native binding is not built; FROSTKIT_TENSORFLOW: expected a folder that holds TensorFlow/,
+  );
+  const wheel = fakeWheel(temporaryFolder(), { version: "2.20.0" });
+  const found = await facts({ FROSTKIT_TENSORFLOW: wheel }, kit);
+  assert.equal(
+    fact(found, "engine tensorflow"),
+    `no: tfjs-node-gpu's native binding is not built; frostkit native builds it for TensorFlow 2.20.0 (${wheel})`,
+  );
+  assert.deepEqual(factsOf(found, "device"), []);
+  assert.match(fact(found, "engine auto"), /^wasm \(tensorflow cannot run: .*not built; .*frostkit native/);
+});
+
+test("A binding that was built for a library that has changed since says so, and what to do", async (t) => {
+  const { state } = nativeStatus();
+  if (state !== "linked") return t.skip(`the binding here is ${state}`);
+  const said = await facts({ FROSTKIT_TENSORFLOW: fakeWheel(temporaryFolder()) });
+  assert.match(
+    fact(said, "engine tensorflow"),
+    /FROSTKIT_TENSORFLOW names .*: frostkit native builds the binding anew$/,
+  );
 });

@@ -24,10 +24,23 @@ export function frostkit(...args: string[]): Promise<Ended> {
   return start(args).ended;
 }
 
+export interface Place {
+  /** What differs from this process's environment; undefined takes a variable away. */
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** The main file of another copy of the kit. */
+  kit?: string;
+}
+
+/** Runs `frostkit …` elsewhere, to its end. */
+export function frostkitIn(place: Place, ...args: string[]): Promise<Ended> {
+  return start(args, place).ended;
+}
+
 /** Starts `frostkit …`; `seen` waits for a text on stderr. */
-export function start(args: string[], env: Record<string, string> = {}) {
-  const child: ChildProcess = spawn(process.execPath, [main, ...args], {
-    cwd: folder,
+export function start(args: string[], { env = {}, cwd = folder, kit = main }: Place = {}) {
+  const child: ChildProcess = spawn(process.execPath, [kit, ...args], {
+    cwd,
     // Nothing here may need the network.
     env: { ...process.env, HF_HUB_OFFLINE: "1", FROSTKIT_DEBUG: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -286,7 +286,7 @@ test("What is neither wrong use nor bad input is exit code 1 in one line; FROSTK
   const plain = await start(args).ended;
   assert.equal(plain.code, 1);
   assert.match(last(plain.stderr), /^frostkit sweep: ENOTDIR: .* \(FROSTKIT_DEBUG=1 shows where\)$/);
-  const debug = await start(args, { FROSTKIT_DEBUG: "1" }).ended;
+  const debug = await start(args, { env: { FROSTKIT_DEBUG: "1" } }).ended;
   assert.equal(debug.code, 1);
   assert.match(last(debug.stderr), /^ {4}at /);
 });

@@ -8,6 +8,19 @@ import { peakBytes } from "../../src/engine/peakBytes";
 import { type EngineName, ensureEngine, useEngine, whyNot } from "../../src/engine/useEngine";
 import { onEveryEngine } from "../onEveryEngine";
 
+/** Loads two models at once, after whatever comes first. */
+const script = (first: string, log = "log: (line) => line.startsWith('engine') && console.log(line)") => `
+  const { AutoModelForSequenceClassification, useEngine } = require(${JSON.stringify(join(__dirname, "../../src/index"))});
+  const model = ${JSON.stringify(join(__dirname, "../fixtures/models/bert"))};
+  const load = async () => {
+    await AutoModelForSequenceClassification.fromPretrained(model, { ${log} });
+    console.log("loaded");
+  };
+  (async () => {
+    ${first}
+    await Promise.all([load(), load()]);
+  })();`;
+
 describe("useEngine", () => {
   it("takes the engine that is named, says so and gives versions for the record", async () => {
     const engine = await useEngine("wasm");
@@ -22,7 +35,10 @@ describe("useEngine", () => {
     const why = await whyNot("tensorflow");
     const { name, reason } = await useEngine();
     assert.equal(name, why === null ? "tensorflow" : "wasm");
-    assert.match(reason, why === null ? /binding/ : /^tensorflow cannot run: /);
+    assert.match(
+      reason,
+      why === null ? /^TensorFlow 2\.\S+ computes on (CPU|GPU) \S/ : /^tensorflow cannot run: /,
+    );
   });
 
   it("falls back to wasm by itself in a fresh process where TensorFlow does not load", () => {
@@ -41,6 +57,39 @@ describe("useEngine", () => {
     assert.equal(handlers, 0, "the wasm runtime's rethrowing handlers would end a kernel");
     assert.equal(name, "wasm");
     assert.match(reason, /^tensorflow cannot run: /);
+  });
+
+  it("names the device of a TensorFlow that was asked for as well", async (t) => {
+    const why = await whyNot("tensorflow");
+    if (why !== null) return t.skip(why);
+    const { reason } = await useEngine("tensorflow");
+    assert.match(reason, /^as asked for; TensorFlow 2\.\S+ computes on (CPU|GPU) \S/);
+  });
+
+  it("is told of once in a script that chooses none, however often an engine is needed", () => {
+    const output = execFileSync(process.execPath, ["--import", "tsx", "-e", script("")], {
+      encoding: "utf8",
+    });
+    const [first, ...rest] = output.trim().split("\n");
+    assert.match(first, /^engine: (tensorflow|wasm) \(.+\)$/);
+    assert.deepEqual(rest, ["loaded", "loaded"]);
+  });
+
+  it("is not told of by the kit where the script chooses, which is given the reason", () => {
+    const chooses = `console.log((await useEngine("wasm")).reason);`;
+    const output = execFileSync(process.execPath, ["--import", "tsx", "-e", script(chooses)], {
+      encoding: "utf8",
+    });
+    assert.deepEqual(output.trim().split("\n"), ["as asked for", "loaded", "loaded"]);
+  });
+
+  it("is told to the caller's log where the call that needed it takes one", () => {
+    const output = execFileSync(
+      process.execPath,
+      ["--import", "tsx", "-e", script("", "log: (line) => console.log('told', line)")],
+      { encoding: "utf8" },
+    );
+    assert.match(output, /^told engine: .*\n(told newly initialised.*\n)?loaded\n/);
   });
 
   it("refuses an engine it does not know", async () => {

@@ -2,6 +2,15 @@ import { execFile } from "node:child_process";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { Command } from "commander";
+import { bindingFiles } from "../../engine/native/bindingFiles";
+import { findTensorflow } from "../../engine/native/findTensorflow";
+import { inspectTensorflow } from "../../engine/native/inspectTensorflow";
+import { nativeStatus } from "../../engine/native/nativeStatus";
+import { nvidiaGpus } from "../../engine/native/nvidiaGpus";
+import { prove } from "../../engine/native/prove";
+import { nameTensorflow } from "../../engine/native/Tensorflow";
+import { formatDevice, tensorflowDevices } from "../../engine/native/tensorflowDevices";
+import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { ENGINES, type EngineName, useEngine, whyNot } from "../../engine/useEngine";
 import { version } from "../../version";
 import { alignTable } from "../alignTable";
@@ -11,8 +20,9 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .summary("show what this machine can run, and what is missing")
     .description(
-      "Shows versions, cores and memory, which engines run here and how fast they are, and whether notebooks find the " +
-        "TypeScript kernel; for whatever is missing, what to do about it.",
+      "Shows versions, cores and memory, which engines run here and how fast they are, the devices of TensorFlow and what " +
+        "is free of their memory, which engine auto takes and why, and whether notebooks find the TypeScript kernel; for " +
+        "whatever is missing, what to do about it.",
     )
     .addHelpText("after", "\nExamples:\n  frostkit doctor")
     .action(doctor);
@@ -26,18 +36,67 @@ async function doctor(): Promise<void> {
     ["processor", `${availableParallelism()} cores`],
     ["memory", `${gigabytes(totalmem())} GB, of which ${gigabytes(freemem())} GB are free`],
   ];
-  for (const name of ENGINES) facts.push([`engine ${name}`, await tryEngine(name)]);
+  for (const name of ENGINES) {
+    facts.push([`engine ${name}`, await tryEngine(name)]);
+    if (name === "tensorflow") for (const line of await devices()) facts.push(["device", line]);
+  }
+  const { name, reason } = await useEngine("auto");
+  facts.push(["engine auto", `${name} (${reason})`]);
   facts.push(["notebook kernel", await findKernel()]);
   console.log(alignTable(facts));
 }
 
 async function tryEngine(name: EngineName): Promise<string> {
   const why = await whyNot(name);
-  if (why !== null) return `no: ${why}`;
+  if (why !== null) return `no: ${name === "tensorflow" ? await cureTensorflow(why) : why}`;
   const { versions } = await useEngine(name);
   const { size, gigaflops } = await productSpeed(name);
   const of = Object.entries(versions).map((entry) => entry.join(" "));
-  return `yes: ${gigaflops.toPrecision(3)} GFLOP/s in a float32 product of ${size} x ${size} (${of.join(", ")})`;
+  const speed = `${gigaflops.toPrecision(3)} GFLOP/s in a float32 product of ${size} x ${size}`;
+  const line = `yes: ${speed} (${of.join(", ")})`;
+  return name === "tensorflow" ? `${line}; ${binding()}` : line;
+}
+
+/** How the binding stands, and what to do where it is no longer what it was built for. */
+function binding(): string {
+  const { state, reason } = nativeStatus();
+  return state === "stale" ? `${reason}: frostkit native builds the binding anew` : reason;
+}
+
+/** Why TensorFlow does not run, and the way to it on this machine. */
+async function cureTensorflow(why: string): Promise<string> {
+  const { state, reason } = nativeStatus();
+  if (state !== "absent") return state === "stale" ? `${why}; ${binding()}` : why;
+  try {
+    const { tensorflow, unfit } = await findTensorflow();
+    return tensorflow
+      ? `${reason}; frostkit native builds it for ${nameTensorflow(tensorflow)}`
+      : `${reason}; ${unfit[0] ?? "no TensorFlow is installed"}; frostkit native --pip fetches one and builds it`;
+  } catch (error) {
+    return `${reason}; ${(error as Error).message}`;
+  }
+}
+
+/** The devices that TensorFlow computes on or could, a line each; none where it does not run. */
+async function devices(): Promise<string[]> {
+  if ((await whyNot("tensorflow")) !== null) return [];
+  const used = await tensorflowDevices();
+  const lines = used.map((device) => `${formatDevice(device)}${device.inUse ? ", in use" : ""}`);
+  if (used.some(({ type }) => type === "GPU")) return lines;
+  const idle = await nvidiaGpus();
+  if (idle.length === 0) return lines;
+  const gpus = idle.map(({ name, total, free }) =>
+    formatDevice({ type: "GPU", name, memory: { total, free }, inUse: false }),
+  );
+  return [...lines, `${gpus.join(", ")}: ${await whyIdle()}`];
+}
+
+async function whyIdle(): Promise<string> {
+  const { tensorflow, reason } = nativeStatus();
+  const linked = tensorflow && inspectTensorflow(tensorflow.folder);
+  if (!linked) return `the GPU is not used: ${reason}; frostkit native --pip links a TensorFlow with CUDA 12`;
+  const files = bindingFiles();
+  return whyNoGpu(linked, await prove(files.binding, files));
 }
 
 /** Whether Jupyter lists tslab's kernel. */

@@ -24,9 +24,11 @@ export interface CommandOptions {
 
 /** Runs a command without a shell and collects what it writes. Never rejects. FROSTKIT_DEBUG=1 shows all of it. */
 export function runCommand(file: string, args: string[], options: CommandOptions = {}): Promise<Outcome> {
-  const { show = false, ...rest } = options;
+  const { show = false, timeout, ...rest } = options;
   return new Promise((resolve) => {
     const child = spawn(file, args, { ...rest, stdio: ["ignore", show ? process.stderr : "pipe", "pipe"] });
+    // Node's own timer would keep this process alive where there is no such command.
+    const timer = timeout && setTimeout(() => child.kill(), timeout);
     const outcome: Outcome = { code: null, signal: null, stdout: "", stderr: "", missing: false };
     child.stdout?.setEncoding("utf8").on("data", (text) => {
       outcome.stdout += text;
@@ -35,10 +37,12 @@ export function runCommand(file: string, args: string[], options: CommandOptions
       outcome.stderr += text;
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
       const missing = error.code === "ENOENT" || error.code === "EACCES";
       resolve({ ...outcome, missing, stderr: outcome.stderr || error.message });
     });
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       if (process.env.FROSTKIT_DEBUG) process.stderr.write(outcome.stdout + outcome.stderr);
       resolve({ ...outcome, code, signal });
     });

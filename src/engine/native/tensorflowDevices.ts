@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { cpus, freemem, totalmem } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import { nvidiaGpus } from "./nvidiaGpus";
 
@@ -15,7 +15,10 @@ export interface Device {
 
 /** The devices of TensorFlow; `gpu` is whether it computes on a GPU, and what the loaded one says where left out. */
 export async function tensorflowDevices(gpu = isUsingGpu()): Promise<Device[]> {
-  if (!gpu) return [{ type: "CPU", name: cpus()[0]?.model.trim() ?? "CPU", memory: null, inUse: true }];
+  if (!gpu) {
+    const memory = { total: totalmem(), free: freemem() };
+    return [{ type: "CPU", name: cpus()[0]?.model.trim() || "of unknown make", memory, inUse: true }];
+  }
   const gpus = await nvidiaGpus();
   if (gpus.length === 0) return [{ type: "GPU", name: "GPU", memory: null, inUse: true }];
   return gpus.map(({ name, total, free }, i) => ({

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { totalmem } from "node:os";
 import { afterEach, beforeEach, test } from "node:test";
 import { nvidiaGpus } from "../../../src/engine/native/nvidiaGpus";
 import { formatDevice, tensorflowDevices } from "../../../src/engine/native/tensorflowDevices";
@@ -48,12 +49,16 @@ test("Where nvidia-smi is missing, fails or says something else, there are none"
   }
 });
 
-test("The device of a TensorFlow that uses no GPU is the processor, whatever the machine has", async () => {
+test("The device of a TensorFlow that uses no GPU is the processor with the system's memory, whatever GPUs there are", async () => {
   const [device, ...others] = await tensorflowDevices(false);
   assert.deepEqual(others, []);
   assert.equal(device.type, "CPU");
-  assert.ok(device.inUse && device.name.length > 0 && device.memory === null);
-  assert.equal(formatDevice(device), `CPU ${device.name}`);
+  assert.ok(device.inUse && device.name.length > 0);
+  const { total, free } = device.memory!;
+  assert.equal(total, totalmem());
+  assert.ok(free > 0 && free < total);
+  const memory = { total: 16e9, free: 12.34e9 };
+  assert.equal(formatDevice({ ...device, memory }), `CPU ${device.name} (12.3 of 16.0 GB free)`);
 });
 
 test("Of several GPUs TensorFlow.js computes on the last", async () => {

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { runCommand } from "../../../src/engine/native/runCommand";
+import { fakeCommand } from "./fakes";
+
+test("A command's output and exit code come back, whatever they are", async () => {
+  const { code, signal, stdout, stderr, missing } = await runCommand("sh", [
+    "-c",
+    "echo a; echo b >&2; exit 3",
+  ]);
+  assert.deepEqual([code, signal, stdout, stderr, missing], [3, null, "a\n", "b\n", false]);
+});
+
+test("A command that there is not is said to be missing", async () => {
+  const { code, missing, stderr } = await runCommand("no-such-command", []);
+  assert.deepEqual([code, missing], [null, true]);
+  assert.match(stderr, /ENOENT/);
+});
+
+test("One that takes too long is ended", async () => {
+  const start = performance.now();
+  const slow = join(fakeCommand("slow", "exec sleep 30"), "slow");
+  const { signal } = await runCommand(slow, [], { timeout: 200 });
+  assert.equal(signal, "SIGTERM");
+  assert.ok(performance.now() - start < 20_000);
+});
+
+test("A missing command's time limit does not keep the process alive", () => {
+  const module = JSON.stringify(join(__dirname, "../../../src/engine/native/runCommand"));
+  const script = `require(${module}).runCommand("no-such-command", [], { timeout: 60_000 })`;
+  execFileSync(process.execPath, ["--import", "tsx", "-e", script], { timeout: 30_000 });
+});

@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ENGINES, type EngineName } from "../src/engine/useEngine";
+
+export interface EngineHere {
+  /** Why it cannot run; null where it can. */
+  why: string | null;
+  /** "2.21.0, CPU", or the adapter of WebGPU; null where there is nothing to tell. */
+  what: string | null;
+}
+
+export type Engines = Record<EngineName, EngineHere>;
+
+/**
+ * What runs on this machine, tried in a process of its own. All test files of one run share the answer, and with it the Vulkan
+ * driver it was found by: where no GPU offers one, that of Debian's chromium, which computes on the processor.
+ */
+export function enginesHere(): Engines {
+  const { env } = process;
+  if (env.FROSTKIT_TEST_ENGINES) return JSON.parse(env.FROSTKIT_TEST_ENGINES);
+  let engines = probe(ENGINES, env);
+  const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+  if (engines.webgpu.why !== null && !env.VK_DRIVER_FILES && existsSync(swiftShader)) {
+    const { webgpu } = probe(["webgpu"], { ...env, VK_DRIVER_FILES: swiftShader });
+    if (webgpu.why === null) {
+      env.VK_DRIVER_FILES = swiftShader;
+      engines = { ...engines, webgpu };
+    }
+  }
+  env.FROSTKIT_TEST_ENGINES = JSON.stringify(engines);
+  return engines;
+}
+
+/** "engines: tensorflow (2.21.0, CPU), wasm, cpu; not here: webgpu: no WebGPU adapter was found" */
+export function formatEngines(engines: Engines): string {
+  const here = ENGINES.filter((name) => engines[name].why === null);
+  const absent = ENGINES.filter((name) => engines[name].why !== null);
+  const named = here.map((name) => (engines[name].what ? `${name} (${engines[name].what})` : name));
+  const line = `engines: ${named.join(", ")}`;
+  return absent.length === 0
+    ? line
+    : `${line}; not here: ${absent.map((name) => `${name}: ${engines[name].why}`).join("; ")}`;
+}
+
+function probe(names: readonly EngineName[], env: NodeJS.ProcessEnv): Engines {
+  const args = ["--import", "tsx", join(__dirname, "probeEngines.ts"), ...names];
+  const { stdout, stderr, status, signal } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  const answer = /^engines: (.*)$/m.exec(stdout)?.[1];
+  if (answer === undefined) throw new Error(`trying the engines ended with ${signal ?? status}: ${stderr}`);
+  return JSON.parse(answer);
+}
