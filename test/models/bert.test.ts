@@ -2,14 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { againstPyTorch, fixture } from "./againstPyTorch";
+import { recipe } from "./recipe";
 
-// As the article selects them: by ".embeddings", and by "encoder.layer.{i}." for each i < N.
-againstPyTorch("bert", {
-  frozenBy: 1,
-  belongs: (name, n) =>
-    name.includes(".embeddings") ||
-    Array.from({ length: n }, (_, i) => `encoder.layer.${i}.`).some((block) => name.includes(block)),
-});
+againstPyTorch("bert", { frozenBy: 1, belongs: recipe([".embeddings"], "encoder.layer.{}.") });
 
 describe("BERT", () => {
   const load = () =>
