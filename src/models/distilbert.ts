@@ -60,7 +60,7 @@ function block(config: Config, take: Take, index: number, last: boolean) {
   };
   const options = {
     heads: config.number("n_heads"),
-    activation: activation(config.string("activation", "gelu")),
+    activation: activation(config.string("activation", "gelu"), "activation"),
     dropout: {
       weights: config.number("attention_dropout", 0.1),
       attended: 0,
