@@ -89,7 +89,8 @@ export function unfreezeWhere(model: Freezable, which: ParameterPattern): string
  *     topNLayerFreeze(model, 0); // the embeddings only
  *     topNLayerFreeze(model, 3); // the embeddings and blocks 0, 1 and 2
  *
- * With the embeddings go DeBERTa's relative ones and their norm, and ELECTRA's and ALBERT's projections. It never thaws:
+ * With the embeddings go DeBERTa's relative ones and their norm, and ELECTRA's and ALBERT's projections. Blocks that share
+ * weights freeze together, which a line on the console says: all of ALBERT's do, so its n = 1 is all blocks. It never thaws:
  * after n = 6, n = 3 changes nothing. Throws a FreezeError unless n is a whole number from 0 to the depth.
  */
 export function topNLayerFreeze(model: Freezable, n: number): string[] {

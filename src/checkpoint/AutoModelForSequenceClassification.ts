@@ -61,7 +61,7 @@ export const AutoModelForSequenceClassification = {
       );
       const model = new SequenceClassifier({
         family,
-        config: { ...config, ...labelNames(config, numLabels, options.classes) },
+        config: withLabels(config, numLabels, options.classes),
         stages,
         parameters: loader.parameters,
         fresh: loader.fresh,
@@ -91,11 +91,17 @@ function labelCount(config: Record<string, unknown>, { numLabels, classes }: Fro
   return checkInteger("numLabels", classes?.length ?? numLabels ?? (own as number | undefined) ?? 2, 1);
 }
 
-function labelNames(config: Record<string, unknown>, numLabels: number, classes?: string[]) {
+/** The config with a name for each label; `num_labels`, where it counts others, outweighs names in Python, so it goes. */
+function withLabels(
+  { num_labels: _, ...config }: Record<string, unknown>,
+  count: number,
+  classes?: string[],
+) {
   const own = config.id2label as Record<string, string> | undefined;
-  const kept = own && Object.keys(own).length === numLabels ? own : undefined;
-  const names = classes ?? Array.from({ length: numLabels }, (_, i) => kept?.[i] ?? `LABEL_${i}`);
+  const kept = own && Object.keys(own).length === count ? own : undefined;
+  const names = classes ?? Array.from({ length: count }, (_, i) => kept?.[i] ?? `LABEL_${i}`);
   return {
+    ...config,
     id2label: Object.fromEntries(names.map((name, i) => [i, name])),
     label2id: Object.fromEntries(names.map((name, i) => [name, i])),
   };

@@ -1,11 +1,13 @@
 import { InputError } from "../errors";
 import type { Encoding } from "./loadTokenizer";
+import type { Normalizer } from "./mendPrecompiled";
 import { BERT_LIKE } from "./wordPieceTokenizerJson";
 
 /** The part of @huggingface/tokenizers' Tokenizer that is used here; it does not cut to length as Transformers does. */
 export interface Core {
   encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
   token_to_id(token: string): number | undefined;
+  normalizer: Normalizer | null;
   post_processor: ((text: string[], pair: string[] | null) => Arranged) | null;
 }
 

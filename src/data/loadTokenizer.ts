@@ -6,6 +6,7 @@ import { InputError } from "../errors";
 import { type Core, fillTemplate, readTemplate } from "./inputTemplate";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { mendBertText } from "./mendBertText";
+import { mendPrecompiled } from "./mendPrecompiled";
 import { wordPieceTokenizerJson } from "./wordPieceTokenizerJson";
 
 /** One text, or a pair of them, as a model reads it: special tokens in, no padding. */
@@ -52,6 +53,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const single = readTemplate(core, className, false);
   const double = readTemplate(core, className, true);
   const hasTypes = await hasTokenTypes(folder, config, auto);
+  mendPrecompiled(core.normalizer);
   const mend = mendBertText(auto._tokenizerJSON.normalizer);
   const keepEnd = config?.truncation_side === "left";
   const read = (text: string) => core.encode(mend(text), { add_special_tokens: false }).ids;

@@ -51,9 +51,9 @@ const ACTIVATIONS: Record<string, Activation> = {
   swish: silu,
 };
 
-/** The activation that a config.json names, as Transformers names them (ACT2FN in activations.py). */
-export function activation(name: string): Activation {
+/** The activation that a config.json names in this field, as Transformers names them (ACT2FN in activations.py). */
+export function activation(name: string, field = "hidden_act"): Activation {
   if (!(name in ACTIVATIONS))
-    throw new InputError(`hidden_act: expected one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${name}`);
+    throw new InputError(`${field}: expected one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${name}`);
   return ACTIVATIONS[name];
 }

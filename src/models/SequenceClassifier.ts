@@ -18,6 +18,13 @@ export interface TokenRows {
   tokenTypeIds?: number[][];
 }
 
+/** What `checkRows` looks at. */
+interface CheckedRows {
+  inputIds: readonly ArrayLike<number>[];
+  tokenTypeIds?: readonly ArrayLike<number>[] | null;
+  padTokenId?: number;
+}
+
 interface Parts {
   family: Family;
   config: Record<string, unknown>;
@@ -107,26 +114,46 @@ export class SequenceClassifier {
     return this.stages.length - 2;
   }
 
+  /** The N that differ: `topNLayerFreeze` freezes more for each than for the one before. All, unless blocks share weights. */
+  get depths(): number[] {
+    const frozen = new Set<string>();
+    return this.frostStages().flatMap(({ parameters }, n) => {
+      const before = frozen.size;
+      for (const name of parameters) frozen.add(name);
+      return frozen.size > before ? [n] : [];
+    });
+  }
+
   /** The longest text it takes, in tokens. */
   get maxTokens(): number {
     return this.#parts.family.maxTokens(new Config(this.config));
   }
 
-  /** Throws an InputError that names the first row that is too long or holds a token the model does not know. */
-  checkRows(name: string, rows: readonly ArrayLike<number>[]): void {
+  /**
+   * Throws an InputError that names the first row that is too long or holds a token or a token type the model does not know, or
+   * the token that rows are padded with, if the model does not know that.
+   */
+  checkRows(name: string, rows: CheckedRows): void {
     const { maxTokens } = this;
-    const vocabulary = new Config(this.config).number("vocab_size");
-    rows.forEach((ids, row) => {
+    const config = new Config(this.config);
+    const tokens = config.number("vocab_size");
+    const types = config.number("type_vocab_size", 2);
+    rows.inputIds.forEach((ids, row) => {
       if (ids.length > maxTokens)
         throw new InputError(
           `${name}: this model takes at most ${maxTokens} tokens a text, row ${row} has ${ids.length}; tokenize with maxLength: ${maxTokens}`,
         );
-      for (let i = 0; i < ids.length; i++)
-        if (!(ids[i] >= 0 && ids[i] < vocabulary))
-          throw new InputError(
-            `${name}: this model knows token ids below ${vocabulary}, row ${row} has ${ids[i]}; tokenize with the model's own tokenizer`,
-          );
+      checkBelow(tokens, "token ids", ids, name, row);
     });
+    // Where a family has no token types, those of the rows are not read.
+    if (types > 0)
+      rows.tokenTypeIds?.forEach((ids, row) => {
+        checkBelow(types, "token types", ids, name, row);
+      });
+    if (rows.padTokenId !== undefined && rows.padTokenId >= tokens)
+      throw new InputError(
+        `${name}: this model knows token ids below ${tokens}, the rows are padded with ${rows.padTokenId}; tokenize with the model's own tokenizer`,
+      );
   }
 
   /** Class names in the order of the logits. */
@@ -147,7 +174,7 @@ export class SequenceClassifier {
     options: { outputHiddenStates?: boolean } = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor3D[] } {
     const everyRow = options.outputHiddenStates ?? false;
-    this.checkRows("inputIds", rows.inputIds);
+    this.checkRows("inputIds", rows);
     const inputs = textInputs(toBatch(rows), { everyRow });
     const pass = new Pass();
     const hiddenStates: tf.Tensor3D[] = [];
@@ -218,6 +245,14 @@ export class SequenceClassifier {
 
 export const initializerRange = (config: Record<string, unknown>): number =>
   typeof config.initializer_range === "number" ? config.initializer_range : 0.02;
+
+function checkBelow(limit: number, what: string, ids: ArrayLike<number>, name: string, row: number): void {
+  for (let i = 0; i < ids.length; i++)
+    if (!(ids[i] >= 0 && ids[i] < limit))
+      throw new InputError(
+        `${name}: this model knows ${what} below ${limit}, row ${row} has ${ids[i]}; tokenize with the model's own tokenizer`,
+      );
+}
 
 function toBatch({ inputIds, attentionMask, tokenTypeIds }: TokenRows) {
   const batchSize = inputIds.length;

@@ -1,8 +1,13 @@
 import { InputError } from "../errors";
+import { albert } from "./albert";
 import { bert } from "./bert";
+import { distilbert } from "./distilbert";
+import { electra } from "./electra";
 import type { Family } from "./Family";
+import { roberta } from "./roberta";
+import { xlmRoberta } from "./xlmRoberta";
 
-const FAMILIES: Family[] = [bert];
+const FAMILIES: Family[] = [bert, roberta, xlmRoberta, distilbert, electra, albert];
 
 /** The family that a config's `model_type` names; `file` is where the config stands, for the error. */
 export function familyOf(config: Record<string, unknown>, file: string): Family {

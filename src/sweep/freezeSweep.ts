@@ -22,7 +22,10 @@ export interface FreezeSweepOptions extends TrialSettings {
   model: string | SequenceClassifier;
   train: EncodedDataset;
   valid: EncodedDataset;
-  /** Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing; default 0 to the model's depth. */
+  /**
+   * Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing. Default: 0 to the model's depth, less those
+   * that freeze no more than the one before, as where all blocks share one set of weights (ALBERT).
+   */
   n?: readonly number[];
   /** Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's; default [0]. */
   seeds?: readonly number[];
@@ -86,7 +89,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
     checkDataset("valid", model, valid);
     fineTuneSettings(settings, model.problemType, true);
     checkJson(settings);
-    const planned = trials(checkDepths(n, model.depth), checkSeeds(seeds), settings);
+    const planned = trials(checkDepths(n ?? model.depths, model.depth), checkSeeds(seeds), settings);
     const store = new RecordStore(out ?? `runs/${name}`);
     const bench: TrialBench = {
       model,
@@ -149,8 +152,7 @@ function load(
   return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
 }
 
-function checkDepths(n: readonly number[] | undefined, depth: number): number[] {
-  const depths = n ?? Array.from({ length: depth + 1 }, (_, i) => i);
+function checkDepths(depths: readonly number[], depth: number): number[] {
   if (depths.length === 0)
     throw new InputError(`n: expected at least one depth from -1 to ${depth}, got none`);
   for (const value of depths) checkInteger("n", value, -1, depth);

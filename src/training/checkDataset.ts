@@ -20,5 +20,5 @@ export function checkDataset(
     throw new InputError(
       `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
     );
-  model.checkRows(name, inputIds);
+  model.checkRows(name, dataset);
 }

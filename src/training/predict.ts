@@ -33,7 +33,7 @@ export async function predict(
   { batchSize = 64, signal, onProgress }: PredictOptions = {},
 ): Promise<Predictions> {
   checkInteger("batchSize", batchSize, 1);
-  model.checkRows("predict", dataset.inputIds);
+  model.checkRows("predict", dataset);
   const logits = await allLogits(model, dataset, { batchSize, signal, onProgress });
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
   return { probabilities, labels: toLabels(probabilities, model) };

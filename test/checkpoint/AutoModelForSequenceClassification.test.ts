@@ -112,6 +112,13 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
     again.dispose();
   });
 
+  it("leaves out the config's own count of labels, which in Python would outweigh their names", async () => {
+    const model = await loadTiny(tinyBertWith({ num_labels: 3, id2label: null }), { classes: ["a", "b"] });
+    assert.ok(!("num_labels" in model.config));
+    assert.deepEqual(model.config.id2label, { 0: "a", 1: "b" });
+    model.dispose();
+  });
+
   it("saves weights that load to the same logits, to rounding in half precision", async () => {
     const model = await Auto.fromPretrained(tinyBert, { log: assert.fail });
     const expected = await logitsOf(tinyBert);

@@ -76,6 +76,7 @@ for (const [name, folder] of [
   ["bert-base-uncased", bert],
   ["mini-bert-en", mini],
   ["unigram", join(fixtures, "unigram")],
+  ["unigram-albert", join(fixtures, "unigram-albert")],
   ["byte-level-bpe", join(fixtures, "byte-level-bpe")],
 ])
   test(`Ids, token types and truncation of ${name} are those of Python's tokenizers`, async () => {

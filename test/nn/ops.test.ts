@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { activate } from "../../src/nn/activate";
 import { activatedLinear } from "../../src/nn/activatedLinear";
 import { activation } from "../../src/nn/activation";
 import { attention } from "../../src/nn/attention";
@@ -53,7 +54,19 @@ onEveryEngine("ops", () => {
       dispose(u, ...parameters);
     });
 
+  for (const name of ["gelu", "relu"])
+    it(`activate applies ${name} and passes back its gradient`, () => {
+      const x = drawn("x", [5, 3]);
+      tf.tidy(() => {
+        const { tensor } = activate(new Pass(), new Pass().input(x.value), activation(name));
+        assertClose(tensor, activation(name).forward(x.value), 0);
+      });
+      checkGradients([x], (pass, x) => activate(pass, x, activation(name)));
+      dispose(x);
+    });
+
   it("activation names what it knows when it is asked for something else", () => {
+    assert.throws(() => activation("mish", "activation"), { message: /^activation: expected one of gelu, / });
     assert.throws(() => activation("mish"), { message: /hidden_act: expected one of gelu, .*got mish/ });
   });
 

@@ -1,0 +1,75 @@
+// Lan et al. 2020. Names and order as transformers/models/albert/modeling_albert.py.
+import { activation } from "../nn/activation";
+import { bertEmbeddings } from "./bertEmbeddings";
+import { classificationHead } from "./classificationHead";
+import { embeddingsStage } from "./embeddingsStage";
+import type { Config, Family, Take } from "./Family";
+import { postNormBlock } from "./postNormBlock";
+import type { PostNormParts } from "./postNormLayer";
+import { takeLinear, takeNorm } from "./takeParts";
+
+const encoder = "albert.encoder";
+
+/** Its blocks share their weights, in one group of them all as a rule, so that block 0 freezes with all of its group. */
+export const albert: Family = {
+  modelType: "albert",
+  prefix: "albert",
+  architecture: "AlbertForSequenceClassification",
+  maxTokens: (config) => config.number("max_position_embeddings"),
+  stages(config, numLabels, take) {
+    const hidden = config.number("hidden_size");
+    const width = config.number("embedding_size", 128);
+    return [
+      embeddingsStage({
+        ...bertEmbeddings(config, take, "albert", width),
+        dropout: config.number("hidden_dropout_prob", 0),
+        project: takeLinear(take, `${encoder}.embedding_hidden_mapping_in`, width, hidden),
+      }),
+      ...blocks(config, take),
+      classificationHead({
+        dense: takeLinear(take, "albert.pooler", hidden, hidden),
+        activation: "tanh",
+        out: takeLinear(take, "classifier", hidden, numLabels),
+        dropout: config.number("classifier_dropout_prob", 0.1),
+      }),
+    ];
+  },
+};
+
+function blocks(config: Config, take: Take) {
+  const depth = config.number("num_hidden_layers");
+  const groups = Array.from({ length: config.number("num_hidden_groups", 1) }, (_, g) =>
+    Array.from({ length: config.number("inner_group_num", 1) }, (_, i) =>
+      takeLayer(config, take, `${encoder}.albert_layer_groups.${g}.albert_layers.${i}`),
+    ),
+  );
+  const options = {
+    heads: config.number("num_attention_heads"),
+    activation: activation(config.string("hidden_act", "gelu_new")),
+    dropout: {
+      weights: config.number("attention_probs_dropout_prob", 0),
+      attended: config.number("hidden_dropout_prob", 0),
+      output: 0,
+    },
+  };
+  return Array.from({ length: depth }, (_, i) => {
+    const group = groups[Math.floor(i / (depth / groups.length))];
+    return postNormBlock(`encoder.layer.${i}`, group, options, i === depth - 1);
+  });
+}
+
+function takeLayer(config: Config, take: Take, name: string): PostNormParts {
+  const hidden = config.number("hidden_size");
+  const wide = config.number("intermediate_size");
+  const eps = config.number("layer_norm_eps", 1e-12);
+  return {
+    norm: takeNorm(take, `${name}.full_layer_layer_norm`, hidden, eps),
+    query: takeLinear(take, `${name}.attention.query`, hidden, hidden),
+    key: takeLinear(take, `${name}.attention.key`, hidden, hidden),
+    value: takeLinear(take, `${name}.attention.value`, hidden, hidden),
+    attended: takeLinear(take, `${name}.attention.dense`, hidden, hidden),
+    attendedNorm: takeNorm(take, `${name}.attention.LayerNorm`, hidden, eps),
+    widen: takeLinear(take, `${name}.ffn`, hidden, wide),
+    narrow: takeLinear(take, `${name}.ffn_output`, wide, hidden),
+  };
+}

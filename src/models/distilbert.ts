@@ -1,0 +1,71 @@
+// Sanh et al. 2019. Names and order as transformers/models/distilbert/modeling_distilbert.py.
+import { activation } from "../nn/activation";
+import { classificationHead } from "./classificationHead";
+import { embeddingsStage } from "./embeddingsStage";
+import type { Config, Family, Take } from "./Family";
+import { postNormBlock } from "./postNormBlock";
+import { takeLinear, takeNorm, takeTable } from "./takeParts";
+
+// Which the model's code fixes.
+const EPS = 1e-12;
+
+export const distilbert: Family = {
+  modelType: "distilbert",
+  prefix: "distilbert",
+  architecture: "DistilBertForSequenceClassification",
+  maxTokens: (config) => config.number("max_position_embeddings"),
+  stages(config, numLabels, take) {
+    const depth = config.number("n_layers");
+    const hidden = config.number("dim");
+    return [
+      embeddings(config, take),
+      ...Array.from({ length: depth }, (_, i) => block(config, take, i, i === depth - 1)),
+      classificationHead({
+        dense: takeLinear(take, "pre_classifier", hidden, hidden),
+        activation: "relu",
+        out: takeLinear(take, "classifier", hidden, numLabels),
+        dropout: config.number("seq_classif_dropout", 0.2),
+      }),
+    ];
+  },
+};
+
+function embeddings(config: Config, take: Take) {
+  const name = "distilbert.embeddings";
+  const hidden = config.number("dim");
+  const table = (table: string, entries: number) =>
+    takeTable(take, `${name}.${table}_embeddings`, entries, hidden);
+  return embeddingsStage({
+    words: table("word", config.number("vocab_size")),
+    positions: table("position", config.number("max_position_embeddings")),
+    norm: takeNorm(take, `${name}.LayerNorm`, hidden, EPS),
+    dropout: config.number("dropout", 0.1),
+  });
+}
+
+function block(config: Config, take: Take, index: number, last: boolean) {
+  const stage = `transformer.layer.${index}`;
+  const name = `distilbert.${stage}`;
+  const hidden = config.number("dim");
+  const wide = config.number("hidden_dim");
+  const parts = {
+    query: takeLinear(take, `${name}.attention.q_lin`, hidden, hidden),
+    key: takeLinear(take, `${name}.attention.k_lin`, hidden, hidden),
+    value: takeLinear(take, `${name}.attention.v_lin`, hidden, hidden),
+    attended: takeLinear(take, `${name}.attention.out_lin`, hidden, hidden),
+    attendedNorm: takeNorm(take, `${name}.sa_layer_norm`, hidden, EPS),
+    widen: takeLinear(take, `${name}.ffn.lin1`, hidden, wide),
+    narrow: takeLinear(take, `${name}.ffn.lin2`, wide, hidden),
+    norm: takeNorm(take, `${name}.output_layer_norm`, hidden, EPS),
+  };
+  const options = {
+    heads: config.number("n_heads"),
+    activation: activation(config.string("activation", "gelu"), "activation"),
+    dropout: {
+      weights: config.number("attention_dropout", 0.1),
+      attended: 0,
+      output: config.number("dropout", 0.1),
+    },
+  };
+  return postNormBlock(stage, [parts], options, last);
+}

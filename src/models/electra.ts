@@ -1,0 +1,25 @@
+// Clark et al. 2020. Names and order as transformers/models/electra/modeling_electra.py.
+import { bertBlocks } from "./bertBlocks";
+import { bertEmbeddings } from "./bertEmbeddings";
+import { denseOutHead } from "./denseOutHead";
+import { embeddingsStage } from "./embeddingsStage";
+import type { Family } from "./Family";
+import { takeLinear } from "./takeParts";
+
+export const electra: Family = {
+  modelType: "electra",
+  prefix: "electra",
+  architecture: "ElectraForSequenceClassification",
+  maxTokens: (config) => config.number("max_position_embeddings"),
+  stages(config, numLabels, take) {
+    const hidden = config.number("hidden_size");
+    const width = config.number("embedding_size", 128);
+    const embeddings = bertEmbeddings(config, take, "electra", width);
+    if (width !== hidden) embeddings.project = takeLinear(take, "electra.embeddings_project", width, hidden);
+    return [
+      embeddingsStage(embeddings),
+      ...bertBlocks(config, take, "electra"),
+      denseOutHead(config, take, numLabels, "gelu"),
+    ];
+  },
+};

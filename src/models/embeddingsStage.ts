@@ -1,0 +1,47 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { add, dropout } from "../nn/elementwise";
+import { embedding } from "../nn/embedding";
+import { layerNorm, type Norm } from "../nn/layerNorm";
+import { type Linear, linear } from "../nn/linear";
+import type { Parameter } from "../nn/Parameter";
+import type { Stage } from "../nn/Stage";
+import type { TextInputs } from "./textInputs";
+
+export interface Embeddings {
+  /** [vocabulary, width] */
+  words: Parameter;
+  /** [positions, width] */
+  positions: Parameter;
+  /** [types, width], in families that tell first texts from second ones */
+  types?: Parameter;
+  norm: Norm;
+  dropout: number;
+  /** From the embeddings' width to the blocks', where the two differ. */
+  project?: Linear;
+  /** Each token's row in `positions`, [batch · seq]; its place in the row unless said otherwise. */
+  positionIds?: (inputs: TextInputs) => tf.Tensor1D;
+}
+
+/** Words, positions and token types looked up, added and normed. */
+export function embeddingsStage(parts: Embeddings): Stage<TextInputs> {
+  const { words, positions, types, norm, project } = parts;
+  return {
+    name: "embeddings",
+    parameters: [
+      words,
+      positions,
+      ...(types ? [types] : []),
+      norm.weight,
+      norm.bias,
+      ...(project ? [project.weight, project.bias] : []),
+    ],
+    forward(pass, inputs) {
+      const word = embedding(pass, inputs.inputIds, words);
+      const typed = types ? add(pass, word, embedding(pass, inputs.tokenTypeIds, types)) : word;
+      const places = parts.positionIds?.(inputs) ?? inputs.positionIds;
+      const sum = add(pass, typed, embedding(pass, places, positions));
+      const x = dropout(pass, layerNorm(pass, sum, norm), parts.dropout);
+      return project ? linear(pass, x, project) : x;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { activatedLinear } from "../nn/activatedLinear";
+import type { Activation } from "../nn/activation";
+import { attention } from "../nn/attention";
+import { firstRows } from "../nn/embedding";
+import { type Norm, residualNorm } from "../nn/layerNorm";
+import { type Linear, linear } from "../nn/linear";
+import type { Pass, Value } from "../nn/Pass";
+import type { TextInputs } from "./textInputs";
+
+/** The parameters of one layer, in the order they run. */
+export type PostNormParts = {
+  query: Linear;
+  key: Linear;
+  value: Linear;
+  attended: Linear;
+  attendedNorm: Norm;
+  widen: Linear;
+  narrow: Linear;
+  norm: Norm;
+};
+
+export interface PostNormOptions {
+  heads: number;
+  /** Between `widen` and `narrow`. */
+  activation: Activation;
+  /** Rates: of attention weights, of what attention puts out, of what the feed-forward part puts out. */
+  dropout: { weights: number; attended: number; output: number };
+}
+
+/**
+ * An encoder layer as in Vaswani et al. 2017: attention, then a feed-forward part, each added to its input and normed after.
+ * [batch · seq, hidden] → the same, or [batch, hidden] with `firstOnly`, when nothing but the [CLS] rows will be read: they
+ * need all keys and values, and nothing else of the other rows.
+ */
+export function postNormLayer(
+  pass: Pass,
+  { batchSize, mask }: TextInputs,
+  x: Value,
+  parts: PostNormParts,
+  { heads, activation, dropout: rates }: PostNormOptions,
+  firstOnly: boolean,
+): Value {
+  const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
+  const context = attention(
+    pass,
+    linear(pass, rows, parts.query),
+    linear(pass, x, parts.key),
+    linear(pass, x, parts.value),
+    { batchSize, heads, mask, dropout: rates.weights },
+  );
+  const h = residualNorm(
+    pass,
+    linear(pass, context, parts.attended),
+    rates.attended,
+    rows,
+    parts.attendedNorm,
+  );
+  const wide = activatedLinear(pass, linear(pass, h, parts.widen), activation, parts.narrow);
+  return residualNorm(pass, wide, rates.output, h, parts.norm);
+}

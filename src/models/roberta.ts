@@ -1,0 +1,52 @@
+// Liu et al. 2019. Names and order as transformers/models/roberta/modeling_roberta.py.
+import * as tf from "@tensorflow/tfjs-core";
+import type { Stage } from "../nn/Stage";
+import { bertBlocks } from "./bertBlocks";
+import { denseOutHead } from "./denseOutHead";
+import { embeddingsStage } from "./embeddingsStage";
+import type { Config, Family, Take } from "./Family";
+import { takeNorm, takeTable } from "./takeParts";
+import type { TextInputs } from "./textInputs";
+
+export const roberta: Family = {
+  modelType: "roberta",
+  prefix: "roberta",
+  architecture: "RobertaForSequenceClassification",
+  // Positions count from the padding's id on, which is the row of all padding.
+  maxTokens: (config) => config.number("max_position_embeddings") - paddingId(config) - 1,
+  stages: (config, numLabels, take) => [
+    ...robertaEncoder(config, take),
+    denseOutHead(config, take, numLabels, "tanh"),
+  ],
+};
+
+/** Embeddings and blocks. */
+export function robertaEncoder(config: Config, take: Take): Stage<TextInputs>[] {
+  const name = "roberta.embeddings";
+  const hidden = config.number("hidden_size");
+  const padding = paddingId(config);
+  const table = (table: string, entries: number) =>
+    takeTable(take, `${name}.${table}_embeddings`, entries, hidden);
+  return [
+    embeddingsStage({
+      words: table("word", config.number("vocab_size")),
+      types: table("token_type", config.number("type_vocab_size", 2)),
+      norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-12)),
+      positions: table("position", config.number("max_position_embeddings")),
+      positionIds: (inputs) => positionIds(inputs, padding),
+      dropout: config.number("hidden_dropout_prob", 0.1),
+    }),
+    ...bertBlocks(config, take, "roberta"),
+  ];
+}
+
+const paddingId = (config: Config) => config.number("pad_token_id", 1);
+
+/** padding + 1, padding + 2, … over what is no padding; `padding` for what is, as in `create_position_ids_from_input_ids`. */
+function positionIds({ inputIds, batchSize, sequenceLength }: TextInputs, padding: number): tf.Tensor1D {
+  return tf.tidy(() => {
+    const start = tf.scalar(padding, "int32");
+    const seen = tf.reshape(tf.cast(tf.notEqual(inputIds, start), "int32"), [batchSize, sequenceLength]);
+    return tf.reshape(tf.add(tf.mul(tf.cumsum(seen, 1), seen), start), [-1]);
+  });
+}

@@ -1,0 +1,60 @@
+"""Makes and reads checkpoints as people do in Python: what inPython.ts asks for on stdin, as JSON, is answered on stdout.
+
+make  {folder: config}: a random model of each config, saved by save_pretrained; answers its logits
+read  {folder: null}:   loads each by from_pretrained; answers its logits, what loading found missing or too much, and all warnings
+"""
+import json, logging, os, sys, warnings
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+import torch, transformers
+from transformers import AutoConfig, AutoModelForSequenceClassification as Auto
+
+said = []
+
+
+class Listener(logging.Handler):
+    def emit(self, record):
+        if record.levelno >= logging.WARNING:
+            said.append(record.getMessage())
+
+
+def logits(model, rows):
+    model.eval()
+    with torch.no_grad():
+        return model(**{name: torch.tensor(values) for name, values in rows.items()}).logits.float().tolist()
+
+
+def make(folder, config, rows):
+    torch.manual_seed(0)
+    model = Auto.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
+    with torch.no_grad():  # As drawn, norms are all 1 and biases all 0, and a swapped pair would not show.
+        for parameter in model.parameters():
+            if parameter.ndim == 1:
+                parameter.add_(torch.randn_like(parameter) * 0.1)
+    model.save_pretrained(folder)
+    return {"logits": logits(model, rows)}
+
+
+def read(folder, _, rows):
+    said.clear()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model, found = Auto.from_pretrained(folder, output_loading_info=True)
+    keys = {name: sorted(map(str, keys)) for name, keys in found.items() if keys}
+    dtype = str(model.dtype).removeprefix("torch.")
+    return {
+        "logits": logits(model, rows),
+        "found": keys,
+        "warnings": said + [str(warning.message) for warning in caught],
+        "class": type(model).__name__,
+        "dtype": dtype,
+        "problemType": model.config.problem_type,
+        "labels": model.config.id2label,
+    }
+
+
+transformers.utils.logging.get_logger().addHandler(Listener())
+transformers.utils.logging.disable_progress_bar()
+asked = json.load(sys.stdin)
+verb = {"make": make, "read": read}[sys.argv[1]]
+json.dump({folder: verb(folder, what, asked["rows"]) for folder, what in asked["folders"].items()}, sys.stdout)
