@@ -1,0 +1,222 @@
+import { InputError } from "../../errors";
+import type { ByteReader } from "./ByteReader";
+
+/** A name that a pickle refers to, and what it stands for when it is called. */
+export class Global {
+  constructor(
+    readonly name: string,
+    readonly call?: (args: unknown[]) => unknown,
+  ) {}
+}
+
+export interface UnpickleOptions {
+  /** What names stand for, by `module.name`; whatever else the pickle names is refused. */
+  globals: ReadonlyMap<string, Global>;
+  /** What a persistent id stands for. */
+  persistent: (id: unknown) => unknown;
+}
+
+/**
+ * Reads one pickle: numbers, strings, `null`, booleans, lists and tuples (as arrays), dicts (as Maps), and calls of the given
+ * globals. In Python a pickle is a program that can call anything; here a name that is not among the globals ends the reading
+ * before anything is done with it, and so does an opcode that data of this kind has no need of.
+ *
+ * Opcodes as https://github.com/python/cpython/blob/main/Lib/pickletools.py describes them; the choice is about that of
+ * torch/_weights_only_unpickler.py.
+ *
+ * @throws InputError naming the file, and the name that is refused or what is malformed
+ */
+export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOptions): unknown {
+  const { path } = reader;
+  const stack: unknown[] = [];
+  const marks: number[] = [];
+  const memo = new Map<number, unknown>();
+
+  const malformed = (what: string) => new InputError(`${path}: malformed pickle: ${what}`);
+  const pop = (): unknown => {
+    if (stack.length === (marks.at(-1) ?? 0)) throw malformed("it takes a value where there is none");
+    return stack.pop();
+  };
+  const top = (): unknown => {
+    if (stack.length === 0) throw malformed("it takes a value where there is none");
+    return stack[stack.length - 1];
+  };
+  const popMark = (): unknown[] => {
+    const mark = marks.pop();
+    if (mark === undefined) throw malformed("it ends a group that it never began");
+    return stack.splice(mark);
+  };
+  const popTuple = (size: number) => {
+    const last = Array.from({ length: size }, pop);
+    stack.push(last.reverse());
+  };
+  const text = (bytes: Buffer): string => bytes.toString("utf8");
+  const find = (name: string): Global => {
+    const global = globals.get(name);
+    if (!global)
+      throw new InputError(
+        `${path}: names ${/^[\w.]+$/.test(name) ? name : JSON.stringify(name)}, which is no tensor or container: refused, nothing of it was run. Do not load this file in Python either unless you trust who made it`,
+      );
+    return global;
+  };
+  const append = (items: unknown[]) => {
+    const list = top();
+    if (!Array.isArray(list)) throw malformed("it appends to what is no list");
+    for (const item of items) list.push(item);
+  };
+  const setItems = (items: unknown[]) => {
+    const dict = top();
+    if (!(dict instanceof Map) || items.length % 2 !== 0) throw malformed("it sets items of what is no dict");
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+  };
+  const recall = (slot: number) => {
+    if (!memo.has(slot)) throw malformed(`it recalls slot ${slot}, which it never filled`);
+    stack.push(memo.get(slot));
+  };
+  const call = () => {
+    const args = pop();
+    const callee = pop();
+    if (!(callee instanceof Global) || !callee.call || !Array.isArray(args))
+      throw malformed(`it calls ${callee instanceof Global ? callee.name : "what is no function"}`);
+    stack.push(callee.call(args));
+  };
+
+  for (;;) {
+    const at = reader.position;
+    const opcode = reader.byte();
+    switch (opcode) {
+      case 0x80: {
+        const protocol = reader.byte();
+        if (protocol > 5) throw malformed(`it is of protocol ${protocol}; known are those up to 5`);
+        break;
+      }
+      case 0x95: // FRAME: how far to read ahead
+        reader.bytes(8);
+        break;
+      case 0x2e: {
+        const value = pop();
+        if (stack.length > 0) throw malformed("it ends with values left over");
+        return value;
+      }
+      case 0x28:
+        marks.push(stack.length);
+        break;
+
+      case 0x4e:
+        stack.push(null);
+        break;
+      case 0x88:
+        stack.push(true);
+        break;
+      case 0x89:
+        stack.push(false);
+        break;
+      case 0x4a:
+        stack.push(reader.bytes(4).readInt32LE());
+        break;
+      case 0x4b:
+        stack.push(reader.byte());
+        break;
+      case 0x4d:
+        stack.push(reader.bytes(2).readUInt16LE());
+        break;
+      case 0x8a:
+        stack.push(readLong(reader.bytes(reader.byte())));
+        break;
+      case 0x47:
+        stack.push(reader.bytes(8).readDoubleBE());
+        break;
+
+      case 0x58:
+        stack.push(text(reader.bytes(reader.bytes(4).readUInt32LE())));
+        break;
+      case 0x8c:
+      case 0x55: // Python 2's str
+        stack.push(text(reader.bytes(reader.byte())));
+        break;
+      case 0x54: // Python 2's str
+        stack.push(text(reader.bytes(reader.bytes(4).readUInt32LE())));
+        break;
+
+      case 0x5d:
+      case 0x29:
+        stack.push([]);
+        break;
+      case 0x61:
+        append([pop()]);
+        break;
+      case 0x65:
+        append(popMark());
+        break;
+      case 0x7d:
+        stack.push(new Map());
+        break;
+      case 0x73:
+        setItems([pop(), pop()].reverse());
+        break;
+      case 0x75:
+        setItems(popMark());
+        break;
+      case 0x74:
+        stack.push(popMark());
+        break;
+      case 0x85:
+      case 0x86:
+      case 0x87:
+        popTuple(opcode - 0x84);
+        break;
+
+      case 0x71:
+        memo.set(reader.byte(), top());
+        break;
+      case 0x72:
+        memo.set(reader.bytes(4).readUInt32LE(), top());
+        break;
+      case 0x94:
+        memo.set(memo.size, top());
+        break;
+      case 0x68:
+        recall(reader.byte());
+        break;
+      case 0x6a:
+        recall(reader.bytes(4).readUInt32LE());
+        break;
+
+      case 0x63:
+      case 0x69: // INST, which also calls what it names
+        stack.push(find(`${reader.line()}.${reader.line()}`));
+        if (opcode === 0x69) throw malformed("it makes an instance of what is no class");
+        break;
+      case 0x93: {
+        const name = pop();
+        stack.push(find(`${pop()}.${name}`));
+        break;
+      }
+      case 0x52:
+        call();
+        break;
+      case 0x62:
+        // Attributes of a dict, such as the `_metadata` of a state dict: none of them is a tensor of the model.
+        pop();
+        if (!(top() instanceof Map)) throw malformed("it sets attributes of what is no dict");
+        break;
+      case 0x51:
+        stack.push(persistent(pop()));
+        break;
+
+      default:
+        throw new InputError(
+          `${path}: its pickle has opcode 0x${opcode.toString(16).padStart(2, "0")} at byte ${at}, which tensors and containers have no need of: refused`,
+        );
+    }
+  }
+}
+
+/** A little-endian two's complement of any length; a bigint where a number would round it. */
+function readLong(bytes: Buffer): number | bigint {
+  if (bytes.length === 0) return 0;
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
+  value = BigInt.asIntN(8 * bytes.length, value);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
