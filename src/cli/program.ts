@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { version } from "../version";
 import { demoCommand } from "./commands/demo";
 import { doctorCommand } from "./commands/doctor";
+import { exportCommand } from "./commands/export";
 import { finetuneCommand } from "./commands/finetune";
 import { listCommand } from "./commands/list";
 import { nativeCommand } from "./commands/native";
@@ -23,6 +24,7 @@ export function program(): Command {
     sweepCommand(),
     finetuneCommand(),
     predictCommand(),
+    exportCommand(),
     reportCommand(),
     doctorCommand(),
     nativeCommand(),

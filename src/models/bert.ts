@@ -15,6 +15,7 @@ export const bert: Family = {
   modelType: "bert",
   prefix: "bert",
   architecture: "BertForSequenceClassification",
+  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const depth = config.number("num_hidden_layers");

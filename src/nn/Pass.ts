@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Random } from "../random";
+import type { OnnxForm } from "./OnnxGraph";
 import { Parameter } from "./Parameter";
 
 /** A tensor on its way through the model; `tracked` when a gradient has to come back through it. */
@@ -74,8 +75,17 @@ export class Pass {
     return this.#recording && (source instanceof Parameter ? source.requiresGrad : source.tracked);
   }
 
-  /** Makes an op's output a value. `saved` is called only when the op is recorded, and gives what `backward` will read. */
-  record(output: tf.Tensor, inputs: Source[], saved: () => tf.Tensor[], backward: Backward): Value {
+  /**
+   * Makes an op's output a value. `saved` is called only when the op is recorded, and gives what `backward` will read. The ONNX
+   * form is read by `OnnxPass` alone.
+   */
+  record(
+    output: tf.Tensor,
+    inputs: Source[],
+    saved: () => tf.Tensor[],
+    backward: Backward,
+    _onnx?: OnnxForm,
+  ): Value {
     const tracked = inputs.some((input) => this.tracks(input));
     const value = new Value(output, tracked);
     if (tracked)

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { matMul } from "../engine/matMul";
 import type { Activation } from "./activation";
-import type { Linear } from "./linear";
+import { type Linear, linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
 
 /**
@@ -19,5 +19,6 @@ export function activatedLinear(pass: Pass, u: Value, f: Activation, { weight, b
       pass.tracks(weight) ? tf.tidy(() => matMul(dy, f.forward(input), true, false)) : null,
       pass.tracks(bias) ? tf.sum(dy, 0) : null,
     ],
+    (graph, [u, ...layer]) => linearOnnx(graph, [f.onnx(graph, u), ...layer]),
   );
 }

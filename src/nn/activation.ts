@@ -1,16 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { gelu, geluGradient } from "../engine/gelu";
 import { InputError } from "../errors";
+import type { OnnxGraph } from "./OnnxGraph";
 
 /** An elementwise function with its gradient from its input. */
 export interface Activation {
   forward(x: tf.Tensor): tf.Tensor;
   gradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor;
+  /** The same as ONNX nodes, from the name of x to that of its image. */
+  onnx(graph: OnnxGraph, x: string): string;
 }
 
 const relu: Activation = {
   forward: (x) => tf.relu(x),
   gradient: (dy, x) => tf.tidy(() => tf.mul(dy, tf.step(x))),
+  onnx: (graph, x) => graph.op("Relu", [x]),
 };
 
 const silu: Activation = {
@@ -20,6 +24,7 @@ const silu: Activation = {
       const s = tf.sigmoid(x);
       return tf.mul(dy, tf.mul(s, tf.add(1, tf.mul(x, tf.sub(1, s)))));
     }),
+  onnx: (graph, x) => graph.op("Mul", [x, graph.op("Sigmoid", [x])]),
 };
 
 const C = Math.sqrt(2 / Math.PI);
@@ -33,12 +38,31 @@ const geluTanh: Activation = {
       const slope = tf.mul(tf.add(tf.mul(tf.square(x), 3 * 0.044715 * C), C), tf.sub(1, tf.square(t)));
       return tf.mul(dy, tf.mul(0.5, tf.add(tf.add(1, t), tf.mul(x, slope))));
     }),
+  onnx(graph, x) {
+    const cubic = graph.op("Mul", [graph.op("Mul", [x, x]), graph.float(0.044715)]);
+    const inner = graph.op("Mul", [
+      graph.op("Mul", [x, graph.float(C)]),
+      graph.op("Add", [cubic, graph.float(1)]),
+    ]);
+    return halfOf(graph, x, graph.op("Tanh", [inner]));
+  },
 };
 
 const inner = (x: tf.Tensor) => tf.mul(tf.mul(x, C), tf.add(1, tf.mul(tf.square(x), 0.044715)));
 
+/** GELU by the error function, from opset 17's operators; opset 20 has one of its own. */
+const geluExact: Activation = {
+  forward: gelu,
+  gradient: geluGradient,
+  onnx: (graph, x) => halfOf(graph, x, graph.op("Erf", [graph.op("Mul", [x, graph.float(Math.SQRT1_2)])])),
+};
+
+/** x · (1 + y) / 2 */
+const halfOf = (graph: OnnxGraph, x: string, y: string): string =>
+  graph.op("Mul", [graph.op("Mul", [x, graph.op("Add", [y, graph.float(1)])]), graph.float(0.5)]);
+
 const ACTIVATIONS: Record<string, Activation> = {
-  gelu: { forward: gelu, gradient: geluGradient },
+  gelu: geluExact,
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
   relu,

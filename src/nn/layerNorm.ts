@@ -24,6 +24,7 @@ export function layerNorm(pass: Pass, x: Value, { weight, bias, eps }: Norm): Va
         weight.value,
         sources.map((source) => pass.tracks(source)),
       ),
+    (graph, inputs) => graph.op("LayerNormalization", inputs, { axis: { int: -1 }, epsilon: { float: eps } }),
   );
   tf.dispose([normal, scale]);
   return value;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { matMul } from "../engine/matMul";
+import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -21,5 +22,9 @@ export function linear(pass: Pass, x: Value, { weight, bias }: Linear): Value {
       pass.tracks(weight) ? matMul(dy, input, true, false) : null,
       pass.tracks(bias) ? tf.sum(dy, 0) : null,
     ],
+    linearOnnx,
   );
 }
+
+export const linearOnnx: OnnxForm = (graph, [x, weight, bias]) =>
+  graph.op("Gemm", [x, weight, bias], { transB: { int: 1 } });
