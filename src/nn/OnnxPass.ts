@@ -21,6 +21,11 @@ export class OnnxPass extends Pass {
     return this.#name(new Value(tensor, false), this.graph.given(tensor));
   }
 
+  override derived<T extends tf.Tensor>(tensor: T, onnx: (graph: OnnxGraph) => string): T {
+    this.graph.give(tensor, () => onnx(this.graph));
+    return tensor;
+  }
+
   /** @throws InputError when the op has no ONNX form */
   override record(
     output: tf.Tensor,

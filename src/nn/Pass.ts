@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Random } from "../random";
-import type { OnnxForm } from "./OnnxGraph";
+import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import { Parameter } from "./Parameter";
 
 /** A tensor on its way through the model; `tracked` when a gradient has to come back through it. */
@@ -62,6 +62,11 @@ export class Pass {
   /** A tensor that no gradient goes back through. */
   input(tensor: tf.Tensor): Value {
     return new Value(tensor, false);
+  }
+
+  /** A tensor that a stage makes of its inputs, such as positions, and its ONNX form, which `OnnxPass` alone reads. */
+  derived<T extends tf.Tensor>(tensor: T, _onnx: (graph: OnnxGraph) => string): T {
+    return tensor;
   }
 
   /** A whole number to seed one dropout mask with. */

@@ -5,7 +5,7 @@ import { useEngine } from "../../src/engine/useEngine";
 import { add, dropout, tanh } from "../../src/nn/elementwise";
 import { OnnxPass } from "../../src/nn/OnnxPass";
 import { Parameter } from "../../src/nn/Parameter";
-import { Value } from "../../src/nn/Pass";
+import { Pass, Value } from "../../src/nn/Pass";
 
 describe("OnnxPass", () => {
   before(() => useEngine("cpu"));
@@ -41,6 +41,23 @@ describe("OnnxPass", () => {
       assert.equal(pass.nameOf(weight), "weight");
       assert.equal(pass.nameOf(weight), "weight");
       assert.deepEqual([...pass.graph.parameters], [["weight", weight]]);
+    }));
+
+  it("takes what a stage makes of its inputs with the form that the stage gives", () =>
+    withPass((pass, _, x) => {
+      const shifted = tf.add(x, 1);
+      assert.equal(new Pass().derived(shifted, assert.fail), shifted);
+      const derived = pass.derived(shifted, (graph) => graph.op("Add", [graph.given(x), graph.float(1)]));
+      assert.equal(derived, shifted);
+      assert.deepEqual(pass.graph.nodes, []);
+      const y = pass.scope("block", () => tanh(pass, pass.input(derived)));
+      assert.equal(pass.nameOf(y), "block/Tanh_1");
+      assert.deepEqual(pass.graph.nodes[0], {
+        type: "Add",
+        inputs: ["x", pass.graph.float(1)],
+        output: "inputs/Add_0",
+        attributes: {},
+      });
     }));
 
   it("does not train: dropout leaves no trace, and nothing is saved for a way back", () =>
