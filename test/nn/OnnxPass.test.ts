@@ -46,7 +46,10 @@ describe("OnnxPass", () => {
   it("takes what a stage makes of its inputs with the form that the stage gives", () =>
     withPass((pass, _, x) => {
       const shifted = tf.add(x, 1);
-      assert.equal(new Pass().derived(shifted, () => assert.fail()), shifted);
+      assert.equal(
+        new Pass().derived(shifted, () => assert.fail()),
+        shifted,
+      );
       const derived = pass.derived(shifted, (graph) => graph.op("Add", [graph.given(x), graph.float(1)]));
       assert.equal(derived, shifted);
       assert.deepEqual(pass.graph.nodes, []);

@@ -31,8 +31,9 @@ import { openSession, runRows } from "./onnxRuntime";
 const bundled = join(__dirname, "../../data/mini-bert-en");
 const reviews = join(__dirname, "../../data/short-reviews");
 
-/** Rows of random tokens of both segments; all but the first row are padded. */
-function randomRows(batchSize: number, sequenceLength: number, vocabulary: number): TokenRows {
+/** Rows of random tokens, of both segments where the model knows two; all but the first row are padded. */
+function randomRows({ config }: SequenceClassifier, batchSize: number, sequenceLength: number): TokenRows {
+  const [vocabulary, types] = [config.vocab_size, config.type_vocab_size ?? 2] as number[];
   const random = new Random("exportOnnx", batchSize, sequenceLength);
   const table = (cell: (row: number, column: number) => number) =>
     Array.from({ length: batchSize }, (_, row) =>
@@ -41,7 +42,7 @@ function randomRows(batchSize: number, sequenceLength: number, vocabulary: numbe
   return {
     inputIds: table(() => 4 + random.integer(vocabulary - 4)),
     attentionMask: table((row, column) => (column < Math.max(1, sequenceLength - 2 * row) ? 1 : 0)),
-    tokenTypeIds: table((_, column) => (column > sequenceLength / 2 ? 1 : 0)),
+    tokenTypeIds: table((_, column) => (types > 1 && column > sequenceLength / 2 ? 1 : 0)),
   };
 }
 
@@ -56,7 +57,7 @@ async function compare(model: SequenceClassifier, to = join(makeFolder(), "expor
     [4, 17],
     [2, Math.min(model.maxTokens, 64)],
   ]) {
-    const rows = randomRows(batchSize, length, model.config.vocab_size as number);
+    const rows = randomRows(model, batchSize, length);
     const { logits } = model.forward(rows);
     const exported = await runRows(session, rows);
     assert.deepEqual(exported.dims, [batchSize, model.numLabels]);
