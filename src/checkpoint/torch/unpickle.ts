@@ -55,7 +55,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
     const global = globals.get(name);
     if (!global)
       throw new InputError(
-        `${path}: names ${/^[\w.]+$/.test(name) ? name : JSON.stringify(name)}, which is no tensor or container: refused, nothing of it was run. Do not load this file in Python either unless you trust who made it`,
+        `${path}: names ${/^[\w.]+$/.test(name) ? name : JSON.stringify(name)}, which reading tensors has no need of: refused, and nothing was run; if you trust its maker, load it in Python and save its state dict as safetensors`,
       );
     return global;
   };
