@@ -2,6 +2,7 @@ import { InputError } from "../../errors";
 import type { OpenFile } from "../OpenFile";
 
 const WINDOW = 1 << 16;
+const MAX_LINE = 1000;
 
 /** Reads a stretch of a file byte by byte, fetching a window of it at a time. */
 export class ByteReader {
@@ -43,7 +44,13 @@ export class ByteReader {
   /** The text up to the next line feed, which is passed over. */
   line(): string {
     const bytes: number[] = [];
-    for (let byte = this.byte(); byte !== 10; byte = this.byte()) bytes.push(byte);
+    for (let byte = this.byte(); byte !== 10; byte = this.byte()) {
+      bytes.push(byte);
+      if (bytes.length > MAX_LINE)
+        throw new InputError(
+          `${this.path}: malformed pickle: a name before byte ${this.position} is longer than ${MAX_LINE} bytes`,
+        );
+    }
     return Buffer.from(bytes).toString("utf8");
   }
 }

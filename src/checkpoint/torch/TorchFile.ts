@@ -69,7 +69,7 @@ function stateDict(file: OpenFile): { tensors: Map<string, TensorInfo>; strides:
   for (const [name, tensor] of value) {
     if (typeof name !== "string" || !(tensor instanceof StoredTensor))
       throw new InputError(
-        `${file.path}: expected a state dict, tensors by name; got ${describe(tensor)} under ${JSON.stringify(name)}`,
+        `${file.path}: expected a state dict, tensors by name; got ${describe(tensor)} under ${describe(name)}`,
       );
     tensors.set(name, infoOf(file.path, name, tensor, starts));
     strides.set(name, tensor.stride);
@@ -137,7 +137,7 @@ function gather(from: Float32Array, shape: number[], stride: number[]): Float32A
 function describe(value: unknown): string {
   if (value instanceof StoredTensor) return "a tensor";
   if (value instanceof Map) return value.size === 0 ? "an empty dict" : "a dict";
-  return Array.isArray(value)
-    ? "a list"
-    : (JSON.stringify(value, (_, x) => (typeof x === "bigint" ? `${x}` : x)) ?? "an object");
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -1,5 +1,45 @@
 import { InputError } from "../../errors";
 import type { ByteReader } from "./ByteReader";
+import {
+  APPEND,
+  APPENDS,
+  BINFLOAT,
+  BINGET,
+  BININT,
+  BININT1,
+  BININT2,
+  BINPERSID,
+  BINPUT,
+  BINSTRING,
+  BINUNICODE,
+  BUILD,
+  EMPTY_DICT,
+  EMPTY_LIST,
+  EMPTY_TUPLE,
+  FRAME,
+  GLOBAL,
+  INST,
+  LONG_BINGET,
+  LONG_BINPUT,
+  LONG1,
+  MARK,
+  MEMOIZE,
+  NEWFALSE,
+  NEWTRUE,
+  NONE,
+  PROTO,
+  REDUCE,
+  SETITEM,
+  SETITEMS,
+  SHORT_BINSTRING,
+  SHORT_BINUNICODE,
+  STACK_GLOBAL,
+  STOP,
+  TUPLE,
+  TUPLE1,
+  TUPLE2,
+  TUPLE3,
+} from "./opcodes";
 
 /** A name that a pickle refers to, and what it stands for when it is called. */
 export class Global {
@@ -21,8 +61,7 @@ export interface UnpickleOptions {
  * globals. In Python a pickle is a program that can call anything; here a name that is not among the globals ends the reading
  * before anything is done with it, and so does an opcode that data of this kind has no need of.
  *
- * Opcodes as https://github.com/python/cpython/blob/main/Lib/pickletools.py describes them; the choice is about that of
- * torch/_weights_only_unpickler.py.
+ * The choice of opcodes is about that of torch/_weights_only_unpickler.py.
  *
  * @throws InputError naming the file, and the name that is refused or what is malformed
  */
@@ -55,7 +94,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
     const global = globals.get(name);
     if (!global)
       throw new InputError(
-        `${path}: names ${/^[\w.]+$/.test(name) ? name : JSON.stringify(name)}, which reading tensors has no need of: refused, and nothing was run; if you trust its maker, load it in Python and save its state dict as safetensors`,
+        `${path}: names ${/^[\w.]{1,200}$/.test(name) ? name : JSON.stringify(name.slice(0, 200))}, which reading tensors has no need of: refused, and nothing was run; if you trust its maker, load it in Python and save its state dict as safetensors`,
       );
     return global;
   };
@@ -85,122 +124,122 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
     const at = reader.position;
     const opcode = reader.byte();
     switch (opcode) {
-      case 0x80: {
+      case PROTO: {
         const protocol = reader.byte();
         if (protocol > 5) throw malformed(`it is of protocol ${protocol}; known are those up to 5`);
         break;
       }
-      case 0x95: // FRAME: how far to read ahead
+      case FRAME: // how far to read ahead
         reader.bytes(8);
         break;
-      case 0x2e: {
+      case STOP: {
         const value = pop();
         if (stack.length > 0) throw malformed("it ends with values left over");
         return value;
       }
-      case 0x28:
+      case MARK:
         marks.push(stack.length);
         break;
 
-      case 0x4e:
+      case NONE:
         stack.push(null);
         break;
-      case 0x88:
+      case NEWTRUE:
         stack.push(true);
         break;
-      case 0x89:
+      case NEWFALSE:
         stack.push(false);
         break;
-      case 0x4a:
+      case BININT:
         stack.push(reader.bytes(4).readInt32LE());
         break;
-      case 0x4b:
+      case BININT1:
         stack.push(reader.byte());
         break;
-      case 0x4d:
+      case BININT2:
         stack.push(reader.bytes(2).readUInt16LE());
         break;
-      case 0x8a:
+      case LONG1:
         stack.push(readLong(reader.bytes(reader.byte())));
         break;
-      case 0x47:
+      case BINFLOAT:
         stack.push(reader.bytes(8).readDoubleBE());
         break;
 
-      case 0x58:
+      case BINUNICODE:
         stack.push(text(reader.bytes(reader.bytes(4).readUInt32LE())));
         break;
-      case 0x8c:
-      case 0x55: // Python 2's str
+      case SHORT_BINUNICODE:
+      case SHORT_BINSTRING: // Python 2's str
         stack.push(text(reader.bytes(reader.byte())));
         break;
-      case 0x54: // Python 2's str
+      case BINSTRING: // Python 2's str
         stack.push(text(reader.bytes(reader.bytes(4).readUInt32LE())));
         break;
 
-      case 0x5d:
-      case 0x29:
+      case EMPTY_LIST:
+      case EMPTY_TUPLE:
         stack.push([]);
         break;
-      case 0x61:
+      case APPEND:
         append([pop()]);
         break;
-      case 0x65:
+      case APPENDS:
         append(popMark());
         break;
-      case 0x7d:
+      case EMPTY_DICT:
         stack.push(new Map());
         break;
-      case 0x73:
+      case SETITEM:
         setItems([pop(), pop()].reverse());
         break;
-      case 0x75:
+      case SETITEMS:
         setItems(popMark());
         break;
-      case 0x74:
+      case TUPLE:
         stack.push(popMark());
         break;
-      case 0x85:
-      case 0x86:
-      case 0x87:
-        popTuple(opcode - 0x84);
+      case TUPLE1:
+      case TUPLE2:
+      case TUPLE3:
+        popTuple(1 + opcode - TUPLE1);
         break;
 
-      case 0x71:
+      case BINPUT:
         memo.set(reader.byte(), top());
         break;
-      case 0x72:
+      case LONG_BINPUT:
         memo.set(reader.bytes(4).readUInt32LE(), top());
         break;
-      case 0x94:
+      case MEMOIZE:
         memo.set(memo.size, top());
         break;
-      case 0x68:
+      case BINGET:
         recall(reader.byte());
         break;
-      case 0x6a:
+      case LONG_BINGET:
         recall(reader.bytes(4).readUInt32LE());
         break;
 
-      case 0x63:
-      case 0x69: // INST, which also calls what it names
+      case GLOBAL:
+      case INST: // which also calls what it names
         stack.push(find(`${reader.line()}.${reader.line()}`));
-        if (opcode === 0x69) throw malformed("it makes an instance of what is no class");
+        if (opcode === INST) throw malformed("it makes an instance of what is no class");
         break;
-      case 0x93: {
+      case STACK_GLOBAL: {
         const name = pop();
         stack.push(find(`${pop()}.${name}`));
         break;
       }
-      case 0x52:
+      case REDUCE:
         call();
         break;
-      case 0x62:
+      case BUILD:
         // Attributes of a dict, such as the `_metadata` of a state dict: none of them is a tensor of the model.
         pop();
         if (!(top() instanceof Map)) throw malformed("it sets attributes of what is no dict");
         break;
-      case 0x51:
+      case BINPERSID:
         stack.push(persistent(pop()));
         break;
 

@@ -78,6 +78,28 @@ test("A file that would run a program in Python is refused by the program's name
   assert.ok(!existsSync("frostkit-was-here") && !existsSync(fixture("frostkit-was-here")));
 });
 
+/** A file of the old format whose state dict is pickled so: texts stand for their bytes. */
+function oldFormat(...stateDict: (string | number)[]): string {
+  const bytes = (part: string | number) =>
+    typeof part === "number" ? Uint8Array.of(part) : Buffer.from(part, "latin1");
+  const start = readFileSync(fixture("tensors-legacy.bin"));
+  const head = start.subarray(0, start.indexOf(Uint8Array.of(0x80, 2, 0x63)));
+  return writeBytes(Buffer.concat([head, ...[...stateDict, ".", 0x80, 2, "]."].map(bytes)]), "old.bin");
+}
+
+test("Whatever else a pickle may hold in a state dict's place is refused with what it is", () => {
+  const expected = "expected a state dict, tensors by name; got";
+  refuses(oldFormat("N"), `${expected} null`);
+  refuses(oldFormat("]"), `${expected} a list`);
+  refuses(oldFormat("}"), `${expected} an empty dict`);
+  refuses(oldFormat("U", 2, "hi"), `${expected} "hi"`);
+  refuses(oldFormat("}K", 1, "Ns"), `${expected} null under 1`);
+  // A list that holds itself, as a name and as a value.
+  refuses(oldFormat("}]q", 0, "h", 0, "ah", 0, "s"), `${expected} a list under a list`);
+  refuses(oldFormat("}U", 1, "a}K", 1, "K", 2, "ss"), `${expected} a dict under "a"`);
+  refuses(oldFormat("}U", 1, "actorch\nFloatStorage\ns"), `${expected} an object under "a"`);
+});
+
 test("What torch.save writes besides state dicts is refused with what was found", () => {
   refuses(fixture("training.bin"), 'expected a state dict, tensors by name; got 3 under "epoch"');
   refuses(fixture("script.bin"), /: is a TorchScript program; expected the state dict/);

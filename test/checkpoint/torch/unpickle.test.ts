@@ -152,6 +152,10 @@ test("A pickle that does not add up is refused: what it takes must be there", ()
   refuses(["cposix"], /asks for 1 bytes at byte 6, beyond its end at 6: it is truncated or damaged/);
 });
 
+test("A name without an end is given up on", () => {
+  refuses([`c${"x".repeat(5000)}`], /a name before byte 1002 is longer than 1000 bytes$/);
+});
+
 test("A text longer than the window that is read at a time comes whole", () => {
   const long = "ab".repeat(50_000);
   assert.equal(read(["X", 0xa0, 0x86, 1, 0, long, "."]), long);
