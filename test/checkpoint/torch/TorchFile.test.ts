@@ -118,6 +118,12 @@ test("A file of a big-endian machine is refused, in the archive and in the old f
   refuses(writeBytes(bytes, "big.bin"), /: was written on a big-endian machine/);
 });
 
+test("An archive that says nothing of the byte order is little-endian, as before torch 2.1", () => {
+  const file = TorchFile.open(fixture("without-byte-order.bin"));
+  assert.deepEqual(file.readFloat32("weight"), Float32Array.of(1, 1));
+  file.close();
+});
+
 test("An archive that torch.save would not write is refused with what it lacks", () => {
   refuses(fixture("without-storage.bin"), 'expected 8 bytes in its entry "small/data/0", which is missing');
   refuses(fixture("without-pickle.bin"), /: not a file of torch\.save: its archive holds no data\.pkl, but /);
