@@ -45,6 +45,7 @@ export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";
 export { show } from "./notebook/show";
 export { type WatchOptions, watch } from "./notebook/watch";
+export { exportOnnx } from "./onnx/exportOnnx";
 export { accuracyFigure } from "./plots/accuracyFigure";
 export { epochsFigure } from "./plots/epochsFigure";
 export type { Figure, FigureOptions } from "./plots/figure";

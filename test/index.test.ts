@@ -27,6 +27,7 @@ test("A notebook finds the whole way under one name, from loading to the report"
     ],
     ...["freezeSweep", "readRecords", "latestSweep", "summarize", "formatSummary", "recommendN", "explainN"],
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
+    "exportOnnx",
   ];
   const functions = Object.entries(frostkit).flatMap(([name, value]) =>
     typeof value === "function" ? name : [],
@@ -51,7 +52,7 @@ test("Importing it is cheap: no engine, no Transformers.js, no jsdom and no shar
   );
   assert.ok(loaded.some((path) => path.startsWith("@tensorflow/tfjs-core/")));
   const heavy =
-    /^(@tensorflow\/tfjs-(backend|node)|@huggingface\/transformers|onnxruntime|jsdom|plotly|sharp|webgpu)/;
+    /^(@tensorflow\/tfjs-(backend|node)|@huggingface\/transformers|onnxruntime|jsdom|plotly|protobufjs|sharp|webgpu)/;
   assert.deepEqual(
     loaded.filter((path) => heavy.test(path)),
     [],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
-import { configFile, readShardIndex, shardIndexFile, weightsFile } from "./modelFiles";
+import { chooseWeights, configFile, isIndex, readShardIndex, weightsFile } from "./modelFiles";
 
 /** The folder in the Hub's cache that holds all of a model: `blobs/`, `refs/` and `snapshots/<commit>/`. */
 export function repoFolder(cache: string, id: string): string {
@@ -27,7 +27,7 @@ export function cachedSnapshot(
 function findMissing(folder: string): string | undefined {
   const lacks = (name: string) => !existsSync(join(folder, name));
   if (lacks(configFile)) return configFile;
-  if (!lacks(weightsFile)) return undefined;
-  if (lacks(shardIndexFile)) return weightsFile;
-  return [...readShardIndex(folder).values()].find(lacks);
+  const weights = chooseWeights((name) => !lacks(name));
+  if (weights === undefined) return weightsFile;
+  return isIndex(weights) ? [...readShardIndex(folder, weights).values()].find(lacks) : undefined;
 }

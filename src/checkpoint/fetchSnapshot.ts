@@ -7,13 +7,13 @@ import { fetchFile } from "./fetchFile";
 import { hubFetch } from "./hubFetch";
 import type { HubSettings } from "./hubSettings";
 import {
+  chooseWeights,
   configFile,
   describeNames,
+  isIndex,
   missingWeights,
   readShardIndex,
-  shardIndexFile,
   tokenizerFiles,
-  weightsFile,
 } from "./modelFiles";
 import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
@@ -46,24 +46,21 @@ export async function fetchSnapshot(
   const names = [...entries.keys()];
   if (!entries.has(configFile))
     throw new InputError(`${where}: expected ${configFile}; ${describeNames(names)}`);
-  if (!entries.has(weightsFile) && !entries.has(shardIndexFile)) throw missingWeights(where, names);
+  const weights = chooseWeights((name) => entries.has(name));
+  if (weights === undefined) throw missingWeights(where, names);
 
   const repo = repoFolder(settings.cache, id);
   const folder = join(repo, "snapshots", commit);
   const fetchAll = async (files: Iterable<string>) => {
     for (const file of files) {
       const entry = entries.get(file);
-      if (!entry) throw new InputError(`${where}: ${shardIndexFile} names ${file}, which is missing`);
+      if (!entry) throw new InputError(`${where}: ${weights} names ${file}, which is missing`);
       const onBytes = (loaded: number) => onProgress({ file, loaded, total: entry.size });
       await fetchFile({ id, commit, settings, repo, signal }, entry, onBytes);
     }
   };
-  await fetchAll([configFile, ...tokenizerFiles.filter((file) => entries.has(file))]);
-  if (entries.has(weightsFile)) await fetchAll([weightsFile]);
-  else {
-    await fetchAll([shardIndexFile]);
-    await fetchAll(new Set(readShardIndex(folder).values()));
-  }
+  await fetchAll([configFile, ...tokenizerFiles.filter((file) => entries.has(file)), weights]);
+  if (isIndex(weights)) await fetchAll(new Set(readShardIndex(folder, weights).values()));
   // Last, so that offline a name never leads to a snapshot that an interrupted fetch left incomplete.
   if (commit !== revision) writeRef(join(repo, "refs", revision), commit);
   return folder;

@@ -6,6 +6,19 @@ import { InputError } from "../errors";
 export const configFile = "config.json";
 export const weightsFile = "model.safetensors";
 export const shardIndexFile = "model.safetensors.index.json";
+export const torchFile = "pytorch_model.bin";
+export const torchIndexFile = "pytorch_model.bin.index.json";
+
+/** Where a checkpoint's weights may be, in the order in which Transformers looks for them: a file, or an index of several. */
+const weightFiles: readonly string[] = [weightsFile, shardIndexFile, torchFile, torchIndexFile];
+
+/** The one of them that is to be read, of those there are; undefined where there is none. */
+export function chooseWeights(isThere: (name: string) => boolean): string | undefined {
+  return weightFiles.find(isThere);
+}
+
+/** Whether this names the index of several weight files. */
+export const isIndex = (name: string): boolean => name === shardIndexFile || name === torchIndexFile;
 
 /** All that a tokenizer of the supported families may consist of. */
 export const tokenizerFiles: readonly string[] = [
@@ -23,9 +36,10 @@ export const tokenizerFiles: readonly string[] = [
   "tokenizer.model",
 ];
 
-/** Which shard holds which tensor, from `model.safetensors.index.json`: `{ "weight_map": { "<tensor>": "<file>" } }`. */
-export function readShardIndex(folder: string): Map<string, string> {
-  const path = join(folder, shardIndexFile);
+/** Which shard holds which tensor, from an index: `{ "weight_map": { "<tensor>": "<file>" } }`. */
+export function readShardIndex(folder: string, indexFile: string): Map<string, string> {
+  const path = join(folder, indexFile);
+  const ending = indexFile === torchIndexFile ? ".bin" : ".safetensors";
   const { weight_map: map } = readJsonObject(path);
   if (typeof map !== "object" || map === null || Array.isArray(map) || Object.keys(map).length === 0)
     throw new InputError(
@@ -33,9 +47,9 @@ export function readShardIndex(folder: string): Map<string, string> {
     );
   // A shard lies in its index's folder; a name that leads elsewhere could read, or when fetched write, any file.
   for (const [tensor, file] of Object.entries(map))
-    if (typeof file !== "string" || !/^[\w-][\w.-]*\.safetensors$/.test(file))
+    if (typeof file !== "string" || !/^[\w-][\w.-]*$/.test(file) || !file.endsWith(ending))
       throw new InputError(
-        `${path}: weight_map places "${tensor}" in ${JSON.stringify(file)}; expected the name of a .safetensors file beside it`,
+        `${path}: weight_map places "${tensor}" in ${JSON.stringify(file)}; expected the name of a ${ending} file beside it`,
       );
   return new Map(Object.entries(map as Record<string, string>));
 }
@@ -72,11 +86,8 @@ export function listNames(folder: string): string[] {
 
 /** The error for a folder or repository without weights that can be read here. */
 export function missingWeights(where: string, names: readonly string[]): InputError {
-  if (names.includes("pytorch_model.bin"))
-    return new InputError(
-      `${where}: has its weights only as pytorch_model.bin, which is not read yet; convert it once, in its folder, with: python -c "import torch, safetensors.torch as s; s.save_file({k: v.clone().contiguous() for k, v in torch.load('pytorch_model.bin', map_location='cpu', weights_only=True).items()}, 'model.safetensors', {'format': 'pt'})"`,
-    );
-  return new InputError(`${where}: expected ${weightsFile} or ${shardIndexFile}; ${describeNames(names)}`);
+  const known = `${weightFiles.slice(0, -1).join(", ")} or ${weightFiles.at(-1)}`;
+  return new InputError(`${where}: expected ${known}; ${describeNames(names)}`);
 }
 
 /** `it holds a, b and 3 more`, or `it is empty`. */

@@ -3,18 +3,19 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FrostError, InputError } from "../errors";
 import {
+  chooseWeights,
   configFile,
   describeNames,
+  isIndex,
   listNames,
   missingWeights,
   readJsonObject,
   readShardIndex,
-  shardIndexFile,
-  weightsFile,
 } from "./modelFiles";
 import { SafetensorsFile } from "./readSafetensors";
 import { restoreFolder } from "./replaceFolder";
 import type { TensorInfo } from "./safetensors";
+import { TorchFile } from "./torch/TorchFile";
 
 /** A checkpoint folder, open for reading. */
 export interface Checkpoint {
@@ -32,7 +33,8 @@ export interface Checkpoint {
 
 /**
  * Opens a folder in the Hub's layout: `config.json` beside `model.safetensors`, or beside `model.safetensors.index.json` and
- * its shards. Reads headers only; nothing in the folder is executed.
+ * its shards; where there is neither, `pytorch_model.bin` or its index and shards. Reads headers only; nothing in the folder is
+ * executed.
  *
  *     const checkpoint = openCheckpoint("/kaggle/input/bert-base-uncased");
  *     checkpoint.config.num_hidden_layers; // 12
@@ -47,7 +49,7 @@ export function openCheckpoint(folder: string): Checkpoint {
     throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}`);
   const config = readJsonObject(join(folder, configFile));
   const files = openWeights(folder, names);
-  const owner = new Map<string, SafetensorsFile>();
+  const owner = new Map<string, WeightFile>();
   for (const file of files) for (const name of file.tensors.keys()) owner.set(name, file);
 
   const hashed = [join(folder, configFile), ...files.map((file) => file.path)];
@@ -72,20 +74,26 @@ export function openCheckpoint(folder: string): Checkpoint {
   };
 }
 
-function openWeights(folder: string, names: string[]): SafetensorsFile[] {
-  if (names.includes(weightsFile)) return [SafetensorsFile.open(join(folder, weightsFile))];
-  if (!names.includes(shardIndexFile)) throw missingWeights(folder, names);
-  const index = readShardIndex(folder);
-  const files: SafetensorsFile[] = [];
+type WeightFile = SafetensorsFile | TorchFile;
+
+const openFile = (path: string): WeightFile =>
+  path.endsWith(".bin") ? TorchFile.open(path) : SafetensorsFile.open(path);
+
+function openWeights(folder: string, names: string[]): WeightFile[] {
+  const weights = chooseWeights((name) => names.includes(name));
+  if (weights === undefined) throw missingWeights(folder, names);
+  if (!isIndex(weights)) return [openFile(join(folder, weights))];
+  const index = readShardIndex(folder, weights);
+  const files: WeightFile[] = [];
   try {
     for (const shard of [...new Set(index.values())].sort()) {
       if (!existsSync(join(folder, shard)))
         throw new InputError(
-          `${folder}: ${shardIndexFile} names ${shard}, which is missing; ${describeNames(names)}`,
+          `${folder}: ${weights} names ${shard}, which is missing; ${describeNames(names)}`,
         );
-      files.push(SafetensorsFile.open(join(folder, shard)));
+      files.push(openFile(join(folder, shard)));
     }
-    checkShards(folder, index, files);
+    checkShards(folder, weights, index, files);
   } catch (error) {
     for (const file of files) file.close();
     throw error;
@@ -93,7 +101,12 @@ function openWeights(folder: string, names: string[]): SafetensorsFile[] {
   return files;
 }
 
-function checkShards(folder: string, index: Map<string, string>, files: SafetensorsFile[]): void {
+function checkShards(
+  folder: string,
+  indexFile: string,
+  index: Map<string, string>,
+  files: WeightFile[],
+): void {
   const foundIn = new Map<string, string>();
   for (const file of files)
     for (const name of file.tensors.keys()) {
@@ -103,9 +116,7 @@ function checkShards(folder: string, index: Map<string, string>, files: Safetens
     }
   for (const [name, shard] of index)
     if (foundIn.get(name) !== join(folder, shard))
-      throw new InputError(
-        `${join(folder, shard)}: lacks tensor "${name}", which ${shardIndexFile} places there`,
-      );
+      throw new InputError(`${join(folder, shard)}: lacks tensor "${name}", which ${indexFile} places there`);
 }
 
 async function hashFiles(files: { path: string; stamp: string }[]): Promise<string> {

@@ -1,15 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { FrostError, InputError } from "../errors";
+import { InputError } from "../errors";
+import { OpenFile } from "./OpenFile";
 import { parseSafetensorsHeader } from "./parseSafetensorsHeader";
-import {
-  countElements,
-  type DType,
-  maxHeaderBytes,
-  storage,
-  type TensorData,
-  type TensorInfo,
-} from "./safetensors";
-import { toFloat32 } from "./toFloat32";
+import { readElements, readFloat32Elements } from "./readElements";
+import { countElements, maxHeaderBytes, type TensorData, type TensorInfo } from "./safetensors";
 
 /**
  * A safetensors file, open for reading. Opening reads and checks the header alone; a tensor's bytes are read when it is asked
@@ -27,30 +20,23 @@ export class SafetensorsFile {
   readonly metadata: Record<string, string>;
   /** As it was given to `open`. */
   readonly path: string;
-  #descriptor: number | undefined;
+  #file: OpenFile;
 
-  private constructor(path: string, descriptor: number) {
-    const bytes = fstatSync(descriptor).size;
-    const header = readHeader(path, descriptor, bytes);
-    const { tensors, metadata } = parseSafetensorsHeader(path, header, bytes);
+  private constructor(file: OpenFile) {
+    const { tensors, metadata } = parseSafetensorsHeader(file.path, readHeader(file), file.bytes);
     this.tensors = tensors;
     this.metadata = metadata;
-    this.path = path;
-    this.#descriptor = descriptor;
+    this.path = file.path;
+    this.#file = file;
   }
 
   /** @throws InputError when the file cannot be read, is malformed or is truncated */
   static open(path: string): SafetensorsFile {
-    let descriptor: number;
+    const file = new OpenFile(path);
     try {
-      descriptor = openSync(path, "r");
+      return new SafetensorsFile(file);
     } catch (error) {
-      throw new InputError(`${path}: cannot be opened (${(error as NodeJS.ErrnoException).code})`);
-    }
-    try {
-      return new SafetensorsFile(path, descriptor);
-    } catch (error) {
-      closeSync(descriptor);
+      file.close();
       throw error;
     }
   }
@@ -58,9 +44,7 @@ export class SafetensorsFile {
   /** The tensor's elements in row-major order, as stored: see {@link TensorData}. */
   read(name: string): TensorData {
     const { dtype, shape, byteOffset } = this.#info(name);
-    const data = new storage[dtype](countElements(shape));
-    this.#fill(data, byteOffset);
-    return data;
+    return readElements(this.#file, dtype, countElements(shape), byteOffset);
   }
 
   /**
@@ -69,16 +53,12 @@ export class SafetensorsFile {
    */
   readFloat32(name: string): Float32Array {
     const { dtype, shape, byteOffset } = this.#info(name);
-    const values = new Float32Array(countElements(shape));
-    if (dtype === "F32") this.#fill(values, byteOffset);
-    else this.#convert(name, dtype, byteOffset, values);
-    return values;
+    return readFloat32Elements(this.#file, name, dtype, countElements(shape), byteOffset);
   }
 
   /** Closes the file; what was read stays valid. Closing twice does nothing. */
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#file.close();
   }
 
   #info(name: string): TensorInfo {
@@ -86,35 +66,15 @@ export class SafetensorsFile {
     if (!info) throw new InputError(`${this.path}: holds no tensor "${name}"`);
     return info;
   }
-
-  /** Converts a piece at a time: a second array as large as the tensor would double its cost. */
-  #convert(name: string, dtype: DType, byteOffset: number, values: Float32Array): void {
-    const stored = new storage[dtype](Math.min(values.length, 1 << 18));
-    for (let start = 0; start < values.length; start += stored.length) {
-      const to = values.subarray(start, start + stored.length);
-      const from = stored.subarray(0, to.length);
-      this.#fill(from, byteOffset + start * stored.BYTES_PER_ELEMENT);
-      const beyond = toFloat32(dtype, from, to);
-      if (beyond !== -1)
-        throw new InputError(
-          `${this.path}: tensor "${name}" holds ${from[beyond]} at element ${start + beyond}, beyond float32's range: rescale it`,
-        );
-    }
-  }
-
-  #fill(data: TensorData, byteOffset: number): void {
-    if (this.#descriptor === undefined)
-      throw new FrostError(`${this.path}: was closed before a tensor was read`);
-    readFully(this.path, this.#descriptor, bytesOf(data), byteOffset);
-  }
 }
 
-function readHeader(path: string, descriptor: number, fileBytes: number): Uint8Array {
+function readHeader(file: OpenFile): Uint8Array {
+  const { path, bytes, isFile } = file;
   const wrong = (what: string) => new InputError(`${path}: not a safetensors file: ${what}`);
-  if (!fstatSync(descriptor).isFile()) throw wrong("it is a folder or a device");
-  if (fileBytes < 8) throw wrong(`expected at least 8 bytes, got ${fileBytes}`);
+  if (!isFile) throw wrong("it is a folder or a device");
+  if (bytes < 8) throw wrong(`expected at least 8 bytes, got ${bytes}`);
   const prefix = Buffer.alloc(8);
-  readFully(path, descriptor, prefix, 0);
+  file.read(prefix, 0);
   if (prefix.toString("latin1") === "version ")
     throw wrong("it is a Git LFS pointer to one, left by a clone without Git LFS: run `git lfs pull`");
   const length = prefix.readBigUInt64LE();
@@ -122,24 +82,11 @@ function readHeader(path: string, descriptor: number, fileBytes: number): Uint8A
     throw wrong(
       `its first 8 bytes announce a header of ${length} bytes, more than the ${maxHeaderBytes} allowed`,
     );
-  if (8n + length > fileBytes)
+  if (8n + length > bytes)
     throw new InputError(
-      `${path}: its header should end at byte ${8n + length} of the file, which has only ${fileBytes}: it is truncated, copy or download it again`,
+      `${path}: its header should end at byte ${8n + length} of the file, which has only ${bytes}: it is truncated, copy or download it again`,
     );
   const header = new Uint8Array(Number(length));
-  readFully(path, descriptor, header, 8);
+  file.read(header, 8);
   return header;
-}
-
-function readFully(path: string, descriptor: number, to: Uint8Array, position: number): void {
-  // One read call moves 2 GiB at most.
-  for (let done = 0; done < to.length; ) {
-    const read = readSync(descriptor, to, done, Math.min(to.length - done, 1 << 30), position + done);
-    if (read === 0) throw new FrostError(`${path}: became shorter while it was open`);
-    done += read;
-  }
-}
-
-function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

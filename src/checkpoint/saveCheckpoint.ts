@@ -1,22 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { FrostError, InputError } from "../errors";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { InputError } from "../errors";
 import { configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
-import { replaceFolder, restoreFolder, syncFolder } from "./replaceFolder";
 import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
-import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
+import { writeFolder, writeSynced } from "./writeFolder";
 
 /** What a saved checkpoint consists of. */
 export interface CheckpointContents {
@@ -33,61 +21,30 @@ export interface CheckpointContents {
  * Saves a checkpoint folder that Python's Transformers loads: `config.json`, `model.safetensors` and tokenizer files. The
  * config's `dtype` is set to the one written, as Transformers does, since that is what it will load the weights as.
  *
- * All or nothing: everything is written beside the folder and waited for, then the two change places; after a crash at any
- * moment `openCheckpoint` finds the old folder or the new one. A folder that is there already is replaced only if it holds
- * nothing but a checkpoint's files; with anything else in it, nothing is touched. A link is replaced, what it leads to stays.
+ * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
+ * checkpoint's files.
  *
  *     await saveCheckpoint("runs/best", { config, tensors: [{ name: "classifier.bias", shape: [2], data: () => bias }], carryFrom: "bert-base" });
  *
  * @throws InputError when the folder holds other files, or for data that does not fit (see `writeSafetensors`)
  */
 export async function saveCheckpoint(folder: string, what: CheckpointContents): Promise<void> {
-  restoreFolder(folder);
-  const target = resolve(folder);
-  checkReplaceable(folder, target);
-  const carried = readTokenizer(what.carryFrom ?? target, what.carryFrom !== undefined);
-  const stem = join(dirname(target), `.${basename(target)}`);
-  let fresh: string | undefined;
-  try {
-    mkdirSync(dirname(target), { recursive: true });
-    for (const left of findAbandoned(stem, ".frostkit-new")) rmSync(left, { recursive: true, force: true });
-    fresh = claimUnfinished(stem, ".frostkit-new");
-    mkdirSync(fresh);
-    for (const [name, bytes] of carried) writeSynced(join(fresh, name), bytes);
+  await writeFolder(folder, "a checkpoint", isCheckpointFile, async (fresh) => {
+    for (const [name, bytes] of readTokenizer(what.carryFrom ?? folder, what.carryFrom !== undefined))
+      writeSynced(join(fresh, name), bytes);
     writeSynced(join(fresh, configFile), Buffer.from(`${JSON.stringify(withDtype(what), null, 2)}\n`));
-    await writeWeights(join(target, weightsFile), join(fresh, weightsFile), what);
-    syncFolder(fresh);
-    // Once more: somebody may have put a file there while the weights were written.
-    checkReplaceable(folder, target);
-    replaceFolder(fresh, target);
-  } catch (error) {
-    if (error instanceof FrostError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new FrostError(
-      `${folder}: could not be saved (${(error as Error).message}); what was there before is untouched`,
-    );
-  } finally {
-    if (fresh !== undefined) {
-      rmSync(fresh, { recursive: true, force: true });
-      releaseUnfinished(fresh);
-    }
-  }
+    await writeWeights(join(resolve(folder), weightsFile), join(fresh, weightsFile), what);
+  });
 }
 
-function checkReplaceable(folder: string, target: string): void {
-  if (!existsSync(target)) return;
-  if (!statSync(target).isDirectory())
-    throw new InputError(`${folder}: expected a folder to save to, got a file`);
+/** Whether a path is that of a file that a save replaces. */
+export function isCheckpointFile(path: string): boolean {
   const own = [configFile, weightsFile, shardIndexFile, ...tokenizerFiles];
-  const foreign = readdirSync(target).filter(
-    (name) => !own.includes(name) && !/^model-\d+-of-\d+\.safetensors$/.test(name),
-  );
-  if (foreign.length > 0)
-    throw new InputError(
-      `${folder}: also holds ${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? " …" : ""}, which saving a checkpoint here would delete: save to a new folder or move that away`,
-    );
+  return own.includes(basename(path)) || /^model-\d+-of-\d+\.safetensors$/.test(basename(path));
 }
 
-function readTokenizer(folder: string, mustExist: boolean): [string, Buffer][] {
+/** The tokenizer's files that a folder holds, by name. */
+export function readTokenizer(folder: string, mustExist: boolean): [string, Buffer][] {
   if (!existsSync(folder)) {
     if (mustExist)
       throw new InputError(`${folder}: expected a folder to take the tokenizer files from; there is none`);
@@ -110,15 +67,5 @@ async function writeWeights(path: string, meanwhile: string, what: CheckpointCon
     for (const { data } of what.tensors) writer.write(await data());
   } finally {
     writer.finish();
-  }
-}
-
-function writeSynced(path: string, bytes: Uint8Array): void {
-  const descriptor = openSync(path, "w");
-  try {
-    writeSync(descriptor, bytes);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { version } from "../version";
 import { demoCommand } from "./commands/demo";
 import { doctorCommand } from "./commands/doctor";
+import { exportCommand } from "./commands/export";
 import { finetuneCommand } from "./commands/finetune";
 import { listCommand } from "./commands/list";
 import { nativeCommand } from "./commands/native";
@@ -23,6 +24,7 @@ export function program(): Command {
     sweepCommand(),
     finetuneCommand(),
     predictCommand(),
+    exportCommand(),
     reportCommand(),
     doctorCommand(),
     nativeCommand(),
@@ -38,6 +40,7 @@ Examples:
   frostkit sweep --model bert-base-uncased --train train.csv --n 0..12 --seeds 0,1,2
   frostkit finetune --model bert-base-uncased --train train.csv --freeze 8 --save runs/model
   frostkit predict --model runs/model --data test.csv --out submission.csv
+  frostkit export --model runs/model --out runs/onnx
 
 Exit codes: 0 done; 2 wrong use or bad input; 130 stopped by Ctrl-C; 1 anything else.
 FROSTKIT_DEBUG=1 adds the stack to an error. Models from the Hub are kept in HF_HOME.`,

@@ -201,6 +201,15 @@ export class SequenceClassifier {
     return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [name, parameter.value]));
   }
 
+  /** `config.json` as a saved model has it. */
+  savedConfig(): Record<string, unknown> {
+    return {
+      ...this.config,
+      architectures: [this.#parts.family.architecture],
+      problem_type: this.problemType,
+    };
+  }
+
   /** Draws the parameters that the checkpoint lacked anew from another seed. */
   reinitialize(seed: number): void {
     const range = initializerRange(this.config);
@@ -218,9 +227,7 @@ export class SequenceClassifier {
     const { dtype = "F32" } = options;
     await this.#parts.save(folder, {
       config: {
-        ...this.config,
-        architectures: [this.#parts.family.architecture],
-        problem_type: this.problemType,
+        ...this.savedConfig(),
         dtype: { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype],
       },
       tensors: this.namedParameters().map(([name, parameter]) => ({

@@ -15,6 +15,7 @@ export const albert: Family = {
   modelType: "albert",
   prefix: "albert",
   architecture: "AlbertForSequenceClassification",
+  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

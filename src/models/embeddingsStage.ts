@@ -4,6 +4,7 @@ import { embedding } from "../nn/embedding";
 import { layerNorm, type Norm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import type { Parameter } from "../nn/Parameter";
+import type { Pass } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
 import type { TextInputs } from "./textInputs";
 
@@ -19,7 +20,7 @@ export interface Embeddings {
   /** From the embeddings' width to the blocks', where the two differ. */
   project?: Linear;
   /** Each token's row in `positions`, [batch · seq]; its place in the row unless said otherwise. */
-  positionIds?: (inputs: TextInputs) => tf.Tensor1D;
+  positionIds?: (pass: Pass, inputs: TextInputs) => tf.Tensor1D;
 }
 
 /** Words, positions and token types looked up, added and normed. */
@@ -38,7 +39,7 @@ export function embeddingsStage(parts: Embeddings): Stage<TextInputs> {
     forward(pass, inputs) {
       const word = embedding(pass, inputs.inputIds, words);
       const typed = types ? add(pass, word, embedding(pass, inputs.tokenTypeIds, types)) : word;
-      const places = parts.positionIds?.(inputs) ?? inputs.positionIds;
+      const places = parts.positionIds?.(pass, inputs) ?? inputs.positionIds;
       const sum = add(pass, typed, embedding(pass, places, positions));
       const x = dropout(pass, layerNorm(pass, sum, norm), parts.dropout);
       return project ? linear(pass, x, project) : x;

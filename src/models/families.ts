@@ -18,3 +18,7 @@ export function familyOf(config: Record<string, unknown>, file: string): Family 
     );
   return family;
 }
+
+/** The `model_type` of each family that can be exported to ONNX. */
+export const exportableFamilies = (): string[] =>
+  FAMILIES.filter(({ exportsOnnx }) => exportsOnnx).map(({ modelType }) => modelType);

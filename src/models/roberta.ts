@@ -1,5 +1,6 @@
 // Liu et al. 2019. Names and order as transformers/models/roberta/modeling_roberta.py.
 import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
 import { bertBlocks } from "./bertBlocks";
 import { denseOutHead } from "./denseOutHead";
@@ -12,6 +13,7 @@ export const roberta: Family = {
   modelType: "roberta",
   prefix: "roberta",
   architecture: "RobertaForSequenceClassification",
+  exportsOnnx: true,
   // Positions count from the padding's id on, which is the row of all padding.
   maxTokens: (config) => config.number("max_position_embeddings") - paddingId(config) - 1,
   stages: (config, numLabels, take) => [
@@ -33,7 +35,7 @@ export function robertaEncoder(config: Config, take: Take): Stage<TextInputs>[] 
       types: table("token_type", config.number("type_vocab_size", 2)),
       norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-12)),
       positions: table("position", config.number("max_position_embeddings")),
-      positionIds: (inputs) => positionIds(inputs, padding),
+      positionIds: (pass, inputs) => positionIds(pass, inputs, padding),
       dropout: config.number("hidden_dropout_prob", 0.1),
     }),
     ...bertBlocks(config, take, "roberta"),
@@ -43,10 +45,19 @@ export function robertaEncoder(config: Config, take: Take): Stage<TextInputs>[] 
 const paddingId = (config: Config) => config.number("pad_token_id", 1);
 
 /** padding + 1, padding + 2, … over what is no padding; `padding` for what is, as in `create_position_ids_from_input_ids`. */
-function positionIds({ inputIds, batchSize, sequenceLength }: TextInputs, padding: number): tf.Tensor1D {
-  return tf.tidy(() => {
+function positionIds(pass: Pass, inputs: TextInputs, padding: number): tf.Tensor1D {
+  const { inputIds, batchSize, sequenceLength } = inputs;
+  const ids: tf.Tensor1D = tf.tidy(() => {
     const start = tf.scalar(padding, "int32");
     const seen = tf.reshape(tf.cast(tf.notEqual(inputIds, start), "int32"), [batchSize, sequenceLength]);
     return tf.reshape(tf.add(tf.mul(tf.cumsum(seen, 1), seen), start), [-1]);
+  });
+  return pass.derived(ids, (graph) => {
+    const start = graph.int(padding);
+    const unseen = graph.op("Equal", [graph.given(inputIds), start]);
+    const seen = graph.op("Cast", [graph.op("Not", [unseen])], { to: { int: 7 } });
+    const rows = graph.op("Reshape", [seen, graph.shape("batchSize", -1)]);
+    const counted = graph.op("Mul", [graph.op("CumSum", [rows, graph.int(1)]), rows]);
+    return graph.op("Reshape", [graph.op("Add", [counted, start]), graph.ints(-1)]);
   });
 }

@@ -27,7 +27,8 @@ export interface TextInputs {
   dispose(): void;
 }
 
-const MASKED = -1e9;
+/** What is added to the scores of keys that may not be seen. */
+export const MASKED = -1e9;
 
 /** Makes a batch into tensors. The caller disposes them. */
 export function textInputs(batch: TextBatch, options: { everyRow: boolean }): TextInputs {

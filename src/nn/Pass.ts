@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Dropout } from "../engine/dropoutMask";
 import { Random } from "../random";
+import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import { Parameter } from "./Parameter";
 
 /** A tensor on its way through the model; `tracked` when a gradient has to come back through it. */
@@ -71,6 +72,11 @@ export class Pass {
     return new Value(tensor, false);
   }
 
+  /** A tensor that a stage makes of its inputs, such as positions, and its ONNX form, which `OnnxPass` alone reads. */
+  derived<T extends tf.Tensor>(tensor: T, _onnx: (graph: OnnxGraph) => string): T {
+    return tensor;
+  }
+
   /** A whole number to seed one dropout mask with. */
   drawSeed(): number {
     this.#random ??= new Random("dropout", ...this.#seed);
@@ -87,8 +93,17 @@ export class Pass {
     return this.#recording && (source instanceof Parameter ? source.requiresGrad : source.tracked);
   }
 
-  /** Makes an op's output a value. `saved` is called only when the op is recorded, and gives what `backward` will read. */
-  record(output: tf.Tensor, inputs: Source[], saved: () => tf.Tensor[], backward: Backward): Value {
+  /**
+   * Makes an op's output a value. `saved` is called only when the op is recorded, and gives what `backward` will read. The ONNX
+   * form is read by `OnnxPass` alone.
+   */
+  record(
+    output: tf.Tensor,
+    inputs: Source[],
+    saved: () => tf.Tensor[],
+    backward: Backward,
+    _onnx?: OnnxForm,
+  ): Value {
     const tracked = inputs.some((input) => this.tracks(input));
     const value = new Value(output, tracked);
     if (tracked)

@@ -8,5 +8,6 @@ export function activate(pass: Pass, x: Value, f: Activation): Value {
     [x],
     () => [x.tensor],
     (dy, [x]) => [f.gradient(dy, x)],
+    (graph, [x]) => f.onnx(graph, x),
   );
 }

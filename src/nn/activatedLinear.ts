@@ -1,6 +1,6 @@
 import { product } from "../engine/product";
 import type { Activation } from "./activation";
-import { type Linear, weightGradients } from "./linear";
+import { type Linear, linearOnnx, weightGradients } from "./linear";
 import type { Pass, Value } from "./Pass";
 
 /**
@@ -18,5 +18,6 @@ export function activatedLinear(pass: Pass, u: Value, f: Activation, dense: Line
       pass.tracks(u) ? product({ a: dy, b: weight.value, slope: { f, x: input }, add: gathered(0) }) : null,
       ...weightGradients(pass, dy, dense, () => ({ b: input, activationB: f })),
     ],
+    (graph, [u, ...layer]) => linearOnnx(graph, [f.onnx(graph, u), ...layer]),
   );
 }

@@ -46,6 +46,19 @@ export function attention(
         weights,
         sources.map((source) => pass.tracks(source)),
       ),
+    (graph, inputs) => {
+      const width = query.tensor.shape[1]! / heads;
+      const [q, k, v] = inputs.map((x) =>
+        graph.op("Reshape", [x, graph.shape("batchSize", -1, heads, width)]),
+      );
+      const byHead = (x: string, perm: number[]) => graph.op("Transpose", [x], { perm: { ints: perm } });
+      const products = graph.op("MatMul", [byHead(q, [0, 2, 1, 3]), byHead(k, [0, 2, 3, 1])]);
+      const scores = graph.op("Mul", [products, graph.float(1 / Math.sqrt(width))]);
+      const seen = graph.op("Add", [scores, graph.given(mask)]);
+      const weights = graph.op("Softmax", [seen], { axis: { int: -1 } });
+      const context = graph.op("MatMul", [weights, byHead(v, [0, 2, 1, 3])]);
+      return graph.op("Reshape", [byHead(context, [0, 2, 1, 3]), graph.shape(-1, heads * width)]);
+    },
   );
   weights.dispose();
   return y;

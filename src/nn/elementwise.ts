@@ -9,6 +9,7 @@ export function add(pass: Pass, a: Value, b: Value): Value {
     [a, b],
     () => [],
     (dy) => [pass.tracks(a) ? dy.clone() : null, pass.tracks(b) ? dy.clone() : null],
+    (graph, inputs) => graph.op("Add", inputs),
   );
 }
 
@@ -20,6 +21,7 @@ export function tanh(pass: Pass, x: Value): Value {
     [x],
     () => [y],
     (dy, [y]) => [tf.mul(dy, tf.sub(1, tf.square(y)))],
+    (graph, inputs) => graph.op("Tanh", inputs),
   );
 }
 

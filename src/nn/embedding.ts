@@ -10,6 +10,7 @@ export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value
     [table],
     () => [ids],
     (dy, [ids]) => [segmentSum(dy, ids as tf.Tensor1D, table.shape[0])],
+    (graph, [table]) => graph.op("Gather", [table, graph.given(ids)]),
   );
 }
 
@@ -38,5 +39,9 @@ export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
         [batchSize * length, width],
       ),
     ],
+    (graph, [x]) => {
+      const texts = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
+      return graph.op("Gather", [texts, graph.int(0)], { axis: { int: 1 } });
+    },
   );
 }

@@ -42,6 +42,12 @@ function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout 
       });
       return [gradients.x, gradients.weight, gradients.bias, ...(residual ? [gradients.residual] : [])];
     },
+    (graph, [x, weight, bias, residual]) =>
+      graph.op(
+        "LayerNormalization",
+        [residual === undefined ? x : graph.op("Add", [x, residual]), weight, bias],
+        { axis: { int: -1 }, epsilon: { float: eps } },
+      ),
   );
   tf.dispose([normal, scale]);
   return value;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Product, product, productAndRowSums } from "../engine/product";
+import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -20,6 +21,7 @@ export function linear(pass: Pass, x: Value, { weight, bias }: Linear): Value {
       pass.tracks(x) ? product({ a: dy, b: weight.value, add: gathered(0) }) : null,
       ...weightGradients(pass, dy, { weight, bias }, () => ({ b: input })),
     ],
+    linearOnnx,
   );
 }
 
@@ -36,3 +38,6 @@ export function weightGradients(
   const { y, sums } = productAndRowSums(factors);
   return [y, sums];
 }
+
+export const linearOnnx: OnnxForm = (graph, [x, weight, bias]) =>
+  graph.op("Gemm", [x, weight, bias], { transB: { int: 1 } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -87,6 +87,26 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
       name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta"),
     );
     assertClose(await logitsOf(old), expected, 0);
+  });
+
+  it("gives the same logits from pytorch_model.bin as from its safetensors twin", async () => {
+    const twin = join(__dirname, "../fixtures/torch/model");
+    const ids = { inputIds: [[2, 17, 21, 9, 3]] };
+    const run = async (from: string) => {
+      const model = await Auto.fromPretrained(from, { log: assert.fail });
+      const { logits } = model.forward(ids);
+      const values = logits.dataSync();
+      logits.dispose();
+      model.dispose();
+      return values;
+    };
+    const expected = await run(twin);
+    for (const file of ["pytorch_model.bin", "legacy.bin"]) {
+      const to = mkdtempSync(join(folder, "bin-"));
+      copyFileSync(join(twin, "config.json"), join(to, "config.json"));
+      copyFileSync(join(twin, file), join(to, "pytorch_model.bin"));
+      assert.deepEqual(await run(to), expected, file);
+    }
   });
 
   it("draws what a checkpoint lacks inside, not only the head", async () => {

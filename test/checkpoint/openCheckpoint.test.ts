@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
@@ -122,18 +122,78 @@ test("A folder that lacks its config or weights says what was looked for and wha
   writeFileSync(join(folder, "config.json"), "{}");
   refuses(
     folder,
-    `${folder}: expected model.safetensors or model.safetensors.index.json; it holds bert-base/, config.json, notes.txt`,
+    `${folder}: expected model.safetensors, model.safetensors.index.json, pytorch_model.bin or pytorch_model.bin.index.json; it holds bert-base/, config.json, notes.txt`,
   );
   for (let i = 0; i < 7; i++) writeFileSync(join(folder, `z${i}`), "");
   refuses(folder, /; it holds bert-base\/, config\.json, notes\.txt, z0, z1, z2, z3, z4 and 2 more$/);
 });
 
-test("Weights in pytorch_model.bin alone come with the command that converts them", () => {
-  const folder = folderOf({ "config.json": {}, "pytorch_model.bin": "" });
+const torch = join(__dirname, "../fixtures/torch/model");
+
+/** A folder of some of the files of a model that Python saved in both formats, under names of their own. */
+function torchFolder(files: Record<string, string>): string {
+  const folder = makeFolder();
+  for (const [name, from] of Object.entries({ "config.json": "config.json", ...files }))
+    copyFileSync(join(torch, from), join(folder, name));
+  return folder;
+}
+
+const shards = ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"];
+const torchLayouts: Record<string, Record<string, string>> = {
+  "pytorch_model.bin": { "pytorch_model.bin": "pytorch_model.bin" },
+  "pytorch_model.bin of before torch 1.6": { "pytorch_model.bin": "legacy.bin" },
+  "shards and pytorch_model.bin.index.json": {
+    "pytorch_model.bin.index.json": "pytorch_model.bin.index.json",
+    [shards[0]]: shards[0],
+    [shards[1]]: shards[1],
+  },
+};
+for (const [title, files] of Object.entries(torchLayouts))
+  test(`Weights in ${title} read as those in model.safetensors do, bit for bit`, async () => {
+    const folder = torchFolder(files);
+    const expected = openCheckpoint(torch);
+    assert.match(expected.tensors.get("classifier.weight")!.file, /model\.safetensors$/);
+    const checkpoint = openCheckpoint(folder);
+    assert.deepEqual([...checkpoint.tensors.keys()].sort(), [...expected.tensors.keys()].sort());
+    for (const [name, { shape }] of expected.tensors) {
+      assert.deepEqual(checkpoint.tensors.get(name)?.shape, shape);
+      assert.deepEqual(checkpoint.readFloat32(name), expected.readFloat32(name), name);
+    }
+    const weights = Object.keys(files).filter((name) => name.endsWith(".bin"));
+    const hashed = ["config.json", ...weights].map((name) => readFileSync(join(folder, name)));
+    assert.equal(await checkpoint.hash(), sha256(hashed));
+    checkpoint.close();
+    expected.close();
+    assert.throws(() => checkpoint.readFloat32("classifier.weight"), FrostError);
+  });
+
+test("safetensors win over pytorch_model.bin beside them, which is then not even opened", () => {
+  const folder = torchFolder({ "model.safetensors": "model.safetensors" });
+  writeFileSync(join(folder, "pytorch_model.bin"), "broken");
+  openCheckpoint(folder).close();
+});
+
+test("An index of .bin files names .bin files, and each is checked as those of safetensors are", () => {
+  const folder = torchFolder({ [shards[0]]: shards[0], [shards[1]]: shards[1] });
+  const path = join(folder, "pytorch_model.bin.index.json");
+  const write = (map: object) => writeFileSync(path, JSON.stringify({ weight_map: map }));
+  write({ a: "a.safetensors" });
   refuses(
     folder,
-    /pytorch_model\.bin, which is not read yet; convert it once, in its folder, with: python -c "import torch/,
+    `${path}: weight_map places "a" in "a.safetensors"; expected the name of a .bin file beside it`,
   );
+  write({ a: "gone.bin" });
+  refuses(folder, /: pytorch_model\.bin\.index\.json names gone\.bin, which is missing/);
+  write({ a: shards[0] });
+  refuses(folder, /: lacks tensor "a", which pytorch_model\.bin\.index\.json places there$/);
+});
+
+test("A pytorch_model.bin that is hostile or cut off is refused when the folder is opened", () => {
+  const folder = torchFolder({ "pytorch_model.bin": "../hostile.bin" });
+  const path = join(folder, "pytorch_model.bin");
+  refuses(folder, /pytorch_model\.bin: names posix\.system, which reading tensors has no need of/);
+  writeFileSync(path, readFileSync(join(torch, "pytorch_model.bin")).subarray(0, 9000));
+  refuses(folder, `${path}: its archive has no end: it is truncated or damaged, copy or download it again`);
 });
 
 test("A config that is not a JSON object is refused", () => {

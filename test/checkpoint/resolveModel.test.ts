@@ -498,17 +498,42 @@ test("Access refused for the files alone is told as well, and leaves nothing beh
   assert.deepEqual(partials(), []);
 });
 
-test("A repository without config or without safetensors is refused before anything is fetched", async () => {
+test("Where a repository has no safetensors, pytorch_model.bin is fetched, and found offline", async () => {
   const hub = await start();
   delete hub.files["model.safetensors"];
-  await assert.rejects(resolveModel(id), {
-    name: "InputError",
-    message:
-      /^"somebody\/tiny-bert" on .*: has its weights only as pytorch_model\.bin, which is not read yet/,
+  const folder = await resolveModel(id);
+  assert.equal(readFileSync(join(folder, "pytorch_model.bin"), "utf8"), "the same in another format");
+  process.env.HF_HUB_OFFLINE = "1";
+  assert.equal(await resolveModel(id), folder);
+  rmSync(join(folder, "pytorch_model.bin"));
+  await assert.rejects(resolveModel(id), { message: /its copy in the cache lacks model\.safetensors/ });
+});
+
+test("Of a model sharded as .bin the index and the shards it names are fetched", async () => {
+  const shards = ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"];
+  const hub = await start({
+    [shards[0]]: { bytes: Buffer.from("one"), lfs: true },
+    [shards[1]]: { bytes: Buffer.from("two"), lfs: true },
+    "pytorch_model.bin.index.json": text(JSON.stringify({ weight_map: { a: shards[0], b: shards[1] } })),
   });
+  delete hub.files["model.safetensors"];
+  delete hub.files["pytorch_model.bin"];
+  const folder = await resolveModel(id);
+  for (const [i, content] of ["one", "two"].entries())
+    assert.equal(readFileSync(join(folder, shards[i]), "utf8"), content);
+  process.env.HF_HUB_OFFLINE = "1";
+  assert.equal(await resolveModel(id), folder);
+  rmSync(join(folder, shards[1]));
+  await assert.rejects(resolveModel(id), { message: new RegExp(`its copy in the cache lacks ${shards[1]}`) });
+});
+
+test("A repository without config or without weights is refused before anything is fetched", async () => {
+  const hub = await start();
+  delete hub.files["model.safetensors"];
   delete hub.files["pytorch_model.bin"];
   await assert.rejects(resolveModel(id), {
-    message: /: expected model\.safetensors or model\.safetensors\.index\.json; it holds /,
+    message:
+      /: expected model\.safetensors, .*pytorch_model\.bin or pytorch_model\.bin\.index\.json; it holds /,
   });
   delete hub.files["config.json"];
   await assert.rejects(resolveModel(id), {

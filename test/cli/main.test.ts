@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { frostkit } from "./frostkit";
 
-const commands = ["demo", "list", "sweep", "finetune", "predict", "report", "doctor"];
+const commands = ["demo", "list", "sweep", "finetune", "predict", "export", "report", "doctor"];
 
 /** Wrong use: exit code 2, nothing on stdout and this on stderr. */
 async function refuses(args: string[], line: RegExp) {

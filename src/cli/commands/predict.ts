@@ -9,6 +9,7 @@ import type { SequenceClassifier } from "../../models/SequenceClassifier";
 import { formatCount } from "../../sweep/formatSummary";
 import { type Predictions, predict as predictRows } from "../../training/predict";
 import { Board } from "../Board";
+import { checkTrained } from "../checkTrained";
 import { csvText } from "../csvText";
 import { checkMaxLen, encode } from "../encode";
 import { interruptSignal } from "../interrupt";
@@ -126,13 +127,6 @@ function checkWritable(out: string): void {
 /** The column asked for, else "id" where the table has one, else null. */
 function idColumn(table: Table, asked: string | undefined): string | null {
   return asked ?? (table.columns.includes("id") ? "id" : null);
-}
-
-function checkTrained(folder: string, { newlyInitialized }: SequenceClassifier): void {
-  if (newlyInitialized.length > 0)
-    throw new InputError(
-      `${folder}: expected a fine-tuned model, got one without ${newlyInitialized.slice(0, 3).join(", ")}, so that predictions would be random; frostkit finetune --save makes one`,
-    );
 }
 
 function probabilityColumns({ problemType, classes }: SequenceClassifier): string[] {

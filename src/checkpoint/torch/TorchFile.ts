@@ -1,0 +1,143 @@
+import { InputError } from "../../errors";
+import { OpenFile } from "../OpenFile";
+import { readFloat32Elements } from "../readElements";
+import { countElements, storage, type TensorInfo } from "../safetensors";
+import { openLegacy } from "./openLegacy";
+import { openZip } from "./openZip";
+import { type Pickled, StoredTensor } from "./torchGlobals";
+
+/**
+ * A file of `torch.save` that holds a state dict, such as `pytorch_model.bin`, open for reading: the zip archives that torch
+ * writes since 1.6 and the bare pickles of before. Opening reads the pickle alone, which is never executed (see `unpickle`); a
+ * tensor's bytes are read when it is asked for.
+ *
+ *     const file = TorchFile.open("pytorch_model.bin");
+ *     file.readFloat32("classifier.weight"); // Float32Array(96)
+ *     file.close();
+ */
+export class TorchFile {
+  /** By name, in the state dict's order. For a view with strides, `byteLength` counts from its first to its last element. */
+  readonly tensors: Map<string, TensorInfo>;
+  /** As it was given to `open`. */
+  readonly path: string;
+  #file: OpenFile;
+  #strides: Map<string, number[]>;
+
+  private constructor(file: OpenFile) {
+    this.path = file.path;
+    this.#file = file;
+    const stored = stateDict(file);
+    this.tensors = stored.tensors;
+    this.#strides = stored.strides;
+  }
+
+  /** @throws InputError when the file cannot be read, is malformed or truncated, or names anything but tensors and containers */
+  static open(path: string): TorchFile {
+    const file = new OpenFile(path);
+    try {
+      return new TorchFile(file);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The tensor's elements in row-major order as float32: see `SafetensorsFile.readFloat32`. */
+  readFloat32(name: string): Float32Array {
+    const info = this.tensors.get(name);
+    if (!info) throw new InputError(`${this.path}: holds no tensor "${name}"`);
+    const { dtype, shape, byteOffset } = info;
+    const stride = this.#strides.get(name)!;
+    const count = countElements(shape);
+    if (isContiguous(shape, stride)) return readFloat32Elements(this.#file, name, dtype, count, byteOffset);
+    const span = info.byteLength / storage[dtype].BYTES_PER_ELEMENT;
+    return gather(readFloat32Elements(this.#file, name, dtype, span, byteOffset), shape, stride);
+  }
+
+  /** Closes the file; what was read stays valid. Closing twice does nothing. */
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function stateDict(file: OpenFile): { tensors: Map<string, TensorInfo>; strides: Map<string, number[]> } {
+  const { value, starts } = openPickled(file);
+  if (!(value instanceof Map) || value.size === 0)
+    throw new InputError(`${file.path}: expected a state dict, tensors by name; got ${describe(value)}`);
+  const tensors = new Map<string, TensorInfo>();
+  const strides = new Map<string, number[]>();
+  for (const [name, tensor] of value) {
+    if (typeof name !== "string" || !(tensor instanceof StoredTensor))
+      throw new InputError(
+        `${file.path}: expected a state dict, tensors by name; got ${describe(tensor)} under ${describe(name)}`,
+      );
+    tensors.set(name, infoOf(file.path, name, tensor, starts));
+    strides.set(name, tensor.stride);
+  }
+  return { tensors, strides };
+}
+
+function openPickled(file: OpenFile): Pickled {
+  const wrong = (what: string) => new InputError(`${file.path}: not a file of torch.save: ${what}`);
+  if (!file.isFile) throw wrong("it is a folder or a device");
+  const start = Buffer.alloc(Math.min(8, file.bytes));
+  file.read(start, 0);
+  if (start.toString("latin1") === "version ")
+    throw wrong("it is a Git LFS pointer to one, left by a clone without Git LFS: run `git lfs pull`");
+  if (start.toString("latin1", 0, 4) === "PK\x03\x04") return openZip(file);
+  if (start[0] === 0x80) return openLegacy(file);
+  throw wrong(
+    file.bytes === 0 ? "it is empty" : "it begins neither as a zip archive nor as a pickle of protocol 2",
+  );
+}
+
+function infoOf(file: string, name: string, tensor: StoredTensor, starts: Map<string, number>): TensorInfo {
+  const { storage: stored, offset, shape, stride } = tensor;
+  const { BYTES_PER_ELEMENT: bytes } = storage[stored.dtype];
+  const span = shape.includes(0) ? 0 : 1 + shape.reduce((sum, size, i) => sum + (size - 1) * stride[i], 0);
+  if (offset + span > stored.size)
+    throw new InputError(
+      `${file}: tensor ${JSON.stringify(name)} of shape [${shape}] reaches element ${offset + span} of a storage that has ${stored.size}`,
+    );
+  return {
+    name,
+    dtype: stored.dtype,
+    shape,
+    file,
+    byteOffset: starts.get(stored.key)! + offset * bytes,
+    byteLength: span * bytes,
+  };
+}
+
+function isContiguous(shape: number[], stride: number[]): boolean {
+  let expected = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    if (shape[i] !== 1 && stride[i] !== expected) return false;
+    expected *= shape[i];
+  }
+  return true;
+}
+
+/** The elements of a strided view in row-major order. */
+function gather(from: Float32Array, shape: number[], stride: number[]): Float32Array {
+  const to = new Float32Array(countElements(shape));
+  const index = shape.map(() => 0);
+  for (let i = 0, at = 0; i < to.length; i++) {
+    to[i] = from[at];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += stride[axis];
+      if (++index[axis] < shape[axis]) break;
+      at -= stride[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return to;
+}
+
+function describe(value: unknown): string {
+  if (value instanceof StoredTensor) return "a tensor";
+  if (value instanceof Map) return value.size === 0 ? "an empty dict" : "a dict";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}

@@ -1,0 +1,104 @@
+import { InputError } from "../../errors";
+import type { OpenFile } from "../OpenFile";
+
+/** Where an entry's bytes lie in the archive. */
+export interface ZipEntry {
+  start: number;
+  bytes: number;
+}
+
+// The least size of each record, by section of APPNOTE.TXT.
+const END = 22;
+const END_64 = 56;
+const LOCATOR_64 = 20;
+const CENTRAL = 46;
+const LOCAL = 30;
+
+/**
+ * The entries of a zip archive by name, those above 4 GB included (PKWARE's APPNOTE.TXT, 4.3 and 4.5.3). Entries must be
+ * stored, as `torch.save` writes them, so that tensors can be read from their places; a compressed one is refused.
+ *
+ * @throws InputError naming the file when it is truncated or no such archive
+ */
+export function zipEntries(file: OpenFile): Map<string, ZipEntry> {
+  const damaged = (what: string) =>
+    new InputError(`${file.path}: ${what}: it is truncated or damaged, copy or download it again`);
+  const read = (start: number, bytes: number): Buffer => {
+    if (start < 0 || start + bytes > file.bytes)
+      throw damaged(`its archive speaks of bytes ${start} to ${start + bytes}, but it has ${file.bytes}`);
+    const buffer = Buffer.alloc(bytes);
+    file.read(buffer, start);
+    return buffer;
+  };
+  const { start, bytes, count } = findDirectory(file, read, damaged);
+  const directory = read(start, bytes);
+  const entries = new Map<string, ZipEntry>();
+  for (let at = 0; entries.size < count; ) {
+    if (at + CENTRAL > bytes || directory.readUInt32LE(at) !== 0x02014b50)
+      throw damaged("its archive's directory breaks off");
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) =>
+      directory.readUInt16LE(at + field),
+    );
+    const name = directory.toString("utf8", at + CENTRAL, at + CENTRAL + nameBytes);
+    if (directory.readUInt16LE(at + 10) !== 0)
+      throw new InputError(
+        `${file.path}: its entry ${JSON.stringify(name)} is compressed, which torch.save never does: unpack the archive and zip it again with \`zip -0\``,
+      );
+    const extra = directory.subarray(at + CENTRAL + nameBytes, at + CENTRAL + nameBytes + extraBytes);
+    const sizes = wideSizes(directory, at, extra);
+    if (entries.has(name)) throw damaged(`its archive holds ${JSON.stringify(name)} twice`);
+    // The local header repeats the name and has an extra field of its own, by which torch aligns the data.
+    const local = read(sizes.header, LOCAL);
+    if (local.readUInt32LE(0) !== 0x04034b50)
+      throw damaged(`its archive has no entry at byte ${sizes.header}`);
+    const data = sizes.header + LOCAL + local.readUInt16LE(26) + local.readUInt16LE(28);
+    if (data + sizes.bytes > file.bytes)
+      throw damaged(
+        `its entry ${JSON.stringify(name)} should end at byte ${data + sizes.bytes}, but it has ${file.bytes}`,
+      );
+    entries.set(name, { start: data, bytes: sizes.bytes });
+    at += CENTRAL + nameBytes + extraBytes + commentBytes;
+  }
+  return entries;
+}
+
+type Read = (start: number, bytes: number) => Buffer;
+
+/** The directory's place, told by the record at the very end of the file, before a comment of at most 65,535 bytes. */
+function findDirectory(file: OpenFile, read: Read, damaged: (what: string) => InputError) {
+  const tail = read(Math.max(0, file.bytes - END - 0xffff), Math.min(file.bytes, END + 0xffff));
+  const at = tail.lastIndexOf("PK\x05\x06", undefined, "latin1");
+  if (at === -1 || at + END > tail.length) throw damaged("its archive has no end");
+  const end = file.bytes - tail.length + at;
+  const locator = end >= LOCATOR_64 ? read(end - LOCATOR_64, LOCATOR_64) : undefined;
+  if (locator?.readUInt32LE(0) === 0x07064b50) {
+    const wide = read(Number(locator.readBigUInt64LE(8)), END_64);
+    if (wide.readUInt32LE(0) !== 0x06064b50) throw damaged("its archive has no end");
+    const [count, bytes, start] = [32, 40, 48].map((field) => Number(wide.readBigUInt64LE(field)));
+    return { start, bytes, count };
+  }
+  return {
+    start: tail.readUInt32LE(at + 16),
+    bytes: tail.readUInt32LE(at + 12),
+    count: tail.readUInt16LE(at + 10),
+  };
+}
+
+/** An entry's size and the place of its header; fields of all ones stand in the extra field with id 1, in this order. */
+function wideSizes(directory: Buffer, at: number, extra: Buffer): { bytes: number; header: number } {
+  const unpacked = directory.readUInt32LE(at + 24);
+  const packed = directory.readUInt32LE(at + 20);
+  const header = directory.readUInt32LE(at + 42);
+  let wide: Buffer = Buffer.alloc(0);
+  for (let i = 0; i + 4 <= extra.length; i += 4 + extra.readUInt16LE(i + 2))
+    if (extra.readUInt16LE(i) === 1) wide = extra.subarray(i + 4, i + 4 + extra.readUInt16LE(i + 2));
+  let used = 0;
+  const widen = (value: number): number => {
+    if (value !== 0xffffffff || used + 8 > wide.length) return value;
+    used += 8;
+    return Number(wide.readBigUInt64LE(used - 8));
+  };
+  const bytes = widen(unpacked);
+  widen(packed);
+  return { bytes, header: widen(header) };
+}

@@ -1,0 +1,68 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import { exportableFamilies } from "../models/families";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { type TextInputs, textInputs } from "../models/textInputs";
+import type { OnnxGraph } from "../nn/OnnxGraph";
+import { OnnxPass } from "../nn/OnnxPass";
+import type { Value } from "../nn/Pass";
+import { giveTextInputs } from "./giveTextInputs";
+
+/** A model's forward in eval mode as an ONNX graph, and the name of its logits in it. */
+export interface TracedModel {
+  graph: OnnxGraph;
+  logits: string;
+}
+
+/**
+ * Runs the model's own stages on a handful of tokens and writes down what they do. Sizes are not to end up in the graph: it is
+ * made twice, from batches of other sizes, and both have to be the same.
+ *
+ * @throws InputError when the model's family, or an operation of it, has no ONNX form
+ */
+export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel> {
+  const families = exportableFamilies();
+  const refuse = (why: string) =>
+    new InputError(
+      `model_type ${JSON.stringify(model.modelType)} cannot be exported to ONNX${why}; exported are ${families.join(", ")}`,
+    );
+  if (!families.includes(model.modelType)) throw refuse(" yet");
+  try {
+    const traced = await trace(model, 2, 3);
+    const again = await trace(model, 3, 5);
+    if (textOf(traced) !== textOf(again))
+      throw new InputError("its operations depend on the size of the batch");
+    return traced;
+  } catch (error) {
+    throw error instanceof InputError ? refuse(`: ${error.message}`) : error;
+  }
+}
+
+async function trace(
+  model: SequenceClassifier,
+  batchSize: number,
+  sequenceLength: number,
+): Promise<TracedModel> {
+  const size = batchSize * sequenceLength;
+  const inputIds = Int32Array.from({ length: size }, (_, i) => i % 4);
+  // The last row is one token shorter than the others.
+  const attentionMask = Int32Array.from({ length: size }, (_, i) => (i === size - 1 ? 0 : 1));
+  const batch = { batchSize, sequenceLength, inputIds, attentionMask };
+  const inputs: TextInputs = textInputs(batch, { everyRow: false });
+  try {
+    const pass = new OnnxPass();
+    await giveTextInputs(pass.graph, inputs, batch);
+    let logits = "";
+    tf.tidy(() => {
+      let x: Value | null = null;
+      for (const stage of model.stages) x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+      logits = pass.nameOf(x!);
+    });
+    return { graph: pass.graph, logits };
+  } finally {
+    inputs.dispose();
+  }
+}
+
+const textOf = ({ graph, logits }: TracedModel): string =>
+  JSON.stringify([graph.nodes, [...graph.constants], [...graph.parameters.keys()], logits]);

@@ -1,0 +1,117 @@
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { InputError } from "../errors";
+import type { OnnxAttribute, OnnxNode } from "../nn/OnnxGraph";
+import { version } from "../version";
+import { attributeTypes, dataTypes, onnxProto } from "./onnxProto";
+import type { TracedModel } from "./traceOnnx";
+
+/** LayerNormalization came with this one; what came later is not needed. */
+export const OPSET = 17;
+const IR_VERSION = 8;
+/** What protobuf's readers take. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/**
+ * Writes a traced model as an ONNX file. Weights go from the engine to the file one at a time: protobuf wants to know each
+ * message's length beforehand, and that follows from the shapes.
+ *
+ * @param path what errors call the file
+ * @throws InputError when it would be larger than protobuf's 2 GB
+ */
+export async function writeOnnx(
+  meanwhile: string,
+  path: string,
+  { graph, logits }: TracedModel,
+  numLabels: number,
+): Promise<void> {
+  const { encode, delimiter } = await onnxProto();
+  const graphHead = encode("GraphProto", {
+    name: "model",
+    node: graph.nodes.map((node) => nodeOf(node.output === logits ? { ...node, output: "logits" } : node)),
+    input: [...graph.inputs].map((name) => infoOf(name, "int64", ["batch_size", "sequence_length"])),
+    output: [infoOf("logits", "float32", ["batch_size", numLabels])],
+  });
+
+  const initializers = [
+    ...[...graph.constants].map(([name, { type, shape, values }]) => {
+      const raw = type === "int64" ? BigInt64Array.from(values, BigInt) : Float32Array.from(values);
+      return { name, shape, type, bytes: raw.byteLength, data: async () => raw };
+    }),
+    ...[...graph.parameters.values()].map((parameter) => ({
+      name: parameter.name,
+      shape: parameter.shape,
+      type: "float32" as const,
+      bytes: 4 * parameter.size,
+      data: async () => (await parameter.value.data()) as Float32Array,
+    })),
+  ].map((tensor) => {
+    const { name, shape, type, bytes } = tensor;
+    const head = Buffer.concat([
+      encode("TensorProto", { name, dims: shape, dataType: dataTypes[type] }),
+      delimiter("TensorProto", "rawData", bytes),
+    ]);
+    return {
+      ...tensor,
+      head: Buffer.concat([delimiter("GraphProto", "initializer", head.length + bytes), head]),
+    };
+  });
+
+  const graphBytes = initializers.reduce(
+    (sum, { head, bytes }) => sum + head.length + bytes,
+    graphHead.length,
+  );
+  if (graphBytes > MAX_BYTES)
+    throw new InputError(
+      `${path}: would take ${(graphBytes / 1e9).toFixed(1)} GB, and an ONNX file can have 2.1 GB: export a smaller model`,
+    );
+  const modelHead = encode("ModelProto", {
+    irVersion: IR_VERSION,
+    producerName: "frostkit",
+    producerVersion: version,
+    opsetImport: [{ domain: "", version: OPSET }],
+  });
+
+  const descriptor = openSync(meanwhile, "w");
+  try {
+    for (const bytes of [modelHead, delimiter("ModelProto", "graph", graphBytes), graphHead])
+      writeFully(descriptor, bytes);
+    for (const { head, data } of initializers) {
+      writeFully(descriptor, head);
+      const values = await data();
+      writeFully(descriptor, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    }
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const nodeOf = ({ type, inputs, output, attributes }: OnnxNode) => ({
+  name: output,
+  opType: type,
+  input: inputs,
+  output: [output],
+  attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
+});
+
+function attributeOf(name: string, value: OnnxAttribute) {
+  if ("int" in value) return { name, type: attributeTypes.int, i: value.int };
+  if ("float" in value) return { name, type: attributeTypes.float, f: value.float };
+  return { name, type: attributeTypes.ints, ints: value.ints };
+}
+
+const infoOf = (name: string, type: keyof typeof dataTypes, shape: (string | number)[]) => ({
+  name,
+  type: {
+    tensorType: {
+      elemType: dataTypes[type],
+      shape: {
+        dim: shape.map((size) => (typeof size === "string" ? { dimParam: size } : { dimValue: size })),
+      },
+    },
+  },
+});
+
+function writeFully(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OnnxGraph } from "../../src/nn/OnnxGraph";
+
+test("A node's output is named after scope, type and number", () => {
+  const graph = new OnnxGraph();
+  graph.scope = "head";
+  assert.equal(graph.op("Relu", ["x"]), "head/Relu_0");
+  assert.equal(graph.op("Relu", ["head/Relu_0"]), "head/Relu_1");
+});
+
+test("Equal constants are one, and those of other types or shapes are others", () => {
+  const graph = new OnnxGraph();
+  assert.equal(graph.float(1), graph.float(1));
+  const names = [graph.float(1), graph.int(1), graph.ints(1), graph.ints(1, 2), graph.float(1.5)];
+  assert.equal(new Set(names).size, 5);
+  assert.deepEqual(graph.constants.get(graph.ints(1, 2)), { type: "int64", shape: [2], values: [1, 2] });
+  assert.equal(graph.constants.size, 5);
+});
+
+test("A shape of numbers is a constant; one with the number of texts is put together when the model runs", () => {
+  const graph = new OnnxGraph();
+  assert.equal(graph.shape(-1, 8), graph.ints(-1, 8));
+  assert.deepEqual(graph.nodes, []);
+  graph.give("batchSize", () => graph.op("Size", ["x"]));
+  graph.scope = "block";
+  const shape = graph.shape("batchSize", -1, 8);
+  assert.deepEqual(graph.nodes, [
+    { type: "Size", inputs: ["x"], output: "inputs/Size_0", attributes: {} },
+    {
+      type: "Concat",
+      inputs: ["inputs/Size_0", graph.ints(-1), graph.ints(8)],
+      output: shape,
+      attributes: { axis: { int: 0 } },
+    },
+  ]);
+  assert.equal(shape, "block/Concat_1");
+  graph.shape("batchSize");
+  assert.equal(graph.nodes.filter(({ type }) => type === "Size").length, 1, "made once");
+});
