@@ -13,16 +13,19 @@ export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value
   );
 }
 
-/** The first row of each of `batchSize` equally long runs of rows, as the [CLS] row of each text: [batch · n, width] → [batch, width]. */
-export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
+/**
+ * The first `count` rows of each of `batchSize` equally long runs of rows, as the [CLS] row of each text:
+ * [batch · n, width] → [batch · count, width].
+ */
+export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): Value {
   const width = x.tensor.shape[1]!;
   const length = x.tensor.shape[0] / batchSize;
-  if (length === 1) return x;
+  if (length === count) return x;
   const y = tf.tidy(() =>
-    tf.reshape(tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, 1, width]), [
-      batchSize,
-      width,
-    ]),
+    tf.reshape(
+      tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, count, width]),
+      [batchSize * count, width],
+    ),
   );
   return pass.record(
     y,
@@ -30,9 +33,9 @@ export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
     () => [],
     (dy) => [
       tf.reshape(
-        tf.pad(tf.reshape(dy, [batchSize, 1, width]), [
+        tf.pad(tf.reshape(dy, [batchSize, count, width]), [
           [0, 0],
-          [0, length - 1],
+          [0, length - count],
           [0, 0],
         ]),
         [batchSize * length, width],
