@@ -10,7 +10,7 @@ export function meanRows(pass: Pass, x: Value, mask: tf.Tensor): Value {
   const width = x.tensor.shape[1]!;
   // [batch, n, 1], what each row counts for
   const shares = tf.tidy(() => {
-    const seen = tf.cast(tf.equal(tf.reshape(mask, [batchSize, length, 1]), 0), "float32");
+    const seen = tf.sub(1, tf.step(tf.neg(tf.reshape(mask, [batchSize, length, 1]))));
     return tf.div(seen, tf.sum(seen, 1, true));
   });
   const y = tf.tidy(() => tf.sum(tf.mul(tf.reshape(x.tensor, [batchSize, length, width]), shares), 1));

@@ -1,0 +1,21 @@
+import type { Norm } from "../nn/layerNorm";
+import type { Linear } from "../nn/linear";
+import type { Parameter } from "../nn/Parameter";
+import type { Take } from "./Family";
+
+export const takeLinear = (take: Take, name: string, from: number, to: number): Linear => ({
+  weight: take(`${name}.weight`, [to, from], "normal"),
+  bias: take(`${name}.bias`, [to], "zeros"),
+});
+
+export const takeNorm = (take: Take, name: string, width: number, eps: number): Norm => ({
+  weight: take(`${name}.weight`, [width], "ones"),
+  bias: take(`${name}.bias`, [width], "zeros"),
+  eps,
+});
+
+export const takeTable = (take: Take, name: string, entries: number, width: number): Parameter =>
+  take(`${name}.weight`, [entries, width], "normal");
+
+export const parametersOf = (parts: Record<string, Linear | Norm>): Parameter[] =>
+  Object.values(parts).flatMap(({ weight, bias }) => [weight, bias]);
