@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FrostError, InputError } from "../errors";
+import { configJson } from "./configJson";
 import { configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
 import { replaceFolder, restoreFolder, syncFolder } from "./replaceFolder";
 import type { FloatDType } from "./safetensors";
@@ -25,7 +26,7 @@ export interface CheckpointContents {
   tensors: { name: string; shape: number[]; data: () => Float32Array | Promise<Float32Array> }[];
   /** F32 by default. */
   dtype?: FloatDType;
-  /** The folder whose tokenizer files are copied along; by default those in the folder that is replaced are kept. */
+  /** The folder the config comes from, whose tokenizer files are copied along; by default those in the folder that is replaced are kept. */
   carryFrom?: string;
 }
 
@@ -46,6 +47,8 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
   const target = resolve(folder);
   checkReplaceable(folder, target);
   const carried = readTokenizer(what.carryFrom ?? target, what.carryFrom !== undefined);
+  const source = join(what.carryFrom ?? target, configFile);
+  const original = existsSync(source) ? readFileSync(source, "utf8") : undefined;
   const stem = join(dirname(target), `.${basename(target)}`);
   let fresh: string | undefined;
   try {
@@ -54,7 +57,7 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
     fresh = claimUnfinished(stem, ".frostkit-new");
     mkdirSync(fresh);
     for (const [name, bytes] of carried) writeSynced(join(fresh, name), bytes);
-    writeSynced(join(fresh, configFile), Buffer.from(`${JSON.stringify(withDtype(what), null, 2)}\n`));
+    writeSynced(join(fresh, configFile), Buffer.from(configJson(withDtype(what), original)));
     await writeWeights(join(target, weightsFile), join(fresh, weightsFile), what);
     syncFolder(fresh);
     // Once more: somebody may have put a file there while the weights were written.
