@@ -3,8 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../nn/activate";
 import { activatedLinear } from "../nn/activatedLinear";
 import { type Activation, activation } from "../nn/activation";
+import { convolution } from "../nn/convolution";
 import { disentangledAttention } from "../nn/disentangledAttention";
-import { add, dropout } from "../nn/elementwise";
+import { add, dropout, tanh } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
 import { layerNorm, type Norm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
@@ -12,6 +13,7 @@ import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import { projection } from "../nn/projection";
 import type { Stage } from "../nn/Stage";
+import { zeroPadding } from "../nn/zeroPadding";
 import type { Config, Family, Take } from "./Family";
 import { logBucket } from "./logBucket";
 import { parametersOf, takeLinear, takeNorm, takeTable } from "./takeParts";
@@ -25,14 +27,16 @@ export const debertaV2: Family = {
   maxTokens: (config) =>
     config.boolean("position_biased_input", true) ? config.number("max_position_embeddings", 512) : Infinity,
   stages(config, numLabels, take) {
-    if (config.number("conv_kernel_size", 0) > 0) throw config.unsupported("conv_kernel_size", "0");
     const words = takeEmbeddings(config, take);
     const depth = config.number("num_hidden_layers");
     const layers = Array.from({ length: depth }, (_, i) => takeLayer(config, take, i));
     const relative = config.boolean("relative_attention", false) ? takeRelative(config, take) : null;
+    const convolved = config.number("conv_kernel_size", 0) > 0 ? takeConvolution(config, take) : null;
     return [
       embeddings(config, words, relative),
-      ...layers.map((layer, i) => block(config, layer, relative, i, i === depth - 1)),
+      ...layers.map((layer, i) =>
+        withConvolution(block(config, layer, relative, i, i === depth - 1), i === 0 ? convolved : null),
+      ),
       head(config, take, numLabels),
     ];
   },
@@ -224,6 +228,51 @@ function block(
       const wide = linear(pass, h, dense.widen);
       const b = dropout(pass, activatedLinear(pass, wide, f, dense.narrow), hiddenDropout);
       return layerNorm(pass, add(pass, b, h), norms.output);
+    },
+  };
+}
+
+/** What large DeBERTas add to the first block's output: a convolution of its input. */
+interface Convolution {
+  dense: Linear;
+  norm: Norm;
+  activate: (pass: Pass, x: Value) => Value;
+  dropout: number;
+}
+
+function takeConvolution(config: Config, take: Take): Convolution {
+  const name = "deberta.encoder.conv";
+  const hidden = config.number("hidden_size");
+  const size = config.number("conv_kernel_size");
+  if (size % 2 === 0) throw config.unsupported("conv_kernel_size", "an odd number");
+  if (config.number("conv_groups", 1) !== 1) throw config.unsupported("conv_groups", "1");
+  const kind = config.string("conv_act", "tanh");
+  const f = kind === "tanh" ? null : activation(kind);
+  return {
+    dense: {
+      weight: take(`${name}.conv.weight`, [hidden, hidden, size], "normal"),
+      bias: take(`${name}.conv.bias`, [hidden], "zeros"),
+    },
+    norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", EPS)),
+    activate: (pass, x) => (f ? activate(pass, x, f) : tanh(pass, x)),
+    dropout: config.number("hidden_dropout_prob", 0.1),
+  };
+}
+
+function withConvolution(first: Stage<TextInputs>, convolved: Convolution | null): Stage<TextInputs> {
+  if (!convolved) return first;
+  const { dense, norm, activate, dropout: rate } = convolved;
+  return {
+    name: first.name,
+    parameters: [...first.parameters, ...parametersOf({ dense, norm })],
+    forward(pass, inputs, x) {
+      // A text's last tokens have padding for neighbours, which must weigh nothing, as if the text ended there.
+      const seen = zeroPadding(pass, x!, inputs.mask);
+      const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
+      const wide = activate(pass, sum);
+      const y = first.forward(pass, inputs, x);
+      const rows = y.tensor.shape[0] / inputs.batchSize;
+      return layerNorm(pass, add(pass, y, firstRows(pass, wide, inputs.batchSize, rows)), norm);
     },
   };
 }

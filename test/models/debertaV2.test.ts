@@ -12,12 +12,19 @@ import { assertClose } from "../close";
 import { againstPyTorch, fixture } from "./againstPyTorch";
 import { variant } from "./variant";
 
-const FIXTURES = ["deberta-v2", "deberta-v2-own-positions", "deberta-v2-content-position"];
+const FIXTURES = [
+  "deberta-v2",
+  "deberta-v2-own-positions",
+  "deberta-v2-content-position",
+  "deberta-v2-convolution",
+];
 
 // As the article selects them, with the relative embeddings and their norm, which it left trainable.
 const belongs = (name: string, n: number) =>
   /\.embeddings\.|encoder\.(rel_embeddings|LayerNorm)\./.test(name) ||
-  Array.from({ length: n }, (_, i) => `encoder.layer.${i}.`).some((block) => name.includes(block));
+  Array.from({ length: n }, (_, i) => `encoder.layer.${i}.`).some((block) => name.includes(block)) ||
+  // It ends the first block.
+  (n > 0 && name.includes("encoder.conv."));
 
 for (const name of FIXTURES) againstPyTorch(name, { frozenBy: 1, belongs });
 
@@ -159,9 +166,10 @@ describe("DeBERTa", () => {
     const rejects = (fields: Record<string, unknown>, message: RegExp) =>
       assert.rejects(load(variant("deberta-v2", fields)), { name: "InputError", message });
     await rejects(
-      { conv_kernel_size: 3 },
-      /config\.json: expected 0 as conv_kernel_size, got 3, which is not supported/,
+      { conv_kernel_size: 2 },
+      /config\.json: expected an odd number as conv_kernel_size, got 2, which is not supported/,
     );
+    await rejects({ conv_kernel_size: 3, conv_groups: 4 }, /expected 1 as conv_groups, got 4/);
     await rejects(
       { pos_att_type: ["c2p", "p2p"] },
       /expected c2p, p2c or both as pos_att_type, got \["c2p","p2p"\]/,
