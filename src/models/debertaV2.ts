@@ -1,21 +1,19 @@
 // He et al. 2021 (DeBERTa) and 2023 (V3). Names and order as transformers/models/deberta_v2/modeling_deberta_v2.py.
-import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../nn/activate";
 import { activatedLinear } from "../nn/activatedLinear";
 import { type Activation, activation } from "../nn/activation";
-import { convolution } from "../nn/convolution";
 import { disentangledAttention } from "../nn/disentangledAttention";
-import { add, dropout, tanh } from "../nn/elementwise";
+import { add, dropout } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
 import { layerNorm, type Norm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import type { Parameter } from "../nn/Parameter";
-import type { Pass, Value } from "../nn/Pass";
+import type { Pass } from "../nn/Pass";
 import { projection } from "../nn/projection";
 import type { Stage } from "../nn/Stage";
-import { zeroPadding } from "../nn/zeroPadding";
+import { takeConvolution, withConvolution } from "./debertaConvolution";
 import type { Config, Family, Take } from "./Family";
-import { logBucket } from "./logBucket";
+import { type RelativeEmbeddings, takeRelativeEmbeddings } from "./relativeEmbeddings";
 import { parametersOf, takeLinear, takeNorm, takeTable } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
@@ -30,19 +28,19 @@ export const debertaV2: Family = {
     const words = takeEmbeddings(config, take);
     const depth = config.number("num_hidden_layers");
     const layers = Array.from({ length: depth }, (_, i) => takeLayer(config, take, i));
-    const relative = config.boolean("relative_attention", false) ? takeRelative(config, take) : null;
+    const relative = config.boolean("relative_attention", false)
+      ? takeRelativeEmbeddings(config, take)
+      : null;
     const convolved = config.number("conv_kernel_size", 0) > 0 ? takeConvolution(config, take) : null;
+    const [first, ...rest] = layers.map((layer, i) => block(config, layer, relative, i, i === depth - 1));
     return [
       embeddings(config, words, relative),
-      ...layers.map((layer, i) =>
-        withConvolution(block(config, layer, relative, i, i === depth - 1), i === 0 ? convolved : null),
-      ),
+      convolved ? withConvolution(first, convolved) : first,
+      ...rest,
       head(config, take, numLabels),
     ];
   },
 };
-
-const EPS = 1e-7;
 
 interface Words {
   words: Parameter;
@@ -64,11 +62,11 @@ function takeEmbeddings(config: Config, take: Take): Words {
       : null,
     types: types > 0 ? takeTable(take, `${name}.token_type_embeddings`, types, width) : null,
     project: width !== hidden ? take(`${name}.embed_proj.weight`, [hidden, width], "normal") : null,
-    norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", EPS)),
+    norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-7)),
   };
 }
 
-function embeddings(config: Config, parts: Words, relative: Relative | null): Stage<TextInputs> {
+function embeddings(config: Config, parts: Words, relative: RelativeEmbeddings | null): Stage<TextInputs> {
   const { words, positions, types, project, norm } = parts;
   const rate = config.number("hidden_dropout_prob", 0.1);
   return {
@@ -86,49 +84,6 @@ function embeddings(config: Config, parts: Words, relative: Relative | null): St
       if (types) x = add(pass, x, embedding(pass, inputs.tokenTypeIds, types));
       if (project) x = projection(pass, x, { weight: project });
       return dropout(pass, layerNorm(pass, x, norm), rate);
-    },
-  };
-}
-
-/** What the blocks share: an embedding of each relative position they tell apart. */
-interface Relative {
-  parameters: Parameter[];
-  /** The normed embeddings of those that a batch needs, made once for all blocks, and which row stands for which distance. */
-  rows(pass: Pass, inputs: TextInputs): { table: Value; row: (distance: number) => number };
-}
-
-function takeRelative(config: Config, take: Take): Relative {
-  const buckets = config.number("position_buckets", -1);
-  const most = config.number("max_relative_positions", -1);
-  const positions = most < 1 ? config.number("max_position_embeddings", 512) : most;
-  const span = buckets > 0 ? buckets : positions;
-  const bucket = (distance: number) => (buckets > 0 ? logBucket(distance, buckets, positions) : distance);
-  const normed = config
-    .string("norm_rel_ebd", "none")
-    .toLowerCase()
-    .split("|")
-    .some((kind) => kind.trim() === "layer_norm");
-  const hidden = config.number("hidden_size");
-  const all = takeTable(take, "deberta.encoder.rel_embeddings", 2 * span, hidden);
-  const norm = normed
-    ? takeNorm(take, "deberta.encoder.LayerNorm", hidden, config.number("layer_norm_eps", EPS))
-    : null;
-  const made = new WeakMap<TextInputs, { pass: Pass; table: Value }>();
-  return {
-    parameters: [all, ...(norm ? [norm.weight, norm.bias] : [])],
-    rows(pass, inputs) {
-      const reach = bucket(inputs.sequenceLength - 1);
-      const first = Math.max(0, span - reach);
-      const last = Math.min(2 * span - 1, span + reach);
-      const row = (distance: number) => Math.min(Math.max(bucket(distance) + span, first), last) - first;
-      const kept = made.get(inputs);
-      if (kept?.pass === pass) return { table: kept.table, row };
-      const ids = tf.range(first, last + 1, 1, "int32");
-      const looked = embedding(pass, ids, all);
-      const table = norm ? layerNorm(pass, looked, norm) : looked;
-      inputs.own(table.tensor);
-      made.set(inputs, { pass, table });
-      return { table, row };
     },
   };
 }
@@ -161,7 +116,7 @@ function takeLayer(config: Config, take: Take, index: number): Layer {
   const name = `deberta.encoder.layer.${index}`;
   const hidden = config.number("hidden_size");
   const wide = config.number("intermediate_size");
-  const eps = config.number("layer_norm_eps", EPS);
+  const eps = config.number("layer_norm_eps", 1e-7);
   const own = config.boolean("relative_attention", false) && !config.boolean("share_att_key", false);
   const kinds = attentionKinds(config);
   const self = `${name}.attention.self`;
@@ -187,7 +142,7 @@ function takeLayer(config: Config, take: Take, index: number): Layer {
 function block(
   config: Config,
   { dense, norms, relative: own }: Layer,
-  relative: Relative | null,
+  relative: RelativeEmbeddings | null,
   index: number,
   last: boolean,
 ): Stage<TextInputs> {
@@ -228,51 +183,6 @@ function block(
       const wide = linear(pass, h, dense.widen);
       const b = dropout(pass, activatedLinear(pass, wide, f, dense.narrow), hiddenDropout);
       return layerNorm(pass, add(pass, b, h), norms.output);
-    },
-  };
-}
-
-/** What large DeBERTas add to the first block's output: a convolution of its input. */
-interface Convolution {
-  dense: Linear;
-  norm: Norm;
-  activate: (pass: Pass, x: Value) => Value;
-  dropout: number;
-}
-
-function takeConvolution(config: Config, take: Take): Convolution {
-  const name = "deberta.encoder.conv";
-  const hidden = config.number("hidden_size");
-  const size = config.number("conv_kernel_size");
-  if (size % 2 === 0) throw config.unsupported("conv_kernel_size", "an odd number");
-  if (config.number("conv_groups", 1) !== 1) throw config.unsupported("conv_groups", "1");
-  const kind = config.string("conv_act", "tanh");
-  const f = kind === "tanh" ? null : activation(kind);
-  return {
-    dense: {
-      weight: take(`${name}.conv.weight`, [hidden, hidden, size], "normal"),
-      bias: take(`${name}.conv.bias`, [hidden], "zeros"),
-    },
-    norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", EPS)),
-    activate: (pass, x) => (f ? activate(pass, x, f) : tanh(pass, x)),
-    dropout: config.number("hidden_dropout_prob", 0.1),
-  };
-}
-
-function withConvolution(first: Stage<TextInputs>, convolved: Convolution | null): Stage<TextInputs> {
-  if (!convolved) return first;
-  const { dense, norm, activate, dropout: rate } = convolved;
-  return {
-    name: first.name,
-    parameters: [...first.parameters, ...parametersOf({ dense, norm })],
-    forward(pass, inputs, x) {
-      // A text's last tokens have padding for neighbours, which must weigh nothing, as if the text ended there.
-      const seen = zeroPadding(pass, x!, inputs.mask);
-      const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
-      const wide = activate(pass, sum);
-      const y = first.forward(pass, inputs, x);
-      const rows = y.tensor.shape[0] / inputs.batchSize;
-      return layerNorm(pass, add(pass, y, firstRows(pass, wide, inputs.batchSize, rows)), norm);
     },
   };
 }
