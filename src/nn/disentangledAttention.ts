@@ -127,8 +127,9 @@ function rowsGradient(dy: tf.Tensor, x: tf.Tensor, ids: Int32Array, entries: num
 }
 
 /**
- * From the scores of n rows for each shift, [heads, batch, n, n + columns], to those for each column: row i begins at shift 1 - n + (n - 1 - i).
- * Rows that are read one element shorter than they were written each begin one element earlier (Dai et al. 2019, appendix B).
+ * From the scores of n rows for each shift, [heads, batch, n, n + columns], to those for each column: row i has its column 0 at
+ * place n - 1 - i. Rows that are read one element shorter than they were written each begin one element earlier (Dai et al. 2019,
+ * appendix B).
  */
 function shear(x: tf.Tensor, columns: number): tf.Tensor {
   const [heads, batch, n, shifts] = x.shape as number[];
