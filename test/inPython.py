@@ -39,6 +39,8 @@ def read(folder, _, rows):
     said.clear()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        # DeBERTa's module warns of this by itself when it is imported.
+        warnings.filterwarnings("ignore", message=".*torch.jit.script")
         model, found = Auto.from_pretrained(folder, output_loading_info=True)
     keys = {name: sorted(map(str, keys)) for name, keys in found.items() if keys}
     dtype = str(model.dtype).removeprefix("torch.")

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { configJson } from "./configJson";
 import { configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
 import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
@@ -13,7 +14,7 @@ export interface CheckpointContents {
   tensors: { name: string; shape: number[]; data: () => Float32Array | Promise<Float32Array> }[];
   /** F32 by default. */
   dtype?: FloatDType;
-  /** The folder whose tokenizer files are copied along; by default those in the folder that is replaced are kept. */
+  /** The folder the config comes from, whose tokenizer files are copied along; by default those in the folder that is replaced are kept. */
   carryFrom?: string;
 }
 
@@ -29,10 +30,12 @@ export interface CheckpointContents {
  * @throws InputError when the folder holds other files, or for data that does not fit (see `writeSafetensors`)
  */
 export async function saveCheckpoint(folder: string, what: CheckpointContents): Promise<void> {
+  const source = join(what.carryFrom ?? folder, configFile);
   await writeFolder(folder, "a checkpoint", isCheckpointFile, async (fresh) => {
+    const original = existsSync(source) ? readFileSync(source, "utf8") : undefined;
     for (const [name, bytes] of readTokenizer(what.carryFrom ?? folder, what.carryFrom !== undefined))
       writeSynced(join(fresh, name), bytes);
-    writeSynced(join(fresh, configFile), Buffer.from(`${JSON.stringify(withDtype(what), null, 2)}\n`));
+    writeSynced(join(fresh, configFile), Buffer.from(configJson(withDtype(what), original)));
     await writeWeights(join(resolve(folder), weightsFile), join(fresh, weightsFile), what);
   });
 }

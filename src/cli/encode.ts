@@ -9,8 +9,7 @@ import { note } from "./note";
 
 /** Throws where the model has no positions for texts as long as `--max-len` lets them be. */
 export function checkMaxLen(maxLen: number, tokenizer: Tokenizer, model: SequenceClassifier): void {
-  const positions = model.config.max_position_embeddings;
-  const most = Math.min(tokenizer.modelMaxLength, typeof positions === "number" ? positions : Infinity);
+  const most = Math.min(tokenizer.modelMaxLength, model.maxTokens);
   if (maxLen > most)
     throw new InputError(
       `--max-len: expected at most ${most}, which is as far as the model reads, got ${maxLen}`,

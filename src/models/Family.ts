@@ -24,6 +24,20 @@ export class Config {
       throw new InputError(`${this.file}: expected a text as ${field}, got ${JSON.stringify(value)}`);
     return value;
   }
+
+  boolean(field: string, fallback: boolean): boolean {
+    const value = this.values[field] ?? fallback;
+    if (typeof value !== "boolean")
+      throw new InputError(`${this.file}: expected true or false as ${field}, got ${JSON.stringify(value)}`);
+    return value;
+  }
+
+  /** An InputError about a field that this kit cannot follow. */
+  unsupported(field: string, expected: string): InputError {
+    return new InputError(
+      `${this.file}: expected ${expected} as ${field}, got ${JSON.stringify(this.values[field])}, which is not supported`,
+    );
+  }
 }
 
 /** Takes a parameter of that name and shape out of the checkpoint, or draws it where the checkpoint has none. */

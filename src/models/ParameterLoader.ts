@@ -3,8 +3,11 @@ import { InputError } from "../errors";
 import { Parameter } from "../nn/Parameter";
 import { Random } from "../random";
 
-/** How a parameter that the checkpoint lacks starts: normal with the config's `initializer_range`, or constant. */
-export type Initializer = "normal" | "zeros" | "ones";
+/**
+ * How a parameter that the checkpoint lacks starts: normal with the config's `initializer_range`, constant, or normal with a standard
+ * deviation of its own, drawn again beyond `cutoff` of them.
+ */
+export type Initializer = "normal" | "zeros" | "ones" | { std: number; cutoff: number };
 
 /** Where stored tensors come from: a checkpoint opened for reading. */
 export interface TensorSource {
@@ -78,9 +81,15 @@ export function initialValues(
 ): Float32Array {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
   if (initializer === "ones") values.fill(1);
-  if (initializer === "normal") {
+  if (initializer === "normal" || typeof initializer === "object") {
+    const { std, cutoff } =
+      initializer === "normal" ? { std: initializerRange, cutoff: Number.POSITIVE_INFINITY } : initializer;
     const random = new Random(seed, "initial", name);
-    for (let i = 0; i < values.length; i++) values[i] = initializerRange * random.normal();
+    for (let i = 0; i < values.length; i++) {
+      let draw = random.normal();
+      while (Math.abs(draw) > cutoff) draw = random.normal();
+      values[i] = std * draw;
+    }
   }
   return values;
 }

@@ -164,7 +164,7 @@ export class SequenceClassifier {
 
   /**
    * One forward in eval mode: `logits` [batch, labels] and, on request, `hiddenStates`: the embeddings' output and each block's,
-   * [batch, seq, hidden]. The caller disposes them.
+   * [batch, seq, hidden], the last one normed in families that norm it for the head. The caller disposes them.
    *
    *     const { logits } = model.forward({ inputIds: [[101, 7592, 102]] });
    *     logits.print();
@@ -181,12 +181,15 @@ export class SequenceClassifier {
     try {
       const logits = tf.tidy(() => {
         let x: Value | null = null;
-        for (const stage of this.stages) {
+        for (const [i, stage] of this.stages.entries()) {
           x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-          if (everyRow && stage !== this.stages[this.stages.length - 1])
+          const next = this.stages[i + 1];
+          if (everyRow && next) {
+            const state = next.norm ? next.norm(pass, x).tensor : x.tensor;
             hiddenStates.push(
-              tf.keep(tf.reshape(x.tensor, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
+              tf.keep(tf.reshape(state, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
             );
+          }
         }
         return x!.tensor as tf.Tensor2D;
       });

@@ -1,13 +1,15 @@
 import { InputError } from "../errors";
 import { albert } from "./albert";
 import { bert } from "./bert";
+import { debertaV2 } from "./debertaV2";
 import { distilbert } from "./distilbert";
 import { electra } from "./electra";
 import type { Family } from "./Family";
+import { modernbert } from "./modernbert";
 import { roberta } from "./roberta";
 import { xlmRoberta } from "./xlmRoberta";
 
-const FAMILIES: Family[] = [bert, roberta, xlmRoberta, distilbert, electra, albert];
+const FAMILIES: Family[] = [bert, roberta, xlmRoberta, distilbert, electra, albert, debertaV2, modernbert];
 
 /** The family that a config's `model_type` names; `file` is where the config stands, for the error. */
 export function familyOf(config: Record<string, unknown>, file: string): Family {

@@ -24,6 +24,8 @@ export interface TextInputs {
   readonly mask: tf.Tensor;
   /** Whether the last block has to compute every row, or the first of each text will do. */
   readonly everyRow: boolean;
+  /** Keeps a tensor that several stages read until the inputs are disposed, and gives it back. */
+  own<T extends tf.Tensor>(tensor: T): T;
   dispose(): void;
 }
 
@@ -46,12 +48,18 @@ export function textInputs(batch: TextBatch, options: { everyRow: boolean }): Te
     positionIds: int32(Int32Array.from({ length: size }, (_, i) => i % sequenceLength)),
     mask: tf.tensor4d(mask, [batchSize, 1, 1, sequenceLength]),
   };
-  for (const tensor of Object.values(tensors)) tf.keep(tensor);
+  const owned: tf.Tensor[] = [];
+  const own = <T extends tf.Tensor>(tensor: T): T => {
+    owned.push(tf.keep(tensor));
+    return tensor;
+  };
+  for (const tensor of Object.values(tensors)) own(tensor);
   return {
     batchSize,
     sequenceLength,
     ...tensors,
     everyRow: options.everyRow,
-    dispose: () => tf.dispose(tensors),
+    own,
+    dispose: () => tf.dispose(owned),
   };
 }

@@ -14,16 +14,19 @@ export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value
   );
 }
 
-/** The first row of each of `batchSize` equally long runs of rows, as the [CLS] row of each text: [batch · n, width] → [batch, width]. */
-export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
+/**
+ * The first `count` rows of each of `batchSize` equally long runs of rows, as the [CLS] row of each text:
+ * [batch · n, width] → [batch · count, width].
+ */
+export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): Value {
   const width = x.tensor.shape[1]!;
   const length = x.tensor.shape[0] / batchSize;
-  if (length === 1) return x;
+  if (length === count) return x;
   const y = tf.tidy(() =>
-    tf.reshape(tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, 1, width]), [
-      batchSize,
-      width,
-    ]),
+    tf.reshape(
+      tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, count, width]),
+      [batchSize * count, width],
+    ),
   );
   return pass.record(
     y,
@@ -31,9 +34,9 @@ export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
     () => [],
     (dy) => [
       tf.reshape(
-        tf.pad(tf.reshape(dy, [batchSize, 1, width]), [
+        tf.pad(tf.reshape(dy, [batchSize, count, width]), [
           [0, 0],
-          [0, length - 1],
+          [0, length - count],
           [0, 0],
         ]),
         [batchSize * length, width],
@@ -41,7 +44,8 @@ export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
     ],
     (graph, [x]) => {
       const texts = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
-      return graph.op("Gather", [texts, graph.int(0)], { axis: { int: 1 } });
+      const [start, end, axis] = [0, count, 1].map((i) => graph.ints(i));
+      return graph.op("Reshape", [graph.op("Slice", [texts, start, end, axis]), graph.shape(-1, width)]);
     },
   );
 }

@@ -19,6 +19,8 @@ interface Entry {
   /** What their parameters held then: features are used only while this is still so. */
   stamps: number[];
   width: number;
+  /** Whether a text has a row for each of its tokens; behind the last block there may be one alone, that of the [CLS] token. */
+  everyRow: boolean;
   store: RaggedStore;
 }
 
@@ -54,7 +56,7 @@ export class FrozenFeatures {
     if (holds && kept.depth === depth) return;
     if (kept && !holds) this.#drop(dataset);
     const from = holds ? kept : null;
-    const entry: Entry = { depth, stamps, width: 0, store: new RaggedStore(this.#budget) };
+    const entry: Entry = { depth, stamps, width: 0, everyRow: false, store: new RaggedStore(this.#budget) };
     const total = dataset.inputIds.length;
     let done = 0;
     try {
@@ -70,10 +72,13 @@ export class FrozenFeatures {
     this.#entries.set(dataset.hash, entry);
   }
 
-  /** The features of some rows, padded: [rows · seq, hidden], or [rows, hidden] behind the last block. The caller disposes them. */
+  /**
+   * The features of some rows, padded: [rows · seq, hidden], or [rows, hidden] behind a last block of which one row a text is read.
+   * The caller disposes them.
+   */
   batch(dataset: EncodedDataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor2D {
-    const { depth, width, store } = this.#entries.get(dataset.hash)!;
-    const perRow = this.#perRow(depth, sequenceLength);
+    const { width, everyRow, store } = this.#entries.get(dataset.hash)!;
+    const perRow = everyRow ? sequenceLength : 1;
     const values = new Float32Array(rows.length * perRow * width);
     for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
     return tf.tensor2d(values, [rows.length * perRow, width]);
@@ -108,7 +113,8 @@ export class FrozenFeatures {
       const values = (await output.data()) as Float32Array;
       output.dispose();
       entry.width = output.shape[1]!;
-      const perRow = this.#perRow(entry.depth, batch.sequenceLength);
+      const perRow = output.shape[0] / rows.length;
+      entry.everyRow ||= perRow > 1;
       rows.forEach((row, r) => {
         const start = r * perRow * entry.width;
         const length = Math.min(perRow, batch.lengths[r]) * entry.width;
@@ -117,11 +123,6 @@ export class FrozenFeatures {
     } finally {
       inputs.dispose();
     }
-  }
-
-  /** Behind the last block one row a text is left, the [CLS] token's. */
-  #perRow(depth: number, sequenceLength: number): number {
-    return depth === this.model.stages.length - 1 ? 1 : sequenceLength;
   }
 
   #stamps(depth: number): number[] {

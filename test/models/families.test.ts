@@ -26,6 +26,12 @@ const LEFTOVERS: Record<string, string[]> = {
   distilbert: ["vocab_transform.weight", "vocab_layer_norm.bias"],
   electra: ["electra.embeddings.position_ids", "discriminator_predictions.dense.weight"],
   albert: ["albert.embeddings.position_ids", "predictions.decoder.weight", "sop_classifier.classifier.bias"],
+  "deberta-v2": [
+    "deberta.embeddings.position_ids",
+    "lm_predictions.lm_head.dense.weight",
+    "mask_predictions.dense.weight",
+  ],
+  modernbert: ["decoder.bias", "decoder.weight"],
 };
 
 /**
@@ -39,6 +45,8 @@ const DROPOUTS: Record<string, [number, number, number]> = {
   distilbert: [1, 2, 1],
   electra: [1, 3, 2],
   albert: [1, 2, 1],
+  "deberta-v2": [1, 4, 1],
+  modernbert: [1, 3, 1],
 };
 
 const RATES = {
@@ -48,6 +56,9 @@ const RATES = {
   dropout: 0.1,
   attention_dropout: 0.1,
   seq_classif_dropout: 0.1,
+  embedding_dropout: 0.1,
+  mlp_dropout: 0.1,
+  classifier_dropout: 0.1,
 };
 
 describe("families", () => {
@@ -173,7 +184,7 @@ describe("families", () => {
     assert.throws(() => familyOf({ model_type: "gpt2" }, "gpt2/config.json"), {
       name: "InputError",
       message:
-        'gpt2/config.json: model_type "gpt2" is not supported; supported are bert, roberta, xlm-roberta, distilbert, electra, albert',
+        'gpt2/config.json: model_type "gpt2" is not supported; supported are bert, roberta, xlm-roberta, distilbert, electra, albert, deberta-v2, modernbert',
     });
   });
 

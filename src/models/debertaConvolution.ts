@@ -1,0 +1,58 @@
+import { activate } from "../nn/activate";
+import { activation } from "../nn/activation";
+import { convolution } from "../nn/convolution";
+import { add, dropout, tanh } from "../nn/elementwise";
+import { firstRows } from "../nn/embedding";
+import { layerNorm, type Norm } from "../nn/layerNorm";
+import type { Linear } from "../nn/linear";
+import type { Pass, Value } from "../nn/Pass";
+import type { Stage } from "../nn/Stage";
+import { zeroPadding } from "../nn/zeroPadding";
+import type { Config, Take } from "./Family";
+import { parametersOf, takeNorm } from "./takeParts";
+import type { TextInputs } from "./textInputs";
+
+/** What large DeBERTas add to the first block's output: a convolution of its input. */
+export interface Convolution {
+  dense: Linear;
+  norm: Norm;
+  activate: (pass: Pass, x: Value) => Value;
+  dropout: number;
+}
+
+export function takeConvolution(config: Config, take: Take): Convolution {
+  const name = "deberta.encoder.conv";
+  const hidden = config.number("hidden_size");
+  const size = config.number("conv_kernel_size");
+  if (size % 2 === 0) throw config.unsupported("conv_kernel_size", "an odd number");
+  if (config.number("conv_groups", 1) !== 1) throw config.unsupported("conv_groups", "1");
+  const kind = config.string("conv_act", "tanh");
+  const f = kind === "tanh" ? null : activation(kind);
+  return {
+    dense: {
+      weight: take(`${name}.conv.weight`, [hidden, hidden, size], "normal"),
+      bias: take(`${name}.conv.bias`, [hidden], "zeros"),
+    },
+    norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-7)),
+    activate: (pass, x) => (f ? activate(pass, x, f) : tanh(pass, x)),
+    dropout: config.number("hidden_dropout_prob", 0.1),
+  };
+}
+
+/** The first block with its convolution. */
+export function withConvolution(first: Stage<TextInputs>, convolved: Convolution): Stage<TextInputs> {
+  const { dense, norm, activate, dropout: rate } = convolved;
+  return {
+    name: first.name,
+    parameters: [...first.parameters, ...parametersOf({ dense, norm })],
+    forward(pass, inputs, x) {
+      // A text's last tokens have padding for neighbours, which must weigh nothing, as if the text ended there.
+      const seen = zeroPadding(pass, x!, inputs.mask);
+      const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
+      const wide = activate(pass, sum);
+      const y = first.forward(pass, inputs, x);
+      const rows = y.tensor.shape[0] / inputs.batchSize;
+      return layerNorm(pass, add(pass, y, firstRows(pass, wide, inputs.batchSize, rows)), norm);
+    },
+  };
+}

@@ -1,0 +1,208 @@
+// He et al. 2021 (DeBERTa) and 2023 (V3). Names and order as transformers/models/deberta_v2/modeling_deberta_v2.py.
+import { activate } from "../nn/activate";
+import { activatedLinear } from "../nn/activatedLinear";
+import { type Activation, activation } from "../nn/activation";
+import { disentangledAttention } from "../nn/disentangledAttention";
+import { add, dropout } from "../nn/elementwise";
+import { embedding, firstRows } from "../nn/embedding";
+import { layerNorm, type Norm } from "../nn/layerNorm";
+import { type Linear, linear } from "../nn/linear";
+import type { Parameter } from "../nn/Parameter";
+import type { Pass } from "../nn/Pass";
+import { projection } from "../nn/projection";
+import type { Stage } from "../nn/Stage";
+import { takeConvolution, withConvolution } from "./debertaConvolution";
+import type { Config, Family, Take } from "./Family";
+import { type RelativeEmbeddings, takeRelativeEmbeddings } from "./relativeEmbeddings";
+import { parametersOf, takeLinear, takeNorm, takeTable } from "./takeParts";
+import type { TextInputs } from "./textInputs";
+
+export const debertaV2: Family = {
+  modelType: "deberta-v2",
+  prefix: "deberta",
+  architecture: "DebertaV2ForSequenceClassification",
+  // Relative positions end nowhere.
+  maxTokens: (config) =>
+    config.boolean("position_biased_input", true) ? config.number("max_position_embeddings", 512) : Infinity,
+  stages(config, numLabels, take) {
+    const words = takeEmbeddings(config, take);
+    const depth = config.number("num_hidden_layers");
+    const layers = Array.from({ length: depth }, (_, i) => takeLayer(config, take, i));
+    const relative = config.boolean("relative_attention", false)
+      ? takeRelativeEmbeddings(config, take)
+      : null;
+    const convolved = config.number("conv_kernel_size", 0) > 0 ? takeConvolution(config, take) : null;
+    const [first, ...rest] = layers.map((layer, i) => block(config, layer, relative, i, i === depth - 1));
+    return [
+      embeddings(config, words, relative),
+      convolved ? withConvolution(first, convolved) : first,
+      ...rest,
+      head(config, take, numLabels),
+    ];
+  },
+};
+
+interface Words {
+  words: Parameter;
+  positions: Parameter | null;
+  types: Parameter | null;
+  project: Parameter | null;
+  norm: Norm;
+}
+
+function takeEmbeddings(config: Config, take: Take): Words {
+  const name = "deberta.embeddings";
+  const hidden = config.number("hidden_size");
+  const width = config.number("embedding_size", hidden);
+  const types = config.number("type_vocab_size", 0);
+  return {
+    words: takeTable(take, `${name}.word_embeddings`, config.number("vocab_size"), width),
+    positions: config.boolean("position_biased_input", true)
+      ? takeTable(take, `${name}.position_embeddings`, config.number("max_position_embeddings", 512), width)
+      : null,
+    types: types > 0 ? takeTable(take, `${name}.token_type_embeddings`, types, width) : null,
+    project: width !== hidden ? take(`${name}.embed_proj.weight`, [hidden, width], "normal") : null,
+    norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-7)),
+  };
+}
+
+function embeddings(config: Config, parts: Words, relative: RelativeEmbeddings | null): Stage<TextInputs> {
+  const { words, positions, types, project, norm } = parts;
+  const rate = config.number("hidden_dropout_prob", 0.1);
+  return {
+    name: "embeddings",
+    // The relative embeddings feed every block, so they freeze before any of them.
+    parameters: [
+      ...[words, positions, types, project].filter((parameter) => parameter !== null),
+      norm.weight,
+      norm.bias,
+      ...(relative?.parameters ?? []),
+    ],
+    forward(pass, inputs) {
+      let x = embedding(pass, inputs.inputIds, words);
+      if (positions) x = add(pass, x, embedding(pass, inputs.positionIds, positions));
+      if (types) x = add(pass, x, embedding(pass, inputs.tokenTypeIds, types));
+      if (project) x = projection(pass, x, { weight: project });
+      return dropout(pass, layerNorm(pass, x, norm), rate);
+    },
+  };
+}
+
+type Kind = "c2p" | "p2c";
+
+/** Which relative scores there are, as config.json has them: a list, or a text with | between. */
+function attentionKinds(config: Config): Kind[] {
+  const given = config.values.pos_att_type ?? [];
+  const kinds =
+    typeof given === "string"
+      ? given
+          .toLowerCase()
+          .split("|")
+          .map((kind) => kind.trim())
+      : given;
+  if (!Array.isArray(kinds) || !kinds.every((kind) => kind === "c2p" || kind === "p2c"))
+    throw config.unsupported("pos_att_type", "c2p, p2c or both");
+  return kinds;
+}
+
+interface Layer {
+  dense: Record<"query" | "key" | "value" | "attended" | "widen" | "narrow", Linear>;
+  norms: Record<"attended" | "output", Norm>;
+  /** From the relative embeddings to their keys and queries, where these are not made as those of the tokens. */
+  relative: Partial<Record<"key" | "query", Linear>>;
+}
+
+function takeLayer(config: Config, take: Take, index: number): Layer {
+  const name = `deberta.encoder.layer.${index}`;
+  const hidden = config.number("hidden_size");
+  const wide = config.number("intermediate_size");
+  const eps = config.number("layer_norm_eps", 1e-7);
+  const own = config.boolean("relative_attention", false) && !config.boolean("share_att_key", false);
+  const kinds = attentionKinds(config);
+  const self = `${name}.attention.self`;
+  const [query, key, value] = ["query", "key", "value"].map((part) =>
+    takeLinear(take, `${self}.${part}_proj`, hidden, hidden),
+  );
+  const relative: Layer["relative"] = {};
+  if (own && kinds.includes("c2p")) relative.key = takeLinear(take, `${self}.pos_key_proj`, hidden, hidden);
+  if (own && kinds.includes("p2c"))
+    relative.query = takeLinear(take, `${self}.pos_query_proj`, hidden, hidden);
+  const attended = takeLinear(take, `${name}.attention.output.dense`, hidden, hidden);
+  const attendedNorm = takeNorm(take, `${name}.attention.output.LayerNorm`, hidden, eps);
+  const widen = takeLinear(take, `${name}.intermediate.dense`, hidden, wide);
+  const narrow = takeLinear(take, `${name}.output.dense`, wide, hidden);
+  const output = takeNorm(take, `${name}.output.LayerNorm`, hidden, eps);
+  return {
+    dense: { query, key, value, attended, widen, narrow },
+    norms: { attended: attendedNorm, output },
+    relative,
+  };
+}
+
+function block(
+  config: Config,
+  { dense, norms, relative: own }: Layer,
+  relative: RelativeEmbeddings | null,
+  index: number,
+  last: boolean,
+): Stage<TextInputs> {
+  const heads = config.number("num_attention_heads");
+  const kinds = attentionKinds(config);
+  const f = activation(config.string("hidden_act", "gelu"));
+  const hiddenDropout = config.number("hidden_dropout_prob", 0.1);
+  const attentionDropout = config.number("attention_probs_dropout_prob", 0.1);
+
+  const positions = (pass: Pass, inputs: TextInputs) => {
+    if (!relative) return { row: () => 0 };
+    const { table, row } = relative.rows(pass, inputs);
+    const dropped = dropout(pass, table, hiddenDropout);
+    return {
+      key: kinds.includes("c2p") ? linear(pass, dropped, own.key ?? dense.key) : undefined,
+      query: kinds.includes("p2c") ? linear(pass, dropped, own.query ?? dense.query) : undefined,
+      row,
+    };
+  };
+
+  return {
+    name: `encoder.layer.${index}`,
+    parameters: [dense, own, norms].flatMap((parts) => parametersOf(parts)),
+    forward(pass, inputs, x) {
+      const { batchSize, mask, everyRow } = inputs;
+      // Only the [CLS] rows of the last block are read: they need all keys and values, and nothing else of the other rows.
+      const rows = last && !everyRow ? firstRows(pass, x!, batchSize) : x!;
+      const context = disentangledAttention(
+        pass,
+        linear(pass, rows, dense.query),
+        linear(pass, x!, dense.key),
+        linear(pass, x!, dense.value),
+        positions(pass, inputs),
+        { batchSize, heads, mask, dropout: attentionDropout, parts: 1 + kinds.length },
+      );
+      const a = dropout(pass, linear(pass, context, dense.attended), hiddenDropout);
+      const h = layerNorm(pass, add(pass, a, rows), norms.attended);
+      const wide = linear(pass, h, dense.widen);
+      const b = dropout(pass, activatedLinear(pass, wide, f, dense.narrow), hiddenDropout);
+      return layerNorm(pass, add(pass, b, h), norms.output);
+    },
+  };
+}
+
+function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> {
+  const hidden = config.number("hidden_size");
+  const width = config.number("pooler_hidden_size", hidden);
+  if (width !== hidden) throw config.unsupported("pooler_hidden_size", `hidden_size (${hidden})`);
+  const pooler = takeLinear(take, "pooler.dense", hidden, hidden);
+  const classifier = takeLinear(take, "classifier", hidden, numLabels);
+  const f: Activation = activation(config.string("pooler_hidden_act", "gelu"));
+  const poolerDropout = config.number("pooler_dropout", 0);
+  const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
+  return {
+    name: "head",
+    parameters: parametersOf({ pooler, classifier }),
+    forward(pass, inputs, x) {
+      const first = dropout(pass, firstRows(pass, x!, inputs.batchSize), poolerDropout);
+      const pooled = activate(pass, linear(pass, first, pooler), f);
+      return linear(pass, dropout(pass, pooled, rate), classifier);
+    },
+  };
+}

@@ -1,0 +1,256 @@
+// Warner et al. 2024. Names and order as transformers/models/modernbert/modeling_modernbert.py.
+import * as tf from "@tensorflow/tfjs-core";
+import { activate } from "../nn/activate";
+import { activation } from "../nn/activation";
+import { attention } from "../nn/attention";
+import { add, dropout } from "../nn/elementwise";
+import { embedding, firstRows } from "../nn/embedding";
+import { gatedLinear } from "../nn/gatedLinear";
+import { layerNorm } from "../nn/layerNorm";
+import { meanRows } from "../nn/meanRows";
+import type { Parameter } from "../nn/Parameter";
+import type { Pass, Value } from "../nn/Pass";
+import { type Projection, projection } from "../nn/projection";
+import { rotary, rotaryTurns, type Turns } from "../nn/rotary";
+import type { Stage } from "../nn/Stage";
+import { unbiasedLayerNorm } from "../nn/unbiasedLayerNorm";
+import { windowedAttention } from "../nn/windowedAttention";
+import type { Config, Family, Take } from "./Family";
+import type { TextInputs } from "./textInputs";
+
+export const modernbert: Family = {
+  modelType: "modernbert",
+  prefix: "model",
+  architecture: "ModernBertForSequenceClassification",
+  maxTokens: (config) => config.number("max_position_embeddings", 8192),
+  stages(config, numLabels, take) {
+    const depth = config.number("num_hidden_layers");
+    const local = layersAreLocal(config, depth);
+    const turns = { global: turnsOf(config, "full_attention"), local: turnsOf(config, "sliding_attention") };
+    return [
+      embeddings(config, take),
+      ...local.map((isLocal, i) =>
+        block(config, take, i, {
+          reach: isLocal ? Math.floor(config.number("local_attention", 128) / 2) : null,
+          turns: isLocal ? turns.local : turns.global,
+          last: i === depth - 1,
+        }),
+      ),
+      head(config, take, numLabels),
+    ];
+  },
+};
+
+interface Norm {
+  weight: Parameter;
+  bias?: Parameter;
+  eps: number;
+}
+
+const norm = (pass: Pass, x: Value, { weight, bias, eps }: Norm): Value =>
+  bias ? layerNorm(pass, x, { weight, bias, eps }) : unbiasedLayerNorm(pass, x, { weight, eps });
+
+function takeNorm(config: Config, take: Take, name: string): Norm {
+  const hidden = config.number("hidden_size");
+  return {
+    weight: take(`${name}.weight`, [hidden], "ones"),
+    bias: config.boolean("norm_bias", false) ? take(`${name}.bias`, [hidden], "zeros") : undefined,
+    eps: config.number("norm_eps", 1e-5),
+  };
+}
+
+/** Drawn with a share of the config's range where the checkpoint lacks it, as Python's `_init_weights`. */
+const takeWeight = (config: Config, take: Take, name: string, shape: number[], std: number) =>
+  take(`${name}.weight`, shape, { std, cutoff: config.number("initializer_cutoff_factor", 2) });
+
+function takeProjection(
+  config: Config,
+  take: Take,
+  name: string,
+  [to, from]: [number, number],
+  options: { bias: boolean; std: number },
+): Projection {
+  return {
+    weight: takeWeight(config, take, name, [to, from], options.std),
+    bias: options.bias ? take(`${name}.bias`, [to], "zeros") : undefined,
+  };
+}
+
+/** Standard deviations of what leads into a block's inner parts, and of what leads out of them. */
+function deviations(config: Config): { into: number; out: number } {
+  const into = config.number("initializer_range", 0.02);
+  return { into, out: into / Math.sqrt(2 * config.number("num_hidden_layers")) };
+}
+
+const parametersOf = (parts: (Projection | Norm)[]): Parameter[] =>
+  parts.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
+
+/** Which blocks see a window of each token's neighbours only. */
+function layersAreLocal(config: Config, depth: number): boolean[] {
+  const types = config.values.layer_types;
+  if (types === undefined || types === null) {
+    const every = config.number("global_attn_every_n_layers", 3);
+    return Array.from({ length: depth }, (_, i) => i % every !== 0);
+  }
+  const known = ["full_attention", "sliding_attention"];
+  if (!Array.isArray(types) || types.length !== depth || !types.every((type) => known.includes(type)))
+    throw config.unsupported("layer_types", `${depth} of ${known.join(" or ")}`);
+  return types.map((type) => type === "sliding_attention");
+}
+
+/** The turns of a batch's positions, made once for all blocks of a kind. */
+function turnsOf(
+  config: Config,
+  kind: "full_attention" | "sliding_attention",
+): (inputs: TextInputs) => Turns {
+  const stored = config.values.rope_parameters as Record<string, Record<string, unknown>> | undefined;
+  const { rope_type: type = "default", rope_theta } = stored?.[kind] ?? {};
+  if (type !== "default" || config.values.rope_scaling)
+    throw config.unsupported(
+      config.values.rope_scaling ? "rope_scaling" : "rope_parameters",
+      "default rotary positions",
+    );
+  const theta =
+    typeof rope_theta === "number"
+      ? rope_theta
+      : kind === "full_attention"
+        ? config.number("global_rope_theta", 160000)
+        : config.number("local_rope_theta", 10000);
+  const width = config.number("hidden_size") / config.number("num_attention_heads");
+  const made = new WeakMap<TextInputs, Turns>();
+  return (inputs) => {
+    let turns = made.get(inputs);
+    if (!turns) {
+      turns = rotaryTurns(inputs.sequenceLength, width, theta);
+      inputs.own(turns.cos);
+      inputs.own(turns.sin);
+      made.set(inputs, turns);
+    }
+    return turns;
+  };
+}
+
+function embeddings(config: Config, take: Take): Stage<TextInputs> {
+  const name = "model.embeddings";
+  const shape = [config.number("vocab_size"), config.number("hidden_size")];
+  const words = takeWeight(config, take, `${name}.tok_embeddings`, shape, deviations(config).into);
+  const wordsNorm = takeNorm(config, take, `${name}.norm`);
+  const rate = config.number("embedding_dropout", 0);
+  return {
+    name: "embeddings",
+    parameters: [words, ...parametersOf([wordsNorm])],
+    forward: (pass, inputs) =>
+      dropout(pass, norm(pass, embedding(pass, inputs.inputIds, words), wordsNorm), rate),
+  };
+}
+
+interface BlockOptions {
+  /** How far a token sees to each side; null for the whole text. */
+  reach: number | null;
+  turns: (inputs: TextInputs) => Turns;
+  last: boolean;
+}
+
+function block(
+  config: Config,
+  take: Take,
+  index: number,
+  { reach, turns, last }: BlockOptions,
+): Stage<TextInputs> {
+  const name = `model.layers.${index}`;
+  const hidden = config.number("hidden_size");
+  const wide = config.number("intermediate_size");
+  const heads = config.number("num_attention_heads");
+  const { into, out } = deviations(config);
+  const attentionBias = config.boolean("attention_bias", false);
+  const mlpBias = config.boolean("mlp_bias", false);
+  const dense = (part: string, shape: [number, number], bias: boolean, std: number) =>
+    takeProjection(config, take, `${name}.${part}`, shape, { bias, std });
+  // The embeddings are normed already.
+  const attnNorm = index > 0 ? takeNorm(config, take, `${name}.attn_norm`) : null;
+  const qkv = dense("attn.Wqkv", [3 * hidden, hidden], attentionBias, into);
+  const attended = dense("attn.Wo", [hidden, hidden], attentionBias, out);
+  const mlpNorm = takeNorm(config, take, `${name}.mlp_norm`);
+  const widen = dense("mlp.Wi", [2 * wide, hidden], mlpBias, into);
+  const narrow = dense("mlp.Wo", [hidden, wide], mlpBias, out);
+  const f = activation(config.string("hidden_activation", "gelu"));
+  const attentionDropout = config.number("attention_dropout", 0);
+  const mlpDropout = config.number("mlp_dropout", 0);
+  const firstIsEnough = last && pooling(config) === "cls";
+
+  const part = (pass: Pass, x: Value, index: number) => projection(pass, x, qkv, { index, of: 3 });
+
+  const everyRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
+    const { batchSize, mask } = inputs;
+    const [query, key] = [0, 1].map((i) => rotary(pass, part(pass, x, i), heads, turns(inputs)));
+    const options = { batchSize, heads, mask, dropout: attentionDropout };
+    const value = part(pass, x, 2);
+    return reach === null
+      ? attention(pass, query, key, value, options)
+      : windowedAttention(pass, query, key, value, { ...options, reach });
+  };
+
+  /** The [CLS] rows' context: they are at position 0, where nothing turns, and see no further than the window. */
+  const firstRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
+    const { batchSize, sequenceLength } = inputs;
+    const count = Math.min(sequenceLength, reach === null ? sequenceLength : reach + 1);
+    const seen = firstRows(pass, x, batchSize, count);
+    const { cos, sin } = turns(inputs);
+    const leading = (table: tf.Tensor) => tf.slice(table, [0, 0, 0, 0], [1, count, 1, table.shape[3]!]);
+    const key = rotary(pass, part(pass, seen, 1), heads, { cos: leading(cos), sin: leading(sin) });
+    const mask = tf.slice(inputs.mask, [0, 0, 0, 0], [batchSize, 1, 1, count]);
+    const query = part(pass, firstRows(pass, x, batchSize), 0);
+    const options = { batchSize, heads, mask, dropout: attentionDropout };
+    return attention(pass, query, key, part(pass, seen, 2), options);
+  };
+
+  return {
+    name: `layers.${index}`,
+    parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, widen, narrow]),
+    forward(pass, inputs, x) {
+      const firstOnly = firstIsEnough && !inputs.everyRow;
+      const normed = attnNorm ? norm(pass, x!, attnNorm) : x!;
+      const context = firstOnly ? firstRow(pass, inputs, normed) : everyRow(pass, inputs, normed);
+      const rows = firstOnly ? firstRows(pass, x!, inputs.batchSize) : x!;
+      const h = add(pass, rows, dropout(pass, projection(pass, context, attended), attentionDropout));
+      const u = projection(pass, norm(pass, h, mlpNorm), widen);
+      return add(pass, h, gatedLinear(pass, u, f, narrow, mlpDropout));
+    },
+  };
+}
+
+function pooling(config: Config): "cls" | "mean" {
+  const kind = config.string("classifier_pooling", "cls");
+  if (kind !== "cls" && kind !== "mean") throw config.unsupported("classifier_pooling", "cls or mean");
+  return kind;
+}
+
+function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> {
+  const hidden = config.number("hidden_size");
+  const kind = pooling(config);
+  const finalNorm = takeNorm(config, take, "model.final_norm");
+  const dense = takeProjection(config, take, "head.dense", [hidden, hidden], {
+    bias: config.boolean("classifier_bias", false),
+    std: deviations(config).out,
+  });
+  const denseNorm = takeNorm(config, take, "head.norm");
+  const classifier = takeProjection(config, take, "classifier", [numLabels, hidden], {
+    bias: true,
+    std: hidden ** -0.5,
+  });
+  const f = activation(config.string("classifier_activation", "gelu"));
+  const rate = config.number("classifier_dropout", 0);
+  return {
+    name: "head",
+    parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
+    norm: (pass, x) => norm(pass, x, finalNorm),
+    forward(pass, inputs, x) {
+      const pooled =
+        kind === "mean"
+          ? meanRows(pass, norm(pass, x!, finalNorm), inputs.mask)
+          : norm(pass, firstRows(pass, x!, inputs.batchSize), finalNorm);
+      const dug = activate(pass, projection(pass, pooled, dense), f);
+      return projection(pass, dropout(pass, norm(pass, dug, denseNorm), rate), classifier);
+    },
+  };
+}
