@@ -1,6 +1,8 @@
 // Matrix products in the manner of Goto and van de Geijn (2008): the operands are copied into panels in the order in which the
 // innermost loop reads them. What a model does to an operand before, or to a product after, is done on the way.
 #pragma once
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -14,8 +16,9 @@ namespace FROSTKIT_ISA {
 constexpr int TILE_ROWS = LANES == 16 ? 14 : 6;
 constexpr int TILE_VECS = 2;
 constexpr int TILE_COLUMNS = TILE_VECS * LANES;
-// How far a tile sums up before it is put down.
-constexpr int64_t DEPTH = 384;
+// How far a tile sums up before it is put down: longer than most layers are wide, since to put it down and take it up again costs more
+// than to read the panels from a second-level cache.
+constexpr int64_t DEPTH = 1024;
 
 /** Memory that is kept from call to call: one for each thread and purpose. */
 class Buffer {
@@ -24,7 +27,12 @@ class Buffer {
   float* of(int64_t floats) {
     if (floats > size_) {
       free(data_);
-      data_ = static_cast<float*>(aligned_alloc(64, (floats * 4 + 63) / 64 * 64));
+      // Large pages spare the processor most of its look-ups of addresses.
+      const int64_t page = int64_t{1} << (floats < (1 << 18) ? 6 : 21), bytes = (floats * 4 + page - 1) / page * page;
+      data_ = static_cast<float*>(aligned_alloc(page, bytes));
+#if defined(MADV_HUGEPAGE)
+      if (page > 64) madvise(data_, bytes, MADV_HUGEPAGE);
+#endif
       size_ = floats;
     }
     return data_;
@@ -133,6 +141,8 @@ static inline void multiplyTile(int64_t depth, const float* __restrict a, const 
 #pragma GCC unroll 16
   for (int r = 0; r < TILE_ROWS; r++) c[r][0] = c[r][1] = Vec{};
   for (int64_t d = 0; d < depth; d++) {
+    __builtin_prefetch(b + 8 * TILE_COLUMNS);
+    __builtin_prefetch(b + 8 * TILE_COLUMNS + LANES);
     const Vec b0 = load(b), b1 = load(b + LANES);
 #pragma GCC unroll 16
     for (int r = 0; r < TILE_ROWS; r++) {
@@ -235,8 +245,9 @@ static void multiply(const Product& p) {
   const int64_t columns = roundUp(p.n, TILE_COLUMNS);
   const int64_t threads = frostkit::threads();
   const int64_t tiles = (p.m + TILE_ROWS - 1) / TILE_ROWS;
-  // Panels of a that together fill a quarter of a second-level cache, and some work for each thread to choose from.
-  const int64_t share = std::max<int64_t>(1, std::min<int64_t>(16, tiles / (4 * threads)));
+  // Panels of a that together fill half of a second-level cache, and some work for each thread to choose from.
+  const int64_t fitting = 131072 / (TILE_ROWS * std::min(DEPTH, p.k));
+  const int64_t share = std::max<int64_t>(1, std::min(fitting, tiles / (4 * threads)));
   const int64_t rows = share * TILE_ROWS;
   const int64_t chunks = (p.m + rows - 1) / rows;
   const int64_t strips = std::max<int64_t>(1, std::min(columns / TILE_COLUMNS, (2 * threads + chunks - 1) / chunks));
