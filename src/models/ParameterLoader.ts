@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { upload } from "../engine/upload";
 import { InputError } from "../errors";
 import { Parameter } from "../nn/Parameter";
 import { Random } from "../random";
@@ -59,7 +60,7 @@ export class ParameterLoader {
     const values = fits
       ? this.checkpoint.readFloat32(stored!)
       : initialValues(name, shape, initializer, this.options.initializerRange, this.options.seed);
-    const parameter = new Parameter(name, tf.tensor(values, shape));
+    const parameter = new Parameter(name, upload(values, shape));
     this.parameters.push(parameter);
     if (!fits) this.fresh.push({ parameter, initializer });
     return parameter;
