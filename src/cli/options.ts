@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { PRECISIONS, type Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
 import type { TrialSettings } from "../sweep/trial";
 import { SCHEDULES, type Schedule } from "../training/schedule";
@@ -98,6 +99,7 @@ export interface TrainingFlags {
   metric?: string;
   classWeights?: number[] | "balanced";
   frozenDropout?: true;
+  precision: Precision;
 }
 
 /** How it is trained. */
@@ -131,7 +133,9 @@ export function addTrainingOptions(command: Command): Command {
     .option("--metric <name>", "what is judged by (default: accuracy, or rmse in a regression)")
     .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower");
   command.addOption(
-    new Option("--precision <type>", "of weights and arithmetic").choices(["fp32"]).default("fp32"),
+    new Option("--precision <type>", "of matrix products; bf16 needs engine tensorflow")
+      .choices(PRECISIONS)
+      .default("fp32"),
   );
   return addEngineOption(command);
 }
@@ -151,6 +155,7 @@ export function trainingSettings(flags: TrainingFlags): TrialSettings {
     ...(flags.earlyStopping && { earlyStopping: flags.earlyStopping }),
     ...(flags.earlyStopping && flags.metric && { metric: flags.metric }),
     ...(flags.frozenDropout && { frozenDropout: true }),
+    ...(flags.precision !== "fp32" && { precision: flags.precision }),
   };
 }
 

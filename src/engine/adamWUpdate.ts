@@ -29,13 +29,29 @@ export interface AdamWUpdate {
 
 /**
  * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of each parameter: the new states, in their
- * order. A tensor of a former state whose data nothing else shares may be changed and given back; those that do not come back stay
- * the caller's, as they were.
+ * order. Means and squares may be changed where they lie and given back; what does not come back stays the caller's, as it was, and
+ * so do the gradients.
  */
 export function adamWUpdate(updates: AdamWUpdate[]): AdamWState[] {
   const native = nativeKernels();
-  if (native && updates.length > 0) return updateInPlace(native, updates);
+  if (native) return inGroups(updates).flatMap((group) => updateGroup(native, group));
   return updates.map(({ state, gradient, settings }) => replaced(state, gradient, settings));
+}
+
+/** Several small parameters in one call, but not so many that all values are in memory twice. */
+function inGroups(updates: AdamWUpdate[]): AdamWUpdate[][] {
+  const groups: AdamWUpdate[][] = [];
+  let room = 0;
+  for (const update of updates) {
+    const { size } = update.gradient;
+    if (size > room || groups.length === 0) {
+      groups.push([]);
+      room = 2 ** 21;
+    }
+    groups[groups.length - 1].push(update);
+    room -= size;
+  }
+  return groups;
 }
 
 /** What of the settings the kernels compute with. */
@@ -51,26 +67,29 @@ function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradie
   };
 }
 
-function updateInPlace(native: NativeKernels, updates: AdamWUpdate[]): AdamWState[] {
-  const own = (tensor: tf.Tensor) => (native.owns(tensor) ? tensor : tf.add(tensor, 0));
-  const states = updates.map(({ state: { value, mean, square } }) => ({
-    value: own(value),
-    mean: own(mean),
-    square: own(square),
-  }));
+function updateGroup(native: NativeKernels, updates: AdamWUpdate[]): AdamWState[] {
+  // The optimizer's own tensors, which nobody else reads; values are read, as arrays too that share the engine's memory.
+  const [means, squares] = (["mean", "square"] as const).map((name) =>
+    updates.map(({ state }) => (native.owns(state[name]) ? state[name] : tf.add(state[name], 0))),
+  );
   const settings = updates.flatMap(({ settings }) => {
     const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
     return [keep, stepSize, rootScale, eps, b1, b2, gradientScale];
   });
   const tensors = [
-    ...states.map(({ value }) => value),
-    ...states.map(({ mean }) => mean),
-    ...states.map(({ square }) => square),
+    ...updates.map(({ state }) => state.value),
+    ...means,
+    ...squares,
     ...updates.map(({ gradient }) => gradient),
   ];
-  const [done] = native.run("AdamW", { count: updates.length }, [...tensors, Float32Array.from(settings)], 1);
-  done!.dispose();
-  return states;
+  const inputs = [...tensors, Float32Array.from(settings)];
+  const values = native.run("AdamW", { count: updates.length }, inputs, updates.length);
+  return updates.map(({ state }, i) => ({
+    // A parameter without elements stays as it is.
+    value: values[i] ?? state.value,
+    mean: means[i],
+    square: squares[i],
+  }));
 }
 
 function replaced(state: AdamWState, gradient: tf.Tensor, settings: AdamWSettings): AdamWState {

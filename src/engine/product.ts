@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
 import type { Activation } from "./activation";
+import { precision } from "./autocast";
+import { multipliesBfloat16 } from "./bfloat16Product";
 import { matMul } from "./matMul";
 import { nativeKernels } from "./nativeKernels";
 
@@ -21,7 +23,7 @@ export interface Product {
   add?: tf.Tensor | null;
 }
 
-/** (f(a) · g(b) + bias) ⊙ h'(x) + add: [m, k] and [k, n], each transposed on request, → [m, n]. */
+/** (f(a) · g(b) + bias) ⊙ h'(x) + add: [m, k] and [k, n], each transposed on request, → [m, n]; in the precision of `autocast`. */
 export function product(options: Product): tf.Tensor {
   return withRowSums(options, false).y;
 }
@@ -44,7 +46,8 @@ function withRowSums(options: Product, rowSums: boolean): { y: tf.Tensor; sums: 
     slope,
     add,
   } = options;
-  const native = nativeKernels();
+  const bf16 = precision() === "bf16";
+  const native = bf16 && multipliesBfloat16() ? null : nativeKernels();
   if (native && a.size > 0 && b.size > 0) {
     check(options);
     const [y, sums] = native.run(
@@ -55,7 +58,7 @@ function withRowSums(options: Product, rowSums: boolean): { y: tf.Tensor; sums: 
         activation_a: activationA?.code ?? 0,
         activation_b: activationB?.code ?? 0,
         slope: slope?.f.code ?? 0,
-        bf16: false,
+        bf16,
         row_sums: rowSums,
       },
       [a, b, bias ?? null, slope?.x ?? null, add ?? null],

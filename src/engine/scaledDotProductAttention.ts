@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
+import { precision } from "./autocast";
 import { type Dropout, dropoutMask } from "./dropoutMask";
 import { matMul } from "./matMul";
 import { nativeKernels } from "./nativeKernels";
@@ -119,7 +120,7 @@ const nativeAttributes = ({ batchSize, heads, drop }: Attended, scale: number) =
   heads,
   scale: { float: scale },
   rate: { float: drop?.rate ?? 0 },
-  bf16: false,
+  bf16: precision() === "bf16",
 });
 
 function sizes({ query, key, batchSize, heads }: Attended) {

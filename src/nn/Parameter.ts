@@ -5,8 +5,7 @@ let stamps = 0;
 
 /**
  * A named tensor that training may change. `requiresGrad = false` freezes it: no gradient of it is computed, no optimizer moves it.
- * The parameter owns its tensor; whoever reads `value` must not dispose it. As in PyTorch, training may change it where it lies:
- * what is to stay as it is now has to be cloned, or held by `snapshot`.
+ * The parameter owns its tensor; whoever reads `value` must not dispose it.
  */
 export class Parameter {
   requiresGrad = true;

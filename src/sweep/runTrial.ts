@@ -47,7 +47,7 @@ export async function* runTrial(
       seed,
       engine: engine.name,
       engineReason: engine.reason,
-      precision: "fp32",
+      precision: settings.precision ?? "fp32",
       accuracy: last.metrics.accuracy ?? null,
       frozenSeconds,
       epochs,

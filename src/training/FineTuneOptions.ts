@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, checkOneOf } from "../check";
 import type { EncodedDataset } from "../data/tokenize";
+import { checkPrecision, type Precision } from "../engine/autocast";
 import { InputError } from "../errors";
 import type { ProblemType } from "../models/SequenceClassifier";
 import type { FrozenFeatures } from "./FrozenFeatures";
@@ -40,6 +41,8 @@ export interface FineTuneOptions extends LossOptions {
   earlyStopping?: number;
   /** Ends with the weights of the best epoch; default true with `earlyStopping`, else false. */
   restoreBest?: boolean;
+  /** Of matrix products: "bf16" reads their factors in bfloat16, on engine tensorflow; default "fp32". */
+  precision?: Precision;
   /** Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. */
   frozenDropout?: boolean;
   /** Starts every random draw: order of rows and dropout; default 0. */
@@ -74,6 +77,7 @@ export function fineTuneSettings(
     maxGradNorm: 1,
     metric: problemType === "regression" ? "rmse" : "accuracy",
     parameterGroups: [],
+    precision: "fp32",
     restoreBest: options.earlyStopping !== undefined,
     schedule: "linear",
     seed: 0,
@@ -92,6 +96,7 @@ export function fineTuneSettings(
   checkNumber("labelSmoothing", settings.labelSmoothing, 0, 1);
   checkNumber("eps", settings.eps, 0);
   for (const beta of settings.betas) checkNumber("betas", beta, 0, 1);
+  checkPrecision(settings.precision);
   checkOneOf("schedule", settings.schedule, SCHEDULES);
   if (!(settings.maxGradNorm > 0))
     throw new InputError(`maxGradNorm: expected a number above 0 or Infinity, got ${settings.maxGradNorm}`);

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import { collate } from "../data/collate";
 import type { EncodedDataset } from "../data/tokenize";
+import { autocast, type Precision } from "../engine/autocast";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { textInputs } from "../models/textInputs";
 import type { Parameter } from "../nn/Parameter";
@@ -16,6 +17,7 @@ export interface FrozenProgress {
 interface Entry {
   /** How many stages the features have passed. */
   depth: number;
+  precision: Precision;
   /** What their parameters held then: features are used only while this is still so. */
   stamps: number[];
   width: number;
@@ -43,20 +45,25 @@ export class FrozenFeatures {
 
   /**
    * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds. Yields
-   * rows done between batches, and nothing where all was ready.
+   * rows done between batches, and nothing where all was ready. In half precision they are kept in it as well.
    */
   async *prepare(
     dataset: EncodedDataset,
     depth: number,
     batchSize: number,
+    precision: Precision = "fp32",
   ): AsyncGenerator<FrozenProgress, void> {
     const stamps = this.#stamps(depth);
     const kept = this.#entries.get(dataset.hash);
-    const holds = kept && kept.depth <= depth && kept.stamps.every((stamp, i) => stamp === stamps[i]);
+    const holds =
+      kept?.precision === precision &&
+      kept.depth <= depth &&
+      kept.stamps.every((stamp, i) => stamp === stamps[i]);
     if (holds && kept.depth === depth) return;
     if (kept && !holds) this.#drop(dataset);
     const from = holds ? kept : null;
-    const entry: Entry = { depth, stamps, width: 0, everyRow: false, store: new RaggedStore(this.#budget) };
+    const store = new RaggedStore(this.#budget, { bfloat16: precision === "bf16" });
+    const entry: Entry = { depth, stamps, precision, width: 0, everyRow: false, store };
     const total = dataset.inputIds.length;
     let done = 0;
     try {
@@ -104,12 +111,14 @@ export class FrozenFeatures {
     const inputs = textInputs(batch, { everyRow: false });
     const pass = new Pass();
     try {
-      const output = tf.tidy(() => {
-        let x: Value | null = from && pass.input(this.batch(dataset, rows, batch.sequenceLength));
-        for (const stage of this.model.stages.slice(from?.depth ?? 0, entry.depth))
-          x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-        return x!.tensor;
-      });
+      const output = autocast(entry.precision, () =>
+        tf.tidy(() => {
+          let x: Value | null = from && pass.input(this.batch(dataset, rows, batch.sequenceLength));
+          for (const stage of this.model.stages.slice(from?.depth ?? 0, entry.depth))
+            x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+          return x!.tensor;
+        }),
+      );
       const values = (await output.data()) as Float32Array;
       output.dispose();
       entry.width = output.shape[1]!;

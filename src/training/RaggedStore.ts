@@ -1,6 +1,8 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toFloat32 } from "../checkpoint/toFloat32";
+import { toBfloat16 } from "../checkpoint/toHalf";
 import { FrostError } from "../errors";
 
 /** How many bytes several stores may hold in memory together. */
@@ -10,18 +12,20 @@ export interface Budget {
 
 /**
  * Rows of float32 values, each of its own length: in memory as far as the budget reaches, beyond it in a file that vanishes with
- * the store. Each row is put once and may be read often.
+ * the store. Each row is put once and may be read often. With `bfloat16` values are rounded to it and take half the room.
  */
 export class RaggedStore {
-  #rows: (Float32Array | { position: number; length: number })[] = [];
+  #rows: (Float32Array | Uint16Array | { position: number; length: number })[] = [];
+  #bfloat16: boolean;
   #budget: Budget;
   #held = 0;
   #folder: string | null = null;
   #file: number | null = null;
   #end = 0;
 
-  constructor(budget: Budget) {
+  constructor(budget: Budget, { bfloat16 = false }: { bfloat16?: boolean } = {}) {
     this.#budget = budget;
+    this.#bfloat16 = bfloat16;
   }
 
   /** Bytes of all rows, in memory and on disk. */
@@ -29,12 +33,14 @@ export class RaggedStore {
     return { memory: this.#held, disk: this.#end };
   }
 
-  put(row: number, values: Float32Array): void {
+  put(row: number, given: Float32Array): void {
+    const values = this.#bfloat16 ? rounded(given) : given;
     const { byteLength } = values;
     if (byteLength <= this.#budget.bytes) {
       this.#budget.bytes -= byteLength;
       this.#held += byteLength;
-      this.#rows[row] = values.slice();
+      // What was rounded is an array of its own already.
+      this.#rows[row] = values === given ? values.slice() : values;
       return;
     }
     if (this.#file === null) {
@@ -56,14 +62,24 @@ export class RaggedStore {
       into.set(kept, offset);
       return kept.length;
     }
-    const bytes = new Uint8Array(into.buffer, into.byteOffset + offset * 4, kept.length * 4);
+    const to = into.subarray(offset, offset + kept.length);
+    if (kept instanceof Uint16Array) toFloat32("BF16", kept, to);
+    else if (this.#bfloat16) {
+      const half = new Uint16Array(kept.length);
+      this.#readFile(kept.position, half);
+      toFloat32("BF16", half, to);
+    } else this.#readFile(kept.position, to);
+    return kept.length;
+  }
+
+  #readFile(position: number, into: Float32Array | Uint16Array): void {
+    const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
     for (let done = 0; done < bytes.length; ) {
-      const count = readSync(this.#file!, bytes, done, bytes.length - done, kept.position + done);
+      const count = readSync(this.#file!, bytes, done, bytes.length - done, position + done);
       if (count === 0)
         throw new FrostError(`the features' file ${this.#folder} ends early: is it still there?`);
       done += count;
     }
-    return kept.length;
   }
 
   dispose(): void {
@@ -76,4 +92,11 @@ export class RaggedStore {
       this.#file = null;
     }
   }
+}
+
+function rounded(values: Float32Array): Uint16Array {
+  const half = new Uint16Array(values.length);
+  if (toBfloat16(values, half) !== -1)
+    throw new FrostError("frozen features: a value is too large for bfloat16; train with precision fp32");
+  return half;
 }

@@ -23,10 +23,10 @@ export interface Evaluation {
 export async function evaluate(
   model: SequenceClassifier,
   dataset: EncodedDataset,
-  { batchSize = 64, signal, onProgress }: PredictOptions = {},
+  options: PredictOptions = {},
 ): Promise<Evaluation> {
   checkDataset("evaluate", model, dataset);
-  const logits = await allLogits(model, dataset, { batchSize, signal, onProgress });
+  const logits = await allLogits(model, dataset, options);
   return evaluateLogits(logits, dataset.labels, model);
 }
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { EncodedDataset } from "../data/tokenize";
+import { autocast } from "../engine/autocast";
 import { sumOfSquares } from "../engine/sumOfSquares";
 import { FrostError, InputError } from "../errors";
 import { listParams } from "../freeze";
@@ -124,7 +125,7 @@ class Training {
       );
     if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
     for (const dataset of this.#datasets()) {
-      const rows = this.#features.prepare(dataset, depth, settings.batchSize);
+      const rows = this.#features.prepare(dataset, depth, settings.batchSize, settings.precision);
       this.#stopwatch.restart();
       for await (const progress of rows) {
         this.#frozenSeconds += this.#stopwatch.lap();
@@ -196,11 +197,13 @@ class Training {
           seed: [settings.seed, epoch, this.#step, part],
         });
         try {
-          const loss = forwardRows(this.model, data.train, rows, start, pass, (logits) =>
-            this.#loss.forward(pass, logits, rows, weight),
-          );
-          losses.push(loss.tensor);
-          addInto(gradients, pass.backward(loss));
+          autocast(settings.precision, () => {
+            const loss = forwardRows(this.model, data.train, rows, start, pass, (logits) =>
+              this.#loss.forward(pass, logits, rows, weight),
+            );
+            losses.push(loss.tensor);
+            addInto(gradients, pass.backward(loss));
+          });
         } finally {
           pass.dispose();
         }
@@ -245,7 +248,8 @@ class Training {
     const { valid } = this.data;
     if (!valid) return record;
     this.#stopwatch.restart();
-    const run = logitsOf(this.model, valid, Math.max(64, this.settings.batchSize), start);
+    const { batchSize, precision } = this.settings;
+    const run = logitsOf(this.model, valid, Math.max(64, batchSize), start, precision);
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
       record.evalSeconds += this.#stopwatch.lap();

@@ -1,6 +1,7 @@
 import { checkInteger } from "../check";
 import { batchRows } from "../data/batches";
 import type { EncodedDataset } from "../data/tokenize";
+import { autocast, type Precision } from "../engine/autocast";
 import type { ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
 import { Pass } from "../nn/Pass";
 import { lengthsOf, longest } from "./FrozenFeatures";
@@ -18,6 +19,8 @@ export interface Predictions {
 
 export interface PredictOptions {
   batchSize?: number;
+  /** Of matrix products; default "fp32". */
+  precision?: Precision;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
@@ -30,11 +33,11 @@ export interface PredictOptions {
 export async function predict(
   model: SequenceClassifier,
   dataset: EncodedDataset,
-  { batchSize = 64, signal, onProgress }: PredictOptions = {},
+  { batchSize = 64, precision, signal, onProgress }: PredictOptions = {},
 ): Promise<Predictions> {
   checkInteger("batchSize", batchSize, 1);
   model.checkRows("predict", dataset);
-  const logits = await allLogits(model, dataset, { batchSize, signal, onProgress });
+  const logits = await allLogits(model, dataset, { batchSize, precision, signal, onProgress });
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
   return { probabilities, labels: toLabels(probabilities, model) };
 }
@@ -43,9 +46,9 @@ export async function predict(
 export async function allLogits(
   model: SequenceClassifier,
   dataset: EncodedDataset,
-  { batchSize = 64, signal, onProgress }: PredictOptions,
+  { batchSize = 64, precision, signal, onProgress }: PredictOptions,
 ): Promise<Float32Array> {
-  const run = logitsOf(model, dataset, batchSize);
+  const run = logitsOf(model, dataset, batchSize, undefined, precision);
   try {
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
@@ -64,11 +67,13 @@ export async function* logitsOf(
   dataset: EncodedDataset,
   batchSize: number,
   start: Start = { depth: 0, features: null },
+  precision: Precision = "fp32",
 ): AsyncGenerator<number, Float32Array> {
   const logits = new Float32Array(dataset.inputIds.length * model.numLabels);
   let done = 0;
   for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
-    const value = forwardRows(model, dataset, rows, start, new Pass(), (x) => x);
+    const forward = () => forwardRows(model, dataset, rows, start, new Pass(), (x) => x);
+    const value = autocast(precision, forward);
     const values = (await value.tensor.data()) as Float32Array;
     value.tensor.dispose();
     rows.forEach((row, r) => {

@@ -105,4 +105,4 @@ async function main(): Promise<void> {
   console.log(`figures ${JSON.stringify({ ...figures, peakRssBytes, versions })}`);
 }
 
-main();
+void main();

@@ -130,10 +130,10 @@ async function main(): Promise<void> {
   const out = join(__dirname, "results");
   mkdirSync(out, { recursive: true });
   const name = positionals.length === 0 ? "bench" : positionals.join("-");
-  writeFileSync(join(out, `${name}.json`), `${JSON.stringify({ ...about, rows, raw }, null, 1)}\n`);
+  writeFileSync(join(out, `${name}.json`), `${JSON.stringify({ ...about, rows, raw }, null, 2)}\n`);
   const table = tableOf(rows, about);
   writeFileSync(join(out, `${name}.md`), table);
   console.log(table);
 }
 
-main();
+void main();

@@ -76,7 +76,10 @@ test("A value that does not fit its option is wrong use", async () => {
     [...sweep, "--epochs", "0"],
     /'--epochs <count>' argument '0' is invalid\. Expected a whole number/,
   );
-  await refuses([...sweep, "--precision", "bf16"], /argument 'bf16' is invalid\. Allowed choices are fp32;/);
+  await refuses(
+    [...sweep, "--precision", "fp8"],
+    /argument 'fp8' is invalid\. Allowed choices are fp32, bf16;/,
+  );
   await refuses([...sweep, "--engine", "gpu"], /Allowed choices are auto, tensorflow, .*wasm, cpu;/);
   await refuses([...sweep, "--class-weights", "1,x"], /'--class-weights <list>' argument '1,x' is invalid/);
 });

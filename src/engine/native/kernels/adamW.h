@@ -9,7 +9,7 @@ namespace FROSTKIT_ISA {
 
 constexpr int64_t ADAM_PART = 1 << 15;
 
-/** One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of many parameters, in place. */
+/** One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of many parameters. */
 static void adamW(const AdamW* all, int64_t count) {
   std::vector<std::pair<int64_t, int64_t>> parts;
   for (int64_t i = 0; i < count; i++)
@@ -25,7 +25,7 @@ static void adamW(const AdamW* all, int64_t count) {
       const Vec move = mean / (squareRoot(square) * splat(p.rootScale) + splat(p.eps));
       store(p.mean + i, mean, rest);
       store(p.square + i, square, rest);
-      store(p.value + i, load(p.value + i, rest) * splat(p.keep) - move * splat(p.stepSize), rest);
+      store(p.updated + i, load(p.value + i, rest) * splat(p.keep) - move * splat(p.stepSize), rest);
     }
   });
 }

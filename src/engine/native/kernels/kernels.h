@@ -64,9 +64,11 @@ struct AttentionGradients {
   float *ofQuery, *ofKey, *ofValue;
 };
 
+/** `mean` and `square` change where they lie. */
 struct AdamW {
   int64_t size;
-  float *value, *mean, *square;
+  const float* value;
+  float *updated, *mean, *square;
   const float* gradient;
   float keep, stepSize, rootScale, eps, b1, b2, gradientScale;
 };

@@ -295,13 +295,13 @@ struct DropoutMask {
   }
 };
 
-/** Changes values, means and squares where they lie: nobody else may hold their memory. */
+/** Changes means and squares where they lie: nobody else may hold their memory. */
 struct AdamWStep {
   static constexpr const char* name = "FrostkitAdamW";
   static constexpr const char* attributes[] = {"count: int >= 1"};
   static constexpr const char* inputs[] = {"values: count * float", "means: count * float", "squares: count * float",
                                            "gradients: count * float", "settings: float"};
-  static constexpr const char* outputs[] = {"done: float"};
+  static constexpr const char* outputs[] = {"updated: count * float"};
   int count;
 
   explicit AdamWStep(Attributes& at) : count(at.integer("count")) {}
@@ -313,13 +313,12 @@ struct AdamWStep {
       TF_Tensor* value = call.input(i);
       if (!value) break;
       const float* s = settings + 7 * i;
-      all[i] = {TF_TensorElementCount(value), call.data<float>(value), call.data<float>(count + i),
+      std::vector<int64_t> shape(TF_NumDims(value));
+      for (size_t dim = 0; dim < shape.size(); dim++) shape[dim] = TF_Dim(value, dim);
+      all[i] = {TF_TensorElementCount(value), call.data(value), call.output(i, shape), call.data<float>(count + i),
                 call.data<float>(2 * count + i), call.data(3 * count + i), s[0], s[1], s[2], s[3], s[4], s[5], s[6]};
     }
-    float* done = call.output(0, {1});
-    if (!call.ok()) return;
-    kernels().adamW(all.data(), count);
-    *done = 1;
+    if (call.ok()) kernels().adamW(all.data(), count);
   }
 };
 

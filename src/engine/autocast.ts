@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkOneOf } from "../check";
+import { InputError } from "../errors";
+
+export const PRECISIONS = ["fp32", "bf16"] as const;
+
+/** In which numbers matrix products read their factors. They add up in float32, and all else is float32 too: weights, sums, norms, softmax. */
+export type Precision = (typeof PRECISIONS)[number];
+
+let current: Precision = "fp32";
+
+/** The precision that products compute with now. */
+export const precision = (): Precision => current;
+
+/**
+ * Runs `compute`, which must not wait for anything, with matrix products of this precision, as `torch.autocast` does.
+ *
+ *     autocast("bf16", () => model.forward(rows));
+ *
+ * Throws an InputError where the engine has no such products.
+ */
+export function autocast<Result>(wanted: Precision, compute: () => Result): Result {
+  checkPrecision(wanted);
+  const before = current;
+  current = wanted;
+  try {
+    return compute();
+  } finally {
+    current = before;
+  }
+}
+
+/** Throws an InputError for a precision that is not known, or that the engine in use does not have. */
+export function checkPrecision(wanted: Precision): void {
+  checkOneOf("precision", wanted, PRECISIONS);
+  if (wanted !== "fp32" && tf.getBackend() !== "tensorflow")
+    throw new InputError(
+      `precision: expected fp32, which is all that engine ${tf.getBackend()} computes with, got ${wanted}; engine tensorflow has it`,
+    );
+}
