@@ -55,6 +55,9 @@ export { toPng } from "./plots/toPng";
 export { type PictureSize, toSvg } from "./plots/toSvg";
 export { writeReport } from "./plots/writeReport";
 export { Random } from "./random";
+export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
+export { bitFit } from "./recipes/bitFit";
+export { trainNorms } from "./recipes/trainNorms";
 export { formatSummary } from "./sweep/formatSummary";
 export {
   type FreezeSweepOptions,
@@ -66,6 +69,7 @@ export { latestSweep } from "./sweep/latestSweep";
 export type { Recommendation } from "./sweep/oneStandardErrorRule";
 export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
+export type { Recipe, Strategy } from "./sweep/strategies";
 export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type Evaluation, evaluate } from "./training/evaluate";
@@ -78,4 +82,5 @@ export { type Metrics, metrics } from "./training/metrics";
 export { type Predictions, type PredictOptions, predict } from "./training/predict";
 export type { Run } from "./training/Run";
 export type { Schedule } from "./training/schedule";
+export type { Unfreeze } from "./training/Unfreezing";
 export { version } from "./version";
