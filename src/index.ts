@@ -35,6 +35,7 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
+export type { CustomHead, Head, HeadContext, PoolingHead } from "./models/Head";
 export type {
   ProblemType,
   SequenceClassifier,

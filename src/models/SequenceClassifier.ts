@@ -194,7 +194,10 @@ export class SequenceClassifier {
           x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
           const next = this.stages[i + 1];
           if (everyRow && next) {
-            const state = next.norm ? next.norm(pass, x).tensor : x.tensor;
+            // Behind what a block makes there may be what earlier ones made, for a head that reads several.
+            const [rows, width] = [x.tensor.shape[0], hiddenStates[0]?.shape[2] ?? x.tensor.shape[1]!];
+            const own = pass.input(tf.slice(x.tensor, [0, 0], [rows, width]));
+            const state = next.norm ? next.norm.forward(pass, own).tensor : own.tensor;
             hiddenStates.push(
               tf.keep(tf.reshape(state, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
             );
@@ -217,7 +220,12 @@ export class SequenceClassifier {
   savedConfig(): Record<string, unknown> {
     return {
       ...this.config,
-      architectures: [this.#parts.family.architecture],
+      // With a head that Python has no name for it is the encoder alone that loads there.
+      architectures: [
+        this.config.frostkit_head
+          ? this.#parts.family.architecture.replace("ForSequenceClassification", "Model")
+          : this.#parts.family.architecture,
+      ],
       problem_type: this.problemType,
     };
   }

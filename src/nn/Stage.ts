@@ -14,7 +14,7 @@ export interface Stage<Inputs> {
   /** The first stage gets no `x`; it starts from the inputs. */
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */
-  norm?(pass: Pass, x: Value): Value;
+  readonly norm?: { parameters: readonly Parameter[]; forward(pass: Pass, x: Value): Value };
 }
 
 /** How many leading stages have nothing trainable: below this line a model's output never changes. */
