@@ -73,6 +73,7 @@ export { readRecords, type TrialRecord } from "./sweep/record";
 export type { Recipe, Strategy } from "./sweep/strategies";
 export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
+export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";

@@ -21,7 +21,10 @@ export interface PoolingHead {
  *
  *     const head = {
  *       parameters: ({ hidden, numLabels }) => ({ "out.weight": [hidden, numLabels], "out.bias": [numLabels] }),
- *       forward: ([last], p, { dropout }) => dropout(last.mean(1), 0.1).matMul(p["out.weight"]).add(p["out.bias"]),
+ *       forward: ([last], p, { mask, dropout }) => {
+ *         const mean = last.mul(mask.expandDims(2)).sum(1).div(mask.sum(1, true));
+ *         return dropout(mean, 0.1).matMul(p["out.weight"]).add(p["out.bias"]);
+ *       },
  *     };
  */
 export interface CustomHead {

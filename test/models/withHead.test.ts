@@ -229,6 +229,21 @@ onEveryFastEngine("heads", () => {
     rmSync(out, { recursive: true });
   });
 
+  it("a mean by a head of one's own, as the README writes it, is the pooling of that name", async () => {
+    const [, code] = /(const head = \{[\s\S]*?\n\};)\n```/.exec(
+      readFileSync(join(__dirname, "../../README.md"), "utf8"),
+    )!;
+    const head = new Function(`${code} return head;`)() as CustomHead;
+    const [own, mean] = [await load("bert", { head }), await load("bert", { head: { pooling: "mean" } })];
+    const weight = mean.parameter("head.classifier.weight");
+    weight.assign(tf.transpose(own.parameter("head.out.weight").value));
+    const [a, b] = [own, mean].map((model) => model.forward(rows).logits);
+    assertClose(a, b, 1e-5);
+    tf.dispose([a, b]);
+    own.dispose();
+    mean.dispose();
+  });
+
   it("says what does not fit", async () => {
     const rejects = (head: Head, message: RegExp) => assert.rejects(load("bert", { head }), message);
     await rejects(
