@@ -35,6 +35,7 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
+export type { CustomHead, Head, HeadContext, PoolingHead } from "./models/Head";
 export type {
   ProblemType,
   SequenceClassifier,
@@ -55,6 +56,9 @@ export { toPng } from "./plots/toPng";
 export { type PictureSize, toSvg } from "./plots/toSvg";
 export { writeReport } from "./plots/writeReport";
 export { Random } from "./random";
+export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
+export { bitFit } from "./recipes/bitFit";
+export { trainNorms } from "./recipes/trainNorms";
 export { formatSummary } from "./sweep/formatSummary";
 export {
   type FreezeSweepOptions,
@@ -66,8 +70,10 @@ export { latestSweep } from "./sweep/latestSweep";
 export type { Recommendation } from "./sweep/oneStandardErrorRule";
 export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
+export type { Recipe, Strategy } from "./sweep/strategies";
 export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
+export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
@@ -78,4 +84,5 @@ export { type Metrics, metrics } from "./training/metrics";
 export { type Predictions, type PredictOptions, predict } from "./training/predict";
 export type { Run } from "./training/Run";
 export type { Schedule } from "./training/schedule";
+export type { Unfreeze } from "./training/Unfreezing";
 export { version } from "./version";

@@ -27,7 +27,16 @@ test("A notebook finds the whole way under one name, from loading to the report"
     ],
     ...["freezeSweep", "readRecords", "latestSweep", "summarize", "formatSummary", "recommendN", "explainN"],
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
-    "exportOnnx",
+    ...[
+      "exportOnnx",
+      "bitFit",
+      "trainNorms",
+      "addLora",
+      "mergeLora",
+      "unmergeLora",
+      "removeLora",
+      "adaptToTexts",
+    ],
   ];
   const functions = Object.entries(frostkit).flatMap(([name, value]) =>
     typeof value === "function" ? name : [],

@@ -3,8 +3,12 @@ import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
+import { type Head, headJson, type PoolingHead } from "../models/Head";
 import { ParameterLoader } from "../models/ParameterLoader";
 import { initializerRange, type ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
+import type { TextInputs } from "../models/textInputs";
+import { withHead } from "../models/withHead";
+import type { Stage } from "../nn/Stage";
 import { openCheckpoint } from "./openCheckpoint";
 import { resolveModel } from "./resolveModel";
 import { saveCheckpoint } from "./saveCheckpoint";
@@ -25,6 +29,10 @@ export interface FromPretrainedOptions {
   seed?: number;
   /** Start parameters of another shape than the checkpoint's anew, instead of refusing. */
   ignoreMismatchedSizes?: boolean;
+  /** A head in place of the family's own. Default: the one the checkpoint was saved with. */
+  head?: Head;
+  /** Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021); default 0. */
+  reinitLayers?: number;
   /** A Hub revision: branch, tag or commit. */
   revision?: string;
   /** Takes the notes on what was newly initialised or left unused. Default: `console.info`. */
@@ -54,14 +62,29 @@ export const AutoModelForSequenceClassification = {
       ignoreMismatchedSizes: options.ignoreMismatchedSizes ?? false,
     });
     try {
-      const stages = family.stages(
-        new Config(config, `${folder}/config.json`),
-        numLabels,
-        (name, shape, initializer) => loader.parameter(name, shape, initializer),
+      const fields = new Config(config, `${folder}/config.json`);
+      let stages = family.stages(fields, numLabels, (name, shape, initializer) =>
+        loader.parameter(name, shape, initializer),
       );
+      reinitialize(stages, loader, options.reinitLayers ?? 0);
+      const head = headOf(config, options, folder);
+      if (head) {
+        const hidden = fields.number("hidden_size", config.dim as number | undefined);
+        const replaced = stages.at(-1)!;
+        stages = withHead(stages, head, hidden, numLabels, (name, shape, initializer) =>
+          config.frostkit_head
+            ? loader.parameter(name, shape, initializer)
+            : loader.draw(name, shape, initializer),
+        );
+        const kept = new Set(stages.flatMap((stage) => stage.parameters));
+        for (const parameter of replaced.parameters) if (!kept.has(parameter)) loader.drop(parameter);
+      }
       const model = new SequenceClassifier({
         family,
-        config: withLabels(config, numLabels, options.classes),
+        config: {
+          ...withLabels(config, numLabels, options.classes),
+          ...(head && { frostkit_head: headJson(head) }),
+        },
         stages,
         parameters: loader.parameters,
         fresh: loader.fresh,
@@ -83,6 +106,28 @@ export const AutoModelForSequenceClassification = {
     }
   },
 };
+
+/** The head asked for, or the one the checkpoint was saved with; null for the family's own. */
+function headOf(
+  config: Record<string, unknown>,
+  options: FromPretrainedOptions,
+  folder: string,
+): Head | null {
+  if (options.head) return options.head;
+  const saved = config.frostkit_head as (PoolingHead & { custom?: string }) | undefined;
+  if (saved?.custom !== undefined)
+    throw new InputError(
+      `${folder}: saved with a head of its own, expected that as the option head; config.json shows its text as frostkit_head`,
+    );
+  return saved ?? null;
+}
+
+function reinitialize(stages: Stage<TextInputs>[], loader: ParameterLoader, layers: number): void {
+  const blocks = stages.slice(1, -1);
+  checkInteger("reinitLayers", layers, 0, blocks.length);
+  for (const block of blocks.slice(blocks.length - layers))
+    for (const parameter of block.parameters) loader.redraw(parameter);
+}
 
 function labelCount(config: Record<string, unknown>, { numLabels, classes }: FromPretrainedOptions): number {
   if (classes && numLabels !== undefined && classes.length !== numLabels)

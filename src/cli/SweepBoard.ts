@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { SweepEvent } from "../sweep/freezeSweep";
-import { formatN, type TrialRecord } from "../sweep/record";
+import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
-import type { Trial } from "../sweep/trial";
+import { type Trial, trialTitle } from "../sweep/trial";
 import type { FineTuneEvent } from "../training/events";
 import { type Bar, Board } from "./Board";
 import { showTraining } from "./showTraining";
@@ -61,6 +61,6 @@ export class SweepBoard {
   }
 }
 
-const nameOf = ({ n, seed }: { n: number; seed: number }): string => `N = ${formatN(n)}, seed ${seed}`;
+const nameOf = (trial: Trial | TrialRecord): string => `${trialTitle(trial)}, seed ${trial.seed}`;
 
 const epochsOf = ({ settings }: Trial): number => settings.epochs!;

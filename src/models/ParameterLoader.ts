@@ -30,6 +30,7 @@ export class ParameterLoader {
   readonly fresh: Fresh[] = [];
   #names = new Map<string, string>();
   #taken = new Set<string>();
+  #initializers = new Map<string, Initializer>();
 
   constructor(
     private readonly checkpoint: TensorSource,
@@ -62,8 +63,42 @@ export class ParameterLoader {
       : initialValues(name, shape, initializer, this.options.initializerRange, this.options.seed);
     const parameter = new Parameter(name, upload(values, shape));
     this.parameters.push(parameter);
+    this.#initializers.set(name, initializer);
     if (!fits) this.fresh.push({ parameter, initializer });
     return parameter;
+  }
+
+  /** The same, whatever the checkpoint holds under that name. */
+  draw(name: string, shape: number[], initializer: Initializer): Parameter {
+    const { initializerRange, seed } = this.options;
+    const parameter = new Parameter(
+      name,
+      tf.tensor(initialValues(name, shape, initializer, initializerRange, seed), shape),
+    );
+    this.parameters.push(parameter);
+    this.fresh.push({ parameter, initializer });
+    this.#initializers.set(name, initializer);
+    return parameter;
+  }
+
+  /** Draws a parameter that the checkpoint has given anew, and by each seed from now on. */
+  redraw(parameter: Parameter): void {
+    const { name, shape } = parameter;
+    const { initializerRange, seed } = this.options;
+    const initializer = this.#initializers.get(name)!;
+    if (this.fresh.some((each) => each.parameter === parameter)) return;
+    parameter.assign(tf.tensor(initialValues(name, shape, initializer, initializerRange, seed), shape));
+    this.fresh.push({ parameter, initializer });
+  }
+
+  /** Frees a parameter that the model turns out to have no use for. */
+  drop(parameter: Parameter): void {
+    for (const list of [this.parameters, this.fresh] as (Parameter | Fresh)[][]) {
+      const at = list.findIndex((each) => each === parameter || (each as Fresh).parameter === parameter);
+      if (at !== -1) list.splice(at, 1);
+    }
+    this.#taken.delete(this.#names.get(parameter.name)!);
+    parameter.dispose();
   }
 
   /** Names in the checkpoint that no parameter was made of. */

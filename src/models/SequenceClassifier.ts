@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { closeNames } from "../freeze";
+import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
@@ -85,15 +86,23 @@ export class SequenceClassifier {
     this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
   }
 
-  /** Names and parameters in checkpoint order. */
+  /** Names and parameters in checkpoint order, then those of adapters. */
   namedParameters(): [string, Parameter][] {
-    return [...this.#byName];
+    const added = this.adapters().flatMap(({ lora }) => [lora.a, lora.b]);
+    return [...this.#byName, ...added.map((parameter): [string, Parameter] => [parameter.name, parameter])];
+  }
+
+  /** The dense layers that `addLora` has put an adapter on. */
+  adapters(): Required<Adaptable>[] {
+    const layers = new Set(this.stages.flatMap((stage) => stage.adaptable ?? []));
+    return [...layers].filter((layer): layer is Required<Adaptable> => layer.lora !== undefined);
   }
 
   parameter(name: string): Parameter {
-    const parameter = this.#byName.get(name);
+    const named = new Map(this.namedParameters());
+    const parameter = named.get(name);
     if (!parameter) {
-      const close = closeNames(name, [...this.#byName.keys()]);
+      const close = closeNames(name, [...named.keys()]);
       throw new InputError(
         `no parameter is named ${name}; ${close.length ? `close: ${close.join(", ")}` : "listParams(model) shows the names there are"}`,
       );
@@ -185,7 +194,10 @@ export class SequenceClassifier {
           x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
           const next = this.stages[i + 1];
           if (everyRow && next) {
-            const state = next.norm ? next.norm(pass, x).tensor : x.tensor;
+            // Behind what a block makes there may be what earlier ones made, for a head that reads several.
+            const [rows, width] = [x.tensor.shape[0], hiddenStates[0]?.shape[2] ?? x.tensor.shape[1]!];
+            const own = pass.input(tf.slice(x.tensor, [0, 0], [rows, width]));
+            const state = next.norm ? next.norm.forward(pass, own).tensor : own.tensor;
             hiddenStates.push(
               tf.keep(tf.reshape(state, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
             );
@@ -208,7 +220,12 @@ export class SequenceClassifier {
   savedConfig(): Record<string, unknown> {
     return {
       ...this.config,
-      architectures: [this.#parts.family.architecture],
+      // With a head that Python has no name for it is the encoder alone that loads there.
+      architectures: [
+        this.config.frostkit_head
+          ? this.#parts.family.architecture.replace("ForSequenceClassification", "Model")
+          : this.#parts.family.architecture,
+      ],
       problem_type: this.problemType,
     };
   }
@@ -224,19 +241,21 @@ export class SequenceClassifier {
 
   /**
    * Writes config.json, model.safetensors and the tokenizer's files, as Python's `AutoModelForSequenceClassification` reads them.
-   * The folder holds the old model or the new one, never half of each.
+   * The folder holds the old model or the new one, never half of each. Adapters are merged into the weights that are written; the
+   * model keeps both apart.
    */
   async savePretrained(folder: string, options: { dtype?: WeightType } = {}): Promise<void> {
     const { dtype = "F32" } = options;
+    const adapted = new Map(this.adapters().map(({ weight, lora }) => [weight, lora]));
     await this.#parts.save(folder, {
       config: {
         ...this.savedConfig(),
         dtype: { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype],
       },
-      tensors: this.namedParameters().map(([name, parameter]) => ({
+      tensors: [...this.#byName].map(([name, parameter]) => ({
         name,
         shape: parameter.shape,
-        data: async () => (await parameter.value.data()) as Float32Array,
+        data: () => mergedValues(parameter, adapted.get(parameter)),
       })),
       dtype,
       carryFrom: this.folder,
@@ -249,8 +268,16 @@ export class SequenceClassifier {
   }
 
   dispose(): void {
-    for (const parameter of this.#byName.values()) parameter.dispose();
+    for (const [, parameter] of this.namedParameters()) parameter.dispose();
   }
+}
+
+async function mergedValues({ value }: Parameter, lora: Lora | undefined): Promise<Float32Array> {
+  if (!lora || lora.merged) return (await value.data()) as Float32Array;
+  const merged = tf.tidy(() => tf.add(value, loraChange(lora)));
+  const values = (await merged.data()) as Float32Array;
+  merged.dispose();
+  return values;
 }
 
 export const initializerRange = (config: Record<string, unknown>): number =>

@@ -44,7 +44,10 @@ export function withConvolution(first: Stage<TextInputs>, convolved: Convolution
   const { dense, norm, activate, dropout: rate } = convolved;
   return {
     name: first.name,
-    parameters: [...first.parameters, ...parametersOf({ dense, norm })],
+    get parameters() {
+      return [...first.parameters, ...parametersOf({ dense, norm })];
+    },
+    adaptable: first.adaptable,
     forward(pass, inputs, x) {
       // A text's last tokens have padding for neighbours, which must weigh nothing, as if the text ended there.
       const seen = zeroPadding(pass, x!, inputs.mask);

@@ -7,6 +7,7 @@ import { add, dropout } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
 import { layerNorm, type Norm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
+import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass } from "../nn/Pass";
 import { projection } from "../nn/projection";
@@ -106,7 +107,7 @@ function attentionKinds(config: Config): Kind[] {
 }
 
 interface Layer {
-  dense: Record<"query" | "key" | "value" | "attended" | "widen" | "narrow", Linear>;
+  dense: Record<"query" | "key" | "value" | "attended" | "widen" | "narrow", Adaptable>;
   norms: Record<"attended" | "output", Norm>;
   /** From the relative embeddings to their keys and queries, where these are not made as those of the tokens. */
   relative: Partial<Record<"key" | "query", Linear>>;
@@ -158,23 +159,26 @@ function block(
     const dropped = dropout(pass, table, hiddenDropout);
     return {
       key: kinds.includes("c2p") ? linear(pass, dropped, own.key ?? dense.key) : undefined,
-      query: kinds.includes("p2c") ? linear(pass, dropped, own.query ?? dense.query) : undefined,
+      query: kinds.includes("p2c") ? loraLinear(pass, dropped, own.query ?? dense.query) : undefined,
       row,
     };
   };
 
   return {
     name: `encoder.layer.${index}`,
-    parameters: [dense, own, norms].flatMap((parts) => parametersOf(parts)),
+    get parameters() {
+      return [dense, own, norms].flatMap((parts) => parametersOf(parts));
+    },
+    adaptable: [dense.query, dense.value],
     forward(pass, inputs, x) {
       const { batchSize, mask, everyRow } = inputs;
       // Only the [CLS] rows of the last block are read: they need all keys and values, and nothing else of the other rows.
       const rows = last && !everyRow ? firstRows(pass, x!, batchSize) : x!;
       const context = disentangledAttention(
         pass,
-        linear(pass, rows, dense.query),
+        loraLinear(pass, rows, dense.query),
         linear(pass, x!, dense.key),
-        linear(pass, x!, dense.value),
+        loraLinear(pass, x!, dense.value),
         positions(pass, inputs),
         { batchSize, heads, mask, dropout: attentionDropout, parts: 1 + kinds.length },
       );

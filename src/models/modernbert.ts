@@ -243,7 +243,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   return {
     name: "head",
     parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
-    norm: (pass, x) => norm(pass, x, finalNorm),
+    norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => norm(pass, x, finalNorm) },
     forward(pass, inputs, x) {
       const pooled =
         kind === "mean"

@@ -12,7 +12,10 @@ export function postNormBlock(
 ): Stage<TextInputs> {
   return {
     name,
-    parameters: layers.flatMap(parametersOf),
+    get parameters() {
+      return layers.flatMap(parametersOf);
+    },
+    adaptable: layers.flatMap(({ query, value }) => [query, value]),
     forward: (pass, inputs, x) =>
       layers.reduce((input, layer, i) => {
         const firstOnly = last && !inputs.everyRow && i === layers.length - 1;

@@ -4,14 +4,15 @@ import { attention } from "../nn/attention";
 import { firstRows } from "../nn/embedding";
 import { type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
+import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Pass, Value } from "../nn/Pass";
 import type { TextInputs } from "./textInputs";
 
 /** The parameters of one layer, in the order they run. */
 export type PostNormParts = {
-  query: Linear;
+  query: Adaptable;
   key: Linear;
-  value: Linear;
+  value: Adaptable;
   attended: Linear;
   attendedNorm: Norm;
   widen: Linear;
@@ -43,9 +44,9 @@ export function postNormLayer(
   const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
   const context = attention(
     pass,
-    linear(pass, rows, parts.query),
+    loraLinear(pass, rows, parts.query),
     linear(pass, x, parts.key),
-    linear(pass, x, parts.value),
+    loraLinear(pass, x, parts.value),
     { batchSize, heads, mask, dropout: rates.weights },
   );
   const h = residualNorm(

@@ -1,3 +1,4 @@
+import type { Adaptable } from "./loraLinear";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -8,10 +9,12 @@ import type { Pass, Value } from "./Pass";
 export interface Stage<Inputs> {
   readonly name: string;
   readonly parameters: readonly Parameter[];
+  /** Its query and value layers, which `addLora` puts adapters on; those count among its parameters then. */
+  readonly adaptable?: readonly Adaptable[];
   /** The first stage gets no `x`; it starts from the inputs. */
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */
-  norm?(pass: Pass, x: Value): Value;
+  readonly norm?: { parameters: readonly Parameter[]; forward(pass: Pass, x: Value): Value };
 }
 
 /** How many leading stages have nothing trainable: below this line a model's output never changes. */

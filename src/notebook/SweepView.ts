@@ -75,7 +75,12 @@ export class SweepView {
   async #accuracyPicture(): Promise<string> {
     const { length } = this.#records;
     // One depth alone compares with nothing.
-    if (this.#records.every(({ n }) => n === this.#records[0].n)) return "";
+    if (
+      this.#records.every(
+        ({ n, strategy }) => n === this.#records[0].n && strategy === this.#records[0].strategy,
+      )
+    )
+      return "";
     if (length > this.#picture.records) {
       const svg = await toSvg(accuracyFigure(this.#records, this.#options()));
       this.#picture = { records: length, html: svgImage(svg, "score by frozen blocks") };

@@ -1,6 +1,7 @@
 import type { SweepEvent } from "../sweep/freezeSweep";
-import { type EpochRecord, formatN } from "../sweep/record";
+import type { EpochRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
+import { type Trial, trialTitle } from "../sweep/trial";
 import type { FineTuneEvent } from "../training/events";
 import { judgedBy } from "./judgedBy";
 
@@ -17,9 +18,9 @@ export function eventLine(event: FineTuneEvent | SweepEvent, metric?: string): s
   return `trial ${event.index + 1} of ${event.count}: ${trialName(event.record)}: ${result}`;
 }
 
-/** "N = 2, seed 0". */
-export const trialName = ({ n, seed }: { n: number; seed: number }): string =>
-  `N = ${formatN(n)}, seed ${seed}`;
+/** "N = 2, seed 0", or "lora, seed 0". */
+export const trialName = (trial: Pick<Trial, "strategy" | "n" | "seed"> & { recipe?: unknown }): string =>
+  `${trialTitle(trial)}, seed ${trial.seed}`;
 
 function epochLine({ epoch, trainLoss, validLoss, metrics, trainSeconds, evalSeconds }: EpochRecord): string {
   const parts = [`training loss ${trainLoss.toFixed(4)}`];

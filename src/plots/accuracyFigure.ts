@@ -1,26 +1,29 @@
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
-import { formatN, type TrialRecord } from "../sweep/record";
+import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
 import { LOWER_IS_BETTER } from "../training/metrics";
-import { depthAxis, markRecommended } from "./depthAxis";
+import { depthAxis, isRecommended, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { metricLabel } from "./metricLabel";
 import { plotText } from "./plotText";
-import { axis, colours, layout, lineStyle } from "./theme";
+import { axis, colours, layout, legendRows, lineStyle } from "./theme";
 
 /**
- * The mean score against N, one line per strategy, with error bars of one standard deviation over the seeds, the band of
+ * The mean score against N, one line per strategy and a point per recipe beside them, with error bars of one standard deviation over the seeds, the band of
  * one standard error that decides, and the recommended depth ringed.
  */
 export function accuracyFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const rows = summarize(records, options);
   const recommended = oneStandardErrorRule(rows);
-  const { metric, best, bestMean, standardError } = recommended;
+  const { metric, bestMean, standardError } = recommended;
+  const best = rows.find((row) => row.n === recommended.best && row.score.mean === bestMean)!;
   const strategies = groupBy(rows, (row) => row.strategy);
   const spread = rows.some((row) => row.score.sd !== null);
   const label = metricLabel(metric);
+  const place = placesOf(rows);
+  const chosen = rows.find((row) => isRecommended(row, recommended))!;
 
   const lines = [...strategies].map(([strategy, depths], i) => {
     const { colour, symbol, dash } = lineStyle(i);
@@ -28,7 +31,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       type: "scatter",
       mode: "lines+markers",
       name: plotText(strategy),
-      x: depths.map((row) => row.n),
+      x: depths.map(place),
       y: depths.map((row) => row.score.mean),
       error_y: {
         type: "data",
@@ -39,15 +42,15 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       },
       line: { color: colour, width: 2.5, dash },
       marker: { color: colour, size: 9, symbol },
-      customdata: depths.map((row) => [formatN(row.n), row.score.sd?.toFixed(4) ?? "unknown", row.seeds]),
-      hovertemplate: `N = %{customdata[0]}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}<extra>${plotText(strategy)}</extra>`,
+      customdata: depths.map((row) => [titleOf(row), row.score.sd?.toFixed(4) ?? "unknown", row.seeds]),
+      hovertemplate: `%{customdata[0]}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}<extra>${plotText(strategy)}</extra>`,
     };
   });
   const ring = {
     type: "scatter",
     mode: "markers",
     name: "recommended",
-    x: [recommended.n],
+    x: [place(chosen)],
     y: [recommended.mean],
     marker: { symbol: "circle-open", size: 22, color: colours.black, line: { width: 2.5 } },
     hoverinfo: "skip",
@@ -72,11 +75,12 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
     spread
       ? `Mean of ${formatSeeds(rows)}; bars: one standard deviation over seeds`
       : "One seed: no spread to show",
-    ...(standardError === null ? [] : [`Grey: within one standard error of the best (N = ${formatN(best)})`]),
+    ...(standardError === null ? [] : [`Grey: within one standard error of the best (${titleOf(best)})`]),
   ];
   return {
     data: [...lines, ring],
-    layout: layout(`${label} against frozen blocks`, explanation, 300, strategies.size > 1 ? 1 : 0, {
+    layout: layout(`${label} against frozen blocks`, explanation, 300, legendRows(strategies.size), {
+      labels: labelHeight(rows),
       xaxis: depthAxis(rows),
       yaxis: axis(LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label),
       shapes: standardError === null ? [shape] : [band, shape],

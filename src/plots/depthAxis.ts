@@ -1,38 +1,67 @@
 import type { Recommendation } from "../sweep/oneStandardErrorRule";
 import { formatN } from "../sweep/record";
 import type { DepthSummary } from "../sweep/summarize";
+import { plotText } from "./plotText";
 import { axis, colours } from "./theme";
 
-/** The axis of N: a tick at every depth tried and nowhere else, "none" at -1. */
+/** Where each row stands along the axis: at its N, recipes behind the deepest freeze. */
+export function placesOf(rows: DepthSummary[]): (row: DepthSummary) => number {
+  const deepest = Math.max(-2, ...rows.filter((row) => !row.recipe).map((row) => row.n));
+  const recipes = recipesOf(rows);
+  return ({ strategy, n, recipe }) => (recipe ? deepest + 1 + recipes.indexOf(strategy) : n);
+}
+
+const recipesOf = (rows: DepthSummary[]): string[] => [
+  ...new Set(rows.filter((row) => row.recipe).map((row) => row.strategy)),
+];
+
+/** What a row is called: "N = 3", or the recipe's name. */
+export const titleOf = ({ strategy, n, recipe }: DepthSummary): string =>
+  recipe ? plotText(strategy) : `N = ${formatN(n)}`;
+
+/** The axis of N: a tick at every depth tried and nowhere else, "none" at -1, and behind them one for each recipe. */
 export function depthAxis(rows: DepthSummary[], more: Record<string, unknown> = {}): Record<string, unknown> {
-  const depths = [...new Set(rows.map((row) => row.n))].sort((a, b) => a - b);
-  return axis("Frozen blocks N (0: embeddings only, none: nothing frozen)", {
-    tickvals: depths,
-    ticktext: depths.map(formatN),
-    range: [depths[0] - 0.6, depths[depths.length - 1] + 0.6],
+  const place = placesOf(rows);
+  const labels = new Map(
+    rows.map((row) => [place(row), row.recipe ? plotText(row.strategy) : formatN(row.n)]),
+  );
+  const places = [...labels.keys()].sort((a, b) => a - b);
+  const recipes = recipesOf(rows).length > 0;
+  return axis(`Frozen blocks N (0: embeddings only, none: nothing frozen)${recipes ? ", and recipes" : ""}`, {
+    tickvals: places,
+    ticktext: places.map((at) => labels.get(at)),
+    range: [places[0] - 0.6, places[places.length - 1] + 0.6],
     showgrid: false,
     zeroline: false,
-    tickangle: 0,
+    tickangle: recipes ? -35 : 0,
     ...more,
   });
 }
 
+/** Pixels that the recipes' slanted names take below the axis. */
+export function labelHeight(rows: DepthSummary[]): number {
+  return Math.max(0, ...recipesOf(rows).map((name) => Math.min(90, 10 + 5 * name.length)));
+}
+
 /** A dotted line at the recommended depth, and its name above it: in the `panel`th pair of axes, or up the whole figure. */
 export function markRecommended(
-  { n }: Recommendation,
+  recommended: Recommendation,
   rows: DepthSummary[],
   panel?: number,
 ): { shape: object; annotation: object } {
-  const before = rows.some((row) => row.n < n);
-  const behind = rows.some((row) => row.n > n);
+  const place = placesOf(rows);
+  const row = rows.find((row) => isRecommended(row, recommended))!;
+  const n = place(row);
+  const before = rows.some((row) => place(row) < n);
+  const behind = rows.some((row) => place(row) > n);
   // Centred at either end the text would leave the picture.
   const xanchor = before === behind ? "center" : before ? "right" : "left";
   const id = panel ? panel + 1 : "";
-  const place = { xref: `x${id}`, yref: panel === undefined ? "paper" : `y${id} domain` };
+  const refs = { xref: `x${id}`, yref: panel === undefined ? "paper" : `y${id} domain` };
   return {
     shape: {
       type: "line",
-      ...place,
+      ...refs,
       x0: n,
       x1: n,
       y0: 0,
@@ -41,14 +70,17 @@ export function markRecommended(
       line: { color: colours.black, width: 1.5, dash: "dot" },
     },
     annotation: {
-      ...place,
+      ...refs,
       x: n,
       y: 1,
       xanchor,
       yanchor: "bottom",
       showarrow: false,
-      text: `<b>recommended: N = ${formatN(n)}</b>`,
+      text: `<b>recommended: ${titleOf(row)}</b>`,
       font: { size: 13 },
     },
   };
 }
+
+export const isRecommended = (row: DepthSummary, { strategy, n }: Recommendation): boolean =>
+  row.strategy === strategy && row.n === n;

@@ -7,11 +7,11 @@ import { epochScore, summarize } from "../sweep/summarize";
 import type { Figure, FigureOptions } from "./figure";
 import { metricLabel } from "./metricLabel";
 import { plotText } from "./plotText";
-import { axis, colours, layout, rankColour, split, symbol } from "./theme";
+import { axis, colours, layout, lineStyle, rankColour, split, symbol } from "./theme";
 
 /**
  * Training loss, validation loss and the metric by epoch, side by side, a row of panels per strategy; one line per depth,
- * mean over the seeds that reached the epoch. The recommended depth is drawn thick.
+ * mean over the seeds that reached the epoch. The recommended depth is drawn thick. Recipes share a row, a line each.
  */
 export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const { metric = "accuracy" } = options;
@@ -23,50 +23,74 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
     ["Validation loss", (epoch) => epoch.validLoss],
     [metricLabel(metric), (epoch) => epochScore(epoch, metric)],
   ];
-  const strategies = [...groupBy(records, (record) => record.strategy)];
-  const depths = [...new Set(records.map((record) => record.n))].sort((a, b) => a - b);
+  const frozen = records.filter((record) => !record.recipe);
+  const recipes = [
+    ...groupBy(
+      records.filter((record) => record.recipe),
+      (record) => record.strategy,
+    ),
+  ];
+  const depths = [...new Set(frozen.map((record) => record.n))].sort((a, b) => a - b);
   const epochs = records.flatMap((record) => record.epochs.map(({ epoch }) => epoch));
   const [firstEpoch, lastEpoch] = [Math.min(...epochs), Math.max(...epochs)];
   const margin = 0.1 * Math.max(1, lastEpoch - firstEpoch);
-  // The thick line first, so that it covers no other.
-  const drawingOrder = [recommended.n, ...depths.filter((n) => n !== recommended.n)];
-  const plotHeight = 60 + 240 * strategies.length;
+  const panelRows: [string, Line[]][] = [...groupBy(frozen, (record) => record.strategy)].map(
+    ([strategy, trials]) => [
+      strategy,
+      depths.map((n, rank) => ({
+        name: `N = ${formatN(n)}`,
+        rank,
+        // Nothing frozen is no first step on the scale of frozen depths, so its colour is not on it either.
+        colour: n === -1 ? colours.vermilion : rankColour(rank / Math.max(1, depths.length - 1)),
+        thick: n === recommended.n && strategy === recommended.strategy,
+        trials: trials.filter((trial) => trial.n === n),
+      })),
+    ],
+  );
+  if (recipes.length > 0)
+    panelRows.push([
+      "recipes",
+      recipes.map(([strategy, trials], i) => ({
+        name: plotText(strategy),
+        rank: depths.length + i,
+        colour: lineStyle(i).colour,
+        thick: strategy === recommended.strategy,
+        trials,
+      })),
+    ]);
+  const plotHeight = 60 + 240 * panelRows.length;
   const across = split(columns.length, 0.1);
-  const down = split(strategies.length, 48 / plotHeight).reverse();
+  const down = split(panelRows.length, 48 / plotHeight).reverse();
 
   const data: Figure["data"] = [];
   const axes: Figure["layout"] = {};
-  for (const [s, [strategy, trials]] of strategies.entries())
+  for (const [s, [title, lines]] of panelRows.entries())
     for (const [c, [name, value]] of columns.entries()) {
       const panel = s * columns.length + c;
       const id = panel === 0 ? "" : panel + 1;
-      for (const n of drawingOrder) {
-        const d = depths.indexOf(n);
-        const points = byEpoch(
-          trials.filter((trial) => trial.n === n),
-          value,
-        );
-        // Nothing frozen is no first step on the scale of frozen depths, so its colour is not on it either.
-        const colour = n === -1 ? colours.vermilion : rankColour(d / Math.max(1, depths.length - 1));
-        const thick = n === recommended.n && strategy === recommended.strategy;
+      // The thick line first, so that it covers no other.
+      for (const { name: line, rank, colour, thick, trials } of lines.toSorted(
+        (a, b) => +b.thick - +a.thick,
+      )) {
+        const points = byEpoch(trials, value);
         data.push({
           type: "scatter",
           mode: "lines+markers",
-          name: `N = ${formatN(n)}`,
-          legendgroup: n,
-          legendrank: d,
-          showlegend: panel === 0,
+          name: line,
+          legendgroup: rank,
+          legendrank: rank,
+          showlegend: c === 0 && (s === 0 || trials.some((trial) => trial.recipe)),
           x: points.map(({ epoch }) => epoch),
           y: points.map(({ y }) => y),
           xaxis: `x${id}`,
           yaxis: `y${id}`,
           line: { color: colour, width: thick ? 5 : 2 },
-          marker: { color: colour, size: thick ? 11 : 8, symbol: symbol(d) },
+          marker: { color: colour, size: thick ? 11 : 8, symbol: symbol(rank) },
           customdata: points.map(({ seeds }) => seeds),
-          hovertemplate: `N = ${formatN(n)}<br>epoch %{x}<br>${name} %{y:.4f}<br>seeds %{customdata}<extra>${plotText(strategy)}</extra>`,
+          hovertemplate: `${line}<br>epoch %{x}<br>${name} %{y:.4f}<br>seeds %{customdata}<extra>${plotText(title)}</extra>`,
         });
       }
-      axes[`xaxis${id}`] = axis(s === strategies.length - 1 ? "Epoch" : "", {
+      axes[`xaxis${id}`] = axis(s === panelRows.length - 1 ? "Epoch" : "", {
         domain: across[c],
         anchor: `y${id}`,
         tickformat: "d",
@@ -74,7 +98,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
         range: [firstEpoch - margin, lastEpoch + margin],
         zeroline: false,
       });
-      axes[`yaxis${id}`] = axis(c === 0 && strategies.length > 1 ? `<b>${plotText(strategy)}</b>` : "", {
+      axes[`yaxis${id}`] = axis(c === 0 && panelRows.length > 1 ? `<b>${plotText(title)}</b>` : "", {
         domain: down[s],
         anchor: `x${id}`,
         zeroline: false,
@@ -87,13 +111,21 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
     layout: layout(
       "Learning curves",
       [
-        `${seeds === "1 seed" ? "One seed" : `Mean of ${seeds}`}; thick: recommended (N = ${formatN(recommended.n)})`,
+        `${seeds === "1 seed" ? "One seed" : `Mean of ${seeds}`}; thick: recommended (${panelRows.flatMap(([, lines]) => lines).find((line) => line.thick)!.name})`,
       ],
       plotHeight,
-      Math.ceil(depths.length / 5),
+      Math.ceil((depths.length + recipes.length) / 5),
       { ...axes, annotations: columns.map(([name], c) => panelTitle(name, across[c])) },
     ),
   };
+}
+
+interface Line {
+  name: string;
+  rank: number;
+  colour: string;
+  thick: boolean;
+  trials: TrialRecord[];
 }
 
 function panelTitle(name: string, [from, to]: [number, number]): object {

@@ -1,11 +1,11 @@
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
-import { formatN, type TrialRecord } from "../sweep/record";
+import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
-import { depthAxis, markRecommended } from "./depthAxis";
+import { depthAxis, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { plotText } from "./plotText";
-import { axis, layout, lineStyle, split } from "./theme";
+import { axis, layout, legendRows, lineStyle, split } from "./theme";
 
 /**
  * Two panels over one axis of N: the most bytes all tensors held at once, in MB (10⁶ bytes), and the trainable parameters.
@@ -14,6 +14,7 @@ import { axis, layout, lineStyle, split } from "./theme";
 export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const rows = summarize(records, options);
   const strategies = groupBy(rows, (row) => row.strategy);
+  const place = placesOf(rows);
   const panels: [string, (row: DepthSummary) => number][] = [
     ["y", (row) => row.peakTensorBytes / 1e6],
     ["y2", (row) => row.trainableParameters],
@@ -27,18 +28,18 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
         name: plotText(strategy),
         legendgroup: strategy,
         showlegend: yaxis === "y",
-        x: depths.map((row) => row.n),
+        x: depths.map(place),
         y: depths.map(value),
         xaxis: "x",
         yaxis,
         line: { color: colour, width: 2.5, dash },
         marker: { color: colour, size: 9, symbol },
         customdata: depths.map((row) => [
-          formatN(row.n),
+          titleOf(row),
           (row.peakRssBytes / 1e6).toFixed(0),
           ((100 * row.trainableParameters) / row.totalParameters).toFixed(1),
         ]),
-        hovertemplate: `N = %{customdata[0]}<br>${
+        hovertemplate: `%{customdata[0]}<br>${
           yaxis === "y"
             ? "tensors %{y:,.1f} MB<br>process %{customdata[1]} MB"
             : "%{y:,} parameters<br>%{customdata[2]} % of all"
@@ -54,8 +55,9 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
       "Memory and trainable parameters against frozen blocks",
       ["Above: most bytes all tensors held at once, the highest of the seeds"],
       420,
-      strategies.size > 1 ? 1 : 0,
+      legendRows(strategies.size),
       {
+        labels: labelHeight(rows),
         xaxis: depthAxis(rows, { anchor: "y2" }),
         yaxis: axis("Peak tensors (MB)", { domain: upper, rangemode: "tozero" }),
         yaxis2: axis("Trainable parameters", { domain: lower, rangemode: "tozero", tickformat: "~s" }),

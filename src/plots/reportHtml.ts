@@ -1,6 +1,6 @@
-import { formatCount, formatScore } from "../sweep/formatSummary";
+import { formatCount, formatDepth, formatScore } from "../sweep/formatSummary";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
-import { formatN, type TrialRecord } from "../sweep/record";
+import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
 import { escapeHtml } from "./escapeHtml";
 import type { Figure } from "./figure";
@@ -67,7 +67,7 @@ function figureHtml({ name, svg, caption }: ReportFigure): string {
 function summaryTable(rows: DepthSummary[]): string {
   const { strategy, n } = oneStandardErrorRule(rows);
   const columns: [string, (row: DepthSummary) => string][] = [
-    ["N", (row) => formatN(row.n)],
+    ["N", formatDepth],
     [`${metricLabel(rows[0].metric)} ± sd`, (row) => formatScore(row.score)],
     ["Seeds", (row) => String(row.seeds)],
     ["Epoch (s)", (row) => row.secondsPerEpoch.toFixed(2)],

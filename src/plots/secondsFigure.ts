@@ -1,8 +1,8 @@
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
-import { formatN, type TrialRecord } from "../sweep/record";
+import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
-import { depthAxis, markRecommended } from "./depthAxis";
+import { depthAxis, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { plotText } from "./plotText";
 import { axis, colours, layout, split } from "./theme";
@@ -10,12 +10,21 @@ import { axis, colours, layout, split } from "./theme";
 /**
  * Seconds of an epoch against N, stacked: training, evaluation, and hatched on top the frozen pass, which only a trial's
  * first epoch pays. The solid part is thus what every epoch costs, the whole bar what the first one does. One panel per
- * strategy, all to one scale.
+ * strategy, all to one scale; recipes stand in the first, behind the depths.
  */
 export function secondsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const rows = summarize(records, options);
   const recommended = oneStandardErrorRule(rows);
-  const strategies = [...groupBy(rows, (row) => row.strategy)];
+  const recipes = rows.filter((row) => row.recipe);
+  const frozen = [
+    ...groupBy(
+      rows.filter((row) => !row.recipe),
+      (row) => row.strategy,
+    ),
+  ];
+  const [[first, depths] = ["recipes", []], ...others] = frozen;
+  const strategies: [string, DepthSummary[]][] = [[first, [...depths, ...recipes]], ...others];
+  const place = placesOf(rows);
   const plotHeight = 100 + 200 * strategies.length;
   const domains = split(strategies.length, 36 / plotHeight).reverse();
   const highest = Math.max(...rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
@@ -25,7 +34,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
   for (const [i, [strategy, depths]] of strategies.entries()) {
     const id = i === 0 ? "" : i + 1;
     for (const segment of segments)
-      data.push({ ...bars(depths, segment), xaxis: `x${id}`, yaxis: `y${id}`, showlegend: i === 0 });
+      data.push({ ...bars(depths, segment, place), xaxis: `x${id}`, yaxis: `y${id}`, showlegend: i === 0 });
     axes[`xaxis${id}`] = depthAxis(rows, {
       anchor: `y${id}`,
       ...(i < strategies.length - 1 && { title: { text: "" } }),
@@ -36,7 +45,9 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
       range: [0, highest * 1.05],
     });
   }
-  const marked = strategies.findIndex(([strategy]) => strategy === recommended.strategy);
+  const marked = strategies.findIndex(([, rows]) =>
+    rows.some((row) => row.strategy === recommended.strategy),
+  );
   const { shape, annotation } = markRecommended(recommended, rows, marked);
   return {
     data,
@@ -45,7 +56,14 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
       ["Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch"],
       plotHeight,
       1,
-      { ...axes, barmode: "stack", bargap: 0.3, shapes: [shape], annotations: [annotation] },
+      {
+        ...axes,
+        labels: labelHeight(rows),
+        barmode: "stack",
+        bargap: 0.3,
+        shapes: [shape],
+        annotations: [annotation],
+      },
     ),
   };
 }
@@ -68,11 +86,15 @@ const segments: Segment[] = [
   },
 ];
 
-function bars(rows: DepthSummary[], { name, seconds, colour, hatch }: Segment): Record<string, unknown> {
+function bars(
+  rows: DepthSummary[],
+  { name, seconds, colour, hatch }: Segment,
+  place: (row: DepthSummary) => number,
+): Record<string, unknown> {
   return {
     type: "bar",
     name,
-    x: rows.map((row) => row.n),
+    x: rows.map(place),
     y: rows.map(seconds),
     marker: {
       color: colour,
@@ -87,14 +109,14 @@ function bars(rows: DepthSummary[], { name, seconds, colour, hatch }: Segment): 
       line: { color: "#FFFFFF", width: 1 },
     },
     customdata: rows.map((row) => [
-      formatN(row.n),
+      titleOf(row),
       row.secondsPerEpoch.toFixed(2),
       row.frozenSeconds.toFixed(2),
       row.totalSeconds.toFixed(2),
       row.epochs,
     ]),
     hovertemplate: [
-      `N = %{customdata[0]}<br>${name} %{y:.2f} s`,
+      `%{customdata[0]}<br>${name} %{y:.2f} s`,
       "epoch %{customdata[1]} s, frozen pass %{customdata[2]} s",
       "whole trial %{customdata[3]} s for %{customdata[4]} epochs<extra></extra>",
     ].join("<br>"),

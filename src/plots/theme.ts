@@ -44,20 +44,27 @@ export function rankColour(rank: number): string {
   return `rgb(${mixed.join(", ")})`;
 }
 
+/** Rows of legend that so many strategies take; one alone needs none. */
+export const legendRows = (strategies: number): number => (strategies > 1 ? Math.ceil(strategies / 4) : 0);
+
 const grid = "#E0E0E0";
 
 /**
  * A layout around a plot of so many pixels' height: the title and lines of explanation above it, the axis title and so many
- * rows of legend below it. The explanation is an annotation: several lines of a title, renderers set in several ways.
+ * rows of legend below it, `labels` pixels lower where the axis has tall labels. The explanation is an annotation: several lines of a title, renderers set in several ways.
  */
 export function layout(
   title: string,
   explanation: string[],
   plotHeight: number,
   legendRows: number,
-  { annotations = [], ...more }: { annotations?: object[]; [key: string]: unknown },
+  {
+    annotations = [],
+    labels = 0,
+    ...more
+  }: { annotations?: object[]; labels?: number; [key: string]: unknown },
 ): Record<string, unknown> {
-  const margin = { l: 80, r: 24, t: 62 + 19 * explanation.length, b: 58 + 26 * legendRows };
+  const margin = { l: 80, r: 24, t: 62 + 19 * explanation.length, b: 58 + labels + 26 * legendRows };
   const below = {
     text: explanation.join("<br>"),
     font: { size: 13, color: "#444444" },
@@ -95,7 +102,7 @@ export function layout(
     margin,
     hovermode: "closest",
     showlegend: legendRows > 0,
-    legend: { orientation: "h", traceorder: "normal", x: 0, y: -54 / plotHeight, yanchor: "top" },
+    legend: { orientation: "h", traceorder: "normal", x: 0, y: -(54 + labels) / plotHeight, yanchor: "top" },
     annotations: explanation.length > 0 ? [below, ...annotations] : annotations,
     ...more,
   };

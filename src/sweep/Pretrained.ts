@@ -22,10 +22,12 @@ export class Pretrained {
   /** Copies whatever may change now: all that is trainable, and what the model draws anew by seed. */
   async hold(): Promise<void> {
     const drawn = new Set(this.model.newlyInitialized);
-    for (const parameter of this.#parameters())
+    // Those of adapters, which a trial adds and takes off again, are not among the flags.
+    for (const parameter of this.#flags.keys())
       if ((parameter.requiresGrad || drawn.has(parameter.name)) && !this.#held.has(parameter))
         this.#held.set(parameter, {
-          values: (await parameter.value.data()) as Float32Array,
+          // Copied here and below: TensorFlow hands out and computes on the very array that a tensor was made of.
+          values: ((await parameter.value.data()) as Float32Array).slice(),
           stamp: parameter.stamp,
         });
   }
@@ -34,7 +36,7 @@ export class Pretrained {
   restoreWeights(): void {
     for (const [parameter, { values, stamp }] of this.#held) {
       if (parameter.stamp === stamp) continue;
-      const snapshot = new Snapshot(tf.tensor(values, parameter.shape), stamp);
+      const snapshot = new Snapshot(tf.tensor(values.slice(), parameter.shape), stamp);
       parameter.restore(snapshot);
       snapshot.dispose();
     }

@@ -13,7 +13,7 @@ export function formatSummary(rows: DepthSummary[]): string {
   const { strategy, n, sentence } = oneStandardErrorRule(rows);
   const spread = rows.some((row) => row.score.sd !== null);
   const columns: Column[] = [
-    ["N", "right", (row) => formatN(row.n)],
+    ["N", "right", formatDepth],
     [spread ? `${rows[0].metric} ± sd` : rows[0].metric, "left", (row) => formatScore(row.score)],
     ["s/epoch", "right", (row) => row.secondsPerEpoch.toFixed(2)],
     ["frozen s", "right", (row) => row.frozenSeconds.toFixed(2)],
@@ -34,6 +34,9 @@ export function formatSummary(rows: DepthSummary[]): string {
   if (spread) lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
   return [...lines, "", sentence].join("\n");
 }
+
+/** A row's N; a recipe has none. */
+export const formatDepth = ({ n, recipe }: DepthSummary): string => (recipe ? "" : formatN(n));
 
 /** The title, which side the cells stand on, and what they say. */
 type Column = [string, "left" | "right", (row: DepthSummary) => string];

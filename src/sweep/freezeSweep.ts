@@ -15,6 +15,7 @@ import { Pretrained } from "./Pretrained";
 import { RecordStore } from "./RecordStore";
 import type { TrialRecord } from "./record";
 import { runTrial, type TrialBench } from "./runTrial";
+import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
 import { type Trial, type TrialSettings, trials } from "./trial";
 
 export interface FreezeSweepOptions extends TrialSettings {
@@ -27,6 +28,11 @@ export interface FreezeSweepOptions extends TrialSettings {
    * that freeze no more than the one before, as where all blocks share one set of weights (ALBERT).
    */
   n?: readonly number[];
+  /**
+   * Recipes to try beside freezing N blocks, each once per seed: "layerwiseDecay", "gradual", "bitFit", "norms" and "lora", or one
+   * with settings of its own, as `{ recipe: "lora", rank: 4, learningRate: 1e-3 }`. With them `n` may be empty.
+   */
+  strategies?: readonly Strategy[];
   /** Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's; default [0]. */
   seeds?: readonly number[];
   /** Where `records.jsonl` is kept; default `runs/<name>`. Trials that stand there already are not run again. */
@@ -55,7 +61,8 @@ export interface SweepResult {
 }
 
 /**
- * Fine-tunes the same pretrained model once for each depth of freezing and each seed, and records what each came to.
+ * Fine-tunes the same pretrained model once for each depth of freezing, or other recipe, and each seed, and records what each came
+ * to.
  *
  *     const sweep = freezeSweep({ model: "data/mini-bert-en", train, valid, n: [0, 2, 4, 6], seeds: [0, 1, 2] });
  *     for await (const event of sweep) if (event.type === "record") console.log(event.record.n, event.record.accuracy);
@@ -74,6 +81,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
     train,
     valid,
     n,
+    strategies = [],
     seeds = [0],
     out,
     name = "sweep",
@@ -87,9 +95,11 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
   try {
     checkDataset("train", model, train);
     checkDataset("valid", model, valid);
-    fineTuneSettings(settings, model.problemType, true);
-    checkJson(settings);
-    const planned = trials(checkDepths(n ?? model.depths, model.depth), checkSeeds(seeds), settings);
+    const { epochs } = fineTuneSettings(settings, model.problemType, true);
+    checkJson({ ...settings, strategies });
+    const recipes = checkStrategies(strategies, model, epochs);
+    const depths = n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? model.depths, model.depth);
+    const planned = trials(depths, recipes, checkSeeds(seeds), settings);
     const store = new RecordStore(out ?? `runs/${name}`);
     const bench: TrialBench = {
       model,
@@ -100,6 +110,12 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
       dataHash: hashData(train, valid),
       signal,
     };
+    try {
+      // What a recipe asks of the model shows before the first trial.
+      for (const recipe of recipes) applyRecipe(model, recipe, 0)();
+    } finally {
+      bench.pretrained.restoreFlags();
+    }
     const records = new Map<string, TrialRecord>();
     for (const record of store.read())
       if (record.engine === engine.name && planned.some((trial) => isRecordOf(record, trial, bench)))
@@ -165,7 +181,7 @@ function checkSeeds(seeds: readonly number[]): number[] {
   return [...new Set(seeds)];
 }
 
-function checkJson(settings: TrialSettings): void {
+function checkJson(settings: object): void {
   for (const [name, value] of Object.entries(settings))
     if (value !== undefined && !isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value))
       throw new InputError(
@@ -179,6 +195,7 @@ function isRecordOf(record: TrialRecord, trial: Trial, bench: TrialBench): boole
     record.trial === trial.trial &&
     record.modelHash === bench.modelHash &&
     record.dataHash === bench.dataHash &&
-    isDeepStrictEqual(record.settings, JSON.parse(JSON.stringify(trial.settings)))
+    isDeepStrictEqual(record.settings, JSON.parse(JSON.stringify(trial.settings))) &&
+    isDeepStrictEqual(record.recipe, trial.recipe && JSON.parse(JSON.stringify(trial.recipe)))
   );
 }

@@ -12,6 +12,8 @@ export async function hashModel(model: SequenceClassifier): Promise<string> {
     hash.update(`${name}[${parameter.shape}]`);
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
+  // A head of another make is another model, though all its weights are drawn.
+  if (model.config.frostkit_head) hash.update(JSON.stringify(model.config.frostkit_head));
   return hash.digest("hex");
 }
 

@@ -21,9 +21,12 @@ export interface Recommendation {
 /**
  * The one standard error rule (Breiman, Friedman, Olshen and Stone 1984, §3.4.3) with depth for simplicity: the deepest
  * freeze whose mean score is no further from the best than the best's standard error. Without a standard error only a tie
- * goes deeper. Of two strategies at the same depth the better one is taken.
+ * goes deeper. Of two strategies at the same depth the better one is taken. Recipes have no depth to compare by: where there are
+ * depths, they are only told of.
  */
-export function oneStandardErrorRule(rows: DepthSummary[]): Recommendation {
+export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
+  const frozen = all.filter((row) => !row.recipe);
+  const rows = frozen.length > 0 ? frozen : all;
   if (rows.length === 0)
     throw new InputError("records: expected at least one, got none; has the sweep ended a trial yet?");
   const { metric } = rows[0];
@@ -41,16 +44,24 @@ export function oneStandardErrorRule(rows: DepthSummary[]): Recommendation {
     bestMean: best.score.mean,
     standardError: best.score.standardError,
     metric,
-    sentence: say(chosen, best, rows),
+    sentence: `${say(chosen, best, rows)}${frozen.length > 0 ? sayRecipes(all, gain) : ""}`,
   };
 }
 
 // Means of the same numbers in another order differ by less.
 const rounding = 1e-12;
 
+function sayRecipes(rows: DepthSummary[], gain: (from: DepthSummary, to: DepthSummary) => number): string {
+  const recipes = rows.filter((row) => row.recipe);
+  if (recipes.length === 0) return "";
+  const best = recipes.reduce((best, row) => (gain(best, row) > rounding ? row : best));
+  return ` The best recipe, ${best.strategy}: ${best.score.mean.toFixed(4)}.`;
+}
+
 function say(chosen: DepthSummary, best: DepthSummary, rows: DepthSummary[]): string {
   const several = rows.some((row) => row.strategy !== chosen.strategy);
-  const name = (row: DepthSummary) => `N = ${formatN(row.n)}${several ? ` (${row.strategy})` : ""}`;
+  const name = (row: DepthSummary) =>
+    row.recipe ? row.strategy : `N = ${formatN(row.n)}${several ? ` (${row.strategy})` : ""}`;
   const { metric, score } = chosen;
   const mean = score.mean.toFixed(4);
   const error = best.score.standardError;

@@ -9,7 +9,7 @@ export type { EpochRecord };
 export interface TrialRecord {
   /** Names the trial within its sweep; no two records of a sweep share it. */
   trial: string;
-  /** How the frozen part was chosen; `n` counts within it. */
+  /** How the frozen part was chosen: "freeze", where `n` says how deep, or the name of a recipe. */
   strategy: string;
   /** Frozen blocks: 0 is the embeddings alone, -1 nothing at all. */
   n: number;
@@ -36,6 +36,8 @@ export interface TrialRecord {
   dataHash: string;
   /** What the trial was trained with besides n and seed, as it was asked for. */
   settings?: Record<string, unknown>;
+  /** The recipe behind the strategy's name; `n` is -1 then and says nothing. */
+  recipe?: { recipe: string };
   versions: Record<string, string>;
 }
 
@@ -96,6 +98,8 @@ function checkRecord(value: unknown, where: string): TrialRecord {
   if (record.accuracy !== null) checkNumber(`${where}: accuracy`, record.accuracy as number, 0, 1);
   checkNumber(`${where}: frozenSeconds`, record.frozenSeconds as number, 0);
   if (record.settings !== undefined) checkObject(`${where}: settings`, record.settings);
+  if (record.recipe !== undefined)
+    checkString(`${where}: recipe.recipe`, checkObject(`${where}: recipe`, record.recipe).recipe);
   const versions = checkObject(`${where}: versions`, record.versions);
   for (const name in versions) checkString(`${where}: versions.${name}`, versions[name]);
   if (!Array.isArray(record.epochs) || record.epochs.length === 0)

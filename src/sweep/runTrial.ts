@@ -9,6 +9,7 @@ import { fineTune } from "../training/fineTune";
 import { version } from "../version";
 import type { Pretrained } from "./Pretrained";
 import type { TrialRecord } from "./record";
+import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
 
 /** What trials share: they run one after the other on one model, which each leaves as it found it. */
@@ -24,18 +25,20 @@ export interface TrialBench {
 
 /** Runs one trial and yields its progress; its record is `null` where the signal ended it before its last epoch. */
 export async function* runTrial(
-  { trial, strategy, n, seed, settings }: Trial,
+  { trial, strategy, n, seed, settings, recipe }: Trial,
   bench: TrialBench,
 ): AsyncGenerator<FineTuneEvent, TrialRecord | null> {
   const { model, data, pretrained, features, signal } = bench;
   const engine = await ensureEngine();
   unfreezeWhere(model, () => true);
   if (n >= 0) topNLayerFreeze(model, n);
+  const undo = recipe ? applyRecipe(model, recipe, seed) : null;
   await pretrained.hold();
   model.reinitialize(seed);
   const peak = peakBytes();
   try {
-    const run = fineTune(model, data, { ...settings, seed, signal, features });
+    const own = recipe ? recipeSettings(settings, recipe) : settings;
+    const run = fineTune(model, data, { ...own, seed, signal, features });
     yield* run;
     const { epochs, epoch, stopped, frozenSeconds, trainableParameters } = await run;
     if (stopped === "aborted") return null;
@@ -61,9 +64,11 @@ export async function* runTrial(
       modelHash: bench.modelHash,
       dataHash: bench.dataHash,
       settings: { ...settings },
+      ...(recipe && { recipe: { ...recipe } }),
       versions: { frostkit: version, node: process.versions.node, ...engine.versions },
     };
   } finally {
+    undo?.();
     pretrained.restoreWeights();
     pretrained.restoreFlags();
   }

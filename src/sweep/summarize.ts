@@ -17,6 +17,8 @@ export interface Spread {
 export interface DepthSummary {
   strategy: string;
   n: number;
+  /** Whether the strategy is a recipe, which has no depth: its `n` is -1. */
+  recipe: boolean;
   seeds: number;
   /** What depths are judged by, and the trials' score in it. */
   metric: string;
@@ -73,7 +75,10 @@ function checkOneSweep(records: TrialRecord[]): void {
         );
     const first = firsts.get(strategy) ?? record;
     firsts.set(strategy, first);
-    if (!isDeepStrictEqual(settingsOf(first), settingsOf(record)))
+    if (
+      !isDeepStrictEqual(settingsOf(first), settingsOf(record)) ||
+      !isDeepStrictEqual(first.recipe, record.recipe)
+    )
       throw new InputError(
         `records: expected the same settings in all trials, but ${first.trial} and ${trial} differ; ${advice}`,
       );
@@ -102,6 +107,7 @@ function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
   return {
     strategy,
     n,
+    recipe: trials[0].recipe !== undefined,
     seeds: trials.length,
     metric,
     score:

@@ -1,4 +1,5 @@
 import type { FineTuneOptions } from "../training/FineTuneOptions";
+import type { Recipe } from "./strategies";
 
 /** How each trial of a sweep trains: `fineTune`'s options as far as they are plain JSON. */
 export type TrialSettings = Omit<FineTuneOptions, "seed" | "signal" | "features">;
@@ -7,28 +8,48 @@ export type TrialSettings = Omit<FineTuneOptions, "seed" | "signal" | "features"
 export interface Trial {
   /** Names it within its sweep. */
   trial: string;
-  strategy: "freeze";
-  /** Frozen blocks besides the embeddings; 0 is the embeddings alone, -1 nothing at all. */
+  /** "freeze", or what its recipe is called. */
+  strategy: string;
+  /** Frozen blocks besides the embeddings; 0 is the embeddings alone, -1 nothing at all. -1 with a recipe, which freezes in its own way. */
   n: number;
   seed: number;
   settings: TrialSettings;
+  /** What is done instead of freezing N blocks. */
+  recipe?: Recipe;
 }
 
-/** The trials of a sweep: depths rising, so that the frozen features of one serve the next; all seeds of a depth together. */
+/**
+ * The trials of a sweep: depths rising, so that the frozen features of one serve the next, then the recipes; all seeds of each
+ * together.
+ */
 export function trials(
   depths: readonly number[],
+  recipes: readonly (Recipe & { name: string })[],
   seeds: readonly number[],
   settings: TrialSettings,
 ): Trial[] {
-  return [...depths]
+  const frozen = [...depths]
     .sort((a, b) => a - b)
     .flatMap((n) =>
-      seeds.map((seed) => ({
-        trial: `freeze n=${n} seed=${seed}`,
-        strategy: "freeze" as const,
-        n,
-        seed,
-        settings,
-      })),
+      seeds.map((seed) => ({ trial: `freeze n=${n} seed=${seed}`, strategy: "freeze", n, seed, settings })),
     );
+  const others = recipes.flatMap((recipe) =>
+    seeds.map((seed) => ({
+      trial: `${recipe.name} seed=${seed}`,
+      strategy: recipe.name,
+      n: -1,
+      seed,
+      settings,
+      recipe,
+    })),
+  );
+  return [...frozen, ...others];
 }
+
+/** "N = 2", or the recipe's name. */
+export const trialTitle = ({
+  strategy,
+  n,
+  recipe,
+}: Pick<Trial, "strategy" | "n"> & { recipe?: unknown }): string =>
+  recipe ? strategy : `N = ${n === -1 ? "none" : n}`;

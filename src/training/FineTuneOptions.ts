@@ -7,6 +7,7 @@ import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
 import { SCHEDULES, type Schedule } from "./schedule";
+import type { Unfreeze } from "./Unfreezing";
 
 export interface FineTuneData {
   train: EncodedDataset;
@@ -35,6 +36,8 @@ export interface FineTuneOptions extends LossOptions {
   gradientAccumulation?: number;
   parameterGroups?: ParameterGroup[];
   layerwiseDecay?: number;
+  /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. */
+  unfreeze?: Unfreeze;
   /** Judges epochs for `earlyStopping` and `restoreBest`: a metric's name or "loss"; default accuracy, or rmse in a regression. */
   metric?: string;
   /** Stops after this many epochs in a row without a better one. */
@@ -53,10 +56,9 @@ export interface FineTuneOptions extends LossOptions {
   features?: FrozenFeatures;
 }
 
-export type FineTuneSettings = Required<
-  Omit<FineTuneOptions, "features" | "signal" | "classWeights" | "earlyStopping">
-> &
-  Pick<FineTuneOptions, "features" | "signal" | "classWeights" | "earlyStopping">;
+type Optional = "features" | "signal" | "classWeights" | "earlyStopping" | "unfreeze";
+
+export type FineTuneSettings = Required<Omit<FineTuneOptions, Optional>> & Pick<FineTuneOptions, Optional>;
 
 /** The options with their defaults, each checked. */
 export function fineTuneSettings(

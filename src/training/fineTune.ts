@@ -30,6 +30,7 @@ import { logitsOf } from "./predict";
 import { Run } from "./Run";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
+import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
 
 /**
  * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, in eval mode; the rest learns
@@ -51,6 +52,7 @@ export function fineTune(
   if (data.valid) checkDataset("valid", model, data.valid);
   const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
   learningRates(model, settings); // a group that matches nothing shows before the first step
+  if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
   return new Run(new Training(model, data, settings).run());
 }
 
@@ -79,10 +81,12 @@ class Training {
   }
 
   async *run(): AsyncGenerator<FineTuneEvent, FineTuneResult> {
-    const { epochs, earlyStopping, restoreBest, signal } = this.settings;
+    const { epochs, earlyStopping, restoreBest, signal, unfreeze } = this.settings;
     let stopped: FineTuneResult["stopped"] = "finished";
+    const unfreezing = unfreeze ? new Unfreezing(this.model, unfreeze, epochs) : null;
     try {
       for (let epoch = 1; epoch <= epochs && stopped === "finished"; epoch++) {
+        unfreezing?.begin(epoch);
         const start = yield* this.#start();
         const trainLoss = signal?.aborted ? null : yield* this.#trainEpoch(epoch, start);
         if (trainLoss === null) {
@@ -109,6 +113,7 @@ class Training {
         tokens: Math.max(...this.#datasets().map(longest)),
       });
     } finally {
+      unfreezing?.restore();
       this.#optimizer.dispose();
       this.#best.dispose();
       if (!this.settings.features) this.#features.dispose();

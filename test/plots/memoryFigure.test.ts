@@ -32,8 +32,8 @@ test("Above stand the peak's megabytes, the highest of the seeds, below the trai
 test("The hover gives the process's peak and the trainable share.", () => {
   const { data } = memoryFigure(records);
   assert.deepEqual(data[0].customdata, [
-    ["0", "900", "30.0"],
-    ["3", "900", "10.0"],
+    ["N = 0", "900", "30.0"],
+    ["N = 3", "900", "10.0"],
   ]);
 });
 

@@ -46,8 +46,8 @@ test("The axis starts at zero and is in seconds; the explanation says what is pa
 test("The hover gives the whole trial too.", () => {
   const { data } = secondsFigure(records);
   assert.deepEqual(data[0].customdata, [
-    ["none", "18.00", "0.00", "36.00", 2],
-    ["2", "7.00", "5.00", "19.00", 2],
+    ["N = none", "18.00", "0.00", "36.00", 2],
+    ["N = 2", "7.00", "5.00", "19.00", 2],
   ]);
 });
 

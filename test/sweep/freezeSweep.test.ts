@@ -5,8 +5,18 @@ import { join } from "node:path";
 import { after, before, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
+import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
+import { addLora } from "../../src/recipes/addLora";
+import { bitFit } from "../../src/recipes/bitFit";
+import { trainNorms } from "../../src/recipes/trainNorms";
+import { formatSummary } from "../../src/sweep/formatSummary";
 import { type FreezeSweepOptions, freezeSweep, type SweepEvent } from "../../src/sweep/freezeSweep";
+import { latestSweep } from "../../src/sweep/latestSweep";
+import { recommendN } from "../../src/sweep/recommendN";
 import { readRecords, type TrialRecord } from "../../src/sweep/record";
+import type { Strategy } from "../../src/sweep/strategies";
+import { summarize } from "../../src/sweep/summarize";
+import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
 import { distance } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
@@ -188,6 +198,93 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.equal(await ran({}), 0);
   });
 
+  it("runs recipes beside the depths, each as the same verbs give it by themselves", async () => {
+    const strategies: Strategy[] = [
+      { recipe: "layerwiseDecay", decay: 0.7 },
+      "gradual",
+      "bitFit",
+      { recipe: "norms", learningRate: 1e-2 },
+      { recipe: "lora", name: "LoRA of rank 2", rank: 2, alpha: 4 },
+    ];
+    const { records, failed, folder: out } = await freezeSweep(options({ n: [1], strategies, seeds: [3] }));
+    assert.deepEqual(failed, []);
+    assert.deepEqual(
+      records.map(({ strategy, n }) => [strategy, n]),
+      [
+        ["freeze", 1],
+        ...["layerwiseDecay", "gradual", "bitFit", "norms", "LoRA of rank 2"].map((name) => [name, -1]),
+      ],
+    );
+    assert.deepEqual(readRecords(join(out, "records.jsonl")), JSON.parse(JSON.stringify(records)));
+    const alone: [(model: SequenceClassifier) => unknown, FineTuneOptions][] = [
+      [(model) => topNLayerFreeze(model, 1), {}],
+      [() => {}, { layerwiseDecay: 0.7 }],
+      [() => {}, { unfreeze: "gradual" }],
+      [bitFit, {}],
+      [trainNorms, { learningRate: 1e-2 }],
+      [(model) => addLora(model, { rank: 2, alpha: 4, seed: 3 }), {}],
+    ];
+    for (const [i, [verb, settings]] of alone.entries()) {
+      const model = await loadTiny(tinyBert, { classes: ["odd", "even", "neither"] });
+      verb(model);
+      const { epochs, trainableParameters } = await fineTune(
+        model,
+        { train: threeClasses(train), valid: threeClasses(valid) },
+        { epochs: 2, batchSize: 8, learningRate: 3e-3, seed: 3, ...settings },
+      );
+      const losses = epochs.flatMap(({ trainLoss, validLoss }) => [trainLoss, validLoss!]);
+      assert.ok(distance(lossesOf(records[i]), losses) < 1e-4, records[i].strategy);
+      assert.equal(records[i].trainableParameters, trainableParameters, records[i].strategy);
+      model.dispose();
+    }
+    // The N-curve keeps its recommendation, and every figure and the table have a place for each recipe.
+    assert.equal(recommendN(records), 1);
+    for (const { strategy } of records.slice(1))
+      assert.match(formatSummary(summarize(records)), new RegExp(`^${strategy} `, "m"));
+  });
+
+  it("goes on with the recipes that are missing, and runs one again whose settings changed", async () => {
+    const out = join(folder, "recipes");
+    const ran = async (strategies: Strategy[]) => {
+      const names: string[] = [];
+      for await (const event of freezeSweep(options({ out, n: [], strategies, epochs: 2 })))
+        if (event.type === "trial") names.push(event.trial.trial);
+      return names;
+    };
+    assert.deepEqual(await ran(["bitFit"]), ["bitFit seed=0"]);
+    assert.deepEqual(await ran(["bitFit", "lora"]), ["lora seed=0"]);
+    assert.deepEqual(await ran(["bitFit", { recipe: "lora", rank: 2 }]), ["lora seed=0"]);
+    assert.deepEqual(await ran([{ recipe: "lora", rank: 2 }, "bitFit"]), []);
+    const kept = latestSweep(readRecords(join(out, "records.jsonl")));
+    assert.deepEqual(
+      kept.map(({ trial, recipe }) => [trial, recipe]),
+      [
+        ["bitFit seed=0", { recipe: "bitFit", name: "bitFit" }],
+        ["lora seed=0", { recipe: "lora", rank: 2, name: "lora" }],
+      ],
+    );
+  });
+
+  it("takes adapters off a model that was handed over, and leaks none", async () => {
+    const model = await loadTiny(tinyBert);
+    const before = model
+      .namedParameters()
+      .map(([name, parameter]) => [name, parameter.value.dataSync().slice()]);
+    const tensors = tf.memory().numTensors;
+    const strategies: Strategy[] = ["lora", "gradual"];
+    await freezeSweep(options({ model, train, valid, n: [2], strategies, seeds: [0, 1] }));
+    assert.equal(tf.memory().numTensors, tensors);
+    assert.deepEqual(
+      model.namedParameters().map(([name, parameter]) => [name, parameter.value.dataSync()]),
+      before,
+    );
+    for await (const event of freezeSweep(options({ model, train, valid, n: [], strategies: ["lora"] })))
+      if (event.type === "progress" && event.event.type === "step") break;
+    assert.equal(tf.memory().numTensors, tensors);
+    assert.ok(model.namedParameters().every(([, { requiresGrad }]) => requiresGrad));
+    model.dispose();
+  });
+
   it("reports a trial that fails and goes on with the others", async () => {
     const model = await loadTiny(tinyBert);
     const run = freezeSweep(options({ model, train, valid, n: [0, 3] }));
@@ -214,6 +311,18 @@ onEveryFastEngine("freezeSweep", (engine) => {
     await rejects({ seeds: [0.5] }, /^seeds: expected an integer/);
     await rejects({ epochs: 0 }, /^epochs/);
     await rejects({ parameterGroups: [{ match: /bias/, weightDecay: 0 }] }, /^parameterGroups: .* as JSON/);
+    const lora = { recipe: "lora" } as const;
+    await rejects({ strategies: [lora, lora] }, /^strategies: .* a name of its own for each, got lora twice/);
+    await rejects(
+      { strategies: ["adapters" as "lora"] },
+      /^strategies: recipe: expected one of layerwiseDecay/,
+    );
+    await rejects({ strategies: [{ ...lora, rank: 0 }] }, /^lora: rank: expected an integer of at least 1/);
+    await rejects(
+      { strategies: [{ recipe: "bitFit", rank: 2 } as Strategy] },
+      /^strategies: bitFit knows recipe, name, learningRate, got rank/,
+    );
+    await rejects({ strategies: ["gradual"], epochs: 1 }, /^unfreeze: "gradual" needs 2 epochs/);
     await rejects({ train: { ...train, labels: null } }, /^train: expected rows with labels/);
     writeFileSync(join(folder, "file"), "");
     await assert.rejects(async () => freezeSweep(options({ out: join(folder, "file") })));

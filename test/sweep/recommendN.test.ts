@@ -149,6 +149,29 @@ test("Strategies compete: the deepest freeze near the best of all, and at one de
   assert.match(found.sentence, /^N = 1 \(thaw\): .* 0\.9000 at N = 0 \(freeze\)\.$/);
 });
 
+const recipe = (name: string, accuracies: number[]) =>
+  accuracies.map((accuracy, seed) =>
+    fakeRecord({ trial: `${name} ${seed}`, strategy: name, n: -1, seed, accuracy, recipe: { recipe: name } }),
+  );
+
+test("Recipes have no depth: they move no recommended N, and the sentence tells of the best one.", () => {
+  const records = [
+    ...sweep({ "-1": [0.9], 3: [0.89] }),
+    ...recipe("bitFit", [0.7]),
+    ...recipe("lora", [0.99]),
+    ...recipe("norms", [0.8]),
+  ];
+  const found = explainN(records);
+  assert.deepEqual([found.strategy, found.n, found.best], ["freeze", 3, -1]);
+  assert.match(found.sentence, /^N = 3: .* 0\.9000 at N = none\. The best recipe, lora: 0\.9900\.$/);
+});
+
+test("Among recipes alone the best is named.", () => {
+  const found = explainN([...recipe("bitFit", [0.7]), ...recipe("lora", [0.99])]);
+  assert.deepEqual([found.strategy, found.n], ["lora", -1]);
+  assert.match(found.sentence, /^lora: the best mean accuracy \(0\.9900\)/);
+});
+
 test("Without records, or without the metric, there is nothing to recommend.", () => {
   assert.throws(
     () => recommendN([]),

@@ -42,6 +42,7 @@ test("A depth's trials become one row: means over seeds, the highest of the peak
     {
       strategy: "freeze",
       n: 2,
+      recipe: false,
       seeds: 2,
       metric: "accuracy",
       accuracy: null,

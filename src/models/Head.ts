@@ -1,0 +1,65 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { checkInteger, checkNumber, checkOneOf } from "../check";
+import { InputError } from "../errors";
+
+export const POOLINGS = ["cls", "mean", "max", "attention"] as const;
+
+/** A head made of the usual parts: the last layers side by side, pooled, dropped from, and a dense layer to the logits. */
+export interface PoolingHead {
+  /** How the rows of a text become one: the first, their mean, their maximum, or their mean by learnt weights. */
+  pooling: (typeof POOLINGS)[number];
+  /** Layers whose outputs stand side by side; default 1, the last. */
+  lastLayers?: number;
+  /** Rate in front of the dense layer; default 0.1. */
+  dropout?: number;
+  /** How many dropouts the logits are the mean of (Inoue 2019); default 1. */
+  dropoutSamples?: number;
+}
+
+/**
+ * A head as a function of tfjs ops, trained by tfjs's own autodiff. Its parameters are listed, frozen and saved as `head.<name>`.
+ *
+ *     const head = {
+ *       parameters: ({ hidden, numLabels }) => ({ "out.weight": [hidden, numLabels], "out.bias": [numLabels] }),
+ *       forward: ([last], p, { mask, dropout }) => {
+ *         const mean = last.mul(mask.expandDims(2)).sum(1).div(mask.sum(1, true));
+ *         return dropout(mean, 0.1).matMul(p["out.weight"]).add(p["out.bias"]);
+ *       },
+ *     };
+ */
+export interface CustomHead {
+  /** Shapes by name. Matrices start as the config's `initializer_range` says, vectors at 0, those named `…weight` at 1. */
+  parameters(sizes: { hidden: number; numLabels: number }): Record<string, number[]>;
+  /** From the outputs of the last layers, [batch, seq, hidden] each, the last one first, to the logits [batch, labels]. */
+  forward(states: tf.Tensor3D[], parameters: Record<string, tf.Tensor>, context: HeadContext): tf.Tensor;
+  /** How many layers `forward` gets; default 1. */
+  lastLayers?: number;
+}
+
+export interface HeadContext {
+  /** [batch, seq]: 1 for a token, 0 for padding. */
+  mask: tf.Tensor2D;
+  /** Drops elements while training, by the run's seed; passes them on otherwise. */
+  dropout(x: tf.Tensor, rate: number): tf.Tensor;
+}
+
+export type Head = PoolingHead | CustomHead;
+
+export const isCustom = (head: Head): head is CustomHead => "forward" in head;
+
+/** Throws an InputError that names what does not fit. */
+export function checkHead(head: Head, depth: number): void {
+  if (typeof head !== "object" || head === null)
+    throw new InputError(
+      `head: expected { pooling } or { parameters, forward }, got ${JSON.stringify(head)}`,
+    );
+  checkInteger("head: lastLayers", head.lastLayers ?? 1, 1, depth);
+  if (isCustom(head)) return;
+  checkOneOf("head: pooling", head.pooling, POOLINGS);
+  checkNumber("head: dropout", head.dropout ?? 0.1, 0, 0.99);
+  checkInteger("head: dropoutSamples", head.dropoutSamples ?? 1, 1);
+}
+
+/** As config.json keeps it: of a head of one's own the text of its function, to read, which nothing ever runs. */
+export const headJson = (head: Head): Record<string, unknown> =>
+  isCustom(head) ? { custom: head.forward.toString(), lastLayers: head.lastLayers ?? 1 } : { ...head };

@@ -1,0 +1,14 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { segmentSum } from "../engine/segmentSum";
+import type { Pass, Value } from "./Pass";
+
+/** The rows of `x` [rows, width] that `places` (int32) counts up: [places, width]. */
+export function rowsAt(pass: Pass, x: Value, places: tf.Tensor1D): Value {
+  const rows = x.tensor.shape[0];
+  return pass.record(
+    tf.gather(x.tensor, places),
+    [x],
+    () => [places],
+    (dy, [places]) => [segmentSum(dy, places as tf.Tensor1D, rows)],
+  );
+}

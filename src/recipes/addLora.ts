@@ -1,0 +1,98 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkInteger, checkNumber } from "../check";
+import { InputError } from "../errors";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { loraChange } from "../nn/loraLinear";
+import { Parameter } from "../nn/Parameter";
+import { Random } from "../random";
+import { headOf } from "./headOf";
+
+export interface LoraOptions {
+  /** Rows of A and columns of B; default 8. */
+  rank?: number;
+  /** The change weighs alpha / rank; default 16. */
+  alpha?: number;
+  /** Rate in front of A; default 0. */
+  dropout?: number;
+  /** Starts the draw of A; default 0. */
+  seed?: number;
+}
+
+/**
+ * Puts LoRA adapters (Hu et al. 2021) on the query and value layers of every block, freezes all else but the head, and returns the
+ * adapters' names, which are PEFT's: `….query.lora_A.weight` [rank, in], drawn from the seed, and `….query.lora_B.weight` [out, rank],
+ * zeros, so that the model starts as it was.
+ *
+ *     addLora(model, { rank: 8, alpha: 16 });
+ *     await fineTune(model, { train, valid }, { learningRate: 1e-3 });
+ *     await model.savePretrained("runs/model"); // merged: a checkpoint like any other
+ *
+ * Throws an InputError where the model has adapters already, or keeps query, key and value in one matrix (ModernBERT).
+ */
+export function addLora(model: SequenceClassifier, options: LoraOptions = {}): string[] {
+  const rank = checkInteger("rank", options.rank ?? 8, 1);
+  const alpha = checkNumber("alpha", options.alpha ?? 16, 0);
+  const dropout = checkNumber("dropout", options.dropout ?? 0, 0, 0.99);
+  const seed = checkInteger("seed", options.seed ?? 0);
+  const layers = new Set(model.stages.flatMap((stage) => stage.adaptable ?? []));
+  if (layers.size === 0)
+    throw new InputError(
+      `LoRA goes on query and value layers of their own, which ${model.modelType} has not; try bitFit, trainNorms or topNLayerFreeze`,
+    );
+  if (model.adapters().length > 0)
+    throw new InputError("the model has adapters already; take them off by removeLora(model) first");
+  const head = headOf(model);
+  for (const [name, parameter] of model.namedParameters())
+    if (!head.has(name)) parameter.requiresGrad = false;
+  for (const layer of layers) {
+    const name = layer.weight.name.replace(/\.weight$/, "");
+    const [to, from] = layer.weight.shape;
+    layer.lora = {
+      a: new Parameter(`${name}.lora_A.weight`, tf.tensor(drawA(name, rank, from, seed), [rank, from])),
+      b: new Parameter(`${name}.lora_B.weight`, tf.zeros([to, rank])),
+      scale: alpha / rank,
+      dropout,
+      merged: false,
+    };
+  }
+  return model.adapters().flatMap(({ lora }) => [lora.a.name, lora.b.name]);
+}
+
+/** Uniform within 1 / √in, as PEFT's `kaiming_uniform_(a=√5)`. */
+function drawA(name: string, rank: number, from: number, seed: number): Float32Array {
+  const random = new Random(seed, "lora_A", name);
+  return Float32Array.from({ length: rank * from }, () => (2 * random.uniform() - 1) / Math.sqrt(from));
+}
+
+/** Adds the adapters' changes to the weights: the same outputs, at the speed of a model without adapters, until `unmergeLora`. */
+export function mergeLora(model: SequenceClassifier): void {
+  for (const { weight, lora } of adapters(model)) {
+    if (lora.merged) continue;
+    weight.assign(tf.tidy(() => tf.add(weight.value, loraChange(lora))));
+    lora.merged = true;
+  }
+}
+
+/** Takes the changes out of the weights again, so that the adapters can learn on. */
+export function unmergeLora(model: SequenceClassifier): void {
+  for (const { weight, lora } of adapters(model)) {
+    if (!lora.merged) continue;
+    weight.assign(tf.tidy(() => tf.sub(weight.value, loraChange(lora))));
+    lora.merged = false;
+  }
+}
+
+/** Takes the adapters off and frees them. What was merged stays in the weights; what was not is lost. Flags stay as they are. */
+export function removeLora(model: SequenceClassifier): void {
+  for (const layer of adapters(model)) {
+    layer.lora.a.dispose();
+    layer.lora.b.dispose();
+    delete (layer as { lora?: unknown }).lora;
+  }
+}
+
+function adapters(model: SequenceClassifier) {
+  const found = model.adapters();
+  if (found.length === 0) throw new InputError("the model has no adapters; addLora(model) puts them on");
+  return found;
+}

@@ -1,0 +1,90 @@
+import { checkInteger, checkNumber, checkOneOf } from "../check";
+import { InputError } from "../errors";
+import { unfreezeWhere } from "../freeze";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { addLora, type LoraOptions, removeLora } from "../recipes/addLora";
+import { bitFit } from "../recipes/bitFit";
+import { trainNorms } from "../recipes/trainNorms";
+import { type Unfreeze, unfreezeSchedule } from "../training/Unfreezing";
+import type { TrialSettings } from "./trial";
+
+const RECIPES = ["layerwiseDecay", "gradual", "bitFit", "norms", "lora"] as const;
+
+/** A way to fine-tune that a sweep sets beside freezing N blocks: a recipe's name, or the recipe with what it is to do otherwise. */
+export type Strategy = (typeof RECIPES)[number] | Recipe;
+
+/** One recipe, as plain JSON. */
+export type Recipe = {
+  /** What it is called in records and figures; default the recipe's. */
+  name?: string;
+  /** Default: the sweep's. Recipes that train little want more. */
+  learningRate?: number;
+} & (
+  | { recipe: "layerwiseDecay" /** Default 0.9. */; decay?: number }
+  | { recipe: "gradual" /** Default "gradual". */; unfreeze?: Unfreeze }
+  | { recipe: "bitFit" }
+  | { recipe: "norms" }
+  | ({ recipe: "lora" } & Omit<LoraOptions, "seed">)
+);
+
+/** The recipes with a name each, checked. `epochs` and `depth` are those of the trials. */
+export function checkStrategies(
+  strategies: readonly Strategy[],
+  model: SequenceClassifier,
+  epochs: number,
+): (Recipe & { name: string })[] {
+  const names = new Set(["freeze"]);
+  return strategies.map((strategy) => {
+    const recipe = typeof strategy === "string" ? ({ recipe: strategy } as Recipe) : strategy;
+    checkOneOf("strategies: recipe", recipe?.recipe, RECIPES);
+    const name = recipe.name ?? recipe.recipe;
+    if (names.has(name))
+      throw new InputError(`strategies: expected a name of its own for each, got ${name} twice; set name`);
+    names.add(name);
+    checkKeys(recipe);
+    if (recipe.learningRate !== undefined) checkNumber(`${name}: learningRate`, recipe.learningRate, 0);
+    if (recipe.recipe === "layerwiseDecay") checkNumber(`${name}: decay`, recipe.decay ?? 0.9, 0, 1);
+    if (recipe.recipe === "gradual") unfreezeSchedule(recipe.unfreeze ?? "gradual", epochs, model.depth);
+    if (recipe.recipe === "lora") {
+      checkInteger(`${name}: rank`, recipe.rank ?? 8, 1);
+      checkNumber(`${name}: alpha`, recipe.alpha ?? 16, 0);
+    }
+    return { ...recipe, name };
+  });
+}
+
+const KEYS: Record<Recipe["recipe"], string[]> = {
+  layerwiseDecay: ["decay"],
+  gradual: ["unfreeze"],
+  bitFit: [],
+  norms: [],
+  lora: ["rank", "alpha", "dropout"],
+};
+
+function checkKeys(recipe: Recipe): void {
+  const known = ["recipe", "name", "learningRate", ...KEYS[recipe.recipe]];
+  const unknown = Object.keys(recipe).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new InputError(`strategies: ${recipe.recipe} knows ${known.join(", ")}, got ${unknown}`);
+}
+
+/** Makes a model ready for a recipe: its flags and adapters. What it returns takes the adapters off again. */
+export function applyRecipe(model: SequenceClassifier, recipe: Recipe, seed: number): () => void {
+  unfreezeWhere(model, () => true);
+  if (recipe.recipe === "bitFit") bitFit(model);
+  if (recipe.recipe === "norms") trainNorms(model);
+  if (recipe.recipe !== "lora") return () => {};
+  const { rank, alpha, dropout } = recipe;
+  addLora(model, { rank, alpha, dropout, seed });
+  return () => removeLora(model);
+}
+
+/** How a recipe's trials train: the sweep's settings, and what the recipe changes in them. */
+export function recipeSettings(settings: TrialSettings, recipe: Recipe): TrialSettings {
+  return {
+    ...settings,
+    ...(recipe.learningRate !== undefined && { learningRate: recipe.learningRate }),
+    ...(recipe.recipe === "layerwiseDecay" && { layerwiseDecay: recipe.decay ?? 0.9 }),
+    ...(recipe.recipe === "gradual" && { unfreeze: recipe.unfreeze ?? "gradual" }),
+  };
+}

@@ -1,0 +1,170 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkInteger, checkNumber } from "../check";
+import { openCheckpoint } from "../checkpoint/openCheckpoint";
+import { batchRows } from "../data/batches";
+import { collate } from "../data/collate";
+import type { EncodedDataset } from "../data/tokenize";
+import { sumOfSquares } from "../engine/sumOfSquares";
+import { FrostError } from "../errors";
+import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
+import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { textInputs } from "../models/textInputs";
+import { softmaxCrossEntropy } from "../nn/loss";
+import { Pass, type Value } from "../nn/Pass";
+import { Random } from "../random";
+import { AdamW } from "./AdamW";
+import { lengthsOf } from "./FrozenFeatures";
+import { type Masked, maskTokens } from "./maskTokens";
+import { nextTurn } from "./nextTurn";
+import { Run } from "./Run";
+import { scheduleAt } from "./schedule";
+
+export interface AdaptOptions {
+  /** The id of [MASK] or <mask> in the model's vocabulary. */
+  maskTokenId: number;
+  /** Ids that are never chosen, besides each row's first and last token and padding: separators inside pairs, say. */
+  specialTokenIds?: readonly number[];
+  /** Default 1. */
+  epochs?: number;
+  /** Default 32. */
+  batchSize?: number;
+  /** Peak rate of AdamW; it warms up over a tenth of the steps and falls to 0. Default 5e-5. */
+  learningRate?: number;
+  /** Default 0.01. */
+  weightDecay?: number;
+  /** Share of the tokens that are to be told; default 0.15. */
+  share?: number;
+  /** Starts every draw: order, masks, dropout, and the head where the checkpoint has none. Default 0. */
+  seed?: number;
+  /** Stops between two steps. */
+  signal?: AbortSignal;
+}
+
+export type AdaptEvent =
+  | { type: "step"; epoch: number; step: number; steps: number; loss: number }
+  | { type: "epoch"; epoch: number; trainLoss: number };
+
+/**
+ * Trains a BERT's or RoBERTa's encoder on texts without labels, by telling masked words, before it is fine-tuned (task-adaptive
+ * pretraining: Gururangan et al. 2020). The head for that comes from the model's checkpoint where it is there, is tied to the word
+ * embeddings and gone afterwards; frozen parameters stay as they are.
+ *
+ *     await adaptToTexts(model, await tokenize(allTexts, tokenizer), { maskTokenId: 103, epochs: 3 });
+ *     await fineTune(model, { train, valid });
+ *
+ * Gives the mean loss of each epoch. Throws an InputError for other families.
+ */
+export function adaptToTexts(
+  model: SequenceClassifier,
+  texts: EncodedDataset,
+  options: AdaptOptions,
+): Run<AdaptEvent, { losses: number[] }> {
+  return new Run(adapt(model, texts, options));
+}
+
+async function* adapt(
+  model: SequenceClassifier,
+  texts: EncodedDataset,
+  options: AdaptOptions,
+): AsyncGenerator<AdaptEvent, { losses: number[] }> {
+  const { epochs = 1, batchSize = 32, learningRate = 5e-5, weightDecay = 0.01, seed = 0, signal } = options;
+  const vocabSize = model.config.vocab_size as number;
+  checkInteger("maskTokenId", options.maskTokenId, 0, vocabSize - 1);
+  checkInteger("epochs", epochs, 1);
+  checkInteger("batchSize", batchSize, 1);
+  checkNumber("learningRate", learningRate, 0);
+  const share = checkNumber("share", options.share ?? 0.15, 0, 1);
+  model.checkRows("texts", texts);
+  const checkpoint = openCheckpoint(model.folder);
+  let head: MaskedLmHead;
+  try {
+    head = maskedLmHead(model, checkpoint, seed);
+  } finally {
+    checkpoint.close();
+  }
+  const optimizer = new AdamW();
+  const steps = epochs * Math.ceil(texts.inputIds.length / batchSize);
+  const losses: number[] = [];
+  let step = 0;
+  try {
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const sum = { loss: 0, words: 0 };
+      for (const rows of batchRows(lengthsOf(texts), { batchSize, shuffle: { seed, epoch } })) {
+        if (signal?.aborted) return { losses };
+        const batch = collate(texts, rows);
+        const ends = new Set(
+          Array.from(batch.lengths).flatMap((length, i) => {
+            const start = i * batch.sequenceLength;
+            return [start, start + length - 1];
+          }),
+        );
+        const never = new Set(options.specialTokenIds);
+        const masked = maskTokens(
+          batch.inputIds,
+          (place) => batch.attentionMask[place] === 0 || ends.has(place) || never.has(batch.inputIds[place]),
+          { maskTokenId: options.maskTokenId, vocabSize, share },
+          new Random(seed, "mask", step),
+        );
+        const factor = scheduleAt("linear", step++, steps, Math.floor(0.1 * steps));
+        if (masked.places.length === 0) continue;
+        const pass = new Pass({ training: true, recording: true, seed: [seed, "adapt", step] });
+        let gradients: ReturnType<Pass["backward"]> = new Map();
+        try {
+          const value = forward(model, head, { ...batch, inputIds: masked.inputIds }, masked, pass);
+          gradients = pass.backward(value);
+          const reading = tf.tidy(() => tf.stack([value.tensor, sumOfSquares([...gradients.values()])]));
+          value.tensor.dispose();
+          const [loss, squares] = await reading.data();
+          reading.dispose();
+          if (!Number.isFinite(loss) || !Number.isFinite(squares))
+            throw new FrostError(
+              `adaptToTexts: expected a finite loss and gradient at step ${step}, got loss ${loss}; try a lower learning rate`,
+            );
+          const rates = { learningRate: learningRate * factor, weightDecay };
+          optimizer.step(gradients, () => rates, Math.min(1, 1 / (Math.sqrt(squares) + 1e-6)));
+          sum.loss += loss * masked.places.length;
+          sum.words += masked.places.length;
+          yield { type: "step", epoch, step, steps, loss };
+        } finally {
+          pass.dispose();
+          for (const gradient of gradients.values()) gradient.dispose();
+        }
+        await nextTurn();
+      }
+      losses.push(sum.loss / sum.words);
+      yield { type: "epoch", epoch, trainLoss: losses[epoch - 1] };
+    }
+    return { losses };
+  } finally {
+    optimizer.dispose();
+    for (const parameter of head.parameters) parameter.dispose();
+  }
+}
+
+/** The mean cross-entropy of the chosen words. */
+function forward(
+  model: SequenceClassifier,
+  head: MaskedLmHead,
+  batch: Parameters<typeof textInputs>[0],
+  { places, words }: Masked,
+  pass: Pass,
+): Value {
+  const inputs = textInputs(batch, { everyRow: true });
+  try {
+    let value: Value;
+    tf.tidy(() => {
+      let x: Value | null = null;
+      for (const stage of model.stages.slice(0, -1))
+        x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+      value = pass.scope("masked words", () => {
+        const logits = head.forward(pass, x!, tf.tensor1d(places, "int32"));
+        const target = tf.oneHot(tf.tensor1d(words, "int32"), logits.tensor.shape[1]!);
+        return softmaxCrossEntropy(pass, logits, tf.div(tf.cast(target, "float32"), words.length));
+      });
+      return value.tensor;
+    });
+    return value!;
+  } finally {
+    inputs.dispose();
+  }
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { it } from "node:test";
+import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { freezeWhere, listParams } from "../../src/freeze";
+import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
+import { bitFit } from "../../src/recipes/bitFit";
+import { trainNorms } from "../../src/recipes/trainNorms";
+import { onEveryFastEngine } from "../onEveryEngine";
+
+const load = (name: string) =>
+  Auto.fromPretrained(join(__dirname, "../fixtures/models", name), { log: () => {} });
+const trainable = (model: SequenceClassifier) =>
+  listParams(model).flatMap(({ name, requiresGrad }) => (requiresGrad ? name : []));
+
+/** What each family trains of block 0, and its head. */
+const families: Record<string, { biases: string[]; norms: string[]; block: string; head: string[] }> = {
+  bert: {
+    block: "bert.encoder.layer.0.",
+    biases: [
+      ...["query", "key", "value"].map((part) => `attention.self.${part}`),
+      ...["attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense"],
+      "output.LayerNorm",
+    ],
+    norms: ["attention.output.LayerNorm", "output.LayerNorm"],
+    head: ["bert.pooler.dense", "classifier"],
+  },
+  distilbert: {
+    block: "distilbert.transformer.layer.0.",
+    biases: [
+      ...["q", "k", "v", "out"].map((part) => `attention.${part}_lin`),
+      ...["sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm"],
+    ],
+    norms: ["sa_layer_norm", "output_layer_norm"],
+    head: ["pre_classifier", "classifier"],
+  },
+  "deberta-v2": {
+    block: "deberta.encoder.layer.0.",
+    biases: [
+      ...["query_proj", "key_proj", "value_proj"].map((part) => `attention.self.${part}`),
+      ...["attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense"],
+      "output.LayerNorm",
+    ],
+    norms: ["attention.output.LayerNorm", "output.LayerNorm"],
+    head: ["pooler.dense", "classifier"],
+  },
+};
+
+onEveryFastEngine("recipes of flags", () => {
+  for (const [family, { block, biases, norms, head }] of Object.entries(families)) {
+    const wholeHead = head.flatMap((part) => [`${part}.weight`, `${part}.bias`]).sort();
+
+    it(`bitFit trains the biases and the head and nothing else: ${family}`, async () => {
+      const model = await load(family);
+      const frozen = bitFit(model);
+      const names = trainable(model);
+      assert.deepEqual(
+        names.filter((name) => name.startsWith(block)).sort(),
+        biases.map((part) => `${block}${part}.bias`).sort(),
+      );
+      assert.deepEqual(
+        names.filter((name) => !name.endsWith(".bias") || wholeHead.includes(name)).sort(),
+        wholeHead,
+      );
+      assert.deepEqual(
+        [...names, ...frozen].sort(),
+        model
+          .namedParameters()
+          .map(([name]) => name)
+          .sort(),
+      );
+      model.dispose();
+    });
+
+    it(`trainNorms trains the norms and the head and nothing else: ${family}`, async () => {
+      const model = await load(family);
+      trainNorms(model);
+      const names = trainable(model);
+      assert.deepEqual(
+        names.filter((name) => name.startsWith(block)).sort(),
+        norms.flatMap((part) => [`${block}${part}.weight`, `${block}${part}.bias`]).sort(),
+      );
+      for (const name of names) assert.ok(wholeHead.includes(name) || /norm/i.test(name), name);
+      assert.ok(wholeHead.every((name) => names.includes(name)));
+      assert.ok(names.some((name) => name.includes(".embeddings.LayerNorm.")));
+      model.dispose();
+    });
+  }
+
+  it("thaw nothing: what was frozen before stays so", async () => {
+    const model = await load("bert");
+    freezeWhere(model, "bert.embeddings.");
+    bitFit(model);
+    assert.ok(!trainable(model).some((name) => name.includes("embeddings")));
+    model.dispose();
+  });
+
+  it("know ModernBERT's norms, and that it has no biases to train", async () => {
+    const model = await load("modernbert");
+    assert.throws(() => bitFit(model), /expected biases below the head, got a modernbert that has none/);
+    trainNorms(model);
+    assert.deepEqual(
+      trainable(model).filter((name) => name.startsWith("model.layers.1.")),
+      ["model.layers.1.attn_norm.weight", "model.layers.1.mlp_norm.weight"],
+    );
+    model.dispose();
+  });
+});
