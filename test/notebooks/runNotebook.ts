@@ -5,11 +5,15 @@ import { Kernel, type Output, type Reply } from "../notebook/Kernel";
 /** A notebook's file (nbformat 4), as far as it is looked at here. */
 export interface Notebook {
   cells: Cell[];
-  metadata: { kernelspec: { name: string; language: string } };
+  metadata: { kernelspec: { name: string; language: string; display_name?: string } };
+  nbformat?: number;
+  nbformat_minor?: number;
 }
 
 export interface Cell {
   cell_type: "markdown" | "code";
+  id?: string;
+  metadata?: object;
   source: string | string[];
   outputs?: KeptOutput[];
   execution_count?: number | null;
@@ -17,10 +21,13 @@ export interface Cell {
 
 /** A cell's output as it stands in the file. */
 export interface KeptOutput {
-  output_type: Output["type"];
+  output_type: Output["type"] | "error" | "execute_result";
   metadata?: object;
   name?: string;
-  text?: string[];
+  text?: string | string[];
+  /** Of an error: its class and message. */
+  ename?: string;
+  evalue?: string;
   data?: Record<string, unknown>;
 }
 
