@@ -48,16 +48,16 @@ const grid = "#E0E0E0";
 
 /**
  * A layout around a plot of so many pixels' height: the title and lines of explanation above it, the axis title and so many
- * rows of legend below it. The explanation is an annotation: several lines of a title, renderers set in several ways.
+ * rows of legend below it, `left` pixels beside it for the axis. The explanation is an annotation: several lines of a title, renderers set in several ways.
  */
 export function layout(
   title: string,
   explanation: string[],
   plotHeight: number,
   legendRows: number,
-  { annotations = [], ...more }: { annotations?: object[]; [key: string]: unknown },
+  { annotations = [], left = 80, ...more }: { annotations?: object[]; left?: number; [key: string]: unknown },
 ): Record<string, unknown> {
-  const margin = { l: 80, r: 24, t: 62 + 19 * explanation.length, b: 58 + 26 * legendRows };
+  const margin = { l: left, r: 24, t: 62 + 19 * explanation.length, b: 58 + 26 * legendRows };
   const below = {
     text: explanation.join("<br>"),
     font: { size: 13, color: "#444444" },
