@@ -2,14 +2,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { Cell, Notebook } from "./runNotebook";
 
-const named = process.env.FROSTKIT_PYTHON;
-const python = named ?? "python3";
+const named = process.env.FROSTKIT_JUPYTER;
+const python = named ?? process.env.FROSTKIT_PYTHON ?? "python3";
 const packages = spawnSync(python, ["-c", "import nbclient, ipykernel, IPython"]);
 
-/** Why no notebook can run in a Python kernel, or false. */
+/** Why no notebook can run in a Python kernel, or false; a Python that FROSTKIT_JUPYTER names has to be fit for it. */
 export const noJupyter: string | false =
   packages.status !== 0 &&
-  `${python} has no nbclient with ipykernel; FROSTKIT_PYTHON names another interpreter`;
+  named === undefined &&
+  `${python} has no nbclient with ipykernel; FROSTKIT_JUPYTER names another interpreter`;
 
 /** Runs all cells of a notebook in a Python kernel that works in `folder`, also those after one that fails. */
 export function runInJupyter(
