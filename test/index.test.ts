@@ -27,6 +27,15 @@ test("A notebook finds the whole way under one name, from loading to the report"
     ],
     ...["freezeSweep", "readRecords", "latestSweep", "summarize", "formatSummary", "recommendN", "explainN"],
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
+    ...[
+      "confusionMatrix",
+      "confusionMatrixFigure",
+      "worstMistakes",
+      "writeTable",
+      "show",
+      "watch",
+      "bundled",
+    ],
     "exportOnnx",
   ];
   const functions = Object.entries(frostkit).flatMap(([name, value]) =>
