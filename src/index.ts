@@ -16,6 +16,7 @@ export {
   textDataset,
 } from "./data/textDataset";
 export { type EncodedDataset, tokenize } from "./data/tokenize";
+export { writeTable } from "./data/writeTable";
 export { ENGINES, type Engine, type EngineName, useEngine, whyNot } from "./engine/useEngine";
 export { FrostError, InputError } from "./errors";
 export {
@@ -44,10 +45,11 @@ export type {
 } from "./models/SequenceClassifier";
 export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";
-export { show } from "./notebook/show";
+export { type Shown, show } from "./notebook/show";
 export { type WatchOptions, watch } from "./notebook/watch";
 export { exportOnnx } from "./onnx/exportOnnx";
 export { accuracyFigure } from "./plots/accuracyFigure";
+export { confusionMatrixFigure } from "./plots/confusionMatrixFigure";
 export { epochsFigure } from "./plots/epochsFigure";
 export type { Figure, FigureOptions } from "./plots/figure";
 export { memoryFigure } from "./plots/memoryFigure";
@@ -74,6 +76,7 @@ export type { Recipe, Strategy } from "./sweep/strategies";
 export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
+export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
@@ -85,4 +88,5 @@ export { type Predictions, type PredictOptions, predict } from "./training/predi
 export type { Run } from "./training/Run";
 export type { Schedule } from "./training/schedule";
 export type { Unfreeze } from "./training/Unfreezing";
+export { type Mistake, worstMistakes } from "./training/worstMistakes";
 export { version } from "./version";

@@ -36,6 +36,13 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "unmergeLora",
       "removeLora",
       "adaptToTexts",
+      "confusionMatrix",
+      "confusionMatrixFigure",
+      "worstMistakes",
+      "writeTable",
+      "show",
+      "watch",
+      "bundled",
     ],
   ];
   const functions = Object.entries(frostkit).flatMap(([name, value]) =>

@@ -1,8 +1,6 @@
 import { join } from "node:path";
+import { trialLine, trialName } from "../notebook/eventLine";
 import type { SweepEvent } from "../sweep/freezeSweep";
-import type { TrialRecord } from "../sweep/record";
-import { summarize } from "../sweep/summarize";
-import { type Trial, trialTitle } from "../sweep/trial";
 import type { FineTuneEvent } from "../training/events";
 import { type Bar, Board } from "./Board";
 import { showTraining } from "./showTraining";
@@ -25,11 +23,13 @@ export class SweepBoard {
   show(event: SweepEvent): void {
     if (event.type === "start") this.#start(event.trials.length, event.done);
     if (event.type === "trial")
-      this.#showTraining = showTraining(this.#trial!, `${nameOf(event.trial)}: `, epochsOf(event.trial));
+      this.#showTraining = showTraining(
+        this.#trial!,
+        `${trialName(event.trial)}: `,
+        event.trial.settings.epochs!,
+      );
     if (event.type === "progress") this.#showTraining(event.event);
-    if (event.type === "failed")
-      this.#end(`${nameOf(event.trial)}: failed: ${event.error.message.split("\n")[0]}`);
-    if (event.type === "record") this.#end(this.#resultOf(event.record));
+    if (event.type === "failed" || event.type === "record") this.#end(trialLine(event, this.metric));
   }
 
   stop(): void {
@@ -53,14 +53,4 @@ export class SweepBoard {
     this.#trials!.update(this.#done, this.count, `${this.#done} of ${this.count} trials`);
     this.#board.line(`${String(this.#done).padStart(String(this.count).length)}/${this.count}  ${line}`);
   }
-
-  #resultOf(record: TrialRecord): string {
-    const metric = this.metric ?? (record.accuracy === null ? "rmse" : "accuracy");
-    const [{ score, totalSeconds }] = summarize([record], { metric });
-    return `${nameOf(record)}: ${metric} ${score.mean.toFixed(4)}, ${totalSeconds.toFixed(1)} s`;
-  }
 }
-
-const nameOf = (trial: Trial | TrialRecord): string => `${trialTitle(trial)}, seed ${trial.seed}`;
-
-const epochsOf = ({ settings }: Trial): number => settings.epochs!;

@@ -6,6 +6,8 @@ import { exportCommand } from "./commands/export";
 import { finetuneCommand } from "./commands/finetune";
 import { listCommand } from "./commands/list";
 import { nativeCommand } from "./commands/native";
+import { notebookCommand } from "./commands/notebook";
+import { packCommand } from "./commands/pack";
 import { predictCommand } from "./commands/predict";
 import { reportCommand } from "./commands/report";
 import { sweepCommand } from "./commands/sweep";
@@ -26,8 +28,10 @@ export function program(): Command {
     predictCommand(),
     exportCommand(),
     reportCommand(),
+    notebookCommand(),
     doctorCommand(),
     nativeCommand(),
+    packCommand(),
   ])
     program.addCommand(command);
   for (const command of [program, ...program.commands])

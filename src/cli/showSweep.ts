@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { judgedBy } from "../notebook/judgedBy";
 import { writeReport } from "../plots/writeReport";
 import { formatSummary } from "../sweep/formatSummary";
 import type { TrialRecord } from "../sweep/record";
@@ -14,7 +15,7 @@ export async function showSweep(
   metric: string | undefined,
   print: (text: string) => void,
 ): Promise<void> {
-  const options = { metric: metric ?? (records[0].accuracy === null ? "rmse" : "accuracy") };
+  const options = { metric: judgedBy(records, metric) };
   const table = formatSummary(summarize(records, options));
   const title = `Freeze sweep: ${basename(resolve(folder))}`;
   const { html } = await writeReport(records, folder, { title, ...options });

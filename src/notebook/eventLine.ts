@@ -8,14 +8,22 @@ import { judgedBy } from "./judgedBy";
 /** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
 export function eventLine(event: FineTuneEvent | SweepEvent, metric?: string): string | null {
   if (event.type === "epoch") return epochLine(event);
+  if (event.type === "failed") return trialLine(event);
+  if (event.type !== "record") return null;
+  return `trial ${event.index + 1} of ${event.count}: ${trialLine(event, metric)}`;
+}
+
+/** How a trial ended: its score and time, or why it failed. */
+export function trialLine(
+  event: Extract<SweepEvent, { type: "record" | "failed" }>,
+  metric?: string,
+): string {
   if (event.type === "failed")
     return `${trialName(event.trial)}: failed: ${event.error.message.split("\n")[0]}`;
-  if (event.type !== "record") return null;
   const [{ score, metric: name, totalSeconds }] = summarize([event.record], {
     metric: judgedBy([event.record], metric),
   });
-  const result = `${name} ${score.mean.toFixed(4)}, ${totalSeconds.toFixed(1)} s`;
-  return `trial ${event.index + 1} of ${event.count}: ${trialName(event.record)}: ${result}`;
+  return `${trialName(event.record)}: ${name} ${score.mean.toFixed(4)}, ${totalSeconds.toFixed(1)} s`;
 }
 
 /** "N = 2, seed 0", or "lora, seed 0". */

@@ -4,44 +4,48 @@ import type { Figure, FigureOptions } from "../plots/figure";
 import { formatSummary } from "../sweep/formatSummary";
 import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
+import type { Mistake } from "../training/worstMistakes";
 import { figureBundle, figureText } from "./figureBundle";
 import { judgedBy } from "./judgedBy";
 import { type Bundle, openDisplay } from "./kernel";
 import { paramsHtml } from "./paramsHtml";
+import { rowsHtml, rowsText, type ShownRow } from "./rowsHtml";
+
+export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[];
 
 /**
- * Displays a figure, a table of parameters, or a sweep's records in a notebook's cell: the figure interactive, with a static
- * picture wherever that cannot be; the parameters as a table to search and fold; the records as the table of depths with
- * the recommended one. Outside a notebook it prints the text. `metric` is what records are judged by, accuracy unless named
+ * Displays a figure, a table of parameters, a sweep's records, or rows in a notebook's cell: the figure interactive, with a
+ * static picture wherever that cannot be; the parameters as a table to search and fold; the records as the table of depths
+ * with the recommended one; other rows as a table. Outside a notebook it prints the text. `metric` is what records are judged by, accuracy unless named
  * (rmse in a regression).
  *
  *     await show(listParams(model));
  *     await show(accuracyFigure(records));
  *     await show(records, { metric: "f1" });
+ *     await show(worstMistakes(validTexts, said));
  *
- * Nothing that is handed in is changed. Throws an InputError for anything else, and for no records.
+ * Nothing that is handed in is changed. Throws an InputError for anything else, and for no rows.
  */
-export async function show(
-  what: Figure | ParamTable | TrialRecord[],
-  options: FigureOptions = {},
-): Promise<void> {
+export async function show(what: Shown, options: FigureOptions = {}): Promise<void> {
   const display = openDisplay();
   if (display) display.show(await bundleOf(what, options));
   else console.log(textOf(what, options));
 }
 
-async function bundleOf(what: Figure | ParamTable | TrialRecord[], options: FigureOptions): Promise<Bundle> {
+async function bundleOf(what: Shown, options: FigureOptions): Promise<Bundle> {
   if (isFigure(what)) return figureBundle(what);
   const text = { "text/plain": textOf(what, options) };
-  return what instanceof ParamTable ? { "text/html": paramsHtml(what), ...text } : text;
+  if (what instanceof ParamTable) return { "text/html": paramsHtml(what), ...text };
+  return isRows(what) ? { "text/html": rowsHtml(what), ...text } : text;
 }
 
-function textOf(what: Figure | ParamTable | TrialRecord[], options: FigureOptions): string {
+function textOf(what: Shown, options: FigureOptions): string {
   if (isFigure(what)) return figureText(what);
   if (what instanceof ParamTable) return what.toString();
+  if (isRows(what)) return rowsText(what);
   if (!isRecords(what))
     throw new InputError(
-      `show: expected a figure, what listParams returns, or a sweep's records, got ${describe(what)}`,
+      `show: expected a figure, what listParams returns, a sweep's records, or rows of texts and numbers, got ${describe(what)}`,
     );
   return formatSummary(summarize(what, { metric: judgedBy(what, options.metric) }));
 }
@@ -53,6 +57,20 @@ function isFigure(what: unknown): what is Figure {
 
 function isRecords(what: unknown): what is TrialRecord[] {
   return Array.isArray(what) && what.every((each) => typeof Object(each).trial === "string");
+}
+
+function isRows(what: unknown): what is ShownRow[] {
+  return (
+    Array.isArray(what) &&
+    what.length > 0 &&
+    !isRecords(what) &&
+    what.every(
+      (row) =>
+        Object.keys(Object(row)).length > 0 &&
+        typeof row === "object" &&
+        Object.values(row).every((value) => Object(value) !== value),
+    )
+  );
 }
 
 function describe(what: unknown): string {

@@ -51,7 +51,8 @@ const grid = "#E0E0E0";
 
 /**
  * A layout around a plot of so many pixels' height: the title and lines of explanation above it, the axis title and so many
- * rows of legend below it, `labels` pixels lower where the axis has tall labels. The explanation is an annotation: several lines of a title, renderers set in several ways.
+ * rows of legend below it, `labels` pixels lower where the axis has tall labels, and `left` pixels beside it for the axis. The explanation
+ * is an annotation: several lines of a title, renderers set in several ways.
  */
 export function layout(
   title: string,
@@ -61,10 +62,11 @@ export function layout(
   {
     annotations = [],
     labels = 0,
+    left = 80,
     ...more
-  }: { annotations?: object[]; labels?: number; [key: string]: unknown },
+  }: { annotations?: object[]; labels?: number; left?: number; [key: string]: unknown },
 ): Record<string, unknown> {
-  const margin = { l: 80, r: 24, t: 62 + 19 * explanation.length, b: 58 + labels + 26 * legendRows };
+  const margin = { l: left, r: 24, t: 62 + 19 * explanation.length, b: 58 + labels + 26 * legendRows };
   const below = {
     text: explanation.join("<br>"),
     font: { size: 13, color: "#444444" },

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { csvText } from "../../src/cli/csvText";
+import { csvText } from "../../src/data/csvText";
 import { readTable } from "../../src/data/readTable";
 import { trainValidSplit } from "../../src/data/splits";
 import { takeRows, textDataset } from "../../src/data/textDataset";

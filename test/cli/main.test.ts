@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { frostkit } from "./frostkit";
 
-const commands = ["demo", "list", "sweep", "finetune", "predict", "export", "report", "doctor"];
+const commands = [
+  ...["demo", "list", "sweep", "finetune", "predict", "export", "report"],
+  ...["notebook", "doctor", "native", "pack"],
+];
 
 /** Wrong use: exit code 2, nothing on stdout and this on stderr. */
 async function refuses(args: string[], line: RegExp) {

@@ -55,6 +55,31 @@ test("Records are judged by accuracy, by rmse where there is none, or by what is
   assert.match(lines[1], /^N +rmse/);
 });
 
+test("Rows are a table: texts escaped, numbers to four digits and on the right", async (t) => {
+  const rows = [
+    { row: 12, label: "0", probability: 0.98765, text: "<b>not</b> bad" },
+    { row: 3, label: "1", probability: 0.5, text: "fine" },
+  ];
+  const lines = printed(t);
+  await show(rows);
+  assert.deepEqual(lines, [
+    "row\tlabel\tprobability\ttext\n12\t0\t0.9877\t<b>not</b> bad\n3\t1\t0.5000\tfine",
+  ]);
+  const [{ data }] = await (async () => {
+    const messages = fakeKernel(t);
+    await show(rows);
+    return messages;
+  })();
+  const { document } = open(data["text/html"] as string);
+  const texts = (selector: string) =>
+    [...document.querySelectorAll(selector)].map((cell: { textContent: string }) => cell.textContent);
+  assert.deepEqual(texts("th"), ["row", "label", "probability", "text"]);
+  assert.deepEqual(texts("tr:first-child td"), ["12", "0", "0.9877", "<b>not</b> bad"]);
+  assert.equal(document.querySelectorAll("b").length, 0);
+  assert.equal(document.querySelector("td").style.textAlign, "right");
+  assert.equal(data["text/plain"], lines[0]);
+});
+
 test("What is neither figure, parameters nor records is refused, and so are no records", async (t) => {
   const lines = printed(t);
   const refused = (what: unknown, message: RegExp) =>
@@ -62,7 +87,10 @@ test("What is neither figure, parameters nor records is refused, and so are no r
       show(what as never),
       (error: Error) => error instanceof InputError && message.test(error.message),
     );
-  await refused(3, /^show: expected a figure, what listParams returns, or a sweep's records, got 3$/);
+  await refused(
+    3,
+    /^show: expected a figure, what listParams returns, a sweep's records, or rows of texts and numbers, got 3$/,
+  );
   await refused(null, /got null$/);
   await refused(["classifier.weight"], /got an array that begins with a string$/);
   await refused({ data: [] }, /got an object with the keys data$/);

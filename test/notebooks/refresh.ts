@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { textOf } from "../notebook/Kernel";
-import { kept, readNotebook, repository, runNotebook } from "./runNotebook";
+import { kept, readNotebook, repository, runNotebook, whyNotRun } from "./runNotebook";
 
 async function main() {
   const words = process.argv.slice(2);
@@ -10,6 +10,8 @@ async function main() {
   for (const file of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
     if (words.length > 0 && !words.some((word) => file.includes(word))) continue;
     const notebook = readNotebook(join(folder, file));
+    const why = whyNotRun(notebook);
+    if (why) throw new Error(`${file}: ${why}`);
     for (const [i, { cell, code, reply }] of (await runNotebook(notebook)).entries()) {
       if (reply.status !== "ok") throw new Error(`${file}: ${code}\n\n${textOf(reply, "stderr")}`);
       cell.execution_count = i + 1;

@@ -1,15 +1,20 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, type Output, type Reply } from "../notebook/Kernel";
+import { noJupyter, runInJupyter } from "./inJupyter";
 
 /** A notebook's file (nbformat 4), as far as it is looked at here. */
 export interface Notebook {
   cells: Cell[];
-  metadata: { kernelspec: { name: string; language: string } };
+  metadata: { kernelspec: { name: string; language: string; display_name?: string } };
+  nbformat?: number;
+  nbformat_minor?: number;
 }
 
 export interface Cell {
   cell_type: "markdown" | "code";
+  id?: string;
+  metadata?: object;
   source: string | string[];
   outputs?: KeptOutput[];
   execution_count?: number | null;
@@ -17,10 +22,13 @@ export interface Cell {
 
 /** A cell's output as it stands in the file. */
 export interface KeptOutput {
-  output_type: Output["type"];
+  output_type: Output["type"] | "error" | "execute_result";
   metadata?: object;
   name?: string;
-  text?: string[];
+  text?: string | string[];
+  /** Of an error: its class and message. */
+  ename?: string;
+  evalue?: string;
   data?: Record<string, unknown>;
 }
 
@@ -44,6 +52,7 @@ export const joined = (text: string | string[]): string => (Array.isArray(text) 
 export async function runNotebook(notebook: Notebook): Promise<Ran[]> {
   mkdirSync(join(repository, "runs"), { recursive: true });
   const folder = mkdtempSync(join(repository, "runs", "notebook-"));
+  if (isPython(notebook)) return runPython(notebook, folder);
   const kernel = await Kernel.start(folder);
   try {
     const ran: Ran[] = [];
@@ -58,6 +67,41 @@ export async function runNotebook(notebook: Notebook): Promise<Ran[]> {
     kernel.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Whether its own cells are Python, and those in TypeScript begin with `%%ts`. */
+export const isPython = ({ metadata }: Notebook): boolean => metadata.kernelspec.language === "python";
+
+/** Why a notebook cannot run here, or false. */
+export const whyNotRun = (notebook: Notebook): string | false => isPython(notebook) && noJupyter;
+
+async function runPython(notebook: Notebook, folder: string): Promise<Ran[]> {
+  try {
+    const { cells } = await runInJupyter(notebook, folder);
+    return notebook.cells.flatMap((cell, i): Ran[] => {
+      if (cell.cell_type !== "code") return [];
+      const outputs = cells[i].outputs!;
+      const error = outputs.find((output) => output.output_type === "error");
+      const written = outputs.filter((output) => output !== error).map(asOutput);
+      const stderr: Output[] = error ? [{ type: "stream", name: "stderr", text: error.evalue }] : [];
+      const reply: Reply = {
+        ...{ status: error ? "error" : "ok", outputs: [...written, ...stderr], frames: [] },
+      };
+      return [{ cell, code: joined(cell.source), reply }];
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** An output as Jupyter's client keeps it, as if it came from the kernel. */
+function asOutput({ name, text, data }: KeptOutput): Output {
+  if (name !== undefined) return { type: "stream", name, text: joined(text!) };
+  const forms = Object.entries(data!).map(([mime, value]) => [
+    mime,
+    mime.startsWith("text/") || mime.startsWith("image/") ? joined(value as string | string[]) : value,
+  ]);
+  return { type: "display_data", data: Object.fromEntries(forms) };
 }
 
 /** What a cell put out, as a notebook keeps it; keys in the order in which Jupyter writes them. */

@@ -1,8 +1,10 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command } from "commander";
+import { csvText } from "../../data/csvText";
 import { loadTokenizer } from "../../data/loadTokenizer";
 import { readTable, type Table } from "../../data/readTable";
+import { replaceFile } from "../../data/replaceFile";
 import { textDataset } from "../../data/textDataset";
 import { InputError } from "../../errors";
 import type { SequenceClassifier } from "../../models/SequenceClassifier";
@@ -10,7 +12,6 @@ import { formatCount } from "../../sweep/formatSummary";
 import { type Predictions, predict as predictRows } from "../../training/predict";
 import { Board } from "../Board";
 import { checkTrained } from "../checkTrained";
-import { csvText } from "../csvText";
 import { checkMaxLen, encode } from "../encode";
 import { interruptSignal } from "../interrupt";
 import { loadModel, noteModel } from "../loadModel";
@@ -24,7 +25,6 @@ import {
   type TextFlags,
 } from "../options";
 import { wholeNumber } from "../parseNumbers";
-import { replaceFile } from "../replaceFile";
 
 interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
   data: string;

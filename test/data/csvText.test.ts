@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { csvText } from "../../src/cli/csvText";
+import { csvText } from "../../src/data/csvText";
 import { readTable } from "../../src/data/readTable";
-import { folder } from "./frostkit";
+import { folder } from "../cli/frostkit";
 
 test("Cells are quoted where they must be, and nowhere else", () => {
   assert.equal(

