@@ -1,15 +1,23 @@
 // Registers the kernels with TensorFlow as ops of its CPU device, through its C interface (tensorflow/c/kernels.h), which has stayed
 // the same since 2.0. nativeKernels.ts calls them and checks what goes in; a tensor without elements stands for a missing one.
+#include <fcntl.h>
 #include <node_api.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <initializer_list>
 #include <mutex>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "kernels.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
 #include "tensorflow/c/tf_tensor.h"
+#include "threads.h"
 
 extern const Kernels frostkit_kernels_base;
 #if defined(__x86_64__)
@@ -45,6 +53,8 @@ class Call {
     if (!ok()) TF_OpKernelContext_Failure(context_, status_);
     TF_DeleteStatus(status_);
   }
+
+  void fail(const char* why) { TF_SetStatus(status_, TF_INTERNAL, why); }
 
   bool ok() const { return TF_GetCode(status_) == TF_OK; }
 
@@ -345,6 +355,45 @@ struct SumOfSquares {
   }
 };
 
+/** Reads float32 values from a file straight into a new tensor, several parts of it at once. */
+struct ReadFloats {
+  static constexpr const char* name = "FrostkitReadFloats";
+  static constexpr std::initializer_list<const char*> attributes = {};
+  // The path's bytes, one an element; the position's lower 24 bits and what is above them.
+  static constexpr const char* inputs[] = {"path: int32", "position: int32", "shape: int32"};
+  static constexpr const char* outputs[] = {"values: float"};
+
+  explicit ReadFloats(Attributes&) {}
+
+  void run(Call& call) const {
+    TF_Tensor *path = call.input(0), *like = call.input(2);
+    const int32_t* position = call.data<const int32_t>(1);
+    if (!call.ok()) return;
+    const int32_t* bytes = call.data<const int32_t>(path);
+    const std::string file(bytes, bytes + TF_TensorElementCount(path));
+    const int32_t* dims = call.data<const int32_t>(like);
+    const std::vector<int64_t> shape(dims, dims + (dims ? TF_TensorElementCount(like) : 0));
+    float* values = call.output(0, shape);
+    if (!call.ok()) return;
+    int64_t size = 4;
+    for (int64_t dim : shape) size *= dim;
+    const int64_t start = position[0] + (static_cast<int64_t>(position[1]) << 24);
+    const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    std::atomic<bool> whole{descriptor >= 0};
+    constexpr int64_t PART = 1 << 22;
+    frostkit::parallel((size + PART - 1) / PART, [&](int64_t i) {
+      const int64_t end = std::min(size, (i + 1) * PART);
+      for (int64_t done = i * PART; done < end && whole;) {
+        const ssize_t count = pread(descriptor, reinterpret_cast<char*>(values) + done, end - done, start + done);
+        if (count > 0) done += count;
+        else if (count == 0 || errno != EINTR) whole = false;
+      }
+    });
+    if (descriptor >= 0) close(descriptor);
+    if (!whole) call.fail("could not be read to its end");
+  }
+};
+
 template <class Op>
 bool registerOp() {
   TF_Status* status = TF_NewStatus();
@@ -379,7 +428,8 @@ bool registerOp() {
 
 bool registerAll() {
   return registerOp<MatMul>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
-         registerOp<AttentionGrad>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>();
+         registerOp<AttentionGrad>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
+         registerOp<ReadFloats>();
 }
 
 napi_value start(napi_env env, napi_value exports) {

@@ -30,14 +30,19 @@ class Pool {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       job_ = job;
+      open_ = true;
       next_.store(0, std::memory_order_relaxed);
-      busy_.store(size_ - 1, std::memory_order_relaxed);
       round_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
     take(job);
-    // The other threads end their last parts within microseconds; should they have lost their processor, so should this one.
-    for (int spins = 0; busy_.load(std::memory_order_acquire) > 0; spins++)
+    {
+      // A thread that has not come by now finds nothing left to do, and is not waited for.
+      std::lock_guard<std::mutex> lock(mutex_);
+      open_ = false;
+    }
+    // Those that came end their last parts within microseconds; should they have lost their processor, so should this thread.
+    for (int spins = 0; active_.load(std::memory_order_acquire) > 0; spins++)
       if (spins > SPINS) std::this_thread::yield();
       else pause();
   }
@@ -65,10 +70,12 @@ class Pool {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return round_.load(std::memory_order_relaxed) != seen; });
         seen = round_.load(std::memory_order_relaxed);
+        if (!open_) continue;
+        active_.fetch_add(1, std::memory_order_relaxed);
         job = job_;
       }
       take(job);
-      busy_.fetch_sub(1, std::memory_order_release);
+      active_.fetch_sub(1, std::memory_order_release);
     }
   }
 
@@ -77,7 +84,8 @@ class Pool {
   std::condition_variable wake_;
   std::atomic<uint64_t> round_{0};
   std::atomic<int64_t> next_{0};
-  std::atomic<int> busy_{0};
+  std::atomic<int> active_{0};
+  bool open_ = false;
   Job job_;
 };
 
