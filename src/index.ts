@@ -35,12 +35,8 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
-export type {
-  ProblemType,
-  SequenceClassifier,
-  TokenRows,
-  WeightType,
-} from "./models/SequenceClassifier";
+export type { Classifier, ProblemType, WeightType } from "./models/Classifier";
+export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
 export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";
 export { show } from "./notebook/show";

@@ -1,10 +1,11 @@
 import { checkInteger, checkOneOf } from "../check";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
+import type { ProblemType } from "../models/Classifier";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
 import { ParameterLoader } from "../models/ParameterLoader";
-import { initializerRange, type ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
+import { initializerRange, SequenceClassifier } from "../models/SequenceClassifier";
 import { openCheckpoint } from "./openCheckpoint";
 import { resolveModel } from "./resolveModel";
 import { saveCheckpoint } from "./saveCheckpoint";
@@ -51,7 +52,7 @@ export const AutoModelForSequenceClassification = {
       prefix: family.prefix,
       seed,
       initializerRange: initializerRange(config),
-      ignoreMismatchedSizes: options.ignoreMismatchedSizes ?? false,
+      mayDiffer: () => options.ignoreMismatchedSizes ?? false,
     });
     try {
       const stages = family.stages(
@@ -59,14 +60,16 @@ export const AutoModelForSequenceClassification = {
         numLabels,
         (name, shape, initializer) => loader.parameter(name, shape, initializer),
       );
+      const labelled = withLabels(config, numLabels, options.classes);
       const model = new SequenceClassifier({
         family,
-        config: withLabels(config, numLabels, options.classes),
+        config: labelled,
         stages,
         parameters: loader.parameters,
         fresh: loader.fresh,
         unused: loader.unused(),
-        numLabels,
+        classes: Object.values(labelled.id2label),
+        initializerRange: initializerRange(config),
         problemType: problemTypeOf(config, numLabels, options),
         folder,
         checkpointHash: () => checkpoint.hash(),
@@ -76,7 +79,7 @@ export const AutoModelForSequenceClassification = {
       if (model.unused.length) log(`not used from the checkpoint: ${model.unused.join(", ")}`);
       return model;
     } catch (error) {
-      for (const parameter of loader.parameters) parameter.dispose();
+      loader.dispose();
       throw error;
     } finally {
       checkpoint.close();

@@ -8,6 +8,8 @@ import type { Pass, Value } from "./Pass";
 export interface Stage<Inputs> {
   readonly name: string;
   readonly parameters: readonly Parameter[];
+  /** What its forward reads and, while it trains, moves without gradients: the running statistics of a batch norm. */
+  readonly buffers?: readonly Parameter[];
   /** The first stage gets no `x`; it starts from the inputs. */
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { type Parameter, Snapshot } from "../nn/Parameter";
 
 interface Held {
@@ -15,17 +15,19 @@ export class Pretrained {
   #held = new Map<Parameter, Held>();
   #flags: Map<Parameter, boolean>;
 
-  constructor(private readonly model: SequenceClassifier) {
+  constructor(private readonly model: Classifier) {
     this.#flags = new Map(this.#parameters().map((parameter) => [parameter, parameter.requiresGrad]));
   }
 
-  /** Copies whatever may change now: all that is trainable, and what the model draws anew by seed. */
+  /** Copies whatever may change now: all that is trainable, what the model draws anew by seed, and running statistics. */
   async hold(): Promise<void> {
     const drawn = new Set(this.model.newlyInitialized);
-    for (const parameter of this.#parameters())
-      if ((parameter.requiresGrad || drawn.has(parameter.name)) && !this.#held.has(parameter))
+    const moved = this.#parameters().filter(({ requiresGrad, name }) => requiresGrad || drawn.has(name));
+    for (const parameter of [...moved, ...this.model.namedBuffers().map(([, buffer]) => buffer)])
+      if (!this.#held.has(parameter))
         this.#held.set(parameter, {
-          values: (await parameter.value.data()) as Float32Array,
+          // A copy, here and on the way back: AdamW may change a tensor where it lies, and an engine may share that memory.
+          values: Float32Array.from(await parameter.value.data()),
           stamp: parameter.stamp,
         });
   }
@@ -34,7 +36,7 @@ export class Pretrained {
   restoreWeights(): void {
     for (const [parameter, { values, stamp }] of this.#held) {
       if (parameter.stamp === stamp) continue;
-      const snapshot = new Snapshot(tf.tensor(values, parameter.shape), stamp);
+      const snapshot = new Snapshot(tf.tensor(values.slice(), parameter.shape), stamp);
       parameter.restore(snapshot);
       snapshot.dispose();
     }

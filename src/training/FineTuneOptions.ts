@@ -1,16 +1,16 @@
 import { checkInteger, checkNumber, checkOneOf } from "../check";
-import type { EncodedDataset } from "../data/tokenize";
 import { InputError } from "../errors";
-import type { ProblemType } from "../models/SequenceClassifier";
+import type { ProblemType } from "../models/Classifier";
+import type { Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
 import { SCHEDULES, type Schedule } from "./schedule";
 
 export interface FineTuneData {
-  train: EncodedDataset;
+  train: Dataset;
   /** Scored after each epoch; left out, only the training loss is known. */
-  valid?: EncodedDataset;
+  valid?: Dataset;
 }
 
 export interface FineTuneOptions extends LossOptions {
