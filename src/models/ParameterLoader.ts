@@ -21,6 +21,15 @@ export interface Fresh {
   initializer: Initializer;
 }
 
+export interface LoaderOptions {
+  /** None where there is no such thing. */
+  prefix?: string;
+  seed: number;
+  initializerRange: number;
+  /** Which parameters start anew where the checkpoint holds them in another shape. */
+  mayDiffer: (name: string) => boolean;
+}
+
 /**
  * Takes a model's parameters out of a checkpoint by name, in the order asked for. A checkpoint may carry the encoder without the
  * family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and `beta`.
@@ -34,14 +43,7 @@ export class ParameterLoader {
 
   constructor(
     private readonly checkpoint: TensorSource,
-    private readonly options: {
-      /** None where there is no such thing. */
-      prefix?: string;
-      seed: number;
-      initializerRange: number;
-      /** Which parameters start anew where the checkpoint holds them in another shape. */
-      mayDiffer: (name: string) => boolean;
-    },
+    private readonly options: LoaderOptions,
   ) {
     const { prefix } = options;
     const bare = prefix && ![...checkpoint.tensors.keys()].some((name) => name.startsWith(`${prefix}.`));
