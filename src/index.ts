@@ -1,10 +1,16 @@
 import "./notebook/mendTslab";
 
+export { AutoModelForImageClassification } from "./checkpoint/AutoModelForImageClassification";
 export {
   AutoModelForSequenceClassification,
   type FromPretrainedOptions,
 } from "./checkpoint/AutoModelForSequenceClassification";
+export type { LoadOptions } from "./checkpoint/loadClassifier";
 export { resolveModel } from "./checkpoint/resolveModel";
+export type { EncodedImages } from "./data/EncodedImages";
+export { encodeImages } from "./data/encodeImages";
+export { type ImageRows, imageFolder } from "./data/imageFolder";
+export { type ImageTransform, loadImageTransform } from "./data/loadImageTransform";
 export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
 export { type Row, readTable, type Table } from "./data/readTable";
 export { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "./data/splits";
@@ -36,6 +42,7 @@ export {
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
 export type { Classifier, ProblemType, WeightType } from "./models/Classifier";
+export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
 export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
 export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";
@@ -64,6 +71,7 @@ export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
 export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
+export type { Dataset } from "./training/dataset";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";

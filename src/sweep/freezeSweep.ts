@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkInteger } from "../check";
+import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
@@ -141,10 +142,13 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
   }
 }
 
-function load(source: string, { labels }: Dataset, log?: (line: string) => void): Promise<Classifier> {
+function load(source: string, dataset: Dataset, log?: (line: string) => void): Promise<Classifier> {
+  const { labels } = dataset;
   if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
   const { problemType } = labels;
   const shape = labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes };
+  if ("pixels" in dataset)
+    return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
   return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
 }
 
