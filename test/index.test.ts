@@ -27,7 +27,7 @@ test("A notebook finds the whole way under one name, from loading to the report"
     ],
     ...["freezeSweep", "readRecords", "latestSweep", "summarize", "formatSummary", "recommendN", "explainN"],
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
-    "exportOnnx",
+    ...["exportOnnx", "imageFolder", "loadImageTransform", "encodeImages"],
   ];
   const functions = Object.entries(frostkit).flatMap(([name, value]) =>
     typeof value === "function" ? name : [],

@@ -13,7 +13,7 @@ const NAMED = 10;
 
 /**
  * Decodes every image, scales its shorter side to size / crop_pct and takes the square in the middle, as timm does for
- * evaluation. The way a camera was held is obeyed, transparency lies on black, grey becomes red, green and blue.
+ * evaluation. The way a camera was held is obeyed, transparency is dropped, grey becomes red, green and blue.
  *
  * @param options.onProgress told how many images of how many are done
  * @throws InputError that names the files that are no images; whatever the signal was aborted with
