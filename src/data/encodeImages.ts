@@ -61,7 +61,7 @@ async function encodeImage(
   const { size, cropPct, interpolation } = transform;
   const image = decode(path, { failOn: "error" });
   const { autoOrient } = await image.metadata();
-  // timm rounds down and torchvision, which cuts, rounds what lies off centre.
+  // Rounded as timm and torchvision do: sizes down, what lies off centre to the nearest, halves to the even one.
   const shorter = Math.floor(size / cropPct);
   const portrait = autoOrient.height > autoOrient.width;
   const longer = Math.floor(
@@ -74,8 +74,8 @@ async function encodeImage(
     .removeAlpha()
     .resize(width, height, { fit: "fill", kernel: KERNELS[interpolation], fastShrinkOnLoad: false })
     .extract({
-      left: Math.round((width - size) / 2),
-      top: Math.round((height - size) / 2),
+      left: roundHalfToEven((width - size) / 2),
+      top: roundHalfToEven((height - size) / 2),
       width: size,
       height: size,
     })
@@ -85,6 +85,11 @@ async function encodeImage(
   if (info.channels === 1)
     return Uint8Array.from({ length: size * size * 3 }, (_, i) => data[Math.floor(i / 3)]);
   throw new Error(`expected 3 colours, got ${info.channels}`);
+}
+
+function roundHalfToEven(x: number): number {
+  const down = Math.floor(x);
+  return x - down === 0.5 ? down + (down % 2) : Math.round(x);
 }
 
 function hashOf(pixels: Uint8Array[], { labels }: ImageRows, { size, mean, std }: ImageTransform): string {

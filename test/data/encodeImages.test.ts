@@ -92,6 +92,20 @@ test("encodeImages scales the shorter side to size / cropPct and takes the squar
   for (const image of pixels) assert.deepEqual([...image], new Array(16).fill([100, 50, 155]).flat());
 });
 
+test("encodeImages cuts half a pixel off centre as Python rounds: to the even side", async () => {
+  const columns = Array.from({ length: 9 }, (_, x) => [20 * x, 20 * x, 20 * x]).flat();
+  const data = Uint8Array.from(new Array(4).fill(columns).flat());
+  const png = await sharp(data, { raw: { width: 9, height: 4, channels: 3 } })
+    .png()
+    .toBuffer();
+  const path = temporary("off-centre/a.png", png);
+  const { pixels } = await encodeImages(await imageFolder(join(path, "..")), { ...transform, cropPct: 1 });
+  assert.deepEqual(
+    [0, 3, 6, 9].map((at) => pixels[0][at]),
+    [40, 60, 80, 100],
+  ); // from column 2 = round(2.5)
+});
+
 test("encodeImages obeys the way the camera was held, and makes three colours of grey and of what is half clear", async () => {
   const left = Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (Math.floor(i / 3) % 8 < 4 ? 255 : 0));
   const raw = { raw: { width: 8, height: 8, channels: 3 as const } };
