@@ -87,7 +87,7 @@ export function unfreezeWhere(model: Freezable, which: ParameterPattern): string
  * Freezes what comes first, the embeddings and blocks 0 … n-1, and returns the names.
  *
  *     topNLayerFreeze(model, 0); // the embeddings only
- *     topNLayerFreeze(model, 3); // the embeddings and blocks 0, 1 and 2
+ *     topNLayerFreeze(model, 3); // the embeddings and blocks 0, 1 and 2; of a ResNet the stem and layer1 to layer3
  *
  * With the embeddings go DeBERTa's relative ones and their norm, and ELECTRA's and ALBERT's projections. Blocks that share
  * weights freeze together, which a line on the console says: all of ALBERT's do, so its n = 1 is all blocks. It never thaws:

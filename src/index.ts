@@ -1,10 +1,16 @@
 import "./notebook/mendTslab";
 
+export { AutoModelForImageClassification } from "./checkpoint/AutoModelForImageClassification";
 export {
   AutoModelForSequenceClassification,
   type FromPretrainedOptions,
 } from "./checkpoint/AutoModelForSequenceClassification";
+export type { LoadOptions } from "./checkpoint/loadClassifier";
 export { resolveModel } from "./checkpoint/resolveModel";
+export type { EncodedImages } from "./data/EncodedImages";
+export { encodeImages } from "./data/encodeImages";
+export { type ImageRows, imageFolder } from "./data/imageFolder";
+export { type ImageTransform, loadImageTransform } from "./data/loadImageTransform";
 export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
 export { type Row, readTable, type Table } from "./data/readTable";
 export { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "./data/splits";
@@ -36,13 +42,10 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
+export type { Classifier, ProblemType, WeightType } from "./models/Classifier";
 export type { CustomHead, Head, HeadContext, PoolingHead } from "./models/Head";
-export type {
-  ProblemType,
-  SequenceClassifier,
-  TokenRows,
-  WeightType,
-} from "./models/SequenceClassifier";
+export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
+export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
 export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";
 export { type Shown, show } from "./notebook/show";
@@ -77,6 +80,7 @@ export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
+export type { Dataset } from "./training/dataset";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";

@@ -29,6 +29,9 @@ test("A notebook finds the whole way under one name, from loading to the report"
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
     ...[
       "exportOnnx",
+      "imageFolder",
+      "loadImageTransform",
+      "encodeImages",
       "bitFit",
       "trainNorms",
       "addLora",

@@ -1,16 +1,15 @@
 import { checkInteger, checkOneOf } from "../check";
-import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
+import type { ProblemType } from "../models/Classifier";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
 import { type Head, headJson, type PoolingHead } from "../models/Head";
-import { ParameterLoader } from "../models/ParameterLoader";
-import { initializerRange, type ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
+import type { ParameterLoader } from "../models/ParameterLoader";
+import { initializerRange, SequenceClassifier } from "../models/SequenceClassifier";
 import type { TextInputs } from "../models/textInputs";
 import { withHead } from "../models/withHead";
 import type { Stage } from "../nn/Stage";
-import { openCheckpoint } from "./openCheckpoint";
-import { resolveModel } from "./resolveModel";
+import { type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
 
 const PROBLEM_TYPES: ProblemType[] = [
@@ -19,24 +18,14 @@ const PROBLEM_TYPES: ProblemType[] = [
   "regression",
 ];
 
-export interface FromPretrainedOptions {
-  /** How many classes or labels; 1 makes a regression. Default: the checkpoint's own, else 2. */
-  numLabels?: number;
-  /** Class names in the order of the logits; sets `numLabels`. */
-  classes?: string[];
+export interface FromPretrainedOptions extends LoadOptions {
   problemType?: ProblemType;
-  /** Where the draw of a new head starts. */
-  seed?: number;
   /** Start parameters of another shape than the checkpoint's anew, instead of refusing. */
   ignoreMismatchedSizes?: boolean;
   /** A head in place of the family's own. Default: the one the checkpoint was saved with. */
   head?: Head;
   /** Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021); default 0. */
   reinitLayers?: number;
-  /** A Hub revision: branch, tag or commit. */
-  revision?: string;
-  /** Takes the notes on what was newly initialised or left unused. Default: `console.info`. */
-  log?: (line: string) => void;
 }
 
 export const AutoModelForSequenceClassification = {
@@ -47,22 +36,23 @@ export const AutoModelForSequenceClassification = {
    *
    * Throws an InputError when the folder lacks a file, the family is not supported or a shape does not fit.
    */
-  async fromPretrained(idOrFolder: string, options: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
-    const { seed = 0, log = console.info } = options;
-    await ensureEngine(log);
-    const folder = await resolveModel(idOrFolder, { revision: options.revision });
-    const checkpoint = openCheckpoint(folder);
-    const { config } = checkpoint;
-    const family = familyOf(config, `${folder}/config.json`);
-    const numLabels = labelCount(config, options);
-    const loader = new ParameterLoader(checkpoint, {
-      prefix: family.prefix,
-      seed,
-      initializerRange: initializerRange(config),
-      ignoreMismatchedSizes: options.ignoreMismatchedSizes ?? false,
-    });
-    try {
-      const fields = new Config(config, `${folder}/config.json`);
+  fromPretrained(idOrFolder: string, options: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
+    return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
+      const { config, folder } = checkpoint;
+      const file = `${folder}/config.json`;
+      const family = familyOf(config, file);
+      const named = config.id2label as Record<string, string> | undefined;
+      const numLabels = labelCount(
+        options,
+        named ? Object.keys(named).length : (config.num_labels as number | undefined),
+      );
+      const loader = loaderOf({
+        prefix: family.prefix,
+        seed: options.seed ?? 0,
+        initializerRange: initializerRange(config),
+        mayDiffer: () => options.ignoreMismatchedSizes ?? false,
+      });
+      const fields = new Config(config, file);
       let stages = family.stages(fields, numLabels, (name, shape, initializer) =>
         loader.parameter(name, shape, initializer),
       );
@@ -79,31 +69,26 @@ export const AutoModelForSequenceClassification = {
         const kept = new Set(stages.flatMap((stage) => stage.parameters));
         for (const parameter of replaced.parameters) if (!kept.has(parameter)) loader.drop(parameter);
       }
-      const model = new SequenceClassifier({
+      const classes = labelNames(
+        numLabels,
+        options,
+        Object.keys(named ?? {}).map((_, i) => named![i]),
+      );
+      return new SequenceClassifier({
         family,
-        config: {
-          ...withLabels(config, numLabels, options.classes),
-          ...(head && { frostkit_head: headJson(head) }),
-        },
+        config: { ...withLabels(config, classes), ...(head && { frostkit_head: headJson(head) }) },
         stages,
         parameters: loader.parameters,
         fresh: loader.fresh,
         unused: loader.unused(),
-        numLabels,
+        classes,
+        initializerRange: initializerRange(config),
         problemType: problemTypeOf(config, numLabels, options),
         folder,
         checkpointHash: () => checkpoint.hash(),
         save: saveCheckpoint,
       });
-      if (model.newlyInitialized.length) log(`newly initialised: ${model.newlyInitialized.join(", ")}`);
-      if (model.unused.length) log(`not used from the checkpoint: ${model.unused.join(", ")}`);
-      return model;
-    } catch (error) {
-      for (const parameter of loader.parameters) parameter.dispose();
-      throw error;
-    } finally {
-      checkpoint.close();
-    }
+    });
   },
 };
 
@@ -129,22 +114,8 @@ function reinitialize(stages: Stage<TextInputs>[], loader: ParameterLoader, laye
     for (const parameter of block.parameters) loader.redraw(parameter);
 }
 
-function labelCount(config: Record<string, unknown>, { numLabels, classes }: FromPretrainedOptions): number {
-  if (classes && numLabels !== undefined && classes.length !== numLabels)
-    throw new InputError(`numLabels: expected ${classes.length}, the number of classes, got ${numLabels}`);
-  const own = config.id2label ? Object.keys(config.id2label).length : config.num_labels;
-  return checkInteger("numLabels", classes?.length ?? numLabels ?? (own as number | undefined) ?? 2, 1);
-}
-
 /** The config with a name for each label; `num_labels`, where it counts others, outweighs names in Python, so it goes. */
-function withLabels(
-  { num_labels: _, ...config }: Record<string, unknown>,
-  count: number,
-  classes?: string[],
-) {
-  const own = config.id2label as Record<string, string> | undefined;
-  const kept = own && Object.keys(own).length === count ? own : undefined;
-  const names = classes ?? Array.from({ length: count }, (_, i) => kept?.[i] ?? `LABEL_${i}`);
+function withLabels({ num_labels: _, ...config }: Record<string, unknown>, names: string[]) {
   return {
     ...config,
     id2label: Object.fromEntries(names.map((name, i) => [i, name])),

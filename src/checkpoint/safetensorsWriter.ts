@@ -3,20 +3,29 @@ import { InputError } from "../errors";
 import { countElements, type FloatDType, maxHeaderBytes } from "./safetensors";
 import { toBfloat16, toFloat16 } from "./toHalf";
 
+/** A tensor of the file; one of counts is stored whole, whatever the others are stored as. */
+export interface WrittenTensor {
+  name: string;
+  shape: readonly number[];
+  dtype?: "I64";
+}
+
+const BYTES = { F32: 4, F16: 2, BF16: 2, I64: 8 };
+
 /**
  * Writes a safetensors file tensor by tensor, so that one tensor at a time need be in memory: the header, which names all
  * shapes, goes first, then `write` takes each tensor's elements in the order given here.
  */
 export class SafetensorsWriter {
   readonly #path: string;
-  readonly #tensors: readonly { name: string; shape: readonly number[] }[];
+  readonly #tensors: readonly WrittenTensor[];
   readonly #dtype: FloatDType;
   readonly #descriptor: number;
   #written = 0;
 
   constructor(
     path: string,
-    tensors: readonly { name: string; shape: readonly number[] }[],
+    tensors: readonly WrittenTensor[],
     dtype: FloatDType,
     metadata: Record<string, string>,
     /** Where the bytes go until the file is whole; errors speak of `path`. */
@@ -36,12 +45,17 @@ export class SafetensorsWriter {
 
   /** The elements of the next tensor, row-major. */
   write(data: Float32Array): void {
-    const { name, shape } = this.#tensors[this.#written++];
+    const { name, shape, dtype = this.#dtype } = this.#tensors[this.#written++];
     if (data.length !== countElements(shape))
       throw new InputError(
         `${this.#path}: tensor "${name}" of shape [${shape}] takes ${countElements(shape)} elements, got ${data.length}`,
       );
-    if (this.#dtype === "F32")
+    if (dtype === "I64")
+      writeFully(
+        this.#descriptor,
+        new Uint8Array(BigInt64Array.from(data, (count) => BigInt(Math.round(count))).buffer),
+      );
+    else if (dtype === "F32")
       writeFully(this.#descriptor, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     else this.#writeHalf(name, data);
   }
@@ -69,21 +83,21 @@ export class SafetensorsWriter {
 
 function makeHeader(
   path: string,
-  tensors: readonly { name: string; shape: readonly number[] }[],
+  tensors: readonly WrittenTensor[],
   dtype: FloatDType,
   metadata: Record<string, string>,
 ): Buffer {
   const entries = new Map<string, unknown>([["__metadata__", metadata]]);
   let end = 0;
-  for (const { name, shape } of tensors) {
+  for (const { name, shape, dtype: own = dtype } of tensors) {
     if (entries.has(name)) throw new InputError(`${path}: tensor "${name}" is given twice`);
     if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0))
       throw new InputError(
         `${path}: tensor "${name}" has shape [${shape}]; expected whole sizes of at least 0`,
       );
     const begin = end;
-    end += countElements(shape) * (dtype === "F32" ? 4 : 2);
-    entries.set(name, { dtype, shape, data_offsets: [begin, end] });
+    end += countElements(shape) * BYTES[own];
+    entries.set(name, { dtype: own, shape, data_offsets: [begin, end] });
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
   // Padded with spaces so that the data starts at a multiple of 8, as the reference implementation does.

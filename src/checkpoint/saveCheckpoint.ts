@@ -11,7 +11,13 @@ import { writeFolder, writeSynced } from "./writeFolder";
 export interface CheckpointContents {
   config: Record<string, unknown>;
   /** In the order they are to lie in the file; each one's data is asked for when its turn comes, so one at a time need be in memory. */
-  tensors: { name: string; shape: number[]; data: () => Float32Array | Promise<Float32Array> }[];
+  tensors: {
+    name: string;
+    shape: number[];
+    /** Counts, stored whole whatever the weights are stored as. */
+    dtype?: "I64";
+    data: () => Float32Array | Promise<Float32Array>;
+  }[];
   /** F32 by default. */
   dtype?: FloatDType;
   /** The folder the config comes from, whose tokenizer files are copied along; by default those in the folder that is replaced are kept. */

@@ -63,7 +63,8 @@ export function readNumbers(table: Table, column: string): Labels {
 
 const flags: Record<string, number | undefined> = { 0: 0, 1: 1, "0.0": 0, "1.0": 1, false: 0, true: 1 };
 
-function sortClasses(names: string[]): string[] {
+/** Numerically where all are numbers, else by code units. */
+export function sortClasses(names: string[]): string[] {
   const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   const numeric = names.every((name) => Number.isFinite(Number(name)));
   return names.sort((a, b) => (numeric && Number(a) - Number(b)) || byCodeUnits(a, b));

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import { Random } from "../random";
+import type { ImageRows } from "./imageFolder";
 import type { TextDataset } from "./textDataset";
 
 /** Two sets of row numbers, each ascending. */
@@ -14,7 +15,7 @@ type Unit = number[];
 
 /**
  * Sets aside rows for validation. For one label a row every class keeps its share on both sides; regression, multi-label and
- * unlabelled rows are dealt at random. Rows of identical text stay on one side, or the model would be examined on what it
+ * unlabelled rows are dealt at random. Rows of identical text, or images of identical bytes, stay on one side, or the model would be examined on what it
  * has seen; a class with a single text is trained on.
  *
  * @param options.validFraction share of the rows to validate on, above 0 and below 1
@@ -24,14 +25,15 @@ type Unit = number[];
  * const trainSet = takeRows(dataset, train);
  */
 export function trainValidSplit(
-  dataset: TextDataset,
+  dataset: TextDataset | ImageRows,
   options: { validFraction?: number; seed: number },
 ): Split {
   const fraction = checkNumber("validFraction", options.validFraction ?? 0.2, 0, 1);
   const random = new Random(checkInteger("seed", options.seed), "trainValidSplit");
+  const rows = keysOf(dataset).length;
   const strata = classesOf(dataset).filter((units, _, all) => units.length > 1 || all.length === 1);
-  const sides = deal(strata, [1 - fraction, fraction], dataset.texts.length, random);
-  return checkSplit(splitAt(sides, 1), `validFraction ${fraction}`, dataset.texts.length);
+  const sides = deal(strata, [1 - fraction, fraction], rows, random);
+  return checkSplit(splitAt(sides, 1), `validFraction ${fraction}`, rows);
 }
 
 /**
@@ -41,12 +43,15 @@ export function trainValidSplit(
  * @throws InputError for other labels (`groupKFold(dataset.texts, …)` deals any rows, identical texts together), or for
  *   fewer distinct texts than folds
  */
-export function stratifiedKFold(dataset: TextDataset, options: { folds?: number; seed: number }): Split[] {
+export function stratifiedKFold(
+  dataset: TextDataset | ImageRows,
+  options: { folds?: number; seed: number },
+): Split[] {
   if (dataset.labels?.problemType !== "single_label_classification")
     throw new InputError(
       `stratifiedKFold: expected one class a row, got ${dataset.labels?.problemType ?? "no labels"}; use groupKFold(dataset.texts, …)`,
     );
-  return kFold(classesOf(dataset), dataset.texts.length, "stratifiedKFold", options);
+  return kFold(classesOf(dataset), keysOf(dataset).length, "stratifiedKFold", options);
 }
 
 /**
@@ -75,13 +80,20 @@ function kFold(
 }
 
 /** The rows of each class, identical texts as one unit, filed under the class of the first of them. */
-function classesOf(dataset: TextDataset): Unit[][] {
-  const { texts, pairs, labels } = dataset;
-  const units = unitsOf(pairs ? texts.map((text, row) => JSON.stringify([text, pairs[row]])) : texts);
+function classesOf(dataset: TextDataset | ImageRows): Unit[][] {
+  const { labels } = dataset;
+  const units = unitsOf(keysOf(dataset));
   if (labels?.problemType !== "single_label_classification") return [units];
   return labels.classes
     .map((_, id) => units.filter(([row]) => labels.ids[row] === id))
     .filter((of) => of.length > 0);
+}
+
+/** What rows have in common that are the same: texts, or the hash of an image's file. */
+function keysOf(dataset: TextDataset | ImageRows): string[] {
+  if ("keys" in dataset) return dataset.keys;
+  const { texts, pairs } = dataset;
+  return pairs ? texts.map((text, row) => JSON.stringify([text, pairs[row]])) : texts;
 }
 
 function unitsOf(keys: (string | number)[]): Unit[] {

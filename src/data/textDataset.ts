@@ -1,5 +1,6 @@
 import { checkInteger, checkOneOf } from "../check";
 import { InputError } from "../errors";
+import type { ImageRows } from "./imageFolder";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
 
@@ -63,9 +64,21 @@ export function textDataset(table: Table, options: TextColumns = {}): TextDatase
 }
 
 /** The chosen rows, in the order they are named in. */
-export function takeRows(dataset: TextDataset, rows: ArrayLike<number>): TextDataset {
-  const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, dataset.texts.length - 1));
+export function takeRows<Dataset extends TextDataset | ImageRows>(
+  dataset: Dataset,
+  rows: ArrayLike<number>,
+): Dataset;
+export function takeRows(dataset: TextDataset | ImageRows, rows: ArrayLike<number>): TextDataset | ImageRows {
+  const count = "paths" in dataset ? dataset.paths.length : dataset.texts.length;
+  const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, count - 1));
   const pick = <T>(values: T[] | null) => values && chosen.map((row) => values[row]);
+  if ("paths" in dataset)
+    return {
+      source: dataset.source,
+      paths: chosen.map((row) => dataset.paths[row]),
+      keys: chosen.map((row) => dataset.keys[row]),
+      labels: dataset.labels && takeLabels(dataset.labels, chosen),
+    };
   return {
     source: dataset.source,
     texts: chosen.map((row) => dataset.texts[row]),

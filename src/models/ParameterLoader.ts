@@ -6,9 +6,9 @@ import { Random } from "../random";
 
 /**
  * How a parameter that the checkpoint lacks starts: normal with the config's `initializer_range`, constant, or normal with a standard
- * deviation of its own, drawn again beyond `cutoff` of them.
+ * deviation of its own, drawn again beyond `cutoff` of them, or uniform between -bound and bound.
  */
-export type Initializer = "normal" | "zeros" | "ones" | { std: number; cutoff: number };
+export type Initializer = "normal" | "zeros" | "ones" | { std: number; cutoff: number } | { bound: number };
 
 /** Where stored tensors come from: a checkpoint opened for reading. */
 export interface TensorSource {
@@ -16,9 +16,19 @@ export interface TensorSource {
   readFloat32(name: string): Float32Array;
 }
 
-interface Fresh {
+/** A parameter that the checkpoint lacked, and how it starts. */
+export interface Fresh {
   parameter: Parameter;
   initializer: Initializer;
+}
+
+export interface LoaderOptions {
+  /** None where there is no such thing. */
+  prefix?: string;
+  seed: number;
+  initializerRange: number;
+  /** Which parameters start anew where the checkpoint holds them in another shape. */
+  mayDiffer: (name: string) => boolean;
 }
 
 /**
@@ -27,6 +37,7 @@ interface Fresh {
  */
 export class ParameterLoader {
   readonly parameters: Parameter[] = [];
+  readonly buffers: Parameter[] = [];
   readonly fresh: Fresh[] = [];
   #names = new Map<string, string>();
   #taken = new Set<string>();
@@ -34,60 +45,45 @@ export class ParameterLoader {
 
   constructor(
     private readonly checkpoint: TensorSource,
-    private readonly options: {
-      prefix: string;
-      seed: number;
-      initializerRange: number;
-      ignoreMismatchedSizes: boolean;
-    },
+    private readonly options: LoaderOptions,
   ) {
-    const prefixed = [...checkpoint.tensors.keys()].some((name) => name.startsWith(`${options.prefix}.`));
+    const { prefix } = options;
+    const bare = prefix && ![...checkpoint.tensors.keys()].some((name) => name.startsWith(`${prefix}.`));
     for (const name of checkpoint.tensors.keys()) {
       const modern = name.replace(/\.gamma$/, ".weight").replace(/\.beta$/, ".bias");
       this.#names.set(modern, name);
-      if (!prefixed) this.#names.set(`${options.prefix}.${modern}`, name);
+      if (bare) this.#names.set(`${prefix}.${modern}`, name);
     }
   }
 
   parameter(name: string, shape: number[], initializer: Initializer): Parameter {
-    const stored = this.#names.get(name);
-    const info = stored === undefined ? undefined : this.checkpoint.tensors.get(stored);
-    const fits = info !== undefined && tf.util.arraysEqual(info.shape, shape);
-    if (info && !fits && !this.options.ignoreMismatchedSizes)
-      throw new InputError(
-        `${name}: the model's config asks for shape [${shape}], ${info.file} holds [${info.shape}]; pass ignoreMismatchedSizes: true to start it anew`,
-      );
-    if (fits) this.#taken.add(stored!);
-    const values = fits
-      ? this.checkpoint.readFloat32(stored!)
-      : initialValues(name, shape, initializer, this.options.initializerRange, this.options.seed);
-    const parameter = new Parameter(name, upload(values, shape));
-    this.parameters.push(parameter);
-    this.#initializers.set(name, initializer);
-    if (!fits) this.fresh.push({ parameter, initializer });
-    return parameter;
+    const { values, found } = this.#values(name, shape, initializer);
+    return this.#made(name, shape, initializer, values, !found);
   }
 
   /** The same, whatever the checkpoint holds under that name. */
   draw(name: string, shape: number[], initializer: Initializer): Parameter {
-    const { initializerRange, seed } = this.options;
-    const parameter = new Parameter(
-      name,
-      tf.tensor(initialValues(name, shape, initializer, initializerRange, seed), shape),
-    );
-    this.parameters.push(parameter);
-    this.fresh.push({ parameter, initializer });
-    this.#initializers.set(name, initializer);
-    return parameter;
+    return this.#made(name, shape, initializer, this.#drawn(name, shape, initializer), true);
+  }
+
+  /** What is saved and loaded like a parameter, but that no gradient moves. */
+  buffer(name: string, shape: number[], initializer: "zeros" | "ones"): Parameter {
+    const buffer = new Parameter(name, upload(this.#values(name, shape, initializer).values, shape));
+    buffer.requiresGrad = false;
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  dispose(): void {
+    for (const parameter of [...this.parameters, ...this.buffers]) parameter.dispose();
   }
 
   /** Draws a parameter that the checkpoint has given anew, and by each seed from now on. */
   redraw(parameter: Parameter): void {
     const { name, shape } = parameter;
-    const { initializerRange, seed } = this.options;
     const initializer = this.#initializers.get(name)!;
     if (this.fresh.some((each) => each.parameter === parameter)) return;
-    parameter.assign(tf.tensor(initialValues(name, shape, initializer, initializerRange, seed), shape));
+    parameter.assign(tf.tensor(this.#drawn(name, shape, initializer), shape));
     this.fresh.push({ parameter, initializer });
   }
 
@@ -105,6 +101,37 @@ export class ParameterLoader {
   unused(): string[] {
     return [...this.checkpoint.tensors.keys()].filter((name) => !this.#taken.has(name));
   }
+
+  #made(
+    name: string,
+    shape: number[],
+    initializer: Initializer,
+    values: Float32Array,
+    fresh: boolean,
+  ): Parameter {
+    const parameter = new Parameter(name, upload(values, shape));
+    this.parameters.push(parameter);
+    this.#initializers.set(name, initializer);
+    if (fresh) this.fresh.push({ parameter, initializer });
+    return parameter;
+  }
+
+  #values(name: string, shape: number[], initializer: Initializer): { values: Float32Array; found: boolean } {
+    const stored = this.#names.get(name);
+    const info = stored === undefined ? undefined : this.checkpoint.tensors.get(stored);
+    const fits = info !== undefined && tf.util.arraysEqual(info.shape, shape);
+    if (info && !fits && !this.options.mayDiffer(name))
+      throw new InputError(
+        `${name}: the model's config asks for shape [${shape}], ${info.file} holds [${info.shape}]; pass ignoreMismatchedSizes: true to start it anew`,
+      );
+    if (fits) this.#taken.add(stored!);
+    const values = fits ? this.checkpoint.readFloat32(stored!) : this.#drawn(name, shape, initializer);
+    return { values, found: fits };
+  }
+
+  #drawn(name: string, shape: number[], initializer: Initializer): Float32Array {
+    return initialValues(name, shape, initializer, this.options.initializerRange, this.options.seed);
+  }
 }
 
 /** As Transformers' `_init_weights`; the draw depends on the seed and the parameter's name alone. */
@@ -117,10 +144,12 @@ export function initialValues(
 ): Float32Array {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
   if (initializer === "ones") values.fill(1);
+  const random = new Random(seed, "initial", name);
+  if (typeof initializer === "object" && "bound" in initializer)
+    return values.map(() => (2 * random.uniform() - 1) * initializer.bound);
   if (initializer === "normal" || typeof initializer === "object") {
     const { std, cutoff } =
       initializer === "normal" ? { std: initializerRange, cutoff: Number.POSITIVE_INFINITY } : initializer;
-    const random = new Random(seed, "initial", name);
     for (let i = 0; i < values.length; i++) {
       let draw = random.normal();
       while (Math.abs(draw) > cutoff) draw = random.normal();

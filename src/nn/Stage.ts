@@ -11,6 +11,8 @@ export interface Stage<Inputs> {
   readonly parameters: readonly Parameter[];
   /** Its query and value layers, which `addLora` puts adapters on; those count among its parameters then. */
   readonly adaptable?: readonly Adaptable[];
+  /** What its forward reads and, while it trains, moves without gradients: the running statistics of a batch norm. */
+  readonly buffers?: readonly Parameter[];
   /** The first stage gets no `x`; it starts from the inputs. */
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */

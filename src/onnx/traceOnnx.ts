@@ -18,7 +18,8 @@ export interface TracedModel {
  * Runs the model's own stages on a handful of tokens and writes down what they do. Sizes are not to end up in the graph: it is
  * made twice, from batches of other sizes, and both have to be the same.
  *
- * @throws InputError when the model's family, or an operation of it, has no ONNX form
+ * @throws InputError when the model's family, or an operation of it, has no ONNX form, when its head is not the family's, or when
+ * its adapters are not merged
  */
 export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel> {
   const families = exportableFamilies();
@@ -27,6 +28,16 @@ export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel>
       `model_type ${JSON.stringify(model.modelType)} cannot be exported to ONNX${why}; exported are ${families.join(", ")}`,
     );
   if (!families.includes(model.modelType)) throw refuse(" yet");
+  // Transformers.js goes by the config's architecture, and has none for such a head.
+  if (model.config.frostkit_head)
+    throw new InputError(
+      "ONNX export: expected the family's own head, got one of its own; load the model without the option head and fine-tune that",
+    );
+  const apart = model.adapters().find(({ lora }) => !lora.merged);
+  if (apart)
+    throw new InputError(
+      `ONNX export: expected adapters that are merged, got ${apart.lora.a.name} beside its weight; mergeLora(model) first`,
+    );
   try {
     const traced = await trace(model, 2, 3);
     const again = await trace(model, 3, 5);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { loraChange } from "../nn/loraLinear";
 import { Parameter } from "../nn/Parameter";
 import { Random } from "../random";
@@ -29,7 +29,7 @@ export interface LoraOptions {
  *
  * Throws an InputError where the model has adapters already, or keeps query, key and value in one matrix (ModernBERT).
  */
-export function addLora(model: SequenceClassifier, options: LoraOptions = {}): string[] {
+export function addLora(model: Classifier, options: LoraOptions = {}): string[] {
   const rank = checkInteger("rank", options.rank ?? 8, 1);
   const alpha = checkNumber("alpha", options.alpha ?? 16, 0);
   const dropout = checkNumber("dropout", options.dropout ?? 0, 0, 0.99);
@@ -65,7 +65,7 @@ function drawA(name: string, rank: number, from: number, seed: number): Float32A
 }
 
 /** Adds the adapters' changes to the weights: the same outputs, at the speed of a model without adapters, until `unmergeLora`. */
-export function mergeLora(model: SequenceClassifier): void {
+export function mergeLora(model: Classifier): void {
   for (const { weight, lora } of adapters(model)) {
     if (lora.merged) continue;
     weight.assign(tf.tidy(() => tf.add(weight.value, loraChange(lora))));
@@ -74,7 +74,7 @@ export function mergeLora(model: SequenceClassifier): void {
 }
 
 /** Takes the changes out of the weights again, so that the adapters can learn on. */
-export function unmergeLora(model: SequenceClassifier): void {
+export function unmergeLora(model: Classifier): void {
   for (const { weight, lora } of adapters(model)) {
     if (!lora.merged) continue;
     weight.assign(tf.tidy(() => tf.sub(weight.value, loraChange(lora))));
@@ -83,7 +83,7 @@ export function unmergeLora(model: SequenceClassifier): void {
 }
 
 /** Takes the adapters off and frees them. What was merged stays in the weights; what was not is lost. Flags stay as they are. */
-export function removeLora(model: SequenceClassifier): void {
+export function removeLora(model: Classifier): void {
   for (const layer of adapters(model)) {
     layer.lora.a.dispose();
     layer.lora.b.dispose();
@@ -91,7 +91,7 @@ export function removeLora(model: SequenceClassifier): void {
   }
 }
 
-function adapters(model: SequenceClassifier) {
+function adapters(model: Classifier) {
   const found = model.adapters();
   if (found.length === 0) throw new InputError("the model has no adapters; addLora(model) puts them on");
   return found;

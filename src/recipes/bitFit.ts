@@ -1,4 +1,4 @@
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { trainOnly } from "./trainOnly";
 
 /**
@@ -10,4 +10,4 @@ import { trainOnly } from "./trainOnly";
  *
  * Throws an InputError where the encoder has no biases, as ModernBERT as published.
  */
-export const bitFit = (model: SequenceClassifier): string[] => trainOnly(model, "biases", /\.bias$/);
+export const bitFit = (model: Classifier): string[] => trainOnly(model, "biases", /\.bias$/);

@@ -1,5 +1,5 @@
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 
 /** The names of the head's parameters, which learn under every recipe. */
-export const headOf = (model: SequenceClassifier): Set<string> =>
+export const headOf = (model: Classifier): Set<string> =>
   new Set(model.stages.at(-1)!.parameters.map(({ name }) => name));

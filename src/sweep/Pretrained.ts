@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { type Parameter, Snapshot } from "../nn/Parameter";
 
 interface Held {
@@ -15,16 +15,19 @@ export class Pretrained {
   #held = new Map<Parameter, Held>();
   #flags: Map<Parameter, boolean>;
 
-  constructor(private readonly model: SequenceClassifier) {
-    this.#flags = new Map(this.#parameters().map((parameter) => [parameter, parameter.requiresGrad]));
+  constructor(private readonly model: Classifier) {
+    this.#flags = new Map(
+      model.namedParameters().map(([, parameter]) => [parameter, parameter.requiresGrad]),
+    );
   }
 
-  /** Copies whatever may change now: all that is trainable, and what the model draws anew by seed. */
+  /** Copies whatever may change now: all that is trainable, what the model draws anew by seed, and running statistics. */
   async hold(): Promise<void> {
     const drawn = new Set(this.model.newlyInitialized);
     // Those of adapters, which a trial adds and takes off again, are not among the flags.
-    for (const parameter of this.#flags.keys())
-      if ((parameter.requiresGrad || drawn.has(parameter.name)) && !this.#held.has(parameter))
+    const moved = [...this.#flags.keys()].filter(({ requiresGrad, name }) => requiresGrad || drawn.has(name));
+    for (const parameter of [...moved, ...this.model.namedBuffers().map(([, buffer]) => buffer)])
+      if (!this.#held.has(parameter))
         this.#held.set(parameter, {
           // Copied here and below: TensorFlow hands out and computes on the very array that a tensor was made of.
           values: ((await parameter.value.data()) as Float32Array).slice(),
@@ -44,9 +47,5 @@ export class Pretrained {
 
   restoreFlags(): void {
     for (const [parameter, requiresGrad] of this.#flags) parameter.requiresGrad = requiresGrad;
-  }
-
-  #parameters(): Parameter[] {
-    return this.model.namedParameters().map(([, parameter]) => parameter);
   }
 }

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkInteger } from "../check";
+import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
-import type { EncodedDataset } from "../data/tokenize";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { checkDataset } from "../training/checkDataset";
+import type { Dataset } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
@@ -20,9 +21,9 @@ import { type Trial, type TrialSettings, trials } from "./trial";
 
 export interface FreezeSweepOptions extends TrialSettings {
   /** A checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was. */
-  model: string | SequenceClassifier;
-  train: EncodedDataset;
-  valid: EncodedDataset;
+  model: string | Classifier;
+  train: Dataset;
+  valid: Dataset;
   /**
    * Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing. Default: 0 to the model's depth, less those
    * that freeze no more than the one before, as where all blocks share one set of weights (ALBERT).
@@ -157,14 +158,13 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
   }
 }
 
-function load(
-  source: string,
-  { labels }: EncodedDataset,
-  log?: (line: string) => void,
-): Promise<SequenceClassifier> {
+function load(source: string, dataset: Dataset, log?: (line: string) => void): Promise<Classifier> {
+  const { labels } = dataset;
   if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
   const { problemType } = labels;
   const shape = labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes };
+  if ("pixels" in dataset)
+    return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
   return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
 }
 

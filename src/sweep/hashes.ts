@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import type { EncodedDataset } from "../data/tokenize";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
+import type { Dataset } from "../training/dataset";
 
 /** sha256 over the names, shapes and values of the weights that came from a checkpoint: what a trial starts from. */
-export async function hashModel(model: SequenceClassifier): Promise<string> {
+export async function hashModel(model: Classifier): Promise<string> {
   const hash = createHash("sha256");
   const drawn = new Set(model.newlyInitialized);
-  for (const [name, parameter] of model.namedParameters()) {
+  for (const [name, parameter] of [...model.namedParameters(), ...model.namedBuffers()]) {
     if (drawn.has(name)) continue;
     const values = await parameter.value.data();
     hash.update(`${name}[${parameter.shape}]`);
@@ -18,6 +18,6 @@ export async function hashModel(model: SequenceClassifier): Promise<string> {
 }
 
 /** sha256 over the rows that are trained on and judged by. */
-export function hashData(train: EncodedDataset, valid: EncodedDataset): string {
+export function hashData(train: Dataset, valid: Dataset): string {
   return createHash("sha256").update(train.hash).update(valid.hash).digest("hex");
 }

@@ -1,7 +1,8 @@
 import { peakBytes } from "../engine/peakBytes";
 import { ensureEngine } from "../engine/useEngine";
 import { listParams, topNLayerFreeze, unfreezeWhere } from "../freeze";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
+import { countOf } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
 import type { FineTuneData } from "../training/FineTuneOptions";
 import type { FrozenFeatures } from "../training/FrozenFeatures";
@@ -14,7 +15,7 @@ import type { Trial } from "./trial";
 
 /** What trials share: they run one after the other on one model, which each leaves as it found it. */
 export interface TrialBench {
-  model: SequenceClassifier;
+  model: Classifier;
   data: Required<FineTuneData>;
   pretrained: Pretrained;
   features: FrozenFeatures;
@@ -59,8 +60,8 @@ export async function* runTrial(
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       trainableParameters,
       totalParameters: listParams(model).totals.total,
-      trainRows: data.train.inputIds.length,
-      validRows: data.valid.inputIds.length,
+      trainRows: countOf(data.train),
+      validRows: countOf(data.valid),
       modelHash: bench.modelHash,
       dataHash: bench.dataHash,
       settings: { ...settings },

@@ -1,7 +1,7 @@
 import { checkInteger, checkNumber, checkOneOf } from "../check";
 import { InputError } from "../errors";
 import { unfreezeWhere } from "../freeze";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { addLora, type LoraOptions, removeLora } from "../recipes/addLora";
 import { bitFit } from "../recipes/bitFit";
 import { trainNorms } from "../recipes/trainNorms";
@@ -30,7 +30,7 @@ export type Recipe = {
 /** The recipes with a name each, checked. `epochs` and `depth` are those of the trials. */
 export function checkStrategies(
   strategies: readonly Strategy[],
-  model: SequenceClassifier,
+  model: Classifier,
   epochs: number,
 ): (Recipe & { name: string })[] {
   const names = new Set(["freeze"]);
@@ -69,7 +69,7 @@ function checkKeys(recipe: Recipe): void {
 }
 
 /** Makes a model ready for a recipe: its flags and adapters. What it returns takes the adapters off again. */
-export function applyRecipe(model: SequenceClassifier, recipe: Recipe, seed: number): () => void {
+export function applyRecipe(model: Classifier, recipe: Recipe, seed: number): () => void {
   unfreezeWhere(model, () => true);
   if (recipe.recipe === "bitFit") bitFit(model);
   if (recipe.recipe === "norms") trainNorms(model);

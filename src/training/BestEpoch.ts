@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import type { Parameter, Snapshot } from "../nn/Parameter";
 import type { EpochRecord } from "./events";
 import { LOWER_IS_BETTER } from "./metrics";
@@ -12,7 +12,7 @@ export class BestEpoch {
   #snapshots = new Map<Parameter, Snapshot>();
 
   constructor(
-    private readonly model: SequenceClassifier,
+    private readonly model: Classifier,
     private readonly settings: { metric: string; restoreBest: boolean; earlyStopping?: number },
   ) {}
 
@@ -30,7 +30,7 @@ export class BestEpoch {
     this.#value = value;
     if (!restoreBest) return;
     this.dispose();
-    for (const [, parameter] of this.model.namedParameters())
+    for (const [, parameter] of [...this.model.namedParameters(), ...this.model.namedBuffers()])
       this.#snapshots.set(parameter, parameter.snapshot());
   }
 

@@ -1,8 +1,8 @@
 import { checkInteger, checkNumber, checkOneOf } from "../check";
-import type { EncodedDataset } from "../data/tokenize";
 import { checkPrecision, type Precision } from "../engine/autocast";
 import { InputError } from "../errors";
-import type { ProblemType } from "../models/SequenceClassifier";
+import type { ProblemType } from "../models/Classifier";
+import type { Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
@@ -10,9 +10,9 @@ import { SCHEDULES, type Schedule } from "./schedule";
 import type { Unfreeze } from "./Unfreezing";
 
 export interface FineTuneData {
-  train: EncodedDataset;
+  train: Dataset;
   /** Scored after each epoch; left out, only the training loss is known. */
-  valid?: EncodedDataset;
+  valid?: Dataset;
 }
 
 export interface FineTuneOptions extends LossOptions {
@@ -44,7 +44,7 @@ export interface FineTuneOptions extends LossOptions {
   earlyStopping?: number;
   /** Ends with the weights of the best epoch; default true with `earlyStopping`, else false. */
   restoreBest?: boolean;
-  /** Of matrix products: "bf16" reads their factors in bfloat16, on engine tensorflow; default "fp32". */
+  /** Of matrix products: "bf16" reads their factors in bfloat16, on engine tensorflow; default "fp32". Convolutions stay in float32. */
   precision?: Precision;
   /** Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. */
   frozenDropout?: boolean;

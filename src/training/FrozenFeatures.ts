@@ -1,12 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
-import { collate } from "../data/collate";
-import type { EncodedDataset } from "../data/tokenize";
 import { autocast, type Precision } from "../engine/autocast";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { textInputs } from "../models/textInputs";
+import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
+import { batchOf, countOf, type Dataset, lengthsOf } from "./dataset";
 import { type Budget, RaggedStore } from "./RaggedStore";
 
 export interface FrozenProgress {
@@ -20,7 +18,8 @@ interface Entry {
   precision: Precision;
   /** What their parameters held then: features are used only while this is still so. */
   stamps: number[];
-  width: number;
+  /** Of one row of features: [hidden], or [height, width, channels]. */
+  shape: number[];
   /** Whether a text has a row for each of its tokens; behind the last block there may be one alone, that of the [CLS] token. */
   everyRow: boolean;
   store: RaggedStore;
@@ -37,7 +36,7 @@ export class FrozenFeatures {
   #budget: Budget;
 
   constructor(
-    private readonly model: SequenceClassifier,
+    private readonly model: Classifier,
     { memoryBytes = 2 ** 31 }: { memoryBytes?: number } = {},
   ) {
     this.#budget = { bytes: memoryBytes };
@@ -48,7 +47,7 @@ export class FrozenFeatures {
    * rows done between batches, and nothing where all was ready. In half precision they are kept in it as well.
    */
   async *prepare(
-    dataset: EncodedDataset,
+    dataset: Dataset,
     depth: number,
     batchSize: number,
     precision: Precision = "fp32",
@@ -63,8 +62,8 @@ export class FrozenFeatures {
     if (kept && !holds) this.#drop(dataset);
     const from = holds ? kept : null;
     const store = new RaggedStore(this.#budget, { bfloat16: precision === "bf16" });
-    const entry: Entry = { depth, stamps, precision, width: 0, everyRow: false, store };
-    const total = dataset.inputIds.length;
+    const entry: Entry = { depth, stamps, precision, shape: [], everyRow: false, store };
+    const total = countOf(dataset);
     let done = 0;
     try {
       for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
@@ -80,15 +79,17 @@ export class FrozenFeatures {
   }
 
   /**
-   * The features of some rows, padded: [rows · seq, hidden], or [rows, hidden] behind a last block of which one row a text is read.
+   * The features of some rows, padded: [rows · seq, hidden], or [rows, hidden] behind a last block of which one row a text is read;
+   * of images [rows, height, width, channels].
    * The caller disposes them.
    */
-  batch(dataset: EncodedDataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor2D {
-    const { width, everyRow, store } = this.#entries.get(dataset.hash)!;
+  batch(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor {
+    const { shape, everyRow, store } = this.#entries.get(dataset.hash)!;
+    const width = tf.util.sizeFromShape(shape);
     const perRow = everyRow ? sequenceLength : 1;
     const values = new Float32Array(rows.length * perRow * width);
     for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
-    return tf.tensor2d(values, [rows.length * perRow, width]);
+    return tf.tensor(values, [rows.length * perRow, ...shape]);
   }
 
   /** Bytes kept, in memory and on disk. */
@@ -106,49 +107,43 @@ export class FrozenFeatures {
     this.#entries.clear();
   }
 
-  async #run(dataset: EncodedDataset, rows: Int32Array, from: Entry | null, entry: Entry): Promise<void> {
-    const batch = collate(dataset, rows);
-    const inputs = textInputs(batch, { everyRow: false });
+  async #run(dataset: Dataset, rows: Int32Array, from: Entry | null, entry: Entry): Promise<void> {
+    const batch = batchOf(dataset, rows);
     const pass = new Pass();
     try {
       const output = autocast(entry.precision, () =>
         tf.tidy(() => {
           let x: Value | null = from && pass.input(this.batch(dataset, rows, batch.sequenceLength));
           for (const stage of this.model.stages.slice(from?.depth ?? 0, entry.depth))
-            x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+            x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, x));
           return x!.tensor;
         }),
       );
       const values = (await output.data()) as Float32Array;
       output.dispose();
-      entry.width = output.shape[1]!;
+      entry.shape = output.shape.slice(1);
+      const width = tf.util.sizeFromShape(entry.shape);
       const perRow = output.shape[0] / rows.length;
       entry.everyRow ||= perRow > 1;
       rows.forEach((row, r) => {
-        const start = r * perRow * entry.width;
-        const length = Math.min(perRow, batch.lengths[r]) * entry.width;
+        const start = r * perRow * width;
+        const length = Math.min(perRow, batch.lengths[r]) * width;
         entry.store.put(row, values.subarray(start, start + length));
       });
     } finally {
-      inputs.dispose();
+      batch.dispose();
     }
   }
 
   #stamps(depth: number): number[] {
     const seen = new Set<Parameter>();
-    for (const stage of this.model.stages.slice(0, depth)) for (const p of stage.parameters) seen.add(p);
+    for (const { parameters, buffers = [] } of this.model.stages.slice(0, depth))
+      for (const read of [...parameters, ...buffers]) seen.add(read);
     return [...seen].map((parameter) => parameter.stamp);
   }
 
-  #drop(dataset: EncodedDataset): void {
+  #drop(dataset: Dataset): void {
     this.#entries.get(dataset.hash)?.store.dispose();
     this.#entries.delete(dataset.hash);
   }
 }
-
-export const lengthsOf = (dataset: EncodedDataset): Int32Array =>
-  Int32Array.from(dataset.inputIds, (ids) => ids.length);
-
-/** The tokens of the longest row. */
-export const longest = (dataset: EncodedDataset): number =>
-  lengthsOf(dataset).reduce((a, b) => Math.max(a, b));

@@ -1,6 +1,6 @@
 import { checkInteger } from "../check";
 import { InputError } from "../errors";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 
 /**
@@ -37,7 +37,7 @@ export class Unfreezing {
   #schedule: number[];
 
   constructor(
-    private readonly model: SequenceClassifier,
+    private readonly model: Classifier,
     unfreeze: Unfreeze,
     epochs: number,
   ) {

@@ -13,7 +13,7 @@ import { softmaxCrossEntropy } from "../nn/loss";
 import { Pass, type Value } from "../nn/Pass";
 import { Random } from "../random";
 import { AdamW } from "./AdamW";
-import { lengthsOf } from "./FrozenFeatures";
+import { lengthsOf } from "./dataset";
 import { type Masked, maskTokens } from "./maskTokens";
 import { nextTurn } from "./nextTurn";
 import { Run } from "./Run";
@@ -68,13 +68,13 @@ async function* adapt(
   options: AdaptOptions,
 ): AsyncGenerator<AdaptEvent, { losses: number[] }> {
   const { epochs = 1, batchSize = 32, learningRate = 5e-5, weightDecay = 0.01, seed = 0, signal } = options;
+  model.checkRows("texts", texts);
   const vocabSize = model.config.vocab_size as number;
   checkInteger("maskTokenId", options.maskTokenId, 0, vocabSize - 1);
   checkInteger("epochs", epochs, 1);
   checkInteger("batchSize", batchSize, 1);
   checkNumber("learningRate", learningRate, 0);
   const share = checkNumber("share", options.share ?? 0.15, 0, 1);
-  model.checkRows("texts", texts);
   const checkpoint = openCheckpoint(model.folder);
   let head: MaskedLmHead;
   try {

@@ -1,16 +1,16 @@
 import type { Labels } from "../data/textDataset";
-import type { EncodedDataset } from "../data/tokenize";
 import { InputError } from "../errors";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
+import { countOf, type Dataset } from "./dataset";
 
 /** Throws unless the rows fit the model and their labels are those that its head was made for. */
 export function checkDataset(
   name: string,
-  model: SequenceClassifier,
-  dataset: EncodedDataset,
-): asserts dataset is EncodedDataset & { labels: Labels } {
-  const { labels, inputIds } = dataset;
-  if (inputIds.length === 0) throw new InputError(`${name}: expected at least one row, got none`);
+  model: Classifier,
+  dataset: Dataset,
+): asserts dataset is Dataset & { labels: Labels } {
+  const { labels } = dataset;
+  if (countOf(dataset) === 0) throw new InputError(`${name}: expected at least one row, got none`);
   if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
   if (labels.problemType !== model.problemType)
     throw new InputError(

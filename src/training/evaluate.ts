@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Labels } from "../data/textDataset";
-import type { EncodedDataset } from "../data/tokenize";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
 import { checkDataset } from "./checkDataset";
+import type { Dataset } from "./dataset";
 import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
 import { allLogits, type PredictOptions, toProbabilities } from "./predict";
@@ -21,8 +21,8 @@ export interface Evaluation {
  *     console.log(metrics.accuracy);
  */
 export async function evaluate(
-  model: SequenceClassifier,
-  dataset: EncodedDataset,
+  model: Classifier,
+  dataset: Dataset,
   options: PredictOptions = {},
 ): Promise<Evaluation> {
   checkDataset("evaluate", model, dataset);
@@ -34,7 +34,7 @@ export async function evaluate(
 export async function evaluateLogits(
   logits: Float32Array,
   labels: Labels,
-  { numLabels, problemType }: SequenceClassifier,
+  { numLabels, problemType }: Classifier,
 ): Promise<Evaluation> {
   const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);
   const mean = lossOf(labels);

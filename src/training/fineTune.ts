@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
-import type { EncodedDataset } from "../data/tokenize";
 import { autocast } from "../engine/autocast";
 import { sumOfSquares } from "../engine/sumOfSquares";
 import { FrostError, InputError } from "../errors";
 import { listParams } from "../freeze";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass } from "../nn/Pass";
 import { frostLine } from "../nn/Stage";
 import { AdamW } from "./AdamW";
 import { BestEpoch } from "./BestEpoch";
 import { checkDataset } from "./checkDataset";
+import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { evaluateLogits } from "./evaluate";
 import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
 import {
@@ -20,7 +20,7 @@ import {
   type FineTuneSettings,
   fineTuneSettings,
 } from "./FineTuneOptions";
-import { FrozenFeatures, lengthsOf, longest } from "./FrozenFeatures";
+import { FrozenFeatures } from "./FrozenFeatures";
 import { forwardRows, type Start } from "./forwardRows";
 import { learningRates } from "./learningRates";
 import { type Loss, lossOf } from "./loss";
@@ -44,7 +44,7 @@ import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
  * a number; the model then holds the weights of the step before.
  */
 export function fineTune(
-  model: SequenceClassifier,
+  model: Classifier,
   data: FineTuneData,
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
@@ -68,11 +68,11 @@ class Training {
   #steps: number;
 
   constructor(
-    private readonly model: SequenceClassifier,
+    private readonly model: Classifier,
     private readonly data: FineTuneData,
     private readonly settings: FineTuneSettings,
   ) {
-    const batches = Math.ceil(data.train.inputIds.length / settings.batchSize);
+    const batches = Math.ceil(countOf(data.train) / settings.batchSize);
     this.#steps = settings.epochs * Math.ceil(batches / settings.gradientAccumulation);
     this.#loss = lossOf(data.train.labels!, settings);
     this.#optimizer = new AdamW(settings);
@@ -258,7 +258,7 @@ class Training {
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
       record.evalSeconds += this.#stopwatch.lap();
-      yield { type: "evaluate", done: turn.value, total: valid.inputIds.length };
+      yield { type: "evaluate", done: turn.value, total: countOf(valid) };
       this.#stopwatch.restart();
     }
     const { loss, metrics } = await evaluateLogits(turn.value, valid.labels!, this.model);
@@ -266,13 +266,13 @@ class Training {
     return { ...record, validLoss: loss, metrics };
   }
 
-  #datasets(): EncodedDataset[] {
+  #datasets(): Dataset[] {
     return this.data.valid ? [this.data.train, this.data.valid] : [this.data.train];
   }
 }
 
 /** Waits until the last update has really been made: an engine may run behind. */
-async function settle(model: SequenceClassifier): Promise<void> {
+async function settle(model: Classifier): Promise<void> {
   const last = model.namedParameters().findLast(([, parameter]) => parameter.requiresGrad);
   if (!last) return;
   const element = tf.tidy(() => tf.slice(tf.reshape(last[1].value, [-1]), 0, 1));

@@ -1,12 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { collate } from "../data/collate";
-import type { EncodedDataset } from "../data/tokenize";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { textInputs } from "../models/textInputs";
+import type { Classifier } from "../models/Classifier";
 import type { Pass, Value } from "../nn/Pass";
+import { batchOf, type Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 
-/** Where a forward starts: behind the first `depth` stages from their kept features, or, with none, from the tokens. */
+/** Where a forward starts: behind the first `depth` stages from their kept features, or, with none, from the rows themselves. */
 export interface Start {
   depth: number;
   features: FrozenFeatures | null;
@@ -17,15 +15,14 @@ export interface Start {
  * `finish` returns: the loss, or the logits themselves.
  */
 export function forwardRows(
-  model: SequenceClassifier,
-  dataset: EncodedDataset,
+  model: Classifier,
+  dataset: Dataset,
   rows: Int32Array,
   start: Start,
   pass: Pass,
   finish: (logits: Value) => Value,
 ): Value {
-  const batch = collate(dataset, rows);
-  const inputs = textInputs(batch, { everyRow: false });
+  const batch = batchOf(dataset, rows);
   try {
     let value: Value;
     tf.tidy(() => {
@@ -33,12 +30,12 @@ export function forwardRows(
         ? pass.input(start.features.batch(dataset, rows, batch.sequenceLength))
         : null;
       for (const stage of model.stages.slice(start.features ? start.depth : 0))
-        x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+        x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, x));
       value = finish(x!);
       return value.tensor;
     });
     return value!;
   } finally {
-    inputs.dispose();
+    batch.dispose();
   }
 }

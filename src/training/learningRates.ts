@@ -1,6 +1,6 @@
 import { checkNumber } from "../check";
 import { listParams, type ParameterPattern } from "../freeze";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 import type { Rates } from "./AdamW";
 
 /** Parameters that learn at a rate or decay of their own. */
@@ -21,7 +21,7 @@ export interface RateOptions {
 }
 
 /** Peak learning rate and weight decay of each parameter by name. */
-export function learningRates(model: SequenceClassifier, options: RateOptions): Map<string, Rates> {
+export function learningRates(model: Classifier, options: RateOptions): Map<string, Rates> {
   const { learningRate, weightDecay, parameterGroups = [], layerwiseDecay = 1 } = options;
   const rates = new Map<string, Rates>();
   // From the head down, so that a parameter read by several stages learns as the lowest of them.

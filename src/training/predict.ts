@@ -1,10 +1,9 @@
 import { checkInteger } from "../check";
 import { batchRows } from "../data/batches";
-import type { EncodedDataset } from "../data/tokenize";
 import { autocast, type Precision } from "../engine/autocast";
-import type { ProblemType, SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier, ProblemType } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
-import { lengthsOf, longest } from "./FrozenFeatures";
+import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
@@ -31,8 +30,8 @@ export interface PredictOptions {
  *     const { labels, probabilities } = await predict(model, await tokenize(test, tokenizer));
  */
 export async function predict(
-  model: SequenceClassifier,
-  dataset: EncodedDataset,
+  model: Classifier,
+  dataset: Dataset,
   { batchSize = 64, precision, signal, onProgress }: PredictOptions = {},
 ): Promise<Predictions> {
   checkInteger("batchSize", batchSize, 1);
@@ -44,8 +43,8 @@ export async function predict(
 
 /** Logits of all rows, [rows · labels] in the rows' order. */
 export async function allLogits(
-  model: SequenceClassifier,
-  dataset: EncodedDataset,
+  model: Classifier,
+  dataset: Dataset,
   { batchSize = 64, precision, signal, onProgress }: PredictOptions,
 ): Promise<Float32Array> {
   const run = logitsOf(model, dataset, batchSize, undefined, precision);
@@ -53,7 +52,7 @@ export async function allLogits(
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
       signal?.throwIfAborted();
-      onProgress?.(turn.value, dataset.inputIds.length);
+      onProgress?.(turn.value, countOf(dataset));
     }
     return turn.value;
   } catch (error) {
@@ -63,13 +62,13 @@ export async function allLogits(
 
 /** The same step by step, also from kept features. Yields how many rows are done, between batches. */
 export async function* logitsOf(
-  model: SequenceClassifier,
-  dataset: EncodedDataset,
+  model: Classifier,
+  dataset: Dataset,
   batchSize: number,
   start: Start = { depth: 0, features: null },
   precision: Precision = "fp32",
 ): AsyncGenerator<number, Float32Array> {
-  const logits = new Float32Array(dataset.inputIds.length * model.numLabels);
+  const logits = new Float32Array(countOf(dataset) * model.numLabels);
   let done = 0;
   for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
     const forward = () => forwardRows(model, dataset, rows, start, new Pass(), (x) => x);
@@ -108,10 +107,7 @@ export function toProbabilities(
   return probabilities;
 }
 
-function toLabels(
-  probabilities: Float32Array,
-  { numLabels, problemType, classes }: SequenceClassifier,
-): string[] {
+function toLabels(probabilities: Float32Array, { numLabels, problemType, classes }: Classifier): string[] {
   return Array.from({ length: probabilities.length / numLabels }, (_, row) => {
     const start = row * numLabels;
     if (problemType === "regression") return String(probabilities[start]);

@@ -9,7 +9,7 @@ import { readTable } from "../../src/data/readTable";
 import { takeRows, textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
 import { useEngine } from "../../src/engine/useEngine";
-import type { WeightType } from "../../src/models/SequenceClassifier";
+import type { WeightType } from "../../src/models/Classifier";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
 import { assertClose } from "../close";

@@ -9,7 +9,10 @@ import { add } from "../../src/nn/elementwise";
 import { embedding } from "../../src/nn/embedding";
 import type { Pass, Value } from "../../src/nn/Pass";
 import { traceOnnx } from "../../src/onnx/traceOnnx";
+import { addLora, mergeLora } from "../../src/recipes/addLora";
 import { tinyBert } from "../training/toyData";
+
+const families = "bert, roberta, xlm-roberta, distilbert, electra, albert";
 
 type Forward = (pass: Pass, inputs: TextInputs, x: Value) => Value;
 
@@ -41,7 +44,7 @@ describe("traceOnnx", () => {
     const before = tf.memory().numTensors;
     await assert.rejects(traceOnnx(changed), {
       name: "InputError",
-      message: `model_type "bert" cannot be exported to ONNX: ${why}; exported are bert`,
+      message: `model_type "bert" cannot be exported to ONNX: ${why}; exported are ${families}`,
     });
     assert.equal(tf.memory().numTensors, before);
   };
@@ -108,8 +111,31 @@ describe("traceOnnx", () => {
     const other: SequenceClassifier = Object.create(model, { modelType: { value: "gpt2" } });
     await assert.rejects(traceOnnx(other), {
       name: "InputError",
-      message: 'model_type "gpt2" cannot be exported to ONNX yet; exported are bert',
+      message: `model_type "gpt2" cannot be exported to ONNX yet; exported are ${families}`,
     });
+  });
+
+  it("refuses adapters beside their weights, and takes them once they are merged", async () => {
+    const adapted = await Auto.fromPretrained(tinyBert, { log: assert.fail });
+    const [first] = addLora(adapted);
+    await assert.rejects(traceOnnx(adapted), {
+      name: "InputError",
+      message: `ONNX export: expected adapters that are merged, got ${first} beside its weight; mergeLora(model) first`,
+    });
+    mergeLora(adapted);
+    const { graph } = await traceOnnx(adapted);
+    const names = model.namedParameters().map(([name]) => name);
+    assert.deepEqual([...graph.parameters.keys()].sort(), names.sort());
+    adapted.dispose();
+  });
+
+  it("refuses a head of its own, which Transformers.js has no name for", async () => {
+    const pooled = await Auto.fromPretrained(tinyBert, { head: { pooling: "cls" }, log: () => {} });
+    await assert.rejects(traceOnnx(pooled), {
+      name: "InputError",
+      message: /^ONNX export: expected the family's own head, got one of its own; load the model without/,
+    });
+    pooled.dispose();
   });
 
   it("refuses an operation without an ONNX form, and says in which stage it is", () =>

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
+import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { freezeWhere, listParams } from "../../src/freeze";
-import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
+import type { Classifier } from "../../src/models/Classifier";
+import { addLora } from "../../src/recipes/addLora";
 import { bitFit } from "../../src/recipes/bitFit";
 import { trainNorms } from "../../src/recipes/trainNorms";
 import { onEveryFastEngine } from "../onEveryEngine";
 
 const load = (name: string) =>
   Auto.fromPretrained(join(__dirname, "../fixtures/models", name), { log: () => {} });
-const trainable = (model: SequenceClassifier) =>
+const trainable = (model: Classifier) =>
   listParams(model).flatMap(({ name, requiresGrad }) => (requiresGrad ? name : []));
 
 /** What each family trains of block 0, and its head. */
@@ -92,6 +94,35 @@ onEveryFastEngine("recipes of flags", () => {
     freezeWhere(model, "bert.embeddings.");
     bitFit(model);
     assert.ok(!trainable(model).some((name) => name.includes("embeddings")));
+    model.dispose();
+  });
+
+  it("know a ResNet's batch norms and its biases, which are theirs; LoRA has no layer there to go on", async () => {
+    const model = await AutoModelForImageClassification.fromPretrained(
+      join(__dirname, "../fixtures/models/resnet18-narrow"),
+      { log: () => {} },
+    );
+    const of = (part: string) => trainable(model).filter((name) => name.startsWith(part));
+    assert.throws(() => addLora(model), {
+      name: "InputError",
+      message: /^LoRA goes on query and value layers of their own, which resnet18 has not; try bitFit/,
+    });
+    assert.equal(trainable(model).length, model.namedParameters().length); // refused before any flag changed
+    const norms = ["bn1", "bn2", "downsample.1"].map((norm) => `layer2.0.${norm}`);
+    trainNorms(model);
+    assert.deepEqual(
+      of("layer2.0.").sort(),
+      norms.flatMap((norm) => [`${norm}.bias`, `${norm}.weight`]),
+    );
+    assert.deepEqual(of("conv1").concat(of("bn1"), of("fc")), [
+      ...["bn1.weight", "bn1.bias"],
+      ...["fc.weight", "fc.bias"],
+    ]);
+    bitFit(model);
+    assert.deepEqual(
+      of("layer2.0.").sort(),
+      norms.map((norm) => `${norm}.bias`),
+    );
     model.dispose();
   });
 

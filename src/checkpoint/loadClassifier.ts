@@ -1,0 +1,59 @@
+import { checkInteger } from "../check";
+import { ensureEngine } from "../engine/useEngine";
+import { InputError } from "../errors";
+import type { Classifier } from "../models/Classifier";
+import { type LoaderOptions, ParameterLoader } from "../models/ParameterLoader";
+import { type Checkpoint, openCheckpoint } from "./openCheckpoint";
+import { resolveModel } from "./resolveModel";
+
+/** What every kind of pretrained model is asked for. */
+export interface LoadOptions {
+  /** How many classes or labels; 1 makes a regression of texts. Default: the checkpoint's own, else 2. */
+  numLabels?: number;
+  /** Class names in the order of the logits; sets `numLabels`. */
+  classes?: string[];
+  /** Where the draw of a new head starts. */
+  seed?: number;
+  /** A Hub revision: branch, tag or commit. */
+  revision?: string;
+  /** Takes the notes on what was newly initialised or left unused. Default: `console.info`. */
+  log?: (line: string) => void;
+}
+
+/** Opens a checkpoint and lets `build` make a model of it, with parameters that a loader takes out of it. */
+export async function loadClassifier<Model extends Classifier>(
+  idOrFolder: string,
+  { revision, log = console.info }: LoadOptions,
+  build: (checkpoint: Checkpoint, loaderOf: (options: LoaderOptions) => ParameterLoader) => Model,
+): Promise<Model> {
+  await ensureEngine(log);
+  const checkpoint = openCheckpoint(await resolveModel(idOrFolder, { revision }));
+  let loader: ParameterLoader | undefined;
+  try {
+    const model = build(checkpoint, (options) => {
+      loader = new ParameterLoader(checkpoint, options);
+      return loader;
+    });
+    if (model.newlyInitialized.length) log(`newly initialised: ${model.newlyInitialized.join(", ")}`);
+    if (model.unused.length) log(`not used from the checkpoint: ${model.unused.join(", ")}`);
+    return model;
+  } catch (error) {
+    loader?.dispose();
+    throw error;
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/** How many labels a model gets: as many as are asked for, else the checkpoint's own. */
+export function labelCount({ numLabels, classes }: LoadOptions, own: number | undefined): number {
+  if (classes && numLabels !== undefined && classes.length !== numLabels)
+    throw new InputError(`numLabels: expected ${classes.length}, the number of classes, got ${numLabels}`);
+  return checkInteger("numLabels", classes?.length ?? numLabels ?? own ?? 2, 1);
+}
+
+/** A name for each label: those asked for, the checkpoint's own where they are as many, else LABEL_0, LABEL_1, …. */
+export function labelNames(count: number, { classes }: LoadOptions, own: (string | undefined)[]): string[] {
+  const kept = own.length === count ? own : [];
+  return classes ?? Array.from({ length: count }, (_, i) => kept[i] ?? `LABEL_${i}`);
+}

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { InputError } from "../errors";
+import { type Labels, sortClasses } from "./labels";
+
+/** Images that lie in a folder, row by row: where they are, and what they show. */
+export interface ImageRows {
+  /** The folder, for messages. */
+  source: string;
+  paths: string[];
+  /** SHA-256 of each file: equal files, equal keys, which a split keeps on one side. */
+  keys: string[];
+  /** null where nothing is known, as of a competition's test images. */
+  labels: Labels | null;
+}
+
+/** What files are taken for images by. */
+const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
+
+/**
+ * Lists a folder of images: one folder for each class with its images in it, or images alone, without labels. Files of other
+ * endings and hidden ones are passed over.
+ *
+ * @param options.classes the classes of the training images, in order: another class is an error
+ * @throws InputError where there is no image, a single class, or images beside folders of classes
+ * @example
+ * const rows = await imageFolder("cats-and-dogs");
+ * const { train, valid } = trainValidSplit(rows, { seed: 0 });
+ */
+export async function imageFolder(folder: string, options: { classes?: string[] } = {}): Promise<ImageRows> {
+  const { images, folders } = await list(folder);
+  const found = folders.length > 0 ? await perClass(folder, folders) : [];
+  if (found.length > 0 && images.length > 0)
+    throw new InputError(
+      `${folder}: expected images or a folder for each class, got both; ${images[0]} lies beside ${folders[0]}`,
+    );
+  if (found.length === 0) {
+    if (images.length === 0)
+      throw new InputError(`${folder}: expected images (${[...ENDINGS].join(", ")}), got none`);
+    return withKeys(
+      folder,
+      images.map((name) => join(folder, name)),
+      null,
+    );
+  }
+  const classes = options.classes ?? sortClasses(found.map(({ name }) => name));
+  const stray = found.find(({ name }) => !classes.includes(name));
+  if (stray)
+    throw new InputError(
+      `${join(folder, stray.name)}: is none of the classes known from training: ${classes.join(", ")}`,
+    );
+  if (classes.length < 2)
+    throw new InputError(`${folder}: expected a folder for each of at least two classes, got ${classes}`);
+  const ids = found.flatMap(({ name, paths }) => paths.map(() => classes.indexOf(name)));
+  return withKeys(
+    folder,
+    found.flatMap(({ paths }) => paths),
+    { problemType: "single_label_classification", classes, ids: Int32Array.from(ids) },
+  );
+}
+
+/** Folders without an image in them are no classes. */
+async function perClass(folder: string, names: string[]): Promise<{ name: string; paths: string[] }[]> {
+  const listed = await Promise.all(
+    names.map(async (name) => {
+      const { images } = await list(join(folder, name));
+      return { name, paths: images.map((image) => join(folder, name, image)) };
+    }),
+  );
+  return listed.filter(({ paths }) => paths.length > 0);
+}
+
+async function list(folder: string): Promise<{ images: string[]; folders: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${folder}: expected a folder of images (${error.code})`);
+  });
+  const seen = entries.filter(({ name }) => !name.startsWith("."));
+  // By code units, so that the order of rows depends neither on the machine nor on its file system.
+  return {
+    images: seen
+      .filter((entry) => !entry.isDirectory() && ENDINGS.has(extname(entry.name).toLowerCase()))
+      .map(({ name }) => name)
+      .sort(),
+    folders: seen
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort(),
+  };
+}
+
+async function withKeys(source: string, paths: string[], labels: Labels | null): Promise<ImageRows> {
+  const keys: string[] = [];
+  for (const path of paths) keys.push(await hashOf(path));
+  return { source, paths, keys, labels };
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk);
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,227 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import { closeNames } from "../freeze";
+import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
+import type { Parameter } from "../nn/Parameter";
+import type { Stage } from "../nn/Stage";
+import { type Fresh, initialValues } from "./ParameterLoader";
+
+export type ProblemType = "single_label_classification" | "multi_label_classification" | "regression";
+
+/** How weights are stored in a file. */
+export type WeightType = "F32" | "F16" | "BF16";
+
+/** A tensor on its way to a file; counts are stored whole, whatever the weights are stored as. */
+export interface SavedTensor {
+  name: string;
+  shape: number[];
+  dtype?: "I64";
+  data: () => Promise<Float32Array>;
+}
+
+/** What a classifier is put together from. */
+export interface Parts<Inputs> {
+  config: Record<string, unknown>;
+  /** First stage, blocks and head, in the order they run. */
+  stages: Stage<Inputs>[];
+  parameters: Parameter[];
+  fresh: Fresh[];
+  unused: string[];
+  /** Class names in the order of the logits; one for each of them. */
+  classes: string[];
+  problemType: ProblemType;
+  initializerRange: number;
+  /** The checkpoint's folder. */
+  folder: string;
+  checkpointHash: () => Promise<string>;
+  /** Writes a checkpoint folder; the files that belong to the model are carried along from `carryFrom`. */
+  save: (
+    folder: string,
+    what: {
+      config: Record<string, unknown>;
+      tensors: SavedTensor[];
+      dtype: WeightType;
+      carryFrom: string;
+    },
+  ) => Promise<void>;
+}
+
+/** What `checkRows` looks at: the tokens of texts, or the pixels of images. */
+export type CheckedRows = CheckedTexts | CheckedImages;
+
+export interface CheckedTexts {
+  inputIds: readonly ArrayLike<number>[];
+  tokenTypeIds?: readonly ArrayLike<number>[] | null;
+  padTokenId?: number;
+}
+
+export interface CheckedImages {
+  pixels: readonly ArrayLike<number>[];
+  height: number;
+  width: number;
+}
+
+/**
+ * A pretrained model with a head that tells classes, labels or a number from each row: what freezing, training and saving need
+ * to know of it. Owns its tensors until `dispose()`.
+ */
+export abstract class Classifier<Inputs = never> {
+  /** First stage (embeddings or stem), blocks and head, in the order they run. */
+  readonly stages: readonly Stage<Inputs>[];
+  readonly numLabels: number;
+  /** Class names in the order of the logits. */
+  readonly classes: string[];
+  readonly problemType: ProblemType;
+  /** Names of parameters that the checkpoint lacked, drawn from the seed. */
+  readonly newlyInitialized: string[];
+  /** Tensors of the checkpoint that this model has no use for. */
+  readonly unused: string[];
+  /** The checkpoint's folder. */
+  readonly folder: string;
+  readonly config: Record<string, unknown>;
+  #parts: Parts<Inputs>;
+  #byName: Map<string, Parameter>;
+
+  constructor(parts: Parts<Inputs>) {
+    this.#parts = parts;
+    this.stages = parts.stages;
+    this.numLabels = parts.classes.length;
+    this.classes = parts.classes;
+    this.problemType = parts.problemType;
+    this.newlyInitialized = parts.fresh.map(({ parameter }) => parameter.name);
+    this.unused = parts.unused;
+    this.folder = parts.folder;
+    this.config = parts.config;
+    this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
+  }
+
+  /** What identifies the architecture: `model_type` of Transformers, `architecture` of timm. */
+  abstract readonly modelType: string;
+
+  /** Throws an InputError that names the first row this model cannot take. */
+  abstract checkRows(name: string, rows: CheckedRows): void;
+
+  /** `config.json` as a saved model has it. */
+  abstract savedConfig(): Record<string, unknown>;
+
+  /** Names and parameters in checkpoint order, then those of adapters. */
+  namedParameters(): [string, Parameter][] {
+    const added = this.adapters().flatMap(({ lora }) => [lora.a, lora.b]);
+    return [...this.#byName, ...added.map((parameter): [string, Parameter] => [parameter.name, parameter])];
+  }
+
+  /** The dense layers that `addLora` has put an adapter on. */
+  adapters(): Required<Adaptable>[] {
+    const layers = new Set(this.stages.flatMap((stage) => stage.adaptable ?? []));
+    return [...layers].filter((layer): layer is Required<Adaptable> => layer.lora !== undefined);
+  }
+
+  /** Names and content of what is saved and loaded but never learned by gradients: running statistics. */
+  namedBuffers(): [string, Parameter][] {
+    return this.stages.flatMap(({ buffers = [] }) =>
+      buffers.map((buffer): [string, Parameter] => [buffer.name, buffer]),
+    );
+  }
+
+  parameter(name: string): Parameter {
+    const named = new Map(this.namedParameters());
+    const parameter = named.get(name);
+    if (!parameter) {
+      const close = closeNames(name, [...named.keys()]);
+      throw new InputError(
+        `no parameter is named ${name}; ${close.length ? `close: ${close.join(", ")}` : "listParams(model) shows the names there are"}`,
+      );
+    }
+    return parameter;
+  }
+
+  /** What `topNLayerFreeze` freezes: embeddings or stem, then each block, with all the parameters that feed its output. */
+  frostStages(): { name: string; parameters: string[] }[] {
+    return this.stages.slice(0, -1).map((stage) => ({
+      name: stage.name,
+      parameters: stage.parameters.map((parameter) => parameter.name),
+    }));
+  }
+
+  /** How many blocks there are: the largest N that `topNLayerFreeze` takes. */
+  get depth(): number {
+    return this.stages.length - 2;
+  }
+
+  /** The N that differ: `topNLayerFreeze` freezes more for each than for the one before. All, unless blocks share weights. */
+  get depths(): number[] {
+    const frozen = new Set<string>();
+    return this.frostStages().flatMap(({ parameters }, n) => {
+      const before = frozen.size;
+      for (const name of parameters) frozen.add(name);
+      return frozen.size > before ? [n] : [];
+    });
+  }
+
+  /** The tensors by name, as they are now, buffers behind the parameters; they stay the model's. */
+  stateDict(): Record<string, tf.Tensor> {
+    const all = [...this.namedParameters(), ...this.namedBuffers()];
+    return Object.fromEntries(all.map(([name, { value }]) => [name, value]));
+  }
+
+  /** Draws the parameters that the checkpoint lacked anew from another seed. */
+  reinitialize(seed: number): void {
+    for (const { parameter, initializer } of this.#parts.fresh)
+      parameter.assign(
+        tf.tensor(
+          initialValues(parameter.name, parameter.shape, initializer, this.#parts.initializerRange, seed),
+          parameter.shape,
+        ),
+      );
+  }
+
+  /**
+   * Writes config.json, model.safetensors and the files that belong to them, such as a tokenizer's, as Python reads them. The
+   * folder holds the old model or the new one, never half of each. Adapters are merged into the weights that are written; the
+   * model keeps both apart.
+   */
+  async savePretrained(folder: string, options: { dtype?: WeightType } = {}): Promise<void> {
+    const { dtype = "F32" } = options;
+    const adapted = new Map(this.adapters().map(({ weight, lora }) => [weight, lora]));
+    const saved = ([name, parameter]: [string, Parameter]): SavedTensor => ({
+      name,
+      shape: parameter.shape,
+      data: () => mergedValues(parameter, adapted.get(parameter)),
+    });
+    const counts = this.namedBuffers().filter(([name]) => isCount(name));
+    const others = this.namedBuffers().filter(([name]) => !isCount(name));
+    await this.#parts.save(folder, {
+      config: {
+        ...this.savedConfig(),
+        dtype: { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype],
+      },
+      tensors: [
+        // In front, where their 8 bytes lie at multiples of 8, which safetensors' own reader asks for.
+        ...counts.map((entry) => ({ ...saved(entry), dtype: "I64" as const })),
+        ...[...this.#byName, ...others].map(saved),
+      ],
+      dtype,
+      carryFrom: this.folder,
+    });
+  }
+
+  /** sha256 of the checkpoint's files as they were loaded. */
+  checkpointHash(): Promise<string> {
+    return this.#parts.checkpointHash();
+  }
+
+  dispose(): void {
+    for (const [, parameter] of this.namedParameters()) parameter.dispose();
+    for (const [, buffer] of this.namedBuffers()) buffer.dispose();
+  }
+}
+
+async function mergedValues({ value }: Parameter, lora: Lora | undefined): Promise<Float32Array> {
+  if (!lora || lora.merged) return (await value.data()) as Float32Array;
+  const merged = tf.tidy(() => tf.add(value, loraChange(lora)));
+  const values = (await merged.data()) as Float32Array;
+  merged.dispose();
+  return values;
+}
+
+const isCount = (name: string): boolean => name.endsWith(".num_batches_tracked");

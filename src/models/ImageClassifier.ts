@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import { Pass, type Value } from "../nn/Pass";
+import type { Architecture } from "./Architecture";
+import { type CheckedRows, Classifier, type Parts } from "./Classifier";
+import { type ImageInputs, ownImages } from "./imageInputs";
+
+/** Images as PyTorch has them: [batch, 3, height, width], normalised. */
+export type PixelValues = tf.Tensor4D | number[][][][];
+
+/**
+ * A pretrained image model with a head that sorts images into classes. Made by
+ * `AutoModelForImageClassification.fromPretrained`; owns its tensors until `dispose()`.
+ */
+export class ImageClassifier extends Classifier<ImageInputs> {
+  readonly modelType: string;
+
+  constructor(parts: Parts<ImageInputs> & { architecture: Architecture }) {
+    super(parts);
+    this.modelType = parts.architecture.name;
+  }
+
+  /** Throws an InputError that names the first image whose bytes are not those of its size. */
+  checkRows(name: string, rows: CheckedRows): void {
+    if (!("pixels" in rows))
+      throw new InputError(`${name}: ${this.modelType} reads images, got texts; load a text model for them`);
+    const size = rows.height * rows.width * 3;
+    const wrong = rows.pixels.findIndex(({ length }) => length !== size);
+    if (wrong !== -1)
+      throw new InputError(
+        `${name}: expected ${rows.height} x ${rows.width} x 3 bytes an image, row ${wrong} has ${rows.pixels[wrong].length}`,
+      );
+  }
+
+  /**
+   * One forward in eval mode: `logits` [batch, classes] and, on request, `hiddenStates`: what stem and stages give, each
+   * [batch, height, width, channels]. The caller disposes them.
+   *
+   *     const { logits } = model.forward(tf.zeros([1, 3, 224, 224]));
+   *     logits.print();
+   */
+  forward(
+    pixelValues: PixelValues,
+    options: { outputHiddenStates?: boolean } = {},
+  ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor4D[] } {
+    const inputs = ownImages(tf.tidy(() => toChannelsLast(pixelValues)));
+    const pass = new Pass();
+    const hiddenStates: tf.Tensor4D[] = [];
+    try {
+      const logits = tf.tidy(() => {
+        let x: Value | null = null;
+        for (const stage of this.stages) {
+          x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+          if (options.outputHiddenStates && stage !== this.stages.at(-1))
+            hiddenStates.push(tf.keep(x.tensor as tf.Tensor4D));
+        }
+        return x!.tensor as tf.Tensor2D;
+      });
+      return { logits, hiddenStates };
+    } finally {
+      inputs.dispose();
+    }
+  }
+
+  savedConfig(): Record<string, unknown> {
+    const pretrained = this.config.pretrained_cfg as Record<string, unknown> | undefined;
+    return {
+      ...this.config,
+      num_classes: this.numLabels,
+      label_names: this.classes,
+      ...(pretrained ? { pretrained_cfg: { ...pretrained, num_classes: this.numLabels } } : {}),
+    };
+  }
+}
+
+/** From [batch, 3, height, width] to [batch, height, width, 3]. */
+export function toChannelsLast(pixelValues: PixelValues): tf.Tensor4D {
+  const images = Array.isArray(pixelValues) ? tf.tensor(pixelValues) : pixelValues;
+  if (images.shape.length !== 4 || images.shape[1] !== 3)
+    throw new InputError(`pixelValues: expected [batch, 3, height, width], got [${images.shape}]`);
+  return tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]);
+}

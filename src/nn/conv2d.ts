@@ -1,0 +1,28 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import * as engine from "../engine/conv2d";
+import type { Steps } from "../engine/window";
+import type { Parameter } from "./Parameter";
+import type { Pass, Value } from "./Pass";
+
+/** A convolution without a bias: `weight` [out, in, kh, kw], as PyTorch's `Conv2d` keeps it. */
+export interface Conv2d extends Steps {
+  weight: Parameter;
+}
+
+/** Images [batch, height, width, in] → [batch, outHeight, outWidth, out]. */
+export function conv2d(pass: Pass, x: Value, { weight, ...steps }: Conv2d): Value {
+  const images = x.tensor as tf.Tensor4D;
+  const { shape } = images;
+  const filter = () => weight.value as tf.Tensor4D;
+  return pass.record(
+    engine.conv2d(images, filter(), steps),
+    [x, weight],
+    () => (pass.tracks(weight) ? [images] : []),
+    (dy, [images]) => [
+      pass.tracks(x) ? engine.conv2dInputGradient(dy as tf.Tensor4D, filter(), shape, steps) : null,
+      pass.tracks(weight)
+        ? engine.conv2dWeightGradient(images as tf.Tensor4D, dy as tf.Tensor4D, filter().shape, steps)
+        : null,
+    ],
+  );
+}
