@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { readFloats } from "../engine/readFloats";
 import { upload } from "../engine/upload";
 import { InputError } from "../errors";
 import { Parameter } from "../nn/Parameter";
@@ -12,7 +13,7 @@ export type Initializer = "normal" | "zeros" | "ones" | { std: number; cutoff: n
 
 /** Where stored tensors come from: a checkpoint opened for reading. */
 export interface TensorSource {
-  tensors: Map<string, { shape: number[]; file: string }>;
+  tensors: Map<string, { shape: number[]; file: string; dtype: string; byteOffset: number }>;
   readFloat32(name: string): Float32Array;
 }
 
@@ -57,18 +58,18 @@ export class ParameterLoader {
   }
 
   parameter(name: string, shape: number[], initializer: Initializer): Parameter {
-    const { values, found } = this.#values(name, shape, initializer);
-    return this.#made(name, shape, initializer, values, !found);
+    const { tensor, found } = this.#tensor(name, shape, initializer);
+    return this.#made(name, initializer, tensor, !found);
   }
 
   /** The same, whatever the checkpoint holds under that name. */
   draw(name: string, shape: number[], initializer: Initializer): Parameter {
-    return this.#made(name, shape, initializer, this.#drawn(name, shape, initializer), true);
+    return this.#made(name, initializer, upload(this.#drawn(name, shape, initializer), shape), true);
   }
 
   /** What is saved and loaded like a parameter, but that no gradient moves. */
   buffer(name: string, shape: number[], initializer: "zeros" | "ones"): Parameter {
-    const buffer = new Parameter(name, upload(this.#values(name, shape, initializer).values, shape));
+    const buffer = new Parameter(name, this.#tensor(name, shape, initializer).tensor);
     buffer.requiresGrad = false;
     this.buffers.push(buffer);
     return buffer;
@@ -102,21 +103,15 @@ export class ParameterLoader {
     return [...this.checkpoint.tensors.keys()].filter((name) => !this.#taken.has(name));
   }
 
-  #made(
-    name: string,
-    shape: number[],
-    initializer: Initializer,
-    values: Float32Array,
-    fresh: boolean,
-  ): Parameter {
-    const parameter = new Parameter(name, upload(values, shape));
+  #made(name: string, initializer: Initializer, tensor: tf.Tensor, fresh: boolean): Parameter {
+    const parameter = new Parameter(name, tensor);
     this.parameters.push(parameter);
     this.#initializers.set(name, initializer);
     if (fresh) this.fresh.push({ parameter, initializer });
     return parameter;
   }
 
-  #values(name: string, shape: number[], initializer: Initializer): { values: Float32Array; found: boolean } {
+  #tensor(name: string, shape: number[], initializer: Initializer): { tensor: tf.Tensor; found: boolean } {
     const stored = this.#names.get(name);
     const info = stored === undefined ? undefined : this.checkpoint.tensors.get(stored);
     const fits = info !== undefined && tf.util.arraysEqual(info.shape, shape);
@@ -124,9 +119,12 @@ export class ParameterLoader {
       throw new InputError(
         `${name}: the model's config asks for shape [${shape}], ${info.file} holds [${info.shape}]; pass ignoreMismatchedSizes: true to start it anew`,
       );
-    if (fits) this.#taken.add(stored!);
-    const values = fits ? this.checkpoint.readFloat32(stored!) : this.#drawn(name, shape, initializer);
-    return { values, found: fits };
+    if (!fits) return { tensor: upload(this.#drawn(name, shape, initializer), shape), found: false };
+    this.#taken.add(stored!);
+    // A .bin may hold its values in another order, and other types are converted.
+    const plain = info.dtype === "F32" && info.file.endsWith(".safetensors");
+    const direct = plain ? readFloats(info.file, info.byteOffset, shape) : null;
+    return { tensor: direct ?? upload(this.checkpoint.readFloat32(stored!), shape), found: true };
   }
 
   #drawn(name: string, shape: number[], initializer: Initializer): Float32Array {
