@@ -1,24 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
-
-interface Binding {
-  TF_ATTR_TYPE: number;
-  TF_ATTR_BOOL: number;
-  executeOp(
-    name: string,
-    attributes: { name: string; type: number; value: number | boolean }[],
-    inputs: number[],
-    outputs: number,
-  ): { id: number; dtype: number; shape: number[] }[];
-  deleteTensor(id: number): void;
-}
-
-interface Backend {
-  isUsingGpuDevice: boolean;
-  binding: Binding;
-  getInputTensorIds(tensors: tf.Tensor[]): number[];
-  createOutputTensor(output: { id: number; dtype: number; shape: number[] }): tf.Tensor;
-}
+import type { TensorflowBackend } from "./TensorflowBackend";
 
 // tensorflow/core/framework/types.proto
 const [FLOAT, BFLOAT16] = [1, 14];
@@ -33,7 +15,7 @@ export function bfloat16Product(
   transposeA: boolean,
   transposeB: boolean,
 ): tf.Tensor {
-  const backend = tf.backend() as unknown as Backend;
+  const backend = tf.backend() as unknown as TensorflowBackend;
   const { binding } = backend;
   const type = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value });
   const flag = (name: string, value: boolean) => ({ name, type: binding.TF_ATTR_BOOL, value });

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { nativeKernels } from "./nativeKernels";
+import type { TensorflowBackend } from "./TensorflowBackend";
 import { wasmHeap } from "./wasmHeap";
 
 /** Which elements are dropped: each with probability `rate`, drawn from `seed` (a whole number). */
@@ -40,11 +41,6 @@ function hashedMask(size: number, seed: number, threshold: number, kept: number)
     mask[i] = x >>> 8 < threshold ? 0 : kept;
   }
   return mask;
-}
-
-interface TensorflowBackend {
-  binding: { TF_ATTR_TYPE: number };
-  executeSingleOutput(op: string, attributes: object[], inputs: tf.Tensor[]): tf.Tensor;
 }
 
 function tensorflowMask(shape: number[], rate: number, seed: number): tf.Tensor {

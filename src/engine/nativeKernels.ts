@@ -1,28 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { addonLoaded } from "./native/loadTensorflow";
-
-/** The parts of tfjs-node's backend (nodejs_kernel_backend.ts) that are used here. */
-interface Backend {
-  isUsingGpuDevice: boolean;
-  getInputTensorIds(tensors: tf.TensorInfo[]): number[];
-  createOutputTensor(output: { id: number; dtype: number; shape: number[] }): tf.Tensor;
-  refCount(dataId: object): number;
-  binding: {
-    TF_FLOAT: number;
-    TF_INT32: number;
-    TF_ATTR_BOOL: number;
-    TF_ATTR_FLOAT: number;
-    TF_ATTR_INT: number;
-    createTensor(shape: number[], dtype: number, values: Float32Array | Int32Array): number;
-    deleteTensor(id: number): void;
-    executeOp(
-      name: string,
-      attributes: { name: string; type: number; value: number | boolean }[],
-      inputs: number[],
-      outputs: number,
-    ): { id: number; dtype: number; shape: number[] }[];
-  };
-}
+import type { TensorflowBackend } from "./TensorflowBackend";
 
 /** An attribute of an op; numbers are whole unless they say that they are not. */
 export type Attribute = boolean | number | { float: number };
@@ -35,10 +13,10 @@ export type Input = tf.Tensor | Float32Array | Int32Array | null;
  * do not check what they are given.
  */
 export class NativeKernels {
-  #backend: Backend;
+  #backend: TensorflowBackend;
   #none: number;
 
-  constructor(backend: Backend) {
+  constructor(backend: TensorflowBackend) {
     this.#backend = backend;
     const { binding } = backend;
     this.#none = binding.createTensor([0], binding.TF_FLOAT, new Float32Array(0));
@@ -88,7 +66,7 @@ const known = new WeakMap<object, NativeKernels>();
 /** The native kernels where TensorFlow is the engine in use, computes on the CPU and was linked with them, else `null`. */
 export function nativeKernels(): NativeKernels | null {
   if (tf.getBackend() !== "tensorflow" || !addonLoaded()) return null;
-  const backend = tf.backend() as unknown as Backend;
+  const backend = tf.backend() as unknown as TensorflowBackend;
   if (backend.isUsingGpuDevice) return null;
   let kernels = known.get(backend);
   if (!kernels) {

@@ -6,13 +6,13 @@ import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoMod
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { readTable } from "../../src/data/readTable";
 import { textDataset } from "../../src/data/textDataset";
-import { type EncodedDataset, tokenize } from "../../src/data/tokenize";
+import { tokenize } from "../../src/data/tokenize";
 import { type EngineName, useEngine } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
-import { Random } from "../../src/random";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { fineTune } from "../../src/training/fineTune";
 import type { Figures, Task } from "./contest";
+import { randomRows } from "./randomRows";
 
 const task: Task = JSON.parse(process.argv[2]);
 
@@ -61,23 +61,7 @@ async function steps(): Promise<Figures> {
   const [n] = task.n!;
   if (n >= 0) topNLayerFreeze(model, n);
   const { batchSize, tokens, steps } = task as Required<Task>;
-  const random = new Random("bench");
-  const vocabulary = model.config.vocab_size as number;
-  const train: EncodedDataset = {
-    inputIds: Array.from({ length: batchSize }, () =>
-      Int32Array.from({ length: tokens }, () => random.integer(vocabulary)),
-    ),
-    tokenTypeIds: null,
-    labels: {
-      problemType: "single_label_classification",
-      classes: ["no", "yes"],
-      ids: Int32Array.from({ length: batchSize }, (_, i) => i % 2),
-    },
-    truncated: 0,
-    maxLength: tokens,
-    padTokenId: 0,
-    hash: "bench",
-  };
+  const train = randomRows(batchSize, tokens, model.config.vocab_size as number);
   const { epochs } = await fineTune(model, { train }, { epochs: steps, batchSize });
   return { seconds: epochs.map(({ trainSeconds }) => trainSeconds) };
 }

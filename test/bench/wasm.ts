@@ -5,7 +5,6 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
-import type { EncodedDataset } from "../../src/data/tokenize";
 import { adamWUpdate } from "../../src/engine/adamWUpdate";
 import { dropoutMask } from "../../src/engine/dropoutMask";
 import { gelu, geluGradient } from "../../src/engine/gelu";
@@ -14,8 +13,8 @@ import { matMul } from "../../src/engine/matMul";
 import { scaledDotProductAttention } from "../../src/engine/scaledDotProductAttention";
 import { type EngineName, useEngine, whyNot } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
-import { Random } from "../../src/random";
 import { fineTune } from "../../src/training/fineTune";
+import { randomRows } from "./randomRows";
 
 const [BATCH, TOKENS, STEPS, ROUNDS] = [32, 64, 3, 3];
 
@@ -47,30 +46,11 @@ async function secondsPerStep(engine: EngineName, n: number): Promise<number[]> 
   topNLayerFreeze(model, n);
   const { epochs } = await fineTune(
     model,
-    { train: randomRows(BATCH * STEPS) },
+    { train: randomRows(BATCH * STEPS, TOKENS, 8192) },
     { epochs: 2, batchSize: BATCH },
   );
   model.dispose();
   return epochs.map(({ trainSeconds }) => trainSeconds / STEPS);
-}
-
-function randomRows(count: number): EncodedDataset {
-  const random = new Random("bench");
-  return {
-    inputIds: Array.from({ length: count }, () =>
-      Int32Array.from({ length: TOKENS }, () => random.integer(8192)),
-    ),
-    tokenTypeIds: null,
-    labels: {
-      problemType: "single_label_classification",
-      classes: ["no", "yes"],
-      ids: Int32Array.from({ length: count }, (_, i) => i % 2),
-    },
-    truncated: 0,
-    maxLength: TOKENS,
-    padTokenId: 0,
-    hash: `bench ${count}`,
-  };
 }
 
 /** A kernel, its work (in 10⁹ operations of a product, or elements of anything else), and what the kit and tfjs do for it. */
