@@ -13,6 +13,7 @@ const kept = Symbol.for("frostkit.keepMessages");
  * Keeps a tslab kernel from losing messages. tslab sends without waiting, but zeromq sends only so
  * many messages at once and then waits a turn, while which the next one throws EBUSY: a cell that printed 900 lines never
  * ended. With a timeout of 0 zeromq never waits, and without a high-water mark it drops nothing when the reader is slow.
+ * Both are set at each send: a mark reaches only the readers that the socket has met by then, and it meets them in sending.
  */
 export function keepMessages(): void {
   for (const { Publisher } of loaded<{ Publisher: { prototype: Publisher } }>("zeromq/lib/index.js")) {
@@ -23,10 +24,8 @@ export function keepMessages(): void {
     Object.defineProperty(prototype, "send", {
       configurable: true,
       value(this: Publisher, message: unknown) {
-        if (this.sendTimeout !== 0) {
-          this.sendTimeout = 0;
-          this.sendHighWaterMark = 0;
-        }
+        this.sendTimeout = 0;
+        this.sendHighWaterMark = 0;
         return send.call(this, message);
       },
     });
