@@ -10,7 +10,7 @@ import { repository } from "./runNotebook";
 const CHROMIUM = "/usr/bin/chromium";
 
 /** Why nothing can be opened in a browser here, or false. */
-export const noBrowser: string | false =
+const noBrowser: string | false =
   !existsSync(CHROMIUM) && `expected a browser as ${CHROMIUM}, found none; apt-get install chromium`;
 
 /** Why no notebook can be opened in JupyterLab here, or false. */
@@ -95,8 +95,13 @@ export class JupyterLab {
       ["-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", folder],
       { env, stdio: ["ignore", "ignore", "pipe"] },
     );
-    const url = await addressOf(server);
-    return new JupyterLab(server, url, await openBrowser(join(own, "profile")), own);
+    try {
+      const url = await addressOf(server);
+      return new JupyterLab(server, url, await openBrowser(join(own, "profile")), own);
+    } catch (error) {
+      server.kill("SIGTERM");
+      throw error;
+    }
   }
 
   /** Opens a notebook of the folder and waits until its kernel is ready. Of the network the page sees Plotly alone. */
