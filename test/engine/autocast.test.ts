@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { autocast, type Precision, precision } from "../../src/engine/autocast";
-import { bfloat16Product } from "../../src/engine/bfloat16Product";
+import { bfloat16Product, tensorflowMultipliesFaster } from "../../src/engine/bfloat16Product";
 import { matMul } from "../../src/engine/matMul";
-import { product } from "../../src/engine/product";
+import { nativeKernels } from "../../src/engine/nativeKernels";
+import { product, productAndRowSums } from "../../src/engine/product";
 import { scaledDotProductAttention } from "../../src/engine/scaledDotProductAttention";
+import { activation } from "../../src/nn/activation";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
 
@@ -76,6 +78,47 @@ onEveryEngine("autocast", (engine) => {
       assert.ok(half.some((x, i) => Math.abs(x - full[i]) > 1e-3));
     });
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  it("multiplies bfloat16 of any size, activated, transposed and summed up as dense layers ask", () => {
+    if (engine !== "tensorflow") return;
+    const gelu = activation("gelu");
+    const exact = nativeKernels() !== null && !tensorflowMultipliesFaster();
+    const round = (x: tf.Tensor) => tf.tensor(x.dataSync().map(rounded), x.shape);
+    for (const [m, k, n] of [
+      [1, 1, 1],
+      [13, 2, 31],
+      [15, 17, 33],
+      [19, 64, 70],
+      [23, 385, 32],
+      [40, 2051, 5],
+      [2, 4097, 40],
+    ])
+      for (const transposeA of [false, true])
+        for (const transposeB of [false, true])
+          tf.tidy(() => {
+            const a = tf.randomNormal(transposeA ? [k, m] : [m, k], 0, 1, "float32", 1);
+            const b = tf.randomNormal(transposeB ? [n, k] : [k, n], 0, 1, "float32", 2);
+            const add = tf.randomNormal([m, n], 0, 1, "float32", 3);
+            const factors = { a, b, transposeA, transposeB };
+            const { y, sums } = autocast("bf16", () =>
+              productAndRowSums({ ...factors, activationA: gelu, add }),
+            );
+            const left = gelu.forward(a);
+            const expected = tf.add(tf.matMul(round(left), round(b), transposeA, transposeB), add);
+            const what = `${m} x ${k} x ${n}`;
+            // A gelu that differs in its last bit may round to another bfloat16.
+            assertClose(y, expected.dataSync(), exact ? 0.02 + 1e-5 * k : 0.05 * Math.sqrt(k), what);
+            assertClose(sums, tf.sum(left, transposeA ? 0 : 1).dataSync(), 0.05 * Math.sqrt(k), what);
+            if (!exact) return;
+            const plain = tf.matMul(round(a), round(b), transposeA, transposeB).dataSync();
+            assertClose(
+              autocast("bf16", () => product(factors)),
+              plain,
+              2e-6 * k + 1e-5,
+              what,
+            );
+          });
   });
 
   it("keeps attention's weights within bfloat16's rounding of those in float32", () => {
