@@ -22,6 +22,12 @@ export interface OnnxConstant {
   values: number[];
 }
 
+/** Sizes of a batch of texts, which change from call to call. */
+const BATCH_SIZES = ["batchSize", "sequenceLength"] as const;
+type BatchSize = (typeof BATCH_SIZES)[number];
+
+const isBatchSize = (what: unknown): what is BatchSize => BATCH_SIZES.includes(what as BatchSize);
+
 /**
  * A model as ONNX sees it: nodes between names. Sizes that change from call to call are named, never numbers: what a stage reads
  * from its inputs is `given` to the graph beforehand, with how it follows from the inputs.
@@ -34,7 +40,7 @@ export class OnnxGraph {
   readonly constants = new Map<string, OnnxConstant>();
   /** What the names of new nodes begin with. */
   scope = "";
-  #given = new Map<tf.Tensor | "batchSize", () => string>();
+  #given = new Map<tf.Tensor | BatchSize, () => string>();
 
   /** Adds a node of opset 17 and gives the name of its only output. */
   op(type: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}): string {
@@ -67,15 +73,38 @@ export class OnnxGraph {
     return this.#constant({ type: "float32", shape: [], values: [value] });
   }
 
-  /** A shape for Reshape and Expand; -1 is what is left over. */
-  shape(...sizes: (number | "batchSize")[]): string {
-    if (!sizes.includes("batchSize")) return this.ints(...(sizes as number[]));
-    const parts = sizes.map((size) => (size === "batchSize" ? this.given(size) : this.ints(size)));
+  floats(...values: number[]): string {
+    return this.#constant({ type: "float32", shape: [values.length], values });
+  }
+
+  /** A shape for Reshape and Expand: numbers, -1 for what is left over, sizes of the batch, and names of int64s of shape [1]. */
+  shape(...sizes: (number | BatchSize | string)[]): string {
+    if (sizes.every((size) => typeof size === "number")) return this.ints(...sizes);
+    const parts = sizes.map((size) => {
+      if (typeof size === "number") return this.ints(size);
+      return isBatchSize(size) ? this.given(size) : size;
+    });
     return this.op("Concat", parts, { axis: { int: 0 } });
   }
 
-  /** Says what a tensor that stages read, or the number of texts as an int64 of shape [1], is made of; its nodes are added on first use. */
-  give(what: tf.Tensor | "batchSize", form: () => string): void {
+  /** Size number `axis` of `x`, an int64 of shape [1]. */
+  size(x: string, axis: number): string {
+    return this.op("Gather", [this.op("Shape", [x]), this.ints(axis)]);
+  }
+
+  /** 0, 1, 2, … below `length`, an int64 of shape [1]: int64 of [length]. */
+  count(length: string): string {
+    return this.op("Range", [this.int(0), this.op("Squeeze", [length]), this.int(1)]);
+  }
+
+  /** What lies from `start` to before `end` on one axis of `x`; an end beyond the last is the last. */
+  slice(x: string, axis: number, start: number | string, end: number | string): string {
+    const [from, to] = [start, end].map((place) => (typeof place === "number" ? this.ints(place) : place));
+    return this.op("Slice", [x, from, to, this.ints(axis)]);
+  }
+
+  /** Says what a tensor that stages read, or a size of the batch as an int64 of shape [1], is made of; its nodes are added on first use. */
+  give(what: tf.Tensor | BatchSize, form: () => string): void {
     let name: string | undefined;
     this.#given.set(what, () => {
       if (name !== undefined) return name;
@@ -87,7 +116,7 @@ export class OnnxGraph {
     });
   }
 
-  given(what: tf.Tensor | "batchSize"): string {
+  given(what: tf.Tensor | BatchSize): string {
     const form = this.#given.get(what);
     if (!form)
       throw new InputError(

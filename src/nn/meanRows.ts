@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass, Value } from "./Pass";
+import { seenOnnx } from "./seenOnnx";
 
 /**
  * The mean over the rows of each text that `mask` [batch, 1, 1, n] does not hide: [batch · n, width] → [batch, width]. The mask is 0
@@ -21,6 +22,12 @@ export function meanRows(pass: Pass, x: Value, mask: tf.Tensor): Value {
     (dy, [shares]) => [
       tf.reshape(tf.mul(tf.reshape(dy, [batchSize, 1, width]), shares), [batchSize * length, width]),
     ],
+    (graph, [x]) => {
+      const seen = seenOnnx(graph, mask);
+      const sum = (rows: string) => graph.op("ReduceSum", [rows, graph.ints(1)], { keepdims: { int: 0 } });
+      const rows = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
+      return graph.op("Div", [sum(graph.op("Mul", [rows, seen])), sum(seen)]);
+    },
   );
   shares.dispose();
   return value;

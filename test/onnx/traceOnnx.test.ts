@@ -12,7 +12,7 @@ import { traceOnnx } from "../../src/onnx/traceOnnx";
 import { addLora, mergeLora } from "../../src/recipes/addLora";
 import { tinyBert } from "../training/toyData";
 
-const families = "bert, roberta, xlm-roberta, distilbert, electra, albert";
+const families = "bert, roberta, xlm-roberta, distilbert, electra, albert, modernbert";
 
 type Forward = (pass: Pass, inputs: TextInputs, x: Value) => Value;
 
