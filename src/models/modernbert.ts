@@ -22,7 +22,6 @@ export const modernbert: Family = {
   modelType: "modernbert",
   prefix: "model",
   architecture: "ModernBertForSequenceClassification",
-  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings", 8192),
   stages(config, numLabels, take) {
     const depth = config.number("num_hidden_layers");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { Parameter } from "./Parameter";
@@ -97,7 +98,7 @@ export class OnnxGraph {
     return this.op("Range", [this.int(0), this.op("Squeeze", [length]), this.int(1)]);
   }
 
-  /** What lies from `start` to before `end` on one axis of `x`; an end beyond the last is the last. */
+  /** What lies from `start` to before `end` on one axis of `x`; an end beyond the last is the last, a negative one is counted from it. */
   slice(x: string, axis: number, start: number | string, end: number | string): string {
     const [from, to] = [start, end].map((place) => (typeof place === "number" ? this.ints(place) : place));
     return this.op("Slice", [x, from, to, this.ints(axis)]);
@@ -126,7 +127,9 @@ export class OnnxGraph {
   }
 
   #constant(constant: OnnxConstant): string {
-    const name = `${constant.type}[${constant.shape}](${constant.values})`;
+    const { type, shape, values } = constant;
+    const content = values.length > 8 ? createHash("sha256").update(String(values)).digest("hex") : values;
+    const name = `${type}[${shape}](${content})`;
     this.constants.set(name, constant);
     return name;
   }

@@ -56,26 +56,27 @@ export function attention(
   return y;
 }
 
-/** The form of attention from queries, keys and values of [batch · n, hidden]. */
+/** The form of attention from queries, keys and values of [batch · n, hidden], and of what else adds to its scores. */
 export function attentionOnnx(options: {
   hidden: number;
   heads: number;
   /** What is added to the scores [batch, heads, queries, keys]. */
   mask: (graph: OnnxGraph) => string;
+  /** How many scores are added up for each one; default 1. */
+  parts?: number;
+  /** The other ones, from queries and keys [batch, heads, n, width] and the op's further inputs. */
+  added?: (graph: OnnxGraph, query: string, key: string, others: string[]) => string[];
 }): OnnxForm {
-  const { hidden, heads, mask } = options;
+  const { hidden, heads, mask, parts = 1, added } = options;
   const width = hidden / heads;
-  return (graph, [query, key, value]) => {
-    const products = graph.op("MatMul", [
-      splitHeadsOnnx(graph, query, heads, width),
-      splitHeadsOnnx(graph, key, heads, width, [0, 2, 3, 1]),
-    ]);
-    const scores = graph.op("Mul", [products, graph.float(1 / Math.sqrt(width))]);
+  return (graph, inputs) => {
+    const [query, key, value] = inputs.slice(0, 3).map((x) => splitHeadsOnnx(graph, x, heads, width));
+    const turned = graph.op("Transpose", [key], { perm: { ints: [0, 1, 3, 2] } });
+    const products = graph.op("MatMul", [query, turned]);
+    const others = added?.(graph, query, key, inputs.slice(3)) ?? [];
+    const sum = others.reduce((sum, scores) => graph.op("Add", [sum, scores]), products);
+    const scores = graph.op("Mul", [sum, graph.float(1 / Math.sqrt(width * parts))]);
     const weights = graph.op("Softmax", [graph.op("Add", [scores, mask(graph)])], { axis: { int: -1 } });
-    return mergeHeadsOnnx(
-      graph,
-      graph.op("MatMul", [weights, splitHeadsOnnx(graph, value, heads, width)]),
-      hidden,
-    );
+    return mergeHeadsOnnx(graph, graph.op("MatMul", [weights, value]), hidden);
   };
 }

@@ -27,6 +27,16 @@ export function convolution(pass: Pass, x: Value, { weight, bias }: Linear, batc
         : null,
       pass.tracks(bias) ? tf.sum(dy, 0) : null,
     ],
+    (graph, [x, weight, bias]) => {
+      const margin = (size - 1) / 2;
+      const turn = (texts: string) => graph.op("Transpose", [texts], { perm: { ints: [0, 2, 1] } });
+      const texts = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
+      const pads = { pads: { ints: [margin, margin] } };
+      return graph.op("Reshape", [
+        turn(graph.op("Conv", [turn(texts), weight, bias], pads)),
+        graph.shape(-1, out),
+      ]);
+    },
   );
 }
 

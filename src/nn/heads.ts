@@ -13,16 +13,10 @@ export const mergeHeads = (x: tf.Tensor): tf.Tensor =>
 export const softmaxGradient = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor =>
   tf.mul(y, tf.sub(dy, tf.sum(tf.mul(dy, y), -1, true)));
 
-/** In ONNX heads come after the batch: [batch · n, heads · width] → [batch, heads, n, width], or another order of [batch, n, heads, width]. */
-export const splitHeadsOnnx = (
-  graph: OnnxGraph,
-  x: string,
-  heads: number,
-  width: number,
-  perm = [0, 2, 1, 3],
-): string =>
+/** In ONNX heads come after the batch: [batch · n, heads · width] → [batch, heads, n, width]. */
+export const splitHeadsOnnx = (graph: OnnxGraph, x: string, heads: number, width: number): string =>
   graph.op("Transpose", [graph.op("Reshape", [x, graph.shape("batchSize", -1, heads, width)])], {
-    perm: { ints: perm },
+    perm: { ints: [0, 2, 1, 3] },
   });
 
 /** [batch, heads, n, width] → [batch · n, hidden], where hidden is heads · width. */

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { exportableFamilies } from "../models/families";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { type TextInputs, textInputs } from "../models/textInputs";
 import type { OnnxGraph } from "../nn/OnnxGraph";
@@ -18,16 +17,10 @@ export interface TracedModel {
  * Runs the model's own stages on a handful of tokens and writes down what they do. Sizes are not to end up in the graph: it is
  * made twice, from batches of other sizes, and both have to be the same.
  *
- * @throws InputError when the model's family, or an operation of it, has no ONNX form, when its head is not the family's, or when
- * its adapters are not merged
+ * @throws InputError when an operation of the model has no ONNX form, when its head is not the family's, or when its adapters are
+ * not merged
  */
 export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel> {
-  const families = exportableFamilies();
-  const refuse = (why: string) =>
-    new InputError(
-      `model_type ${JSON.stringify(model.modelType)} cannot be exported to ONNX${why}; exported are ${families.join(", ")}`,
-    );
-  if (!families.includes(model.modelType)) throw refuse(" yet");
   // Transformers.js goes by the config's architecture, and has none for such a head.
   if (model.config.frostkit_head)
     throw new InputError(
@@ -45,7 +38,10 @@ export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel>
       throw new InputError("its operations depend on the size of the batch");
     return traced;
   } catch (error) {
-    throw error instanceof InputError ? refuse(`: ${error.message}`) : error;
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      `model_type ${JSON.stringify(model.modelType)} cannot be exported to ONNX: ${error.message}`,
+    );
   }
 }
 

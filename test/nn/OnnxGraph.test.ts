@@ -46,6 +46,15 @@ test("A row of decimals is a constant of its own, told from whole numbers", () =
   assert.notEqual(graph.floats(1, 2), graph.ints(1, 2));
 });
 
+test("A long row of numbers has a short name, which differs where any number does", () => {
+  const graph = new OnnxGraph();
+  const row = Array.from({ length: 1000 }, (_, i) => i);
+  const names = [graph.ints(...row), graph.ints(...row.slice(0, -1), 0), graph.ints(...row)];
+  assert.ok(names.every((name) => name.length < 100));
+  assert.equal(new Set(names).size, 2);
+  assert.deepEqual(graph.constants.get(names[0])?.values, row);
+});
+
 test("Sizes are read off when the model runs, and shapes, counts and slices are made of them", () => {
   const graph = new OnnxGraph();
   const size = graph.size("x", 1);

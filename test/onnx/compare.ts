@@ -27,16 +27,20 @@ export function randomRows(
 }
 
 /** Exports a model and compares its logits with the kit's for batches of several sizes. */
-export async function compare(model: SequenceClassifier, to = join(makeFolder(), "exported")): Promise<void> {
-  await exportOnnx(model, to);
-  const session = await openSession(join(to, "onnx/model.onnx"));
-  for (const [batchSize, length] of [
+export async function compare(
+  model: SequenceClassifier,
+  sizes = [
     [1, 1],
     [1, 9],
     [3, 2],
     [4, 17],
-    [3, Math.min(model.maxTokens, 64)],
-  ]) {
+    [3, Math.min(model.maxTokens, 80)],
+  ],
+): Promise<void> {
+  const to = join(makeFolder(), "exported");
+  await exportOnnx(model, to);
+  const session = await openSession(join(to, "onnx/model.onnx"));
+  for (const [batchSize, length] of sizes) {
     const rows = randomRows(model, batchSize, length);
     const { logits } = model.forward(rows);
     const exported = await runRows(session, rows);

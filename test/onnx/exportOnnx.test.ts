@@ -14,22 +14,22 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { useEngine } from "../../src/engine/useEngine";
-import { exportableFamilies } from "../../src/models/families";
+import { FAMILIES } from "../../src/models/families";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
 import { makeFolder } from "../checkpoint/madeByHand";
-import { assertClose } from "../close";
 import { fixture } from "../models/againstPyTorch";
 import { variant } from "../models/variant";
 import { tinyBert, tinyBertWith } from "../training/toyData";
-import { compare, randomRows } from "./compare";
-import { openSession, runRows } from "./onnxRuntime";
+import { compare } from "./compare";
+import { openSession } from "./onnxRuntime";
 
 const bundled = join(__dirname, "../../data/mini-bert-en");
 
 describe("exportOnnx", () => {
   before(() => useEngine("wasm"));
 
-  for (const name of [...exportableFamilies(), "modernbert-mean"])
+  const variants = ["content-position", "convolution", "own-positions"].map((name) => `deberta-v2-${name}`);
+  for (const name of [...FAMILIES.map(({ modelType }) => modelType), "modernbert-mean", ...variants])
     it(`gives ONNX Runtime the logits that ${name} gives here, for batches and lengths of any size`, async () => {
       const model = await Auto.fromPretrained(fixture(name).folder, { log: assert.fail });
       await compare(model);
@@ -47,23 +47,35 @@ describe("exportOnnx", () => {
     }
   });
 
-  it("turns positions by the same angles at the end of a long text", async () => {
-    const folder = variant("modernbert", {
-      max_position_embeddings: 4096,
-      num_hidden_layers: 1,
-      layer_types: ["full_attention"],
-    });
-    const model = await Auto.fromPretrained(folder, { log: () => {} });
-    const to = join(makeFolder(), "exported");
-    await exportOnnx(model, to);
-    const session = await openSession(join(to, "onnx/model.onnx"));
-    const rows = randomRows(model, 1, 4096);
-    const { logits } = model.forward(rows);
-    assertClose((await runRows(session, rows)).data, logits, 1e-5);
-    logits.dispose();
-    await session.release();
-    model.dispose();
+  it("reads relative positions as the model has them, near ones and ones that share the last bucket", async () => {
+    for (const fields of [
+      { position_buckets: 6, max_relative_positions: 12 },
+      { position_buckets: 5, max_relative_positions: 12 },
+      { position_buckets: 2 },
+      { position_buckets: -1, max_relative_positions: 8 },
+      { relative_attention: false },
+      { num_hidden_layers: 1 },
+      { num_hidden_layers: 1, conv_kernel_size: 3, conv_act: "tanh" },
+    ]) {
+      const options = { ignoreMismatchedSizes: true, log: () => {} };
+      const model = await Auto.fromPretrained(variant("deberta-v2", fields), options);
+      await compare(model);
+      model.dispose();
+    }
   });
+
+  const long = { max_position_embeddings: 4096, num_hidden_layers: 1, layer_types: ["full_attention"] };
+  const buckets = { position_buckets: 256, max_position_embeddings: 512 };
+  for (const [title, folder, length] of [
+    ["turns positions by the same angles at the end of a long text", variant("modernbert", long), 4096],
+    ["buckets positions as far apart as they come alike", variant("deberta-v2", buckets), 700],
+  ] as const)
+    it(title, async () => {
+      const options = { ignoreMismatchedSizes: true, log: () => {} };
+      const model = await Auto.fromPretrained(folder, options);
+      await compare(model, [[1, length]]);
+      model.dispose();
+    });
 
   for (const name of ["gelu_new", "relu", "silu"])
     it(`has a form of ${name}`, async () => {

@@ -69,6 +69,7 @@ describe("Transformers.js's pipeline on an export", () => {
 
   for (const [name, folder] of [
     ["ModernBERT", withTokenizer("modernbert", "modernbert", { vocab_size: 368 })],
+    ["DeBERTa", withTokenizer("deberta-v2", "deberta-v3", { vocab_size: 136 })],
   ])
     it(`reads and answers as the kit does with ${name} and its kind of tokenizer`, async () => {
       const options = { ignoreMismatchedSizes: true, log: () => {} };
