@@ -23,6 +23,14 @@ export interface OnnxConstant {
   values: number[];
 }
 
+/** One of the model's inputs; sizes that are free have names. */
+export interface OnnxInput {
+  type: OnnxConstant["type"];
+  shape: (number | string)[];
+}
+
+const TEXTS: OnnxInput = { type: "int64", shape: ["batch_size", "sequence_length"] };
+
 /** Sizes of a batch of texts, which change from call to call. */
 const BATCH_SIZES = ["batchSize", "sequenceLength"] as const;
 type BatchSize = (typeof BATCH_SIZES)[number];
@@ -35,8 +43,8 @@ const isBatchSize = (what: unknown): what is BatchSize => BATCH_SIZES.includes(w
  */
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
-  /** Those of the model's inputs that are read: int64, [batch_size, sequence_length]. */
-  readonly inputs = new Set<string>();
+  /** Those of the model's inputs that are read. */
+  readonly inputs = new Map<string, OnnxInput>();
   readonly parameters = new Map<string, Parameter>();
   readonly constants = new Map<string, OnnxConstant>();
   /** What the names of new nodes begin with. */
@@ -50,9 +58,9 @@ export class OnnxGraph {
     return output;
   }
 
-  /** The name of one of the model's inputs. */
-  input(name: string): string {
-    this.inputs.add(name);
+  /** The name of one of the model's inputs: int64 of [batch_size, sequence_length], unless said otherwise. */
+  input(name: string, input = TEXTS): string {
+    this.inputs.set(name, input);
     return name;
   }
 
