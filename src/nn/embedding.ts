@@ -3,6 +3,7 @@ import { segmentSum } from "../engine/segmentSum";
 import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
+import { rowsOfTexts } from "./rowsOnnx";
 
 /** Looks up rows of `table` [entries, width] by `ids` [rows] (int32): [rows, width]. */
 export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
@@ -24,8 +25,8 @@ export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): V
   const length = x.tensor.shape[0] / batchSize;
   if (length === 1) return x;
   const onnx: OnnxForm = (graph, [x]) => {
-    const texts = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
-    return graph.op("Reshape", [graph.slice(texts, 1, 0, count), graph.shape(-1, width)]);
+    const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, count);
+    return graph.op("Reshape", [first, graph.shape(-1, width)]);
   };
   if (length <= count)
     return pass.record(

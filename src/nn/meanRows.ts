@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass, Value } from "./Pass";
-import { seenOnnx } from "./seenOnnx";
+import { rowsOfTexts, seenRows, sumOfRows } from "./rowsOnnx";
 
 /**
  * The mean over the rows of each text that `mask` [batch, 1, 1, n] does not hide: [batch · n, width] → [batch, width]. The mask is 0
@@ -23,10 +23,9 @@ export function meanRows(pass: Pass, x: Value, mask: tf.Tensor): Value {
       tf.reshape(tf.mul(tf.reshape(dy, [batchSize, 1, width]), shares), [batchSize * length, width]),
     ],
     (graph, [x]) => {
-      const seen = seenOnnx(graph, mask);
-      const sum = (rows: string) => graph.op("ReduceSum", [rows, graph.ints(1)], { keepdims: { int: 0 } });
-      const rows = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
-      return graph.op("Div", [sum(graph.op("Mul", [rows, seen])), sum(seen)]);
+      const seen = seenRows(graph, mask);
+      const sum = sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), seen]));
+      return graph.op("Div", [sum, sumOfRows(graph, seen)]);
     },
   );
   shares.dispose();

@@ -29,7 +29,7 @@ const preprocessorFile = "preprocessor_config.json";
  *
  * All or nothing; a folder that is there already is replaced only if it holds an export alone.
  *
- * @throws InputError for an operation without an ONNX form, a head of its own, adapters that are not merged, a model above 2 GB, or a folder with other files in it
+ * @throws InputError for an operation without an ONNX form, a `CustomHead`, adapters that are not merged, a model above 2 GB, or a folder with other files in it
  */
 export async function exportOnnx(model: SequenceClassifier | ImageClassifier, folder: string): Promise<void> {
   const traced = await traceOnnx(model);

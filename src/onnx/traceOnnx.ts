@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { POOLINGS } from "../models/Head";
 import { ImageClassifier } from "../models/ImageClassifier";
 import { ownImages } from "../models/imageInputs";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
@@ -20,14 +21,13 @@ export interface TracedModel {
  * Runs the model's own stages on a handful of tokens or pixels and writes down what they do. Sizes are not to end up in the graph:
  * it is made twice, from batches of other sizes, and both have to be the same.
  *
- * @throws InputError when an operation of the model has no ONNX form, when its head is not the family's, or when its adapters are
- * not merged
+ * @throws InputError when an operation of the model has no ONNX form, as those of a `CustomHead`, or when its adapters are not merged
  */
 export async function traceOnnx(model: SequenceClassifier | ImageClassifier): Promise<TracedModel> {
-  // Transformers.js goes by the config's architecture, and has none for such a head.
-  if (model.config.frostkit_head)
+  const head = model.config.frostkit_head as { custom?: string } | undefined;
+  if (head?.custom !== undefined)
     throw new InputError(
-      "ONNX export: expected the family's own head, got one of its own; load the model without the option head and fine-tune that",
+      `ONNX export: expected a head of the kit's parts, got one of tfjs ops, which have no ONNX form; load the model with the option head: { pooling } of ${POOLINGS.join(", ")}, or without one, and fine-tune that`,
     );
   const apart = model.adapters().find(({ lora }) => !lora.merged);
   if (apart)

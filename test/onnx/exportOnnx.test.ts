@@ -15,6 +15,7 @@ import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { useEngine } from "../../src/engine/useEngine";
 import { FAMILIES } from "../../src/models/families";
+import { POOLINGS } from "../../src/models/Head";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
 import { makeFolder } from "../checkpoint/madeByHand";
 import { fixture } from "../models/againstPyTorch";
@@ -77,6 +78,20 @@ describe("exportOnnx", () => {
       model.dispose();
     });
 
+  for (const family of ["bert", "distilbert", "albert", "deberta-v2-convolution", "modernbert"])
+    for (const pooling of POOLINGS)
+      it(`has a form of ${pooling} pooling, of one layer or several side by side: ${family}`, async () => {
+        for (const lastLayers of [1, 2]) {
+          const options = { head: { pooling, lastLayers }, log: () => {} };
+          const model = await Auto.fromPretrained(fixture(family).folder, options);
+          await compare(model, [
+            [1, 1],
+            [4, 17],
+          ]);
+          model.dispose();
+        }
+      });
+
   for (const name of ["gelu_new", "relu", "silu"])
     it(`has a form of ${name}`, async () => {
       const model = await Auto.fromPretrained(tinyBertWith({ hidden_act: name }), { log: assert.fail });
@@ -129,6 +144,16 @@ describe("exportOnnx", () => {
     }
     assert.deepEqual(readdirSync(to).sort(), ["config.json", "onnx"]);
     assert.deepEqual(readdirSync(join(to, "onnx")), ["model.onnx"]);
+  });
+
+  it("names a model with another head as its family's classifier, which Transformers.js takes it for", async () => {
+    const to = join(makeFolder(), "exported");
+    const model = await Auto.fromPretrained(tinyBert, { head: { pooling: "mean" }, log: () => {} });
+    await exportOnnx(model, to);
+    const config = JSON.parse(readFileSync(join(to, "config.json"), "utf8"));
+    assert.deepEqual(config.architectures, ["BertForSequenceClassification"]);
+    assert.deepEqual(model.savedConfig().architectures, ["BertModel"]);
+    model.dispose();
   });
 
   it("leaves folders with anything else in them alone, a saved model and other ONNX files among them", async () => {

@@ -67,6 +67,18 @@ describe("Transformers.js's pipeline on an export", () => {
     model.dispose();
   });
 
+  it("takes a model with a head of the kit's own, several dropouts and all, for one of its family", async () => {
+    const head = { pooling: "attention", lastLayers: 2, dropoutSamples: 5 } as const;
+    const model = await Auto.fromPretrained(bundled, {
+      classes: ["negative", "positive"],
+      head,
+      log: () => {},
+    });
+    const texts = ["The film was great!", "a", "Not one of his best, by far."];
+    await compareAnswers(model, { source: "made", texts, pairs: null, labels: null, ids: null });
+    model.dispose();
+  });
+
   for (const [name, folder] of [
     ["ModernBERT", withTokenizer("modernbert", "modernbert", { vocab_size: 368 })],
     ["DeBERTa", withTokenizer("deberta-v2", "deberta-v3", { vocab_size: 136 })],

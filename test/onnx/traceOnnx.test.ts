@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { useEngine } from "../../src/engine/useEngine";
+import type { CustomHead } from "../../src/models/Head";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
 import type { TextInputs } from "../../src/models/textInputs";
 import { add } from "../../src/nn/elementwise";
@@ -119,13 +120,18 @@ describe("traceOnnx", () => {
     adapted.dispose();
   });
 
-  it("refuses a head of its own, which Transformers.js has no name for", async () => {
-    const pooled = await Auto.fromPretrained(tinyBert, { head: { pooling: "cls" }, log: () => {} });
-    await assert.rejects(traceOnnx(pooled), {
+  it("refuses a head of tfjs ops and says which heads there are instead", async () => {
+    const head: CustomHead = {
+      parameters: ({ hidden, numLabels }) => ({ weight: [hidden, numLabels] }),
+      forward: ([last], { weight }) => tf.matMul(tf.mean(last, 1), weight),
+    };
+    const custom = await Auto.fromPretrained(tinyBert, { head, log: () => {} });
+    await assert.rejects(traceOnnx(custom), {
       name: "InputError",
-      message: /^ONNX export: expected the family's own head, got one of its own; load the model without/,
+      message:
+        "ONNX export: expected a head of the kit's parts, got one of tfjs ops, which have no ONNX form; load the model with the option head: { pooling } of cls, mean, max, attention, or without one, and fine-tune that",
     });
-    pooled.dispose();
+    custom.dispose();
   });
 
   it("refuses an operation without an ONNX form, and says in which stage it is", () =>
