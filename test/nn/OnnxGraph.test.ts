@@ -9,6 +9,21 @@ test("A node's output is named after scope, type and number", () => {
   assert.equal(graph.op("Relu", ["head/Relu_0"]), "head/Relu_1");
 });
 
+test("An input is listed once it is read, as tokens unless it says otherwise", () => {
+  const graph = new OnnxGraph();
+  const pixels = { type: "float32", shape: ["batch_size", 3] } as const;
+  assert.equal(graph.input("input_ids"), "input_ids");
+  graph.input("pixel_values", { ...pixels, shape: [...pixels.shape] });
+  graph.input("input_ids");
+  assert.deepEqual(
+    [...graph.inputs],
+    [
+      ["input_ids", { type: "int64", shape: ["batch_size", "sequence_length"] }],
+      ["pixel_values", pixels],
+    ],
+  );
+});
+
 test("Equal constants are one, and those of other types or shapes are others", () => {
   const graph = new OnnxGraph();
   assert.equal(graph.float(1), graph.float(1));
