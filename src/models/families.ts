@@ -9,7 +9,16 @@ import { modernbert } from "./modernbert";
 import { roberta } from "./roberta";
 import { xlmRoberta } from "./xlmRoberta";
 
-const FAMILIES: Family[] = [bert, roberta, xlmRoberta, distilbert, electra, albert, debertaV2, modernbert];
+export const FAMILIES: readonly Family[] = [
+  bert,
+  roberta,
+  xlmRoberta,
+  distilbert,
+  electra,
+  albert,
+  debertaV2,
+  modernbert,
+];
 
 /** The family that a config's `model_type` names; `file` is where the config stands, for the error. */
 export function familyOf(config: Record<string, unknown>, file: string): Family {
@@ -20,7 +29,3 @@ export function familyOf(config: Record<string, unknown>, file: string): Family 
     );
   return family;
 }
-
-/** The `model_type` of each family that can be exported to ONNX. */
-export const exportableFamilies = (): string[] =>
-  FAMILIES.filter(({ exportsOnnx }) => exportsOnnx).map(({ modelType }) => modelType);
