@@ -51,6 +51,12 @@ test("imageFolder says what it expected where there is nothing to learn from", a
   await assert.rejects(imageFolder(folder), {
     message: /expected images or a folder for each class, got both/,
   });
+  // Without labels nothing is expected of the folders: all images are taken, those beside the folders first.
+  const { paths, labels } = await imageFolder(folder, { labels: false });
+  assert.deepEqual(
+    [paths, labels],
+    [["stray.png", "blue/0.png", "red/0.png"].map((name) => join(folder, name)), null],
+  );
   const lone = await imagesOf("lone", { blue: colours.blue }, { count: 1 });
   await assert.rejects(imageFolder(lone), { message: /at least two classes, got blue/ });
 });

@@ -66,6 +66,7 @@ Examples:
   frostkit sweep --model data/mini-bert-en --train train.csv
   frostkit sweep --model bert-base-uncased --train train.csv --valid valid.csv --n -1,0,4,8,12 --seeds 0,1,2
   frostkit sweep --model data/mini-bert-en --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl
+  frostkit sweep --model timm/resnet18.a1_in1k --train pets --n -1..4 --lr 1e-3
   frostkit sweep --model data/mini-bert-en --train train.csv --n -1,0,3 --strategies layerwiseDecay,gradual:unfreeze=6/-1
   frostkit sweep --model data/mini-bert-en --train train.csv --strategies bitFit:learningRate=3e-3,lora:rank=4:name=lora4
 
@@ -75,11 +76,11 @@ by slashes; rank, alpha and dropout of lora.`,
     .action(sweep);
 }
 
-async function sweep(flags: SweepFlags): Promise<void> {
+async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const { n, strategies, seeds, metric } = flags;
   const out = flags.out ?? join("runs", basename(flags.train, extname(flags.train)));
   const signal = interruptSignal();
-  const { model, train, valid } = await loadInputs(flags, {
+  const { model, train, valid } = await loadInputs(flags, command, {
     // Each trial draws the head anew from its own seed.
     seed: seeds[0],
     signal,
@@ -88,7 +89,7 @@ async function sweep(flags: SweepFlags): Promise<void> {
       checkStrategies(strategies ?? [], model, flags.epochs);
       if (flags.valid === undefined && flags.validFraction === 0)
         throw new InputError(
-          "--valid-fraction: expected a share above 0, or a --valid table to compare depths by",
+          "--valid-fraction: expected a share above 0, or --valid rows to compare depths by",
         );
     },
   });
