@@ -1,3 +1,4 @@
+import type { Augmentation } from "../data/Augmentation";
 import { encodeImages } from "../data/encodeImages";
 import type { ImageRows } from "../data/imageFolder";
 import { loadImageTransform } from "../data/loadImageTransform";
@@ -11,22 +12,27 @@ import { formatCount } from "../sweep/formatSummary";
 import type { Dataset } from "../training/dataset";
 import { Board } from "./Board";
 import { note } from "./note";
-import type { TextFlags } from "./options";
+import type { DataFlags, TextFlags } from "./options";
 import { countOf, type Rows } from "./Rows";
 
-/** Makes of rows what the model reads, one dataset after the other, and shows how far it is. */
+/** Makes of rows what the model reads, one dataset after the other, the one to train on first, and shows how far it is. */
 export type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[]>;
 
 /** How rows become what this model reads; what of the options does not fit the model shows now. */
 export async function encoderOf(
   model: SequenceClassifier | ImageClassifier,
-  { maxLen }: TextFlags,
+  { maxLen, augment }: TextFlags & Pick<DataFlags, "augment">,
 ): Promise<Encode> {
   if (model instanceof ImageClassifier) {
     const transform = await loadImageTransform(model.folder);
+    const views: Augmentation = typeof augment === "number" ? { scale: [augment, 1] } : {};
     return (datasets, signal) =>
       oneByOne("decoding", "images", datasets as ImageRows[], (rows, onProgress) =>
-        encodeImages(rows, transform, { signal, onProgress }),
+        encodeImages(rows, transform, {
+          augment: augment !== undefined && rows === datasets[0] ? views : undefined,
+          signal,
+          onProgress,
+        }),
       );
   }
   const tokenizer = await loadTokenizer(model.folder);

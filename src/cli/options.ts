@@ -54,6 +54,7 @@ export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   label: string[];
   task?: keyof typeof TASKS;
   limit?: number;
+  augment?: true | number;
 }
 
 /** How labels are read, by `--task`. */
@@ -62,6 +63,9 @@ export const TASKS = {
   multi: "multi_label_classification",
   regression: "regression",
 } as const;
+
+/** Data options that say nothing of texts. */
+export const OF_IMAGES: readonly string[] = ["augment"];
 
 /** Data options that say nothing of images. */
 export const OF_TABLES: readonly string[] = [...OF_TEXTS, "label", "task", "limit"];
@@ -82,7 +86,12 @@ export function addDataOptions(command: Command): Command {
     .option("--valid <path>", "the same to validate on; left out, rows of --train are set aside")
     .option("--valid-fraction <share>", "how many, every class keeping its share", decimal(0, 1), 0.2)
     .option("--split-seed <seed>", "which of them", wholeNumber(), 0)
-    .option("--limit <rows>", "read only the first rows of --train", wholeNumber(1));
+    .option("--limit <rows>", "read only the first rows of --train", wholeNumber(1))
+    .option(
+      "--augment [share]",
+      "train on random crops of the images, mirrored or not, that cover at least this share of them (default: 0.08)",
+      decimal(0.01, 1),
+    );
   return addTextOptions(command)
     .addOption(
       new Option("--label <columns>", "column of labels; several, joined by commas, for several labels a row")

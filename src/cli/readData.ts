@@ -5,7 +5,7 @@ import { trainValidSplit } from "../data/splits";
 import { type TextColumns, takeRows, textDataset } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkNoneGiven } from "./checkNoneGiven";
-import { type DataFlags, OF_TABLES, TASKS } from "./options";
+import { type DataFlags, OF_IMAGES, OF_TABLES, TASKS } from "./options";
 import { isFolder, type Rows } from "./Rows";
 
 /** Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. */
@@ -14,6 +14,7 @@ export async function readData(
   command: Command,
 ): Promise<{ train: Rows; valid: Rows | null }> {
   if (!isFolder(flags.train)) {
+    checkNoneGiven(command, OF_IMAGES, `${flags.train} is no folder of images`);
     const columns: TextColumns = {
       text: flags.text,
       pair: flags.pair,

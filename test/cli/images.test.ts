@@ -84,6 +84,25 @@ test("predict takes images of one folder in a folder, as competitions pack them"
   );
 });
 
+test("--augment trains on random views of the images; judged by the same images, it is another sweep", async () => {
+  const sweep = async (...args: string[]) => {
+    const options = "--n 4 --epochs 1 --json --out runs/augmented".split(" ");
+    const ended = await frostkit(
+      "sweep",
+      ...["--model", model, "--train", pets, "--valid", held],
+      ...common,
+      ...options,
+      ...args,
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    return JSON.parse(ended.stdout);
+  };
+  const records = [await sweep("--augment"), await sweep("--augment", "0.5"), await sweep()];
+  assert.equal(new Set(records.map(({ dataHash }) => dataHash)).size, 3);
+  assert.equal(new Set(records.map(({ epochs }) => epochs[0].trainLoss)).size, 3);
+  assert.deepEqual(await sweep("--augment", "0.5"), records[1], "which stands in the folder already");
+});
+
 test("sweep freezes stages of a ResNet and tries recipes; report draws it again", async () => {
   const args = ["--model", model, "--train", pets, "--valid", held, ...common, "--epochs", "1"];
   const { code, stdout, stderr } = await frostkit(
@@ -123,6 +142,10 @@ test("Options about texts are refused with images, as are texts for an image mod
       finetune(name, value),
       new RegExp(`${name}: expected none, since .*/pets is a folder of images; leave it out`),
     );
+  await refuses(
+    frostkit("finetune", "--model", bert, "--train", table, "--augment"),
+    /--augment: expected none, since train\.csv is no folder of images; leave it out\n/,
+  );
   await refuses(predict("--data", held, "--pair", "text"), /--pair: expected none, since .*held is a folder/);
   await refuses(
     frostkit("finetune", "--model", bert, "--train", pets),
@@ -145,5 +168,5 @@ test("Options about texts are refused with images, as are texts for an image mod
     /resnet: expected a text model, got resnet18, which reads images\n/,
   );
   assert.ok(!existsSync(join(folder, "onnx")));
-  assert.deepEqual(readdirSync(join(folder, "runs")).sort(), ["pets", "swept"]);
+  assert.deepEqual(readdirSync(join(folder, "runs")).sort(), ["augmented", "pets", "swept"]);
 });
