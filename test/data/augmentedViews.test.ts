@@ -6,15 +6,10 @@ import type { Augmentation } from "../../src/data/Augmentation";
 import { augmentedViews } from "../../src/data/augmentedViews";
 import { encodeImages } from "../../src/data/encodeImages";
 import { imageFolder } from "../../src/data/imageFolder";
+import { transformTo } from "./images";
 import { temporary } from "./temporary";
 
-const transform = {
-  size: 8,
-  cropPct: 1,
-  interpolation: "bilinear" as const,
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-};
+const transform = transformTo(8);
 
 /** Four images of 64 x 48 whose red tells the column, green the row and blue the image. */
 async function encoded(name: string, augment: Augmentation = {}) {
@@ -92,7 +87,7 @@ test("encodeImages keeps the middle of each image beside it, and hashes how view
     scale: [0.08, 1],
     ratio: [3 / 4, 4 / 3],
     hflip: 0.5,
-    interpolation: "bilinear",
+    interpolation: "bicubic",
   });
   const hashes = [plain, images, await encodeImages(rows, transform, { augment: { hflip: 0 } })];
   assert.equal(new Set(hashes.map(({ hash }) => hash)).size, 3);

@@ -13,18 +13,12 @@ import { evaluate } from "../../src/training/evaluate";
 import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
-import { imagesOf } from "../data/images";
+import { imagesOf, transformTo } from "../data/images";
 import { temporary } from "../data/temporary";
 import { onEveryFastEngine } from "../onEveryEngine";
 
 const folder = join(__dirname, "../fixtures/models/resnet18-narrow");
-const transform = {
-  size: 64,
-  cropPct: 1,
-  interpolation: "bicubic" as const,
-  mean: [0.5, 0.5, 0.5],
-  std: [0.25, 0.25, 0.25],
-};
+const transform = transformTo(64);
 const options = { epochs: 3, batchSize: 4, learningRate: 3e-3, seed: 1 };
 const log = () => {};
 const load = () => AutoModelForImageClassification.fromPretrained(folder, { classes: ["blue", "red"], log });

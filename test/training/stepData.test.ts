@@ -4,16 +4,10 @@ import { augmentedViews } from "../../src/data/augmentedViews";
 import { encodeImages } from "../../src/data/encodeImages";
 import { imageFolder } from "../../src/data/imageFolder";
 import { stepData, varies } from "../../src/training/stepData";
-import { imagesOf } from "../data/images";
+import { imagesOf, transformTo } from "../data/images";
 import { toyRows } from "./toyData";
 
-const transform = {
-  size: 8,
-  cropPct: 1,
-  interpolation: "bicubic" as const,
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-};
+const transform = transformTo(8);
 const draw = { seed: 2, epoch: 3 };
 const images = async () => {
   const path = await imagesOf("steps", { blue: [60, 60, 180], red: [180, 60, 60] }, { count: 3 });
