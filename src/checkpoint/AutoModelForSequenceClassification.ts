@@ -20,8 +20,6 @@ const PROBLEM_TYPES: ProblemType[] = [
 
 export interface FromPretrainedOptions extends LoadOptions {
   problemType?: ProblemType;
-  /** Start parameters of another shape than the checkpoint's anew, instead of refusing. */
-  ignoreMismatchedSizes?: boolean;
   /** A head in place of the family's own. Default: the one the checkpoint was saved with. */
   head?: Head;
   /** Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021); default 0. */
