@@ -1,7 +1,5 @@
 import { Command } from "commander";
 import { checkReplaceable } from "../../checkpoint/writeFolder";
-import { InputError } from "../../errors";
-import { ImageClassifier } from "../../models/ImageClassifier";
 import { exportOnnx, isExportFile } from "../../onnx/exportOnnx";
 import { checkTrained } from "../checkTrained";
 import { interruptSignal } from "../interrupt";
@@ -34,8 +32,6 @@ Examples:
 async function exportModel({ model: from, out }: ExportFlags): Promise<void> {
   checkReplaceable(out, "an ONNX model", isExportFile);
   const { model, notes } = await loadModel({ model: from, engine: "auto" }, {}, interruptSignal());
-  if (model instanceof ImageClassifier)
-    throw new InputError(`${from}: expected a text model, got ${model.modelType}, which reads images`);
   checkTrained(from, model);
   await exportOnnx(model, out);
   for (const line of notes) note(line);
