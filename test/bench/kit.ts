@@ -138,4 +138,7 @@ async function main(): Promise<void> {
   console.log(`figures ${JSON.stringify({ ...figures, peakRssBytes, threads, versions })}`);
 }
 
-void main();
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
