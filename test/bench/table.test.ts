@@ -29,7 +29,6 @@ test("A line holds medians with their spread, the ratio, the target and whether 
     row("a step, s", fakeRounds([1, 2, 3], [4, 4, 4]), seconds, { ratioAtMost: 0.65 }),
     row("memory, MB", fakeRounds([1114], [1074]), seconds, { ratioAtMost: 1 }),
     row("share", fakeRounds([0.801], [0.9]), seconds, { kitAtLeast: 0.75 }),
-    row("growth, s", fakeRounds([0.0123]), seconds),
   ];
   const markdown = table({ steps: section({ rows }) });
   assert.equal(
@@ -44,7 +43,18 @@ test("A line holds medians with their spread, the ratio, the target and whether 
     line(markdown, "| share"),
     "| share | 0.801 (0.801 – 0.801) | 0.900 (0.900 – 0.900) | 0.89 (0.89 – 0.89) | kit ≥ 0.75 | yes |",
   );
-  assert.equal(line(markdown, "| growth"), "| growth, s | 0.0123 (0.0123 – 0.0123) |  |  |  |  |");
+});
+
+test("Without PyTorch its cells are empty; what has neither peer nor target stands in a table of its own.", () => {
+  const rows = [
+    row("a step, s", fakeRounds([2]), seconds, { ratioAtMost: 0.65 }),
+    row("growth, s", fakeRounds([0.0123]), seconds),
+  ];
+  const markdown = table({ steps: section({ rows }) });
+  assert.equal(line(markdown, "| a step"), "| a step, s | 2.00 (2.00 – 2.00) |  |  | ≤ 0.65 |  |");
+  assert.equal(line(markdown, "| growth"), "| growth, s | 0.0123 (0.0123 – 0.0123) |");
+  assert.ok(markdown.indexOf("| a step") < markdown.indexOf("Of the kit alone"));
+  assert.ok(markdown.indexOf("Of the kit alone") < markdown.indexOf("| growth"));
 });
 
 test("What each part was measured on stands below, in the order of the parts.", () => {

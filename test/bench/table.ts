@@ -15,13 +15,25 @@ export function table(results: Results): string {
       ? agreements(measured[WHOLE]).map((each) => ({ ...each, what: `${name}, ${each.what}` }))
       : [],
   );
+  const rows = sections.flatMap(([, { rows }]) => rows);
+  const alone = rows.filter(({ peer, target }) => !peer && !target);
   return [
     "Medians (least – greatest) of the rounds. A ratio is that of the medians, beside it the least and greatest of a round.",
     "",
     "| | kit | PyTorch | kit / PyTorch | target | met |",
     "|---|---|---|---|---|---|",
-    ...sections.flatMap(([, { rows }]) => rows.map(rowLine)),
+    ...rows.filter((row) => !alone.includes(row)).map(rowLine),
     "",
+    ...(alone.length > 0
+      ? [
+          "Of the kit alone:",
+          "",
+          "| | |",
+          "|---|---|",
+          ...alone.map(({ what, kit }) => `| ${what} | ${cell(kit)} |`),
+          "",
+        ]
+      : []),
     ...(compared.length > 0 ? agreementTable(compared) : []),
     "How each part was measured:",
     "",
