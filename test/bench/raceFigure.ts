@@ -40,7 +40,7 @@ export function raceFigure(sweeps: { name: string; rounds: Rounds }[]): Figure {
       "Seconds of a trial against frozen blocks",
       [
         `${train} rows to train on, ${EPOCHS} epochs; ${valid} to judge by, after each`,
-        `Median of ${rounds} rounds; bars: fastest and slowest`,
+        rounds === 1 ? "One round" : `Median of ${rounds} rounds; bars: fastest and slowest`,
       ],
       300,
       legendRows(lines.length),

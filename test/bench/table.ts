@@ -17,13 +17,18 @@ export function table(results: Results): string {
   );
   const rows = sections.flatMap(([, { rows }]) => rows);
   const alone = rows.filter(({ peer, target }) => !peer && !target);
+  const judged = rows.filter((row) => !alone.includes(row));
   return [
     "Medians (least – greatest) of the rounds. A ratio is that of the medians, beside it the least and greatest of a round.",
     "",
-    "| | kit | PyTorch | kit / PyTorch | target | met |",
-    "|---|---|---|---|---|---|",
-    ...rows.filter((row) => !alone.includes(row)).map(rowLine),
-    "",
+    ...(judged.length > 0
+      ? [
+          "| | kit | PyTorch | kit / PyTorch | target | met |",
+          "|---|---|---|---|---|---|",
+          ...judged.map(rowLine),
+          "",
+        ]
+      : []),
     ...(alone.length > 0
       ? [
           "Of the kit alone:",
@@ -73,7 +78,7 @@ function conditions({ date, machine, loadBefore, versions, rounds, table, about 
       .join(", ");
   const peer = versions.peer ? `; PyTorch's side: ${list(versions.peer)}` : "";
   return (
-    `${about}${table ? ` Table: ${table}.` : ""} ${rounds} rounds, ${date}, ${[cpu, ...instructions].join(", ")}, ${cores} cores, ${memoryGB} GB${load}. ` +
+    `${about}${table ? ` Table: ${table}.` : ""} ${rounds === 1 ? "1 round" : `${rounds} rounds`}, ${date}, ${[cpu, ...instructions].join(", ")}, ${cores} cores, ${memoryGB} GB${load}. ` +
     `Kit: ${list(versions.kit)}${peer}.`
   );
 }

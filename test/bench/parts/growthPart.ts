@@ -47,7 +47,11 @@ export const growthPart: Part = {
       const flops = `${(stepFlops(size) / 1e9).toPrecision(3)} GFLOP`;
       return [
         row(`a step, ${sizeName(size)}, ${flops}, s`, rounds, perStep),
-        row(`its peak tensor memory, MB`, rounds, ({ peakTensorBytes }) => peakTensorBytes! / 1e6),
+        row(
+          `peak tensor memory, ${sizeName(size)}, MB`,
+          rounds,
+          ({ peakTensorBytes }) => peakTensorBytes! / 1e6,
+        ),
       ];
     }),
 };
