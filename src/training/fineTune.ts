@@ -34,8 +34,8 @@ import { stepData, varies } from "./stepData";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
 
 /**
- * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, in eval mode; the rest learns
- * by AdamW. Loop over the run to follow it, or await it:
+ * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, of augmented images at every
+ * step, in eval mode; the rest learns by AdamW. Loop over the run to follow it, or await it:
  *
  *     topNLayerFreeze(model, 3);
  *     for await (const event of fineTune(model, { train, valid }, { epochs: 2 })) console.log(event);
