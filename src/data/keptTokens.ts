@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { kitHash } from "../kitHash";
-import { DamagedEntry, type DiskCache, type Read } from "./DiskCache";
+import { DamagedEntry, type Read } from "./cacheEntry";
+import type { DiskCache } from "./DiskCache";
 import { type Tokenizer, tokenizerHash } from "./loadTokenizer";
 import type { TextDataset } from "./textDataset";
 import type { Tokens } from "./tokenize";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
-import { DamagedEntry, type DiskCache } from "../data/DiskCache";
+import { DamagedEntry } from "../data/cacheEntry";
+import type { DiskCache } from "../data/DiskCache";
 import type { Precision } from "../engine/autocast";
 import { engineHash } from "../engine/engineHash";
 import { kitHash } from "../kitHash";

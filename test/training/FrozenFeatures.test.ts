@@ -17,6 +17,14 @@ async function batchesRun(steps: AsyncIterable<unknown>): Promise<number> {
   return count;
 }
 
+/** Disposes both. */
+function assertSameBits(...both: [FrozenFeatures, FrozenFeatures]): void {
+  const [a, b] = both.map((features) => features.batch(data, [...data.inputIds.keys()], 20));
+  assert.deepEqual(a.dataSync(), b.dataSync());
+  tf.dispose([a, b]);
+  for (const features of both) features.dispose();
+}
+
 onEveryFastEngine("FrozenFeatures", () => {
   it("holds what comes out of the first stages, row by row and padded with zeros", async () => {
     const model = await loadTiny();
@@ -89,11 +97,7 @@ onEveryFastEngine("FrozenFeatures", () => {
       const [risen, fresh] = [new FrozenFeatures(model), new FrozenFeatures(model)];
       for (let depth = 1; depth <= last; depth++) await batchesRun(risen.prepare(data, depth, 5));
       await batchesRun(fresh.prepare(data, last, 5));
-      const [a, b] = [risen, fresh].map((features) => features.batch(data, [...data.inputIds.keys()], 20));
-      assert.deepEqual(a.dataSync(), b.dataSync());
-      tf.dispose([a, b]);
-      risen.dispose();
-      fresh.dispose();
+      assertSameBits(risen, fresh);
       model.dispose();
     });
 
@@ -105,11 +109,7 @@ onEveryFastEngine("FrozenFeatures", () => {
     assert.equal(await batchesRun(features.prepare(data, 3, 4)), 0);
     const fresh = new FrozenFeatures(model);
     await batchesRun(fresh.prepare(data, 3, 4));
-    const [a, b] = [features.batch(data, [0, 3], 20), fresh.batch(data, [0, 3], 20)];
-    assert.deepEqual(a.dataSync(), b.dataSync());
-    tf.dispose([a, b]);
-    features.dispose();
-    fresh.dispose();
+    assertSameBits(features, fresh);
     model.dispose();
   });
 
