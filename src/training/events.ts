@@ -1,3 +1,5 @@
+import type { FrozenProgress } from "./FrozenFeatures";
+
 /** What one epoch cost and brought. */
 export interface EpochRecord {
   epoch: number;
@@ -11,8 +13,8 @@ export interface EpochRecord {
 }
 
 export type FineTuneEvent =
-  /** The frozen stages run over the rows, once. */
-  | { type: "frozen"; done: number; total: number }
+  /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
+  | ({ type: "frozen" } & FrozenProgress)
   | {
       type: "step";
       epoch: number;
@@ -34,7 +36,9 @@ export interface FineTuneResult {
   epoch: number;
   /** Why it ended. */
   stopped: "finished" | "early" | "aborted";
-  /** Spent on the frozen stages' outputs in this run. */
+  /** Spent on the frozen stages' outputs in this run: on computing, reading and keeping them. */
   frozenSeconds: number;
+  /** Where some of those outputs were read from disk, where an earlier run had left them: the seconds then do not tell what they cost. */
+  frozenFrom?: "cache";
   trainableParameters: number;
 }

@@ -65,6 +65,7 @@ class Training {
   #stopwatch = new Stopwatch();
   #epochs: EpochRecord[] = [];
   #frozenSeconds = 0;
+  #cached = false;
   #step = 0;
   #steps: number;
 
@@ -106,6 +107,7 @@ class Training {
         epoch: restoreBest ? this.#best.epoch : this.#epochs.length,
         stopped,
         frozenSeconds: this.#frozenSeconds,
+        ...(this.#cached && { frozenFrom: "cache" }),
         trainableParameters: listParams(this.model).totals.trainable,
       };
     } catch (error) {
@@ -135,6 +137,7 @@ class Training {
       this.#stopwatch.restart();
       for await (const progress of rows) {
         this.#frozenSeconds += this.#stopwatch.lap();
+        this.#cached ||= progress.cached === true;
         yield { type: "frozen", ...progress };
         if (settings.signal?.aborted) return { depth, features: null };
         await nextTurn();

@@ -43,6 +43,15 @@ test("The axis starts at zero and is in seconds; the explanation says what is pa
   );
 });
 
+test("Where a frozen pass was read from disk, the explanation says so.", () => {
+  const { layout } = secondsFigure([records[0], { ...records[1], frozenFrom: "cache" }]);
+  const [{ text }] = layout.annotations as { text: string }[];
+  assert.equal(
+    text,
+    "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch, some of it read from disk",
+  );
+});
+
 test("The hover gives the whole trial too.", () => {
   const { data } = secondsFigure(records);
   assert.deepEqual(data[0].customdata, [

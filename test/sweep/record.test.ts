@@ -75,6 +75,7 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     [{ seed: "0" }, "seed: expected an integer of any size, got 0"],
     [{ accuracy: 84 }, "accuracy: expected a number from 0 to 1, got 84"],
     [{ frozenSeconds: null }, "frozenSeconds: expected a number of at least 0, got null"],
+    [{ frozenFrom: "disk" }, 'frozenFrom: expected "cache" or nothing, got "disk"'],
     [{ peakTensorBytes: undefined }, "peakTensorBytes: expected an integer of at least 0, got undefined"],
     [{ restoredEpoch: "best" }, "restoredEpoch: expected an integer of at least 0, got best"],
     [{ settings: "fast" }, 'settings: expected an object, got "fast"'],

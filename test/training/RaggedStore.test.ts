@@ -82,6 +82,35 @@ describe("RaggedStore", () => {
     assert.deepEqual(read(store, 0), [1, 2]);
   });
 
+  for (const bfloat16 of [false, true])
+    it(`hands rows on as they are stored, ${bfloat16 ? "in bfloat16" : "in full"}, from memory and from disk`, () => {
+      const from = new RaggedStore({ bytes: 8 }, { bfloat16 });
+      from.put(0, row(3, 1.5));
+      from.put(1, row(2, -7));
+      assert.ok(from.bytes.memory > 0 && from.bytes.disk > 0);
+      const to = new RaggedStore({ bytes: 100 }, { bfloat16 });
+      for (const i of [1, 0]) {
+        const stored = from.stored(i);
+        const empty = to.emptyRow(stored.length);
+        assert.equal(empty.constructor, stored.constructor);
+        empty.set(stored);
+        to.putStored(i, empty);
+        assert.deepEqual(read(to, i), read(from, i));
+      }
+      assert.deepEqual(to.bytes, { memory: bfloat16 ? 10 : 20, disk: 0 });
+      from.dispose();
+      to.dispose();
+    });
+
+  it("makes the folder that FROSTKIT_CACHE names where it is not there yet", () => {
+    process.env.FROSTKIT_CACHE = join(folder, "new", "disk");
+    const store = new RaggedStore({ bytes: 0 });
+    store.put(0, row(1, 4));
+    assert.equal(readdirSync(join(folder, "new", "disk")).length, 1);
+    assert.deepEqual(read(store, 0), [4]);
+    store.dispose();
+  });
+
   it("says so when its file was cut", () => {
     const store = new RaggedStore({ bytes: 0 });
     store.put(0, row(4, 1));
