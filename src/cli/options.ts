@@ -99,6 +99,7 @@ export interface TrainingFlags {
   metric?: string;
   classWeights?: number[] | "balanced";
   frozenDropout?: true;
+  gradientCheckpointing?: true;
   precision: Precision;
 }
 
@@ -131,7 +132,8 @@ export function addTrainingOptions(command: Command): Command {
       wholeNumber(1),
     )
     .option("--metric <name>", "what is judged by (default: accuracy, or rmse in a regression)")
-    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower");
+    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower")
+    .option("--gradient-checkpointing", "compute each layer again on the way back: less memory; slower");
   command.addOption(
     new Option("--precision <type>", "of matrix products; bf16 needs engine tensorflow")
       .choices(PRECISIONS)
@@ -155,6 +157,7 @@ export function trainingSettings(flags: TrainingFlags): TrialSettings {
     ...(flags.earlyStopping && { earlyStopping: flags.earlyStopping }),
     ...(flags.earlyStopping && flags.metric && { metric: flags.metric }),
     ...(flags.frozenDropout && { frozenDropout: true }),
+    ...(flags.gradientCheckpointing && { gradientCheckpointing: true }),
     ...(flags.precision !== "fp32" && { precision: flags.precision }),
   };
 }

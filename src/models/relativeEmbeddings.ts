@@ -42,8 +42,10 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
       const kept = made.get(inputs);
       if (kept?.pass === pass) return { table: kept.table, row };
       const ids = tf.range(first, last + 1, 1, "int32");
-      const looked = embedding(pass, ids, all);
-      const table = norm ? layerNorm(pass, looked, norm) : looked;
+      const table = pass.shared(() => {
+        const looked = embedding(pass, ids, all);
+        return norm ? layerNorm(pass, looked, norm) : looked;
+      });
       inputs.own(table.tensor);
       made.set(inputs, { pass, table });
       return { table, row };

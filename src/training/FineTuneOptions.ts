@@ -46,6 +46,11 @@ export interface FineTuneOptions extends LossOptions {
   restoreBest?: boolean;
   /** Of matrix products: "bf16" reads their factors in bfloat16, on engine tensorflow; default "fp32". Convolutions stay in float32. */
   precision?: Precision;
+  /**
+   * Keeps of each stage nothing but its input and computes it again on the way back: less memory, a forward more a step, the same
+   * losses; default false.
+   */
+  gradientCheckpointing?: boolean;
   /** Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. */
   frozenDropout?: boolean;
   /** Starts every random draw: order of rows and dropout; default 0. */
@@ -73,6 +78,7 @@ export function fineTuneSettings(
     eps: 1e-8,
     frozenDropout: false,
     gradientAccumulation: 1,
+    gradientCheckpointing: false,
     labelSmoothing: 0,
     layerwiseDecay: 1,
     learningRate: 5e-5,

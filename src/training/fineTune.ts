@@ -199,6 +199,7 @@ class Training {
         const pass = new Pass({
           training: true,
           recording: true,
+          checkpointing: settings.gradientCheckpointing,
           seed: [settings.seed, epoch, this.#step, part],
         });
         try {
