@@ -135,7 +135,7 @@ export function addTrainingOptions(command: Command): Command {
     .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower")
     .option("--gradient-checkpointing", "compute each layer again on the way back: less memory; slower");
   command.addOption(
-    new Option("--precision <type>", "of matrix products; bf16 needs engine tensorflow")
+    new Option("--precision <type>", "of matrix products; bf16 and fp16 need engine tensorflow")
       .choices(PRECISIONS)
       .default("fp32"),
   );

@@ -170,9 +170,9 @@ export class Pass {
     return value;
   }
 
-  /** Gradients of `loss` (a scalar) for every trainable parameter it depends on. The caller owns them. */
-  backward(loss: Value): Map<Parameter, tf.Tensor> {
-    const gradients = new Map<Source, tf.Tensor>([[loss, tf.onesLike(loss.tensor)]]);
+  /** Gradients of `loss` (a scalar), times `scale`, for every trainable parameter it depends on. The caller owns them. */
+  backward(loss: Value, scale = 1): Map<Parameter, tf.Tensor> {
+    const gradients = new Map<Source, tf.Tensor>([[loss, tf.fill(loss.tensor.shape, scale)]]);
     try {
       for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
         const dy = gradients.get(step.output);

@@ -44,7 +44,10 @@ export interface FineTuneOptions extends LossOptions {
   earlyStopping?: number;
   /** Ends with the weights of the best epoch; default true with `earlyStopping`, else false. */
   restoreBest?: boolean;
-  /** Of matrix products: "bf16" reads their factors in bfloat16, on engine tensorflow; default "fp32". Convolutions stay in float32. */
+  /**
+   * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where the loss is scaled so that its gradients fit;
+   * both on engine tensorflow. Default "fp32". Convolutions stay in float32.
+   */
   precision?: Precision;
   /**
    * Keeps of each stage nothing but its input and computes it again on the way back: less memory, a forward more a step, the same

@@ -61,7 +61,7 @@ export class FrozenFeatures {
     if (holds && kept.depth === depth) return;
     if (kept && !holds) this.#drop(dataset);
     const from = holds ? kept : null;
-    const store = new RaggedStore(this.#budget, { bfloat16: precision === "bf16" });
+    const store = new RaggedStore(this.#budget, { half: precision === "fp32" ? null : precision });
     const entry: Entry = { depth, stamps, precision, shape: [], everyRow: false, store };
     const total = countOf(dataset);
     let done = 0;

@@ -2,7 +2,8 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toFloat32 } from "../checkpoint/toFloat32";
-import { toBfloat16 } from "../checkpoint/toHalf";
+import { toBfloat16, toFloat16 } from "../checkpoint/toHalf";
+import type { Half } from "../engine/autocast";
 import { FrostError } from "../errors";
 
 /** How many bytes several stores may hold in memory together. */
@@ -12,20 +13,20 @@ export interface Budget {
 
 /**
  * Rows of float32 values, each of its own length: in memory as far as the budget reaches, beyond it in a file that vanishes with
- * the store. Each row is put once and may be read often. With `bfloat16` values are rounded to it and take half the room.
+ * the store. Each row is put once and may be read often. With `half` values are rounded to it and take half the room.
  */
 export class RaggedStore {
   #rows: (Float32Array | Uint16Array | { position: number; length: number })[] = [];
-  #bfloat16: boolean;
+  #half: Half | null;
   #budget: Budget;
   #held = 0;
   #folder: string | null = null;
   #file: number | null = null;
   #end = 0;
 
-  constructor(budget: Budget, { bfloat16 = false }: { bfloat16?: boolean } = {}) {
+  constructor(budget: Budget, { half = null }: { half?: Half | null } = {}) {
     this.#budget = budget;
-    this.#bfloat16 = bfloat16;
+    this.#half = half;
   }
 
   /** Bytes of all rows, in memory and on disk. */
@@ -34,7 +35,7 @@ export class RaggedStore {
   }
 
   put(row: number, given: Float32Array): void {
-    const values = this.#bfloat16 ? rounded(given) : given;
+    const values = this.#half ? rounded(this.#half, given) : given;
     const { byteLength } = values;
     if (byteLength <= this.#budget.bytes) {
       this.#budget.bytes -= byteLength;
@@ -63,11 +64,11 @@ export class RaggedStore {
       return kept.length;
     }
     const to = into.subarray(offset, offset + kept.length);
-    if (kept instanceof Uint16Array) toFloat32("BF16", kept, to);
-    else if (this.#bfloat16) {
+    if (kept instanceof Uint16Array) toFloat32(TYPES[this.#half!], kept, to);
+    else if (this.#half) {
       const half = new Uint16Array(kept.length);
       this.#readFile(kept.position, half);
-      toFloat32("BF16", half, to);
+      toFloat32(TYPES[this.#half], half, to);
     } else this.#readFile(kept.position, to);
     return kept.length;
   }
@@ -94,9 +95,11 @@ export class RaggedStore {
   }
 }
 
-function rounded(values: Float32Array): Uint16Array {
-  const half = new Uint16Array(values.length);
-  if (toBfloat16(values, half) !== -1)
-    throw new FrostError("frozen features: a value is too large for bfloat16; train with precision fp32");
-  return half;
+const TYPES = { bf16: "BF16", fp16: "F16" } as const;
+
+function rounded(half: Half, values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  if ((half === "bf16" ? toBfloat16 : toFloat16)(values, bits) !== -1)
+    throw new FrostError(`frozen features: a value is too large for ${half}; train with precision fp32`);
+  return bits;
 }

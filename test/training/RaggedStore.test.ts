@@ -36,19 +36,23 @@ describe("RaggedStore", () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it("rounds to bfloat16 where that is asked for, in memory and on disk, and takes half the room", () => {
-    const store = new RaggedStore({ bytes: 4 }, { bfloat16: true });
-    store.put(0, Float32Array.of(1, 1.00390625));
-    store.put(1, Float32Array.of(-3.5, 257.5, 0));
-    assert.deepEqual(store.bytes, { memory: 4, disk: 6 });
-    assert.deepEqual(read(store, 0), [1, 1]);
-    assert.deepEqual(read(store, 1), [-3.5, 258, 0]);
-    assert.throws(() => store.put(2, Float32Array.of(3.4e38)), {
-      name: "FrostError",
-      message: /too large for bfloat16/,
+  for (const [half, step, larger, largest] of [
+    ["bf16", 2 ** -8, 258, 3.4e38],
+    ["fp16", 2 ** -11, 257.5, 65520],
+  ] as const)
+    it(`rounds to ${half} where that is asked for, in memory and on disk, and takes half the room`, () => {
+      const store = new RaggedStore({ bytes: 4 }, { half });
+      store.put(0, Float32Array.of(1, 1 + step));
+      store.put(1, Float32Array.of(-3.5, 257.5, 0));
+      assert.deepEqual(store.bytes, { memory: 4, disk: 6 });
+      assert.deepEqual(read(store, 0), [1, 1]);
+      assert.deepEqual(read(store, 1), [-3.5, larger, 0]);
+      assert.throws(() => store.put(2, Float32Array.of(largest)), {
+        name: "FrostError",
+        message: new RegExp(`too large for ${half}`),
+      });
+      store.dispose();
     });
-    store.dispose();
-  });
 
   it("goes on in a file beyond the budget, and the file goes with the store", () => {
     const budget = { bytes: 20 };
