@@ -12,16 +12,8 @@ const TYPES: [Half, string][] = [
   ["bf16", "bfloat16"],
   ["fp16", "float16"],
 ];
-const rows = {
-  inputIds: [
-    [2, 14, 109, 113, 67, 83, 3],
-    [2, 104, 45, 3, 0, 0, 0],
-  ],
-  attentionMask: [
-    [1, 1, 1, 1, 1, 1, 1],
-    [1, 1, 1, 1, 0, 0, 0],
-  ],
-};
+const { inputIds, attentionMask } = fixture("bert").rows;
+const rows = { inputIds, attentionMask };
 
 onEveryEngine("autocast and torch.autocast", (engine) => {
   it("give the same logits within the rounding of either, and apart from those in float32", {
