@@ -41,12 +41,13 @@ export function halfProduct(
 }
 
 /**
- * Whether the processor multiplies bfloat16 itself. Where it does not, TensorFlow's product is slower than one in float32, and the
- * native kernel rounds the factors instead: the same numbers but for the rounding of the product.
+ * Whether TensorFlow's product in bfloat16 is faster than the native kernels', which multiply bfloat16 with AVX-512's instructions
+ * where the processor has them, and round the factors elsewhere: it is where the processor multiplies whole tiles (AMX), or is an ARM
+ * with instructions of its own. The numbers are the same but for the rounding of the product.
  */
-export const multipliesBfloat16 = (): boolean => {
+export const tensorflowMultipliesFaster = (): boolean => {
   const file = "/proc/cpuinfo";
-  known ??= existsSync(file) && /\b(avx512_bf16|amx_bf16|bf16)\b/.test(readFileSync(file, "utf8"));
+  known ??= existsSync(file) && /\b(amx_bf16|bf16)\b/.test(readFileSync(file, "utf8"));
   return known;
 };
 

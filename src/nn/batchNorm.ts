@@ -45,6 +45,10 @@ function byRunning(pass: Pass, x: Value, { weight, bias, runningMean, runningVar
       pass.tracks(weight) ? sumRows(tf.mul(dy, tf.mul(tf.sub(input, mean), scale))) : null,
       pass.tracks(bias) ? sumRows(dy) : null,
     ],
+    (graph, inputs) => {
+      const statistics = [runningMean, runningVar].map((buffer) => graph.parameter(buffer));
+      return graph.op("BatchNormalization", [...inputs, ...statistics], { epsilon: { float: eps } });
+    },
   );
   tf.dispose([mean, scale]);
   return value;

@@ -31,6 +31,7 @@ import { logitsOf } from "./predict";
 import { Run } from "./Run";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
+import { stepData, varies } from "./stepData";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
 
 /**
@@ -132,7 +133,7 @@ class Training {
         "every parameter is frozen, so nothing can be trained: unfreeze some, the head at least",
       );
     if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
-    for (const dataset of this.#datasets()) {
+    for (const dataset of this.#datasets().slice(varies(this.data.train) ? 1 : 0)) {
       const rows = this.#features.prepare(dataset, depth, settings.batchSize, settings.precision);
       this.#stopwatch.restart();
       for await (const progress of rows) {
@@ -153,15 +154,21 @@ class Training {
     const rates = learningRates(this.model, settings);
     const { batchSize, gradientAccumulation, seed, schedule } = settings;
     const batches = batchRows(lengthsOf(data.train), { batchSize, shuffle: { seed, epoch } });
+    const dataOf = stepData(data.train, { seed, epoch });
+    const from = varies(data.train) ? { depth: 0, features: null } : start;
     const warmup = Math.floor(settings.warmup * this.#steps);
     const done = { loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
     for (let i = 0; i < batches.length; i += gradientAccumulation) {
       this.#stopwatch.restart();
       const group = batches.slice(i, i + gradientAccumulation);
+      const train = await dataOf(
+        group,
+        batches.slice(i + gradientAccumulation, i + 2 * gradientAccumulation),
+      );
       const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
       this.#step++;
       const lossScale = this.#lossScale?.value;
-      const { loss, weight, gradNorm } = await this.#trainStep(epoch, group, start, factor, rates);
+      const { loss, weight, gradNorm } = await this.#trainStep(epoch, train, group, from, factor, rates);
       done.loss += loss * weight;
       done.weight += weight;
       done.steps++;
@@ -193,12 +200,13 @@ class Training {
 
   async #trainStep(
     epoch: number,
+    train: Dataset,
     group: Int32Array[],
     start: Start,
     factor: number,
     rates: ReturnType<typeof learningRates>,
   ): Promise<{ loss: number; weight: number; gradNorm: number }> {
-    const { settings, data } = this;
+    const { settings } = this;
     const weight = group.reduce((total, rows) => total + this.#loss.weight(rows), 0);
     const gradients = new Map<Parameter, tf.Tensor>();
     const losses: tf.Tensor[] = [];
@@ -213,7 +221,7 @@ class Training {
         });
         try {
           autocast(settings.precision, () => {
-            const loss = forwardRows(this.model, data.train, rows, start, pass, (logits) =>
+            const loss = forwardRows(this.model, train, rows, start, pass, (logits) =>
               this.#loss.forward(pass, logits, rows, weight),
             );
             losses.push(loss.tensor);

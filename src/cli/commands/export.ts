@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { checkReplaceable } from "../../checkpoint/writeFolder";
+import { InputError } from "../../errors";
+import { ImageClassifier } from "../../models/ImageClassifier";
 import { exportOnnx, isExportFile } from "../../onnx/exportOnnx";
 import { checkTrained } from "../checkTrained";
 import { interruptSignal } from "../interrupt";
@@ -15,8 +17,8 @@ export function exportCommand(): Command {
   return addModelOption(new Command("export"))
     .summary("write a fine-tuned model as ONNX, for Transformers.js and ONNX Runtime")
     .description(
-      "Writes a fine-tuned model as onnx/model.onnx beside its config and tokenizer, as Transformers.js reads it. " +
-        "Batch size and length stay free; weights are float32, the opset is 17.",
+      "Writes a fine-tuned model as onnx/model.onnx beside its config and what prepares its inputs, as Transformers.js reads it. " +
+        "Batch size and the size of texts or images stay free; weights are float32, the opset is 17.",
     )
     .optionsGroup("Output:")
     .requiredOption("--out <dir>", "folder to write; an export that is there is replaced")
@@ -32,6 +34,8 @@ Examples:
 async function exportModel({ model: from, out }: ExportFlags): Promise<void> {
   checkReplaceable(out, "an ONNX model", isExportFile);
   const { model, notes } = await loadModel({ model: from, engine: "auto" }, {}, interruptSignal());
+  if (model instanceof ImageClassifier)
+    throw new InputError(`${from}: expected a text model, got ${model.modelType}, which reads images`);
   checkTrained(from, model);
   await exportOnnx(model, out);
   for (const line of notes) note(line);
