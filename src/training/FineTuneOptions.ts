@@ -50,7 +50,7 @@ export interface FineTuneOptions extends LossOptions {
    */
   precision?: Precision;
   /**
-   * Keeps of each stage nothing but its input and computes it again on the way back: less memory, a forward more a step, the same
+   * Keeps of each stage below the head nothing but its input and computes it again on the way back: less memory, a forward more a step, the same
    * losses; default false.
    */
   gradientCheckpointing?: boolean;
