@@ -50,8 +50,8 @@ export interface FineTuneOptions extends LossOptions {
    */
   precision?: Precision;
   /**
-   * Keeps of each stage below the head nothing but its input and computes it again on the way back: less memory, a forward more a step, the same
-   * losses; default false.
+   * Keeps of each stage below the head nothing but its input and computes it again on the way back: less memory, a forward more a
+   * step, the same losses bit for bit; default false.
    */
   gradientCheckpointing?: boolean;
   /** Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. */
