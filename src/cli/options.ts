@@ -118,6 +118,7 @@ export interface TrainingFlags {
   metric?: string;
   classWeights?: number[] | "balanced";
   frozenDropout?: true;
+  gradientCheckpointing?: true;
   precision: Precision;
 }
 
@@ -150,9 +151,10 @@ export function addTrainingOptions(command: Command): Command {
       wholeNumber(1),
     )
     .option("--metric <name>", "what is judged by (default: accuracy, or rmse in a regression)")
-    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower");
+    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower")
+    .option("--gradient-checkpointing", "compute each layer again on the way back: less memory; slower");
   command.addOption(
-    new Option("--precision <type>", "of matrix products; bf16 needs engine tensorflow")
+    new Option("--precision <type>", "of matrix products; bf16 and fp16 need engine tensorflow")
       .choices(PRECISIONS)
       .default("fp32"),
   );
@@ -174,6 +176,7 @@ export function trainingSettings(flags: TrainingFlags): TrialSettings {
     ...(flags.earlyStopping && { earlyStopping: flags.earlyStopping }),
     ...(flags.earlyStopping && flags.metric && { metric: flags.metric }),
     ...(flags.frozenDropout && { frozenDropout: true }),
+    ...(flags.gradientCheckpointing && { gradientCheckpointing: true }),
     ...(flags.precision !== "fp32" && { precision: flags.precision }),
   };
 }

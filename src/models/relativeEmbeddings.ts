@@ -49,8 +49,10 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
       const ids: tf.Tensor1D = pass.derived(tf.range(first, last + 1, 1, "int32"), (graph) =>
         graph.count(graph.ints(2 * span)),
       );
-      const looked = embedding(pass, ids, all);
-      const table = norm ? layerNorm(pass, looked, norm) : looked;
+      const table = pass.shared(() => {
+        const looked = embedding(pass, ids, all);
+        return norm ? layerNorm(pass, looked, norm) : looked;
+      });
       inputs.own(table.tensor);
       made.set(inputs, { pass, table });
       return { table, row, rowOnnx };

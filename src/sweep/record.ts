@@ -121,6 +121,8 @@ function checkEpoch(value: unknown, where: string): void {
   if (epoch.validLoss !== null) checkNumber(`${where}.validLoss`, epoch.validLoss as number);
   for (const name of ["trainSeconds", "evalSeconds"])
     checkNumber(`${where}.${name}`, epoch[name] as number, 0);
+  for (const name of ["lossScale", "skippedSteps"])
+    if (epoch[name] !== undefined) checkNumber(`${where}.${name}`, epoch[name] as number, 0);
   const metrics = checkObject(`${where}.metrics`, epoch.metrics);
   for (const name in metrics) checkNumber(`${where}.metrics.${name}`, metrics[name] as number);
 }

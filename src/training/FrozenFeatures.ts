@@ -155,7 +155,9 @@ export class FrozenFeatures {
   }
 
   #entry(making: Making): Entry {
-    const store = new RaggedStore(this.#budget, { bfloat16: making.precision === "bf16" });
+    const store = new RaggedStore(this.#budget, {
+      half: making.precision === "fp32" ? null : making.precision,
+    });
     return { making, stamps: this.#stamps(making.depth), shape: [], everyRow: false, store };
   }
 

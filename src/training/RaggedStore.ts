@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toFloat32 } from "../checkpoint/toFloat32";
-import { toBfloat16 } from "../checkpoint/toHalf";
+import { toBfloat16, toFloat16 } from "../checkpoint/toHalf";
+import type { Half } from "../engine/autocast";
 import { FrostError } from "../errors";
 
 /** How many bytes several stores may hold in memory together. */
@@ -17,20 +18,20 @@ interface InFile {
 
 /**
  * Rows of float32 values, each of its own length: in memory as far as the budget reaches, beyond it in a file that vanishes with
- * the store. Each row is put once and may be read often. With `bfloat16` values are rounded to it and take half the room.
+ * the store. Each row is put once and may be read often. With `half` values are rounded to it and take half the room.
  */
 export class RaggedStore {
   #rows: (Float32Array | Uint16Array | InFile)[] = [];
-  #bfloat16: boolean;
+  #half: Half | null;
   #budget: Budget;
   #held = 0;
   #folder: string | null = null;
   #file: number | null = null;
   #end = 0;
 
-  constructor(budget: Budget, { bfloat16 = false }: { bfloat16?: boolean } = {}) {
+  constructor(budget: Budget, { half = null }: { half?: Half | null } = {}) {
     this.#budget = budget;
-    this.#bfloat16 = bfloat16;
+    this.#half = half;
   }
 
   /** Bytes of all rows, in memory and on disk. */
@@ -39,12 +40,12 @@ export class RaggedStore {
   }
 
   put(row: number, values: Float32Array): void {
-    this.putStored(row, this.#bfloat16 ? rounded(values) : values.slice());
+    this.putStored(row, this.#half ? rounded(this.#half, values) : values.slice());
   }
 
   /** An array for a row of so many values as they are stored, to be filled and put by `putStored`. */
   emptyRow(length: number): Float32Array | Uint16Array {
-    return this.#bfloat16 ? new Uint16Array(length) : new Float32Array(length);
+    return this.#half ? new Uint16Array(length) : new Float32Array(length);
   }
 
   /** Puts a row as it is stored, and takes the array for its own. */
@@ -78,7 +79,7 @@ export class RaggedStore {
       return kept.length;
     }
     const to = into.subarray(offset, offset + kept.length);
-    if (this.#bfloat16) toFloat32("BF16", this.stored(row), to);
+    if (this.#half) toFloat32(TYPES[this.#half], this.stored(row), to);
     else this.#readFile((kept as InFile).position, to);
     return kept.length;
   }
@@ -114,9 +115,11 @@ export class RaggedStore {
   }
 }
 
-function rounded(values: Float32Array): Uint16Array {
-  const half = new Uint16Array(values.length);
-  if (toBfloat16(values, half) !== -1)
-    throw new FrostError("frozen features: a value is too large for bfloat16; train with precision fp32");
-  return half;
+const TYPES = { bf16: "BF16", fp16: "F16" } as const;
+
+function rounded(half: Half, values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  if ((half === "bf16" ? toBfloat16 : toFloat16)(values, bits) !== -1)
+    throw new FrostError(`frozen features: a value is too large for ${half}; train with precision fp32`);
+  return bits;
 }

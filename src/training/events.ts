@@ -10,6 +10,10 @@ export interface EpochRecord {
   metrics: Record<string, number>;
   trainSeconds: number;
   evalSeconds: number;
+  /** In precision fp16: what the loss is multiplied by at the epoch's end. */
+  lossScale?: number;
+  /** In precision fp16: steps of this epoch that were left out because a gradient was beyond float16. */
+  skippedSteps?: number;
 }
 
 export type FineTuneEvent =
@@ -23,7 +27,10 @@ export type FineTuneEvent =
       steps: number;
       loss: number;
       learningRate: number;
+      /** Not finite in a step that was left out. */
       gradNorm: number;
+      /** In precision fp16: what this step's loss was multiplied by to compute its gradients. */
+      lossScale?: number;
       /** Until the last step, going by the speed so far; evaluation not counted. */
       secondsLeft: number;
     }

@@ -22,6 +22,7 @@ import {
 } from "./FineTuneOptions";
 import { FrozenFeatures } from "./FrozenFeatures";
 import { forwardRows, type Start } from "./forwardRows";
+import { LossScale } from "./LossScale";
 import { learningRates } from "./learningRates";
 import { type Loss, lossOf } from "./loss";
 import { nextTurn } from "./nextTurn";
@@ -61,6 +62,7 @@ class Training {
   #optimizer: AdamW;
   #features: FrozenFeatures;
   #loss: Loss;
+  #lossScale: LossScale | null;
   #best: BestEpoch;
   #stopwatch = new Stopwatch();
   #epochs: EpochRecord[] = [];
@@ -77,6 +79,7 @@ class Training {
     const batches = Math.ceil(countOf(data.train) / settings.batchSize);
     this.#steps = settings.epochs * Math.ceil(batches / settings.gradientAccumulation);
     this.#loss = lossOf(data.train.labels!, settings);
+    this.#lossScale = settings.precision === "fp16" ? new LossScale() : null;
     this.#optimizer = new AdamW(settings);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
@@ -157,7 +160,7 @@ class Training {
     const dataOf = stepData(data.train, { seed, epoch });
     const from = varies(data.train) ? { depth: 0, features: null } : start;
     const warmup = Math.floor(settings.warmup * this.#steps);
-    const done = { loss: 0, weight: 0, seconds: 0, steps: 0 };
+    const done = { loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
     for (let i = 0; i < batches.length; i += gradientAccumulation) {
       this.#stopwatch.restart();
       const group = batches.slice(i, i + gradientAccumulation);
@@ -167,10 +170,12 @@ class Training {
       );
       const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
       this.#step++;
+      const lossScale = this.#lossScale?.value;
       const { loss, weight, gradNorm } = await this.#trainStep(epoch, train, group, from, factor, rates);
       done.loss += loss * weight;
       done.weight += weight;
       done.steps++;
+      if (!Number.isFinite(gradNorm)) done.skipped++;
       done.seconds += this.#stopwatch.lap();
       yield {
         type: "step",
@@ -180,6 +185,7 @@ class Training {
         loss,
         learningRate: settings.learningRate * factor,
         gradNorm,
+        ...(lossScale && { lossScale }),
         secondsLeft: (done.seconds / done.steps) * (this.#steps - this.#step),
       };
       await nextTurn();
@@ -188,10 +194,12 @@ class Training {
     this.#stopwatch.restart();
     await settle(this.model);
     this.#trainSeconds = done.seconds + this.#stopwatch.lap();
+    this.#skippedSteps = done.skipped;
     return done.loss / done.weight;
   }
 
   #trainSeconds = 0;
+  #skippedSteps = 0;
 
   async #trainStep(
     epoch: number,
@@ -205,11 +213,13 @@ class Training {
     const weight = group.reduce((total, rows) => total + this.#loss.weight(rows), 0);
     const gradients = new Map<Parameter, tf.Tensor>();
     const losses: tf.Tensor[] = [];
+    const scale = this.#lossScale?.value ?? 1;
     try {
       group.forEach((rows, part) => {
         const pass = new Pass({
           training: true,
           recording: true,
+          checkpointing: settings.gradientCheckpointing,
           seed: [settings.seed, epoch, this.#step, part],
         });
         try {
@@ -218,7 +228,7 @@ class Training {
               this.#loss.forward(pass, logits, rows, weight),
             );
             losses.push(loss.tensor);
-            addInto(gradients, pass.backward(loss));
+            addInto(gradients, pass.backward(loss, scale));
           });
         } finally {
           pass.dispose();
@@ -228,19 +238,23 @@ class Training {
       const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
       const [loss, squares] = await reading.data();
       reading.dispose();
-      const gradNorm = Math.sqrt(squares);
-      if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+      const gradNorm = Math.sqrt(squares) / scale;
+      const finite = Number.isFinite(gradNorm);
+      this.#lossScale?.update(finite);
+      // Scaled gradients may be beyond float16 where the loss is not: a smaller scale will do for the steps to come.
+      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted)))
         throw new FrostError(
-          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}, at learning rate ${settings.learningRate * factor}, rows ${group.map((rows) => rows.join(", ")).join(", ")}; try a lower learning rate or look at these rows`,
+          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}, at learning rate ${settings.learningRate * factor}, rows ${group.map((rows) => rows.join(", ")).join(", ")}; try ${this.#lossScale ? "precision bf16 or fp32, " : ""}a lower learning rate or look at these rows`,
         );
-      this.#optimizer.step(
-        gradients,
-        ({ name }) => {
-          const { learningRate, weightDecay } = rates.get(name)!;
-          return { learningRate: learningRate * factor, weightDecay };
-        },
-        Math.min(1, settings.maxGradNorm / (gradNorm + 1e-6)),
-      );
+      if (finite)
+        this.#optimizer.step(
+          gradients,
+          ({ name }) => {
+            const { learningRate, weightDecay } = rates.get(name)!;
+            return { learningRate: learningRate * factor, weightDecay };
+          },
+          Math.min(1, settings.maxGradNorm / (gradNorm + 1e-6)) / scale,
+        );
       return { loss, weight, gradNorm };
     } finally {
       tf.dispose(losses);
@@ -260,6 +274,7 @@ class Training {
       metrics: {},
       trainSeconds: this.#trainSeconds,
       evalSeconds: 0,
+      ...(this.#lossScale && { lossScale: this.#lossScale.value, skippedSteps: this.#skippedSteps }),
     };
     const { valid } = this.data;
     if (!valid) return record;

@@ -201,7 +201,9 @@ test("Training options reach the training, and a head for other classes has to b
   const { code, stdout, stderr } = await frostkit(
     ...args,
     ...more.split(" "),
-    ..."--class-weights balanced --early-stopping 1 --metric f1 --frozen-dropout --limit 30".split(" "),
+    ..."--class-weights balanced --early-stopping 1 --metric f1 --frozen-dropout --gradient-checkpointing --limit 30".split(
+      " ",
+    ),
   );
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^newly initialised: classifier\.weight, classifier\.bias$/m);
@@ -219,6 +221,7 @@ test("Training options reach the training, and a head for other classes has to b
     earlyStopping: 1,
     metric: "f1",
     frozenDropout: true,
+    gradientCheckpointing: true,
   });
 });
 

@@ -94,6 +94,14 @@ test("A field of the wrong kind is an error that names line and field.", () => {
       { epochs: [fakeEpoch({ evalSeconds: -1 })] },
       "epochs[0].evalSeconds: expected a number of at least 0, got -1",
     ],
+    [
+      { epochs: [{ ...fakeEpoch(), lossScale: "large" }] },
+      "epochs[0].lossScale: expected a number of at least 0, got large",
+    ],
+    [
+      { epochs: [fakeEpoch({ skippedSteps: -1 })] },
+      "epochs[0].skippedSteps: expected a number of at least 0, got -1",
+    ],
   ];
   for (const [given, message] of cases)
     assert.throws(() => read(`${line()}\n${line(given)}\n`), new InputError(`${path}, line 2: ${message}`));
