@@ -1,8 +1,12 @@
+import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { architectureOf } from "../models/architectures";
+import type { Parts } from "../models/Classifier";
 import { Config } from "../models/Family";
 import { ImageClassifier } from "../models/ImageClassifier";
-import { type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
+import type { ImageInputs } from "../models/imageInputs";
+import type { LoaderOptions, ParameterLoader, TensorSource } from "../models/ParameterLoader";
+import { buildClassifier, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
 
 export const AutoModelForImageClassification = {
@@ -19,40 +23,74 @@ export const AutoModelForImageClassification = {
   fromPretrained(idOrFolder: string, options: LoadOptions = {}): Promise<ImageClassifier> {
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
-      const file = `${folder}/config.json`;
-      const architecture = architectureOf(config, file);
-      const ofTexts = ["head", "reinitLayers"].find((name) => name in options);
-      if (ofTexts)
-        throw new InputError(
-          `${ofTexts}: expected none, since ${architecture.name} reads images; it is an option of AutoModelForSequenceClassification`,
-        );
-      const own = config.label_names as string[] | undefined;
-      const numLabels = labelCount(options, (config.num_classes as number | undefined) ?? own?.length);
-      const loader = loaderOf({
-        seed: options.seed ?? 0,
-        initializerRange: 0,
-        mayDiffer: (name) => options.ignoreMismatchedSizes || name.startsWith(`${architecture.classifier}.`),
-      });
-      const stages = architecture.stages(
-        new Config(config, file),
-        numLabels,
-        (name, shape, initializer) => loader.parameter(name, shape, initializer),
-        (name, shape, initializer) => loader.buffer(name, shape, initializer),
-      );
-      return new ImageClassifier({
-        architecture,
-        config,
-        stages,
-        parameters: loader.parameters,
-        fresh: loader.fresh,
-        unused: loader.unused(),
-        classes: labelNames(numLabels, options, own ?? []),
-        initializerRange: 0,
-        problemType: "single_label_classification",
-        folder,
-        checkpointHash: () => checkpoint.hash(),
-        save: saveCheckpoint,
-      });
+      const checkpointHash = () => checkpoint.hash();
+      return build(config, `${folder}/config.json`, options, loaderOf, { folder, checkpointHash });
     });
   },
+
+  /**
+   * Starts a model from its config alone, with weights drawn from the seed as torchvision draws them: to train from scratch,
+   * or to look at its parameters without a checkpoint.
+   *
+   *     const model = await AutoModelForImageClassification.fromConfig({ architecture: "resnet18", num_classes: 1000 });
+   *     listParams(model).totals.total; // 11689512
+   *
+   * Throws an InputError when the architecture is not supported.
+   */
+  async fromConfig(
+    config: Record<string, unknown>,
+    options: Omit<LoadOptions, "revision"> = {},
+  ): Promise<ImageClassifier> {
+    await ensureEngine(options.log ?? console.info);
+    return buildClassifier(nothing, (loaderOf) => build(config, "config", options, loaderOf, {}));
+  },
 };
+
+const nothing: TensorSource = {
+  tensors: new Map(),
+  readFloat32(name) {
+    throw new InputError(`${name}: expected a tensor of a checkpoint, and there is none`);
+  },
+};
+
+/** `file` is where the config stands, for errors. */
+function build(
+  config: Record<string, unknown>,
+  file: string,
+  options: LoadOptions,
+  loaderOf: (options: LoaderOptions) => ParameterLoader,
+  origin: Pick<Parts<ImageInputs>, "folder" | "checkpointHash">,
+): ImageClassifier {
+  const architecture = architectureOf(config, file);
+  const ofTexts = ["head", "reinitLayers"].find((name) => name in options);
+  if (ofTexts)
+    throw new InputError(
+      `${ofTexts}: expected none, since ${architecture.name} reads images; it is an option of AutoModelForSequenceClassification`,
+    );
+  const own = config.label_names as string[] | undefined;
+  const numLabels = labelCount(options, (config.num_classes as number | undefined) ?? own?.length);
+  const loader = loaderOf({
+    seed: options.seed ?? 0,
+    initializerRange: 0,
+    mayDiffer: (name) => options.ignoreMismatchedSizes || name.startsWith(`${architecture.classifier}.`),
+  });
+  const stages = architecture.stages(
+    new Config(config, file),
+    numLabels,
+    (name, shape, initializer) => loader.parameter(name, shape, initializer),
+    (name, shape, initializer) => loader.buffer(name, shape, initializer),
+  );
+  return new ImageClassifier({
+    ...origin,
+    architecture,
+    config,
+    stages,
+    parameters: loader.parameters,
+    fresh: loader.fresh,
+    unused: loader.unused(),
+    classes: labelNames(numLabels, options, own ?? []),
+    initializerRange: 0,
+    problemType: "single_label_classification",
+    save: saveCheckpoint,
+  });
+}

@@ -2,7 +2,7 @@ import { checkInteger } from "../check";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
-import { type LoaderOptions, ParameterLoader } from "../models/ParameterLoader";
+import { type LoaderOptions, ParameterLoader, type TensorSource } from "../models/ParameterLoader";
 import { type Checkpoint, openCheckpoint } from "./openCheckpoint";
 import { resolveModel } from "./resolveModel";
 
@@ -30,20 +30,30 @@ export async function loadClassifier<Model extends Classifier>(
 ): Promise<Model> {
   await ensureEngine(log);
   const checkpoint = openCheckpoint(await resolveModel(idOrFolder, { revision }));
-  let loader: ParameterLoader | undefined;
   try {
-    const model = build(checkpoint, (options) => {
-      loader = new ParameterLoader(checkpoint, options);
-      return loader;
-    });
+    const model = buildClassifier(checkpoint, (loaderOf) => build(checkpoint, loaderOf));
     if (model.newlyInitialized.length) log(`newly initialised: ${model.newlyInitialized.join(", ")}`);
     if (model.unused.length) log(`not used from the checkpoint: ${model.unused.join(", ")}`);
     return model;
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/** Lets `build` make a model with parameters that a loader takes out of `source`; where it fails, they are freed. */
+export function buildClassifier<Model extends Classifier>(
+  source: TensorSource,
+  build: (loaderOf: (options: LoaderOptions) => ParameterLoader) => Model,
+): Model {
+  let loader: ParameterLoader | undefined;
+  try {
+    return build((options) => {
+      loader = new ParameterLoader(source, options);
+      return loader;
+    });
   } catch (error) {
     loader?.dispose();
     throw error;
-  } finally {
-    checkpoint.close();
   }
 }
 

@@ -31,9 +31,9 @@ export interface Parts<Inputs> {
   classes: string[];
   problemType: ProblemType;
   initializerRange: number;
-  /** The checkpoint's folder. */
-  folder: string;
-  checkpointHash: () => Promise<string>;
+  /** The checkpoint's folder and hash; none where the model started from its config alone. */
+  folder?: string;
+  checkpointHash?: () => Promise<string>;
   /** Writes a checkpoint folder; the files that belong to the model are carried along from `carryFrom`. */
   save: (
     folder: string,
@@ -41,7 +41,7 @@ export interface Parts<Inputs> {
       config: Record<string, unknown>;
       tensors: SavedTensor[];
       dtype: WeightType;
-      carryFrom: string;
+      carryFrom?: string;
     },
   ) => Promise<void>;
 }
@@ -76,8 +76,6 @@ export abstract class Classifier<Inputs = never> {
   readonly newlyInitialized: string[];
   /** Tensors of the checkpoint that this model has no use for. */
   readonly unused: string[];
-  /** The checkpoint's folder. */
-  readonly folder: string;
   readonly config: Record<string, unknown>;
   #parts: Parts<Inputs>;
   #byName: Map<string, Parameter>;
@@ -90,13 +88,17 @@ export abstract class Classifier<Inputs = never> {
     this.problemType = parts.problemType;
     this.newlyInitialized = parts.fresh.map(({ parameter }) => parameter.name);
     this.unused = parts.unused;
-    this.folder = parts.folder;
     this.config = parts.config;
     this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
   }
 
   /** What identifies the architecture: `model_type` of Transformers, `architecture` of timm. */
   abstract readonly modelType: string;
+
+  /** The checkpoint's folder. Throws an InputError where the model started from its config alone. */
+  get folder(): string {
+    return this.#ofCheckpoint("folder");
+  }
 
   /** Throws an InputError that names the first row this model cannot take. */
   abstract checkRows(name: string, rows: CheckedRows): void;
@@ -204,13 +206,22 @@ export abstract class Classifier<Inputs = never> {
         ...[...this.#byName, ...others].map(saved),
       ],
       dtype,
-      carryFrom: this.folder,
+      carryFrom: this.#parts.folder,
     });
   }
 
-  /** sha256 of the checkpoint's files as they were loaded. */
+  /** sha256 of the checkpoint's files as they were loaded. Throws an InputError where there is none. */
   checkpointHash(): Promise<string> {
-    return this.#parts.checkpointHash();
+    return this.#ofCheckpoint("checkpointHash")();
+  }
+
+  #ofCheckpoint<Part extends "folder" | "checkpointHash">(part: Part): Required<Parts<Inputs>>[Part] {
+    const value = this.#parts[part];
+    if (value === undefined)
+      throw new InputError(
+        `${part}: expected a model of a checkpoint, got one that started from its config alone; save it with savePretrained and load it`,
+      );
+    return value as Required<Parts<Inputs>>[Part];
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import { loaded } from "./kernel";
 interface Publisher {
   sendTimeout: number;
   sendHighWaterMark: number;
+  bind(address: string): Promise<void>;
   send(message: unknown): Promise<void>;
 }
 
@@ -13,22 +14,30 @@ const kept = Symbol.for("frostkit.keepMessages");
  * Keeps a tslab kernel from losing messages. tslab sends without waiting, but zeromq sends only so
  * many messages at once and then waits a turn, while which the next one throws EBUSY: a cell that printed 900 lines never
  * ended. With a timeout of 0 zeromq never waits, and without a high-water mark it drops nothing when the reader is slow.
- * Both are set at each send: a mark reaches only the readers that the socket has met by then, and it meets them in sending.
+ * Both are set before a socket binds, since a reader is served by the mark that held then; on one that is bound already, at
+ * its next send, once: libzmq crashes where a mark is set while a reader leaves, and JupyterLab has readers that come and go.
  */
 export function keepMessages(): void {
   for (const { Publisher } of loaded<{ Publisher: { prototype: Publisher } }>("zeromq/lib/index.js")) {
     const { prototype } = Publisher;
     if (kept in prototype) continue;
-    const { send } = prototype;
-    // By definition: what it inherits cannot be assigned over.
-    Object.defineProperty(prototype, "send", {
-      configurable: true,
-      value(this: Publisher, message: unknown) {
-        this.sendTimeout = 0;
-        this.sendHighWaterMark = 0;
-        return send.call(this, message);
-      },
-    });
+    const { bind, send } = prototype;
+    mend(prototype, "bind", bind);
+    mend(prototype, "send", send);
     Object.defineProperty(prototype, kept, { value: true });
   }
+}
+
+function mend(prototype: Publisher, name: "bind" | "send", original: (what: never) => Promise<void>): void {
+  // By definition: what it inherits cannot be assigned over.
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    value(this: Publisher, what: never) {
+      if (this.sendTimeout !== 0) {
+        this.sendTimeout = 0;
+        this.sendHighWaterMark = 0;
+      }
+      return original.call(this, what);
+    },
+  });
 }

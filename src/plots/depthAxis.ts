@@ -15,12 +15,24 @@ const recipesOf = (rows: DepthSummary[]): string[] => [
   ...new Set(rows.filter((row) => row.recipe).map((row) => row.strategy)),
 ];
 
+/** The smallest distance between two neighbours along the axis; 1 where only one stands there. */
+export function smallestGap(rows: DepthSummary[]): number {
+  const places = [...new Set(rows.map(placesOf(rows)))].sort((a, b) => a - b);
+  return places.length === 1 ? 1 : Math.min(...places.slice(1).map((at, i) => at - places[i]));
+}
+
 /** What a row is called: "N = 3", or the recipe's name. */
 export const titleOf = ({ strategy, n, recipe }: DepthSummary): string =>
   recipe ? plotText(strategy) : `N = ${formatN(n)}`;
 
-/** The axis of N: a tick at every depth tried and nowhere else, "none" at -1, and behind them one for each recipe. */
-export function depthAxis(rows: DepthSummary[], more: Record<string, unknown> = {}): Record<string, unknown> {
+/**
+ * The axis of N: a tick at every depth tried and nowhere else, "none" at -1, and behind them one for each recipe. Beyond the first
+ * and the last it goes on for `margin`.
+ */
+export function depthAxis(
+  rows: DepthSummary[],
+  { margin = 0.6, ...more }: { margin?: number; [key: string]: unknown } = {},
+): Record<string, unknown> {
   const place = placesOf(rows);
   const labels = new Map(
     rows.map((row) => [place(row), row.recipe ? plotText(row.strategy) : formatN(row.n)]),
@@ -30,7 +42,7 @@ export function depthAxis(rows: DepthSummary[], more: Record<string, unknown> = 
   return axis(`Frozen blocks N (0: embeddings only, none: nothing frozen)${recipes ? ", and recipes" : ""}`, {
     tickvals: places,
     ticktext: places.map((at) => labels.get(at)),
-    range: [places[0] - 0.6, places[places.length - 1] + 0.6],
+    range: [places[0] - margin, places[places.length - 1] + margin],
     showgrid: false,
     zeroline: false,
     tickangle: recipes ? -35 : 0,

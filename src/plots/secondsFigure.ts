@@ -2,7 +2,7 @@ import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
-import { depthAxis, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
+import { depthAxis, labelHeight, markRecommended, placesOf, smallestGap, titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { plotText } from "./plotText";
 import { axis, colours, layout, split } from "./theme";
@@ -27,6 +27,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
   const place = placesOf(rows);
   const plotHeight = 100 + 200 * strategies.length;
   const domains = split(strategies.length, 36 / plotHeight).reverse();
+  const gap = smallestGap(rows);
   const highest = Math.max(...rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
 
   const data: Figure["data"] = [];
@@ -34,9 +35,16 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
   for (const [i, [strategy, depths]] of strategies.entries()) {
     const id = i === 0 ? "" : i + 1;
     for (const segment of segments)
-      data.push({ ...bars(depths, segment, place), xaxis: `x${id}`, yaxis: `y${id}`, showlegend: i === 0 });
+      data.push({
+        ...bars(depths, segment, place),
+        width: 0.7 * gap,
+        xaxis: `x${id}`,
+        yaxis: `y${id}`,
+        showlegend: i === 0,
+      });
     axes[`xaxis${id}`] = depthAxis(rows, {
       anchor: `y${id}`,
+      margin: 0.6 * gap,
       ...(i < strategies.length - 1 && { title: { text: "" } }),
     });
     const name = strategies.length > 1 ? `<b>${plotText(strategy)}</b><br>` : "";
@@ -62,7 +70,6 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
         ...axes,
         labels: labelHeight(rows),
         barmode: "stack",
-        bargap: 0.3,
         shapes: [shape],
         annotations: [annotation],
       },

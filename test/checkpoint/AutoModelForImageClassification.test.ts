@@ -93,6 +93,81 @@ test("A head of another size starts anew from the seed and takes the names of th
   again.dispose();
 });
 
+const narrow = { architecture: "resnet18", channels: [8, 16, 24, 32], num_classes: 3 };
+
+test("A config alone starts a model with the names, the order and the shapes that a checkpoint of it has", async () => {
+  const started = await Auto.fromConfig(narrow, { log: assert.fail });
+  const loaded = await Auto.fromPretrained(folder, { log: assert.fail });
+  assert.deepEqual(listParams(started), listParams(loaded));
+  const buffers = (model: typeof started) => model.namedBuffers().map(([name, { shape }]) => [name, shape]);
+  assert.deepEqual(buffers(started), buffers(loaded));
+  assert.equal(started.newlyInitialized.length, listParams(started).length);
+  assert.deepEqual(started.unused, []);
+  started.dispose();
+  loaded.dispose();
+});
+
+test("Of the usual width it is torchvision's resnet18: 62 parameters, 11,689,512 numbers", async () => {
+  const model = await Auto.fromConfig({ architecture: "resnet18", num_classes: 1000 });
+  const { length, totals } = listParams(model);
+  assert.deepEqual([length, totals.total], [62, 11_689_512]);
+  model.dispose();
+});
+
+test("Its weights start as torchvision's do: He's deviation in convolutions, norms at one and zero, a uniform head", async () => {
+  const model = await Auto.fromConfig({ ...narrow, channels: [64, 64, 64, 64] });
+  const values = async (name: string) => (await model.parameter(name).value.data()) as Float32Array;
+  const weights = await values("layer3.1.conv2.weight"); // [64, 64, 3, 3]
+  const deviation = Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
+  assert.ok(Math.abs(deviation / Math.sqrt(2 / (64 * 9)) - 1) < 0.02, `${deviation}`);
+  assert.deepEqual(new Set(await values("layer3.1.bn2.weight")), new Set([1]));
+  assert.deepEqual(new Set(await values("layer3.1.bn2.bias")), new Set([0]));
+  const largest = Math.max(...(await values("fc.weight")).map(Math.abs));
+  assert.ok(largest <= 1 / 8 && largest > 0.95 / 8, `${largest}`);
+  model.dispose();
+});
+
+test("The seed fixes the start: the same one gives the same weights, another one others, and reinitialize goes there", async () => {
+  const started = (seed: number) => Auto.fromConfig(narrow, { seed });
+  const models = [await started(1), await started(1), await started(2)];
+  const [first, same, other] = models.map((model) => model.parameter("layer4.0.conv1.weight"));
+  assert.deepEqual(await same.value.data(), await first.value.data());
+  assert.notDeepEqual(await other.value.data(), await first.value.data());
+  models[0].reinitialize(2);
+  assert.deepEqual(await other.value.data(), await first.value.data());
+  for (const model of models) model.dispose();
+});
+
+test("A started model is saved and then loaded like any other; before that it has neither folder nor hash", async () => {
+  const model = await Auto.fromConfig(narrow, { classes: ["cat", "dog"], seed: 5 });
+  const none = /^\w+: expected a model of a checkpoint, got one that started from its config alone; save it/;
+  assert.throws(() => model.folder, { name: "InputError", message: none });
+  assert.throws(() => model.checkpointHash(), { name: "InputError", message: none });
+  const saved = join(runs, "started");
+  await model.savePretrained(saved);
+  const again = await Auto.fromPretrained(saved, { log: assert.fail });
+  assert.deepEqual(again.classes, ["cat", "dog"]);
+  assert.equal(again.folder, saved);
+  const [before, after] = [model, again].map((each) => each.forward(expected.inputs.pixel_values).logits);
+  assert.deepEqual(await after.data(), await before.data());
+  for (const owned of [before, after, model, again]) owned.dispose();
+});
+
+test("A config that starts no model is refused, and nothing is left behind", async () => {
+  const before = tf.memory().numTensors;
+  await assert.rejects(Auto.fromConfig({ architecture: "resnet50" }), {
+    name: "InputError",
+    message: 'config: architecture "resnet50" is not supported; supported are resnet18, resnet34',
+  });
+  await assert.rejects(Auto.fromConfig({ ...narrow, channels: [8] }), {
+    message: "config: expected 4 whole numbers as channels, got [8], which is not supported",
+  });
+  await assert.rejects(Auto.fromConfig(narrow, { reinitLayers: 1 } as object), {
+    message: /^reinitLayers: expected none, since resnet18 reads images/,
+  });
+  assert.equal(tf.memory().numTensors, before);
+});
+
 test("What does not fit is refused by name, and nothing is left behind", async () => {
   const before = tf.memory().numTensors;
   const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));

@@ -55,3 +55,31 @@ test("A reader who looks only when all is sent has missed nothing", async (t) =>
   }
   publisher.close();
 });
+
+test("Readers that come and go while messages are sent do no harm", async (t) => {
+  keepMessages();
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-keep-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const address = `ipc://${join(folder, "socket")}`;
+  const publisher = new Publisher();
+  await publisher.bind(address);
+  let sent = 0;
+  for (let visit = 0; visit < 60; visit++) {
+    const readers = Array.from(
+      { length: 4 },
+      () => new Subscriber({ receiveHighWaterMark: 0, receiveTimeout: 10_000 }),
+    );
+    for (const reader of readers) {
+      reader.connect(address);
+      reader.subscribe();
+    }
+    const heard = Promise.all(readers.map((reader) => reader.receive())).then(() => true);
+    while (!(await Promise.race([heard, setTimeout(1)]))) await publisher.send(`line ${sent++}`);
+    for (const reader of readers) {
+      reader.close();
+      for (let i = 0; i < 20; i++) await publisher.send(`line ${sent++}`);
+    }
+  }
+  assert.ok(sent >= 60 * 4 * 20);
+  publisher.close();
+});

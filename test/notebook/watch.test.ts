@@ -122,7 +122,7 @@ test("A sweep shows both bars, and its table and picture grow with the trials", 
     { value: 3, max: 3, text: "finished: 3 of 3 trials, kept in runs/fake/records.jsonl" },
   ]);
   assert.match(text(last), /\n0 +0\.9000.*\n2 +0\.8000.*\n4 +0\.7000/);
-  assert.match(html(last), /<pre[^>]*>N +accuracy/);
+  assert.match(html(last), /<pre style="[^"]*word-break: normal[^"]*">N +accuracy/);
   assert.equal(html(last).match(/<img[^>]*alt="score by frozen blocks"/g)?.length, 1);
 });
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Cell, Notebook } from "./runNotebook";
 
 const named = process.env.FROSTKIT_JUPYTER;
-const python = named ?? process.env.FROSTKIT_PYTHON ?? "python3";
+/** The Python whose Jupyter is tried. */
+export const python = named ?? process.env.FROSTKIT_PYTHON ?? "python3";
 const packages = spawnSync(python, ["-c", "import nbclient, ipykernel, IPython"]);
 
 /** Why no notebook can run in a Python kernel, or false; a Python that FROSTKIT_JUPYTER names has to be fit for it. */

@@ -55,6 +55,16 @@ for (const file of files) {
     assert.ok(!text.includes(repository), "no path of the machine it was made on");
   });
 
+  test(`${file} has a picture in every figure, for viewers such as GitHub's and VS Code's that run no script`, () => {
+    const outputs = code.flatMap((cell) => cell.outputs!).map(({ data = {} }) => data);
+    for (const data of outputs.filter((data) => "application/vnd.plotly.v1+json" in data)) {
+      const png = Buffer.from(joined(data["image/png"] as string | string[]), "base64");
+      assert.equal(png.subarray(1, 4).toString("latin1"), "PNG");
+      const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)]; // of its first chunk
+      assert.ok(width >= 600 && height >= 400, `${width} x ${height}`);
+    }
+  });
+
   test(`${file} runs from the top without an error, and puts out what it is kept with`, {
     timeout: 600_000,
     skip: whyNotRun(notebook),
