@@ -72,10 +72,13 @@ export function listParams(model: Freezable, which?: ParameterPattern): ParamTab
  *     freezeWhere(model, /LayerNorm\.(weight|bias)$/);
  *     freezeWhere(model, (name, parameter) => parameter.shape.length === 1);
  *
- * Throws a FreezeError that names close ones when nothing matches.
+ * A weight that several blocks share, as all of ALBERT's do, is frozen in each of them, which a line on the console says. Throws
+ * a FreezeError that names close ones when nothing matches.
  */
 export function freezeWhere(model: Freezable, which: ParameterPattern): string[] {
-  return setRequiresGrad(model, matching(parametersOf(model), which), false);
+  const wanted = matching(parametersOf(model), which);
+  // A predicate is a program's, which has looked at every parameter.
+  return setRequiresGrad(model, wanted, false, typeof which === "function" ? [] : sharers(model, wanted));
 }
 
 /** The inverse of `freezeWhere`: sets `requiresGrad = true`. */
@@ -350,6 +353,14 @@ function setTopN(model: Freezable, n: number, requiresGrad: boolean): string[] {
     throw new FreezeError(`frostStages() names what is no parameter: ${missing.join(", ")}`);
   const sharing = stages.slice(n + 1).filter(({ parameters }) => parameters.some((name) => wanted.has(name)));
   return setRequiresGrad(model, wanted, requiresGrad, sharing);
+}
+
+/** The stages that hold one of the names in common with another stage. */
+function sharers(model: Freezable, names: Set<string>): FrostStage[] {
+  const stages = asParameterModel(model).frostStages?.() ?? [];
+  const shared = (name: string) => stages.filter(({ parameters }) => parameters.includes(name)).length > 1;
+  const common = new Set([...names].filter(shared));
+  return stages.filter(({ parameters }) => parameters.some((name) => common.has(name)));
 }
 
 function setRequiresGrad(

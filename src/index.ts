@@ -7,6 +7,7 @@ export {
 } from "./checkpoint/AutoModelForSequenceClassification";
 export type { LoadOptions } from "./checkpoint/loadClassifier";
 export { resolveModel } from "./checkpoint/resolveModel";
+export type { Augmentation } from "./data/Augmentation";
 export type { EncodedImages } from "./data/EncodedImages";
 export { encodeImages } from "./data/encodeImages";
 export { type ImageRows, imageFolder } from "./data/imageFolder";

@@ -488,6 +488,21 @@ describe("topNLayerFreeze", () => {
       warnings(() => topNLayerFreeze(model, 2)),
       ["frostkit: block 2, block 3 share these weights, so they are frozen too"],
     );
+    unfreezeWhere(model, "group");
+    const all = "frostkit: block 0, block 1, block 2, block 3 share these weights, so they are frozen too";
+    assert.deepEqual(
+      warnings(() => freezeWhere(model, "group.*")),
+      [all],
+    );
+    assert.deepEqual(
+      warnings(() => freezeWhere(model, "group.*")),
+      [],
+      "what is frozen already is not news",
+    );
+    assert.deepEqual(
+      warnings(() => freezeWhere(modelOf({ "emb.weight": [9, 4], "fc.weight": [4] }), "emb")),
+      [],
+    );
   });
 });
 

@@ -2,6 +2,8 @@
 
 make  {folder: config}: a random model of each config, saved by save_pretrained; answers its logits
 read  {folder: null}:   loads each by from_pretrained; answers its logits, what loading found missing or too much, and all warnings
+amp   {folder: types}:  loads each; answers its logits under torch.autocast with each of these types
+scale {name: {"steps", "overflows"}}: torch.amp.GradScaler's scale before each step, of which some have infinite gradients
 """
 import json, logging, os, sys, warnings
 
@@ -55,8 +57,33 @@ def read(folder, _, rows):
     }
 
 
+def amp(folder, types, rows):
+    model = Auto.from_pretrained(folder)
+    answer = {}
+    for name in types:
+        with torch.autocast("cpu", dtype=getattr(torch, name)):
+            answer[name] = logits(model, rows)
+    return answer
+
+
+def scale(_, asked, rows):
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], lr=1e-3)
+    scaler = torch.amp.GradScaler("cpu")
+    scales = []
+    for step in range(asked["steps"]):
+        scales.append(scaler.get_scale())
+        scaler.scale(parameter.sum()).backward()
+        if step in asked["overflows"]:
+            parameter.grad.fill_(torch.inf)
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad()
+    return scales
+
+
 transformers.utils.logging.get_logger().addHandler(Listener())
 transformers.utils.logging.disable_progress_bar()
 asked = json.load(sys.stdin)
-verb = {"make": make, "read": read}[sys.argv[1]]
+verb = {"make": make, "read": read, "amp": amp, "scale": scale}[sys.argv[1]]
 json.dump({folder: verb(folder, what, asked["rows"]) for folder, what in asked["folders"].items()}, sys.stdout)

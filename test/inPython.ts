@@ -40,6 +40,14 @@ export const makeInPython = (configs: Record<string, object>, rows: TokenRows) =
 export const readInPython = (folders: string[], rows: TokenRows) =>
   ask<Read>("read", Object.fromEntries(folders.map((folder) => [folder, null])), rows);
 
+/** Has checkpoint folders computed under torch.autocast: logits by folder and by torch's name of the type. */
+export const autocastInPython = (folders: string[], types: string[], rows: TokenRows) =>
+  ask<Record<string, number[][]>>("amp", Object.fromEntries(folders.map((folder) => [folder, types])), rows);
+
+/** The scales of torch.amp.GradScaler before each of some steps, of which those of `overflows` have infinite gradients. */
+export const gradScalerInPython = (steps: number, overflows: number[]) =>
+  ask<number[]>("scale", { scales: { steps, overflows } }, { inputIds: [] }).scales;
+
 function ask<Answer>(verb: string, folders: object, { inputIds, attentionMask }: TokenRows) {
   const input = JSON.stringify({ folders, rows: { input_ids: inputIds, attention_mask: attentionMask } });
   const { status, stdout, stderr, error } = spawnSync(python, [join(__dirname, "inPython.py"), verb], {

@@ -16,8 +16,9 @@ export const AutoModelForImageClassification = {
    *
    *     const model = await AutoModelForImageClassification.fromPretrained("timm/resnet18.a1_in1k", { classes: ["cat", "dog"] });
    *
-   * A head of another size than the checkpoint's starts anew from the seed, as in timm. Throws an InputError when the folder
-   * lacks a file, the architecture is not supported or another shape does not fit.
+   * A head of another size than the checkpoint's starts anew from the seed, as in timm; other weights do with
+   * `ignoreMismatchedSizes` only. Throws an InputError when the folder lacks a file, the architecture is not supported or a shape
+   * does not fit.
    */
   fromPretrained(idOrFolder: string, options: LoadOptions = {}): Promise<ImageClassifier> {
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
@@ -71,7 +72,7 @@ function build(
   const loader = loaderOf({
     seed: options.seed ?? 0,
     initializerRange: 0,
-    mayDiffer: (name) => name.startsWith(`${architecture.classifier}.`),
+    mayDiffer: (name) => options.ignoreMismatchedSizes || name.startsWith(`${architecture.classifier}.`),
   });
   const stages = architecture.stages(
     new Config(config, file),

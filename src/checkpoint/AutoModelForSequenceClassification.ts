@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf } from "../check";
 import { InputError } from "../errors";
-import type { ProblemType } from "../models/Classifier";
+import { labelFields, type ProblemType } from "../models/Classifier";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
 import { type Head, headJson, type PoolingHead } from "../models/Head";
@@ -20,8 +20,6 @@ const PROBLEM_TYPES: ProblemType[] = [
 
 export interface FromPretrainedOptions extends LoadOptions {
   problemType?: ProblemType;
-  /** Start parameters of another shape than the checkpoint's anew, instead of refusing. */
-  ignoreMismatchedSizes?: boolean;
   /** A head in place of the family's own. Default: the one the checkpoint was saved with. */
   head?: Head;
   /** Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021); default 0. */
@@ -116,11 +114,7 @@ function reinitialize(stages: Stage<TextInputs>[], loader: ParameterLoader, laye
 
 /** The config with a name for each label; `num_labels`, where it counts others, outweighs names in Python, so it goes. */
 function withLabels({ num_labels: _, ...config }: Record<string, unknown>, names: string[]) {
-  return {
-    ...config,
-    id2label: Object.fromEntries(names.map((name, i) => [i, name])),
-    label2id: Object.fromEntries(names.map((name, i) => [name, i])),
-  };
+  return { ...config, ...labelFields(names) };
 }
 
 function problemTypeOf(

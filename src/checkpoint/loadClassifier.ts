@@ -14,6 +14,8 @@ export interface LoadOptions {
   classes?: string[];
   /** Where the draw of a new head starts. */
   seed?: number;
+  /** Start parameters of another shape than the checkpoint's anew, instead of refusing. */
+  ignoreMismatchedSizes?: boolean;
   /** A Hub revision: branch, tag or commit. */
   revision?: string;
   /** Takes the notes on what was newly initialised or left unused. Default: `console.info`. */

@@ -1,8 +1,8 @@
 import { InputError } from "../errors";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Classifier } from "../models/Classifier";
 
 /** Throws where the checkpoint brought no head, so that what the model says would be drawn at random. */
-export function checkTrained(folder: string, { newlyInitialized }: SequenceClassifier): void {
+export function checkTrained(folder: string, { newlyInitialized }: Classifier): void {
   if (newlyInitialized.length > 0)
     throw new InputError(
       `${folder}: expected a fine-tuned model, got one without ${newlyInitialized.slice(0, 3).join(", ")}, so that predictions would be random; frostkit finetune --save makes one`,

@@ -1,14 +1,55 @@
-import type { Tokenizer } from "../data/loadTokenizer";
+import type { Augmentation } from "../data/Augmentation";
+import { encodeImages } from "../data/encodeImages";
+import type { ImageRows } from "../data/imageFolder";
+import { loadImageTransform } from "../data/loadImageTransform";
+import { loadTokenizer, type Tokenizer } from "../data/loadTokenizer";
 import type { TextDataset } from "../data/textDataset";
-import { type EncodedDataset, tokenize } from "../data/tokenize";
+import { tokenize } from "../data/tokenize";
 import { InputError } from "../errors";
+import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { formatCount } from "../sweep/formatSummary";
+import type { Dataset } from "../training/dataset";
 import { Board } from "./Board";
 import { note } from "./note";
+import type { DataFlags, TextFlags } from "./options";
+import { countOf, type Rows } from "./Rows";
+
+/** Makes of rows what the model reads, one dataset after the other, the one to train on first, and shows how far it is. */
+export type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[]>;
+
+/** How rows become what this model reads; what of the options does not fit the model shows now. */
+export async function encoderOf(
+  model: SequenceClassifier | ImageClassifier,
+  { maxLen, augment }: TextFlags & Pick<DataFlags, "augment">,
+): Promise<Encode> {
+  if (model instanceof ImageClassifier) {
+    const transform = await loadImageTransform(model.folder);
+    const views: Augmentation = typeof augment === "number" ? { scale: [augment, 1] } : {};
+    return (datasets, signal) =>
+      oneByOne("decoding", "images", datasets as ImageRows[], (rows, onProgress) =>
+        encodeImages(rows, transform, {
+          augment: augment !== undefined && rows === datasets[0] ? views : undefined,
+          signal,
+          onProgress,
+        }),
+      );
+  }
+  const tokenizer = await loadTokenizer(model.folder);
+  checkMaxLen(maxLen, tokenizer, model);
+  return async (datasets, signal) => {
+    const encoded = await oneByOne("tokenizing", "rows", datasets as TextDataset[], (rows, onProgress) =>
+      tokenize(rows, tokenizer, { maxLength: maxLen, signal, onProgress }),
+    );
+    const [cut, total] = [encoded.map(({ truncated }) => truncated), datasets.map(countOf)].map(sum);
+    if (cut > 0)
+      note(`${formatCount(cut)} of ${formatCount(total)} rows were cut to ${maxLen} tokens (--max-len)`);
+    return encoded;
+  };
+}
 
 /** Throws where the model has no positions for texts as long as `--max-len` lets them be. */
-export function checkMaxLen(maxLen: number, tokenizer: Tokenizer, model: SequenceClassifier): void {
+function checkMaxLen(maxLen: number, tokenizer: Tokenizer, model: SequenceClassifier): void {
   const most = Math.min(tokenizer.modelMaxLength, model.maxTokens);
   if (maxLen > most)
     throw new InputError(
@@ -16,30 +57,30 @@ export function checkMaxLen(maxLen: number, tokenizer: Tokenizer, model: Sequenc
     );
 }
 
-/** Tokenizes datasets one after the other, shows how far it is, and notes how many rows were cut. */
-export async function encode(
-  datasets: TextDataset[],
-  tokenizer: Tokenizer,
-  maxLength: number,
-  signal: AbortSignal,
-): Promise<EncodedDataset[]> {
-  const total = datasets.reduce((sum, { texts }) => sum + texts.length, 0);
-  const encoded: EncodedDataset[] = [];
+async function oneByOne<Of extends Rows, Encoded>(
+  doing: string,
+  what: string,
+  datasets: Of[],
+  encode: (rows: Of, onProgress: (done: number) => void) => Promise<Encoded>,
+): Promise<Encoded[]> {
+  const total = sum(datasets.map(countOf));
+  const encoded: Encoded[] = [];
   const board = new Board();
-  const bar = board.bar("tokenizing");
+  const bar = board.bar(doing);
   let before = 0;
   try {
-    for (const dataset of datasets) {
-      const onProgress = (done: number) =>
-        bar.update(before + done, total, `${formatCount(before + done)} of ${formatCount(total)} rows`);
-      encoded.push(await tokenize(dataset, tokenizer, { maxLength, signal, onProgress }));
-      before += dataset.texts.length;
+    for (const rows of datasets) {
+      encoded.push(
+        await encode(rows, (done) =>
+          bar.update(before + done, total, `${formatCount(before + done)} of ${formatCount(total)} ${what}`),
+        ),
+      );
+      before += countOf(rows);
     }
   } finally {
     board.stop();
   }
-  const cut = encoded.reduce((sum, { truncated }) => sum + truncated, 0);
-  if (cut > 0)
-    note(`${formatCount(cut)} of ${formatCount(total)} rows were cut to ${maxLength} tokens (--max-len)`);
   return encoded;
 }
+
+const sum = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);

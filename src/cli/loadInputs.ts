@@ -1,34 +1,32 @@
-import { loadTokenizer } from "../data/loadTokenizer";
-import type { EncodedDataset } from "../data/tokenize";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { Command } from "commander";
+import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../sweep/formatSummary";
+import type { Dataset } from "../training/dataset";
 import { checkMetric } from "./checkMetric";
-import { checkMaxLen, encode } from "./encode";
+import { encoderOf } from "./encode";
 import { loadModel, noteModel } from "./loadModel";
 import { note } from "./note";
 import type { DataFlags, TrainingFlags } from "./options";
+import { areImages, countOf } from "./Rows";
 import { readData } from "./readData";
 
 export interface Inputs {
-  model: SequenceClassifier;
-  train: EncodedDataset;
+  model: Classifier;
+  train: Dataset;
   /** Null where no row was set aside. */
-  valid: EncodedDataset | null;
+  valid: Dataset | null;
 }
 
 /**
- * Everything a training needs: the tables' rows, tokenized, and a model with a head for their labels, drawn from `seed`.
+ * Everything a training needs: the tables' rows, tokenized, or the folders' images, decoded, and a model with a head for their labels, drawn from `seed`.
  * `prepare` sees the model before anything is noted, so that whatever is wrong with the input is all that stderr says.
  */
 export async function loadInputs(
   flags: DataFlags & TrainingFlags,
-  {
-    seed,
-    prepare,
-    signal,
-  }: { seed: number; prepare: (model: SequenceClassifier) => void; signal: AbortSignal },
+  command: Command,
+  { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {
-  const { train, valid } = await readData(flags);
+  const { train, valid } = await readData(flags, command);
   const labels = train.labels!;
   if (flags.metric !== undefined) checkMetric(flags.metric, valid?.labels ?? labels);
   const loaded = await loadModel(
@@ -40,15 +38,14 @@ export async function loadInputs(
       ignoreMismatchedSizes: flags.ignoreMismatchedSizes,
     },
     signal,
+    { option: "--train", path: flags.train, rows: train },
   );
   const { model } = loaded;
-  const tokenizer = await loadTokenizer(model.folder);
-  checkMaxLen(flags.maxLen, tokenizer, model);
+  const encode = await encoderOf(model, flags);
   prepare(model);
   noteModel(loaded);
-  const rows = `${formatCount(train.texts.length)} rows to train on`;
-  note(valid ? `${rows}, ${formatCount(valid.texts.length)} to validate on` : rows);
-  const datasets = valid ? [train, valid] : [train];
-  const [encodedTrain, encodedValid = null] = await encode(datasets, tokenizer, flags.maxLen, signal);
+  const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
+  note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
+  const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);
   return { model, train: encodedTrain, valid: encodedValid };
 }

@@ -1,25 +1,36 @@
+import { join } from "node:path";
+import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
 import {
   AutoModelForSequenceClassification,
   type FromPretrainedOptions,
 } from "../checkpoint/AutoModelForSequenceClassification";
+import { configFile, readJsonObject } from "../checkpoint/modelFiles";
 import { resolveModel } from "../checkpoint/resolveModel";
 import { type Engine, formatEngine, useEngine } from "../engine/useEngine";
+import { InputError } from "../errors";
+import { isOfImages } from "../models/architectures";
+import type { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
+import { areImages, type Rows } from "./Rows";
 
 export interface LoadedModel {
-  model: SequenceClassifier;
+  model: SequenceClassifier | ImageClassifier;
   engine: Engine;
   /** What was newly initialised or left unused: to be noted once all input has proved good. */
   notes: string[];
 }
 
-/** Loads the model that the options name, from a folder or the Hub, into the engine they name. */
+/**
+ * Loads the model that the options name, from a folder or the Hub, into the engine they name: one of texts or of images, as its
+ * config has it. Throws where it reads something else than the rows that `option` names.
+ */
 export async function loadModel(
   flags: ModelFlags & EngineFlags,
   options: FromPretrainedOptions = {},
   signal?: AbortSignal,
+  data?: { option: string; path: string; rows: Rows },
 ): Promise<LoadedModel> {
   const fetched = new Set<string>();
   const folder = await resolveModel(flags.model, {
@@ -30,9 +41,17 @@ export async function loadModel(
       note(`fetching ${file} of ${flags.model} (${(total / 1e6).toFixed(1)} MB)`);
     },
   });
+  const ofImages = isOfImages(readJsonObject(join(folder, configFile)));
+  if (data && ofImages !== areImages(data.rows))
+    throw new InputError(
+      ofImages
+        ? `${data.option}: expected a folder of images, since ${flags.model} reads images, got the table ${data.path}`
+        : `${data.option}: expected a table of texts, since ${flags.model} reads texts, got the folder ${data.path}`,
+    );
   const engine = await useEngine(flags.engine);
   const notes: string[] = [];
-  const model = await AutoModelForSequenceClassification.fromPretrained(folder, {
+  const auto = ofImages ? AutoModelForImageClassification : AutoModelForSequenceClassification;
+  const model = await auto.fromPretrained(folder, {
     ...options,
     log: (line) => notes.push(shorten(line)),
   });

@@ -35,6 +35,9 @@ export interface TextFlags {
   maxLen: number;
 }
 
+/** Options that say nothing of images. */
+export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLen"];
+
 export function addTextOptions(command: Command): Command {
   return command
     .option("--text <column>", "column of texts", "text")
@@ -51,6 +54,7 @@ export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   label: string[];
   task?: keyof typeof TASKS;
   limit?: number;
+  augment?: true | number;
 }
 
 /** How labels are read, by `--task`. */
@@ -60,6 +64,12 @@ export const TASKS = {
   regression: "regression",
 } as const;
 
+/** Data options that say nothing of texts. */
+export const OF_IMAGES: readonly string[] = ["augment"];
+
+/** Data options that say nothing of images. */
+export const OF_TABLES: readonly string[] = [...OF_TEXTS, "label", "task", "limit"];
+
 /** What is trained, on which rows. */
 export function addDataOptions(command: Command): Command {
   addModelOption(command)
@@ -68,11 +78,20 @@ export function addDataOptions(command: Command): Command {
       "start weights of another shape than the checkpoint's anew, as a head made for other classes",
     )
     .optionsGroup("Data:")
-    .requiredOption("--train <file>", "table to train on: .csv, .tsv, .jsonl or .json")
-    .option("--valid <file>", "table to validate on; left out, rows of --train are set aside")
+    .requiredOption(
+      "--train <path>",
+      "table to train on: .csv, .tsv, .jsonl or .json; or, for an image model, a folder with a folder of images for " +
+        "each class",
+    )
+    .option("--valid <path>", "the same to validate on; left out, rows of --train are set aside")
     .option("--valid-fraction <share>", "how many, every class keeping its share", decimal(0, 1), 0.2)
     .option("--split-seed <seed>", "which of them", wholeNumber(), 0)
-    .option("--limit <rows>", "read only the first rows of --train", wholeNumber(1));
+    .option("--limit <rows>", "read only the first rows of --train", wholeNumber(1))
+    .option(
+      "--augment [share]",
+      "train on random crops of the images, mirrored or not, that cover at least this share of them (default: 0.08)",
+      decimal(0.01, 1),
+    );
   return addTextOptions(command)
     .addOption(
       new Option("--label <columns>", "column of labels; several, joined by commas, for several labels a row")
@@ -99,6 +118,7 @@ export interface TrainingFlags {
   metric?: string;
   classWeights?: number[] | "balanced";
   frozenDropout?: true;
+  gradientCheckpointing?: true;
   precision: Precision;
 }
 
@@ -131,9 +151,10 @@ export function addTrainingOptions(command: Command): Command {
       wholeNumber(1),
     )
     .option("--metric <name>", "what is judged by (default: accuracy, or rmse in a regression)")
-    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower");
+    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower")
+    .option("--gradient-checkpointing", "compute each layer again on the way back: less memory; slower");
   command.addOption(
-    new Option("--precision <type>", "of matrix products; bf16 needs engine tensorflow")
+    new Option("--precision <type>", "of matrix products; bf16 and fp16 need engine tensorflow")
       .choices(PRECISIONS)
       .default("fp32"),
   );
@@ -155,6 +176,7 @@ export function trainingSettings(flags: TrainingFlags): TrialSettings {
     ...(flags.earlyStopping && { earlyStopping: flags.earlyStopping }),
     ...(flags.earlyStopping && flags.metric && { metric: flags.metric }),
     ...(flags.frozenDropout && { frozenDropout: true }),
+    ...(flags.gradientCheckpointing && { gradientCheckpointing: true }),
     ...(flags.precision !== "fp32" && { precision: flags.precision }),
   };
 }
@@ -169,7 +191,7 @@ export function addFreezeOptions(command: Command): Command {
     .optionsGroup("Freezing:")
     .option(
       "--freeze <n>",
-      "freeze the embeddings and the first n blocks; 0 is the embeddings alone",
+      "freeze the embeddings and the first n blocks, of a ResNet the stem and n stages; 0 is what comes before alone",
       wholeNumber(),
     )
     .addOption(

@@ -1,22 +1,48 @@
+import type { Command } from "commander";
+import { type ImageRows, imageFolder } from "../data/imageFolder";
 import { readTable } from "../data/readTable";
 import { trainValidSplit } from "../data/splits";
-import { type TextColumns, type TextDataset, takeRows, textDataset } from "../data/textDataset";
-import { type DataFlags, TASKS } from "./options";
+import { type TextColumns, takeRows, textDataset } from "../data/textDataset";
+import { InputError } from "../errors";
+import { checkNoneGiven } from "./checkNoneGiven";
+import { type DataFlags, OF_IMAGES, OF_TABLES, TASKS } from "./options";
+import { isFolder, type Rows } from "./Rows";
 
-/** Reads the tables that the options name; `valid` is null where no row is to be set aside. */
-export async function readData(flags: DataFlags): Promise<{ train: TextDataset; valid: TextDataset | null }> {
-  const columns: TextColumns = {
-    text: flags.text,
-    pair: flags.pair,
-    label: flags.label.length === 1 ? flags.label[0] : flags.label,
-    problemType: flags.task && TASKS[flags.task],
-  };
-  const all = textDataset(await readTable(flags.train, { limit: flags.limit }), columns);
-  if (flags.valid !== undefined) {
-    const classes = all.labels?.classes;
-    return { train: all, valid: textDataset(await readTable(flags.valid), { ...columns, classes }) };
+/** Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. */
+export async function readData(
+  flags: DataFlags,
+  command: Command,
+): Promise<{ train: Rows; valid: Rows | null }> {
+  if (!isFolder(flags.train)) {
+    checkNoneGiven(command, OF_IMAGES, `${flags.train} is no folder of images`);
+    const columns: TextColumns = {
+      text: flags.text,
+      pair: flags.pair,
+      label: flags.label.length === 1 ? flags.label[0] : flags.label,
+      problemType: flags.task && TASKS[flags.task],
+    };
+    const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
+      textDataset(await readTable(path, { limit: options.limit }), { ...columns, classes: options.classes });
+    return trainAndValid(flags, read);
   }
-  if (flags.validFraction === 0) return { train: all, valid: null };
-  const rows = trainValidSplit(all, { validFraction: flags.validFraction, seed: flags.splitSeed });
+  checkNoneGiven(command, OF_TABLES, `${flags.train} is a folder of images`);
+  return trainAndValid(flags, labelledImages);
+}
+
+async function trainAndValid<Of extends Rows>(
+  { train, valid, limit, validFraction, splitSeed }: DataFlags,
+  read: (path: string, options: { limit?: number; classes?: string[] }) => Promise<Of>,
+): Promise<{ train: Of; valid: Of | null }> {
+  const all = await read(train, { limit });
+  if (valid !== undefined) return { train: all, valid: await read(valid, { classes: all.labels!.classes }) };
+  if (validFraction === 0) return { train: all, valid: null };
+  const rows = trainValidSplit(all, { validFraction, seed: splitSeed });
   return { train: takeRows(all, rows.train), valid: takeRows(all, rows.valid) };
+}
+
+async function labelledImages(path: string, { classes }: { classes?: string[] }): Promise<ImageRows> {
+  const rows = await imageFolder(path, { classes });
+  if (!rows.labels)
+    throw new InputError(`${path}: expected a folder of images for each class, got images alone`);
+  return rows;
 }

@@ -1,3 +1,4 @@
+import type { Augmented } from "./Augmentation";
 import type { Labels } from "./labels";
 
 /** Images as a model reads them, all of one size. */
@@ -10,6 +11,8 @@ export interface EncodedImages {
   mean: number[];
   std: number[];
   labels: Labels | null;
-  /** SHA-256 over bytes, normalisation and labels, in hex: equal data, equal hash. */
+  /** What a training sees in place of `pixels`, another view in each epoch; left out, it sees `pixels`. */
+  augmented?: Augmented;
+  /** SHA-256 over bytes, normalisation, labels and how views are drawn, in hex: equal data, equal hash. */
   hash: string;
 }

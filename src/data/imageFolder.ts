@@ -24,26 +24,28 @@ const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tif
  * endings and hidden ones are passed over.
  *
  * @param options.classes the classes of the training images, in order: another class is an error
+ * @param options.labels false takes the images of the folder and of the folders in it, whatever these are named after
  * @throws InputError where there is no image, a single class, or images beside folders of classes
  * @example
  * const rows = await imageFolder("cats-and-dogs");
  * const { train, valid } = trainValidSplit(rows, { seed: 0 });
  */
-export async function imageFolder(folder: string, options: { classes?: string[] } = {}): Promise<ImageRows> {
+export async function imageFolder(
+  folder: string,
+  options: { classes?: string[]; labels?: boolean } = {},
+): Promise<ImageRows> {
   const { images, folders } = await list(folder);
   const found = folders.length > 0 ? await perClass(folder, folders) : [];
-  if (found.length > 0 && images.length > 0)
+  const labels = options.labels ?? true;
+  if (labels && found.length > 0 && images.length > 0)
     throw new InputError(
       `${folder}: expected images or a folder for each class, got both; ${images[0]} lies beside ${folders[0]}`,
     );
-  if (found.length === 0) {
-    if (images.length === 0)
-      throw new InputError(`${folder}: expected images (${[...ENDINGS].join(", ")}), got none`);
-    return withKeys(
-      folder,
-      images.map((name) => join(folder, name)),
-      null,
-    );
+  if (found.length === 0 && images.length === 0)
+    throw new InputError(`${folder}: expected images (${[...ENDINGS].join(", ")}), got none`);
+  if (!labels || found.length === 0) {
+    const own = images.map((name) => join(folder, name));
+    return withKeys(folder, [...own, ...found.flatMap(({ paths }) => paths)], null);
   }
   const classes = options.classes ?? sortClasses(found.map(({ name }) => name));
   const stray = found.find(({ name }) => !classes.includes(name));

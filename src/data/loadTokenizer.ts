@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { InputError } from "../errors";
 import { type Core, fillTemplate, readTemplate } from "./inputTemplate";
@@ -57,8 +58,9 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const mend = mendBertText(auto._tokenizerJSON.normalizer);
   const keepEnd = config?.truncation_side === "left";
   const read = (text: string) => core.encode(mend(text), { add_special_tokens: false }).ids;
-  return {
-    files: layout.map((name) => join(folder, name)).filter((path) => existsSync(path)),
+  const files = layout.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  const tokenizer: Tokenizer = {
+    files,
     padTokenId: padTokenId(folder, config, auto),
     modelMaxLength: auto.model_max_length,
     get vocabSize() {
@@ -79,6 +81,25 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       };
     },
   };
+  hashes.set(tokenizer.encode, await hashOf([...files, join(folder, "config.json")]));
+  return tokenizer;
+}
+
+// By the function, so that whoever puts another in its place does not get the tokens of this one.
+const hashes = new WeakMap<Tokenizer["encode"], string>();
+
+/** SHA-256 over all that decides what its `encode` gives, but the kit's own code; null for one that `loadTokenizer` did not make. */
+export const tokenizerHash = ({ encode }: Tokenizer): string | null => hashes.get(encode) ?? null;
+
+async function hashOf(paths: string[]): Promise<string> {
+  const { env } = await import("@huggingface/transformers");
+  // Node brings the tables of Unicode that texts are normalised and split by.
+  const hash = createHash("sha256").update(JSON.stringify([env.version, process.version]));
+  for (const path of paths) {
+    const bytes = existsSync(path) ? await readFile(path) : null;
+    hash.update(JSON.stringify([basename(path), bytes?.length ?? null])).update(bytes ?? "");
+  }
+  return hash.digest("hex");
 }
 
 /** What a model's folder may hold about its tokenizer. */

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { checkInteger } from "../check";
 import { InputError } from "../errors";
+import { DiskCache } from "./DiskCache";
+import { joinRows, keepTokens, keyOfTokens, readTokens } from "./keptTokens";
 import type { Tokenizer } from "./loadTokenizer";
 import type { Labels, TextDataset } from "./textDataset";
 
@@ -24,7 +26,8 @@ export interface EncodedDataset {
 const TURN_MILLISECONDS = 20;
 
 /**
- * Tokenizes every row, cutting it to `maxLength` tokens (for pairs from the longer text first).
+ * Tokenizes every row, cutting it to `maxLength` tokens (for pairs from the longer text first). The tokens are kept on disk, so that
+ * the same texts are read from there the next time: see `DiskCache`.
  *
  * @param options.maxLength tokens at most, special tokens counted (128)
  * @param options.onProgress told now and then how many rows of how many are done, and once at the end
@@ -36,15 +39,45 @@ const TURN_MILLISECONDS = 20;
 export async function tokenize(
   dataset: TextDataset,
   tokenizer: Tokenizer,
-  options: {
-    maxLength?: number;
-    signal?: AbortSignal;
-    onProgress?: (done: number, total: number) => void;
-  } = {},
+  options: Progress & { maxLength?: number } = {},
 ): Promise<EncodedDataset> {
-  const { signal, onProgress } = options;
   const maxLength = checkInteger("maxLength", options.maxLength ?? 128, 1);
-  const { texts, pairs, labels } = dataset;
+  const { labels } = dataset;
+  const cache = new DiskCache("tokens");
+  const key = cache.on ? keyOfTokens(dataset, tokenizer, maxLength) : null;
+  let tokens = key && (await cache.load(key, readTokens));
+  if (tokens) {
+    options.signal?.throwIfAborted();
+    options.onProgress?.(0, tokens.inputIds.length);
+    options.onProgress?.(tokens.inputIds.length, tokens.inputIds.length);
+  } else {
+    tokens = await encodeRows(dataset, tokenizer, maxLength, options);
+    if (key) await keepTokens(cache, key, tokens);
+  }
+  const { inputIds, tokenTypeIds } = tokens;
+  return {
+    ...tokens,
+    labels,
+    maxLength,
+    padTokenId: tokenizer.padTokenId,
+    hash: hashOf(inputIds, tokenTypeIds, labels),
+  };
+}
+
+interface Progress {
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** What the texts alone make of a dataset. */
+export type Tokens = Pick<EncodedDataset, "inputIds" | "tokenTypeIds" | "truncated">;
+
+async function encodeRows(
+  { texts, pairs, source }: TextDataset,
+  tokenizer: Tokenizer,
+  maxLength: number,
+  { signal, onProgress }: Progress,
+): Promise<Tokens> {
   const inputIds: Int32Array[] = [];
   const types: (Int32Array | null)[] = [];
   let truncated = 0;
@@ -59,31 +92,23 @@ export async function tokenize(
     const encoding = tokenizer.encode(texts[row], pairs?.[row], maxLength);
     if (encoding.inputIds.length === 0)
       throw new InputError(
-        `${dataset.source}, row ${row + 1}: expected a text, got none, and the tokenizer adds no special tokens`,
+        `${source}, row ${row + 1}: expected a text, got none, and the tokenizer adds no special tokens`,
       );
     inputIds.push(encoding.inputIds);
     types.push(encoding.tokenTypeIds);
     if (encoding.truncated) truncated++;
   }
   onProgress?.(texts.length, texts.length);
-  const tokenTypeIds = types.includes(null) ? null : (types as Int32Array[]);
-  return {
-    inputIds,
-    tokenTypeIds,
-    labels,
-    truncated,
-    maxLength,
-    padTokenId: tokenizer.padTokenId,
-    hash: hashOf(inputIds, tokenTypeIds, labels),
-  };
+  return { inputIds, tokenTypeIds: types.includes(null) ? null : (types as Int32Array[]), truncated };
 }
 
 function hashOf(inputIds: Int32Array[], tokenTypeIds: Int32Array[] | null, labels: Labels | null): string {
   const hash = createHash("sha256");
   // Lengths go in as well, or [1, 2], [3] and [1], [2, 3] would be one.
-  hash.update(Int32Array.from(inputIds, (ids) => ids.length));
-  for (const ids of inputIds) hash.update(ids);
-  for (const types of tokenTypeIds ?? []) hash.update(types);
+  const lengths = Int32Array.from(inputIds, (ids) => ids.length);
+  hash.update(lengths);
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  for (const rows of [inputIds, tokenTypeIds ?? []]) hash.update(joinRows(rows, new Int32Array(tokens)));
   if (labels) {
     hash.update(JSON.stringify([labels.problemType, labels.classes ?? null]));
     hash.update(labels.problemType === "single_label_classification" ? labels.ids : labels.values);

@@ -34,24 +34,8 @@ export interface AdamWUpdate {
  */
 export function adamWUpdate(updates: AdamWUpdate[]): AdamWState[] {
   const native = nativeKernels();
-  if (native) return inGroups(updates).flatMap((group) => updateGroup(native, group));
+  if (native) return updateGroup(native, updates);
   return updates.map(({ state, gradient, settings }) => replaced(state, gradient, settings));
-}
-
-/** Several small parameters in one call, but not so many that all values are in memory twice. */
-function inGroups(updates: AdamWUpdate[]): AdamWUpdate[][] {
-  const groups: AdamWUpdate[][] = [];
-  let room = 0;
-  for (const update of updates) {
-    const { size } = update.gradient;
-    if (size > room || groups.length === 0) {
-      groups.push([]);
-      room = 2 ** 21;
-    }
-    groups[groups.length - 1].push(update);
-    room -= size;
-  }
-  return groups;
 }
 
 /** What of the settings the kernels compute with. */

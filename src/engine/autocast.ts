@@ -2,10 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { InputError } from "../errors";
 
-export const PRECISIONS = ["fp32", "bf16"] as const;
+export const PRECISIONS = ["fp32", "bf16", "fp16"] as const;
 
 /** In which numbers matrix products read their factors. They add up in float32, and all else is float32 too: weights, sums, norms, softmax. */
 export type Precision = (typeof PRECISIONS)[number];
+
+/** Those of 16 bits: bfloat16, which has float32's range, and float16, which ends at 65504 and has three bits more of each number. */
+export type Half = Exclude<Precision, "fp32">;
 
 let current: Precision = "fp32";
 

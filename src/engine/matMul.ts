@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "./autocast";
-import { bfloat16Product } from "./bfloat16Product";
+import { halfProduct } from "./halfProduct";
 import { wasmHeap } from "./wasmHeap";
 
 /** `a · b` over the last two axes, each transposed on request; in the precision of `autocast`. */
 export function matMul(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
-  if (precision() === "bf16") return bfloat16Product(a, b, transposeA, transposeB);
+  const wanted = precision();
+  if (wanted !== "fp32") return halfProduct(wanted, a, b, transposeA, transposeB);
   const heap = wasmHeap();
   const batch = a.shape.slice(0, -2);
   const [m, depth] = lastTwo(a, transposeA);

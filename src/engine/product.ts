@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
 import type { Activation } from "./activation";
 import { precision } from "./autocast";
-import { multipliesBfloat16 } from "./bfloat16Product";
+import { tensorflowMultipliesFaster } from "./halfProduct";
 import { matMul } from "./matMul";
 import { nativeKernels } from "./nativeKernels";
 
@@ -47,7 +47,7 @@ function withRowSums(options: Product, rowSums: boolean): { y: tf.Tensor; sums: 
     add,
   } = options;
   const bf16 = precision() === "bf16";
-  const native = bf16 && multipliesBfloat16() ? null : nativeKernels();
+  const native = precision() === "fp16" || (bf16 && tensorflowMultipliesFaster()) ? null : nativeKernels();
   if (native && a.size > 0 && b.size > 0) {
     check(options);
     const [y, sums] = native.run(

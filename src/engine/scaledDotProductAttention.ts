@@ -35,7 +35,7 @@ export function scaledDotProductAttention(
     throw new FrostError(
       `attention: expected a mask of shape [${batchSize}, 1, 1, ${keys}], got [${mask.shape}]`,
     );
-  const native = nativeKernels();
+  const native = roundingKernels();
   if (native) {
     const inputs = [query, key, value, mask, Int32Array.of(drop?.seed ?? 0)];
     const [output, weights] = native.run("Attention", nativeAttributes(attended, scale), inputs, 2);
@@ -74,7 +74,7 @@ export function scaledDotProductAttentionGradients(
   const { query, key, value, batchSize, heads, drop } = attended;
   const { queries, keys, width, scale } = sizes(attended);
   const [ofQuery, ofKey, ofValue] = wanted;
-  const native = nativeKernels();
+  const native = roundingKernels();
   if (native) {
     const attributes = {
       ...nativeAttributes(attended, scale),
@@ -114,6 +114,9 @@ export function scaledDotProductAttentionGradients(
   });
   return wanted.map((is) => (is ? made.shift()! : null));
 }
+
+/** The native kernels, which round to bfloat16 and not to float16. */
+const roundingKernels = () => (precision() === "fp16" ? null : nativeKernels());
 
 const nativeAttributes = ({ batchSize, heads, drop }: Attended, scale: number) => ({
   batch: batchSize,

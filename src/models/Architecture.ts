@@ -12,6 +12,8 @@ export interface Architecture {
   name: string;
   /** Name of the last layer, whose size follows the number of classes. */
   classifier: string;
+  /** The same model as a config.json of Python's Transformers says it, but for the names of its classes. */
+  transformersConfig(config: Config): Record<string, unknown>;
   /** Stem, stages and head, in the order they run; `take` is called in the order of Python's `named_parameters()`. */
   stages(config: Config, numLabels: number, take: Take, takeBuffer: TakeBuffer): Stage<ImageInputs>[];
 }

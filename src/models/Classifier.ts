@@ -106,6 +106,9 @@ export abstract class Classifier<Inputs = never> {
   /** `config.json` as a saved model has it. */
   abstract savedConfig(): Record<string, unknown>;
 
+  /** `config.json` by which Transformers and Transformers.js take an export of the model, head and all, for a classifier. */
+  abstract transformersConfig(): Record<string, unknown>;
+
   /** Names and parameters in checkpoint order, then those of adapters. */
   namedParameters(): [string, Parameter][] {
     const added = this.adapters().flatMap(({ lora }) => [lora.a, lora.b]);
@@ -234,5 +237,11 @@ async function mergedValues({ value }: Parameter, lora: Lora | undefined): Promi
   merged.dispose();
   return values;
 }
+
+/** How Transformers' config.json names the labels. */
+export const labelFields = (names: readonly string[]) => ({
+  id2label: Object.fromEntries(names.map((name, i) => [i, name])),
+  label2id: Object.fromEntries(names.map((name, i) => [name, i])),
+});
 
 const isCount = (name: string): boolean => name.endsWith(".num_batches_tracked");

@@ -51,8 +51,6 @@ export interface Family {
   prefix: string;
   /** `architectures` entry of its sequence classification model in Python. */
   architecture: string;
-  /** Whether its export to ONNX is proven by a test; every operation of its stages then has an ONNX form. */
-  exportsOnnx?: true;
   /** The longest text it takes, in tokens. */
   maxTokens(config: Config): number;
   /** Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order. */

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
 import type { Architecture } from "./Architecture";
-import { type CheckedRows, Classifier, type Parts } from "./Classifier";
+import { type CheckedRows, Classifier, labelFields, type Parts } from "./Classifier";
+import { Config } from "./Family";
 import { type ImageInputs, ownImages } from "./imageInputs";
 
 /** Images as PyTorch has them: [batch, 3, height, width], normalised. */
@@ -14,9 +15,11 @@ export type PixelValues = tf.Tensor4D | number[][][][];
  */
 export class ImageClassifier extends Classifier<ImageInputs> {
   readonly modelType: string;
+  #architecture: Architecture;
 
   constructor(parts: Parts<ImageInputs> & { architecture: Architecture }) {
     super(parts);
+    this.#architecture = parts.architecture;
     this.modelType = parts.architecture.name;
   }
 
@@ -69,6 +72,14 @@ export class ImageClassifier extends Classifier<ImageInputs> {
       num_classes: this.numLabels,
       label_names: this.classes,
       ...(pretrained ? { pretrained_cfg: { ...pretrained, num_classes: this.numLabels } } : {}),
+    };
+  }
+
+  transformersConfig(): Record<string, unknown> {
+    return {
+      ...this.#architecture.transformersConfig(new Config(this.config)),
+      ...labelFields(this.classes),
+      problem_type: this.problemType,
     };
   }
 }

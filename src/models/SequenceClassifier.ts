@@ -119,6 +119,10 @@ export class SequenceClassifier extends Classifier<TextInputs> {
       problem_type: this.problemType,
     };
   }
+
+  transformersConfig(): Record<string, unknown> {
+    return { ...this.savedConfig(), architectures: [this.#family.architecture] };
+  }
 }
 
 export const initializerRange = (config: Record<string, unknown>): number =>

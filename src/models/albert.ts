@@ -15,7 +15,6 @@ export const albert: Family = {
   modelType: "albert",
   prefix: "albert",
   architecture: "AlbertForSequenceClassification",
-  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

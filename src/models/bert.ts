@@ -10,7 +10,6 @@ export const bert: Family = {
   modelType: "bert",
   prefix: "bert",
   architecture: "BertForSequenceClassification",
-  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

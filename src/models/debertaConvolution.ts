@@ -54,8 +54,9 @@ export function withConvolution(first: Stage<TextInputs>, convolved: Convolution
       const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
       const wide = activate(pass, sum);
       const y = first.forward(pass, inputs, x);
-      const rows = y.tensor.shape[0] / inputs.batchSize;
-      return layerNorm(pass, add(pass, y, firstRows(pass, wide, inputs.batchSize, rows)), norm);
+      const firstOnly = y.tensor.shape[0] === inputs.batchSize;
+      const added = firstOnly ? firstRows(pass, wide, inputs.batchSize) : wide;
+      return layerNorm(pass, add(pass, y, added), norm);
     },
   };
 }

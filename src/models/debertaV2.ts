@@ -155,12 +155,13 @@ function block(
 
   const positions = (pass: Pass, inputs: TextInputs) => {
     if (!relative) return { row: () => 0 };
-    const { table, row } = relative.rows(pass, inputs);
+    const { table, row, rowOnnx } = relative.rows(pass, inputs);
     const dropped = dropout(pass, table, hiddenDropout);
     return {
       key: kinds.includes("c2p") ? linear(pass, dropped, own.key ?? dense.key) : undefined,
       query: kinds.includes("p2c") ? loraLinear(pass, dropped, own.query ?? dense.query) : undefined,
       row,
+      rowOnnx,
     };
   };
 

@@ -13,7 +13,6 @@ export const distilbert: Family = {
   modelType: "distilbert",
   prefix: "distilbert",
   architecture: "DistilBertForSequenceClassification",
-  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const depth = config.number("n_layers");

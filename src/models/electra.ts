@@ -10,7 +10,6 @@ export const electra: Family = {
   modelType: "electra",
   prefix: "electra",
   architecture: "ElectraForSequenceClassification",
-  exportsOnnx: true,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

@@ -11,7 +11,7 @@ import { meanRows } from "../nn/meanRows";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import { type Projection, projection } from "../nn/projection";
-import { rotary, rotaryTurns, type Turns } from "../nn/rotary";
+import { rotary, rotaryTurns, rotaryTurnsOnnx, type Turns } from "../nn/rotary";
 import type { Stage } from "../nn/Stage";
 import { unbiasedLayerNorm } from "../nn/unbiasedLayerNorm";
 import { windowedAttention } from "../nn/windowedAttention";
@@ -98,11 +98,10 @@ function layersAreLocal(config: Config, depth: number): boolean[] {
   return types.map((type) => type === "sliding_attention");
 }
 
+type TurnsOf = (pass: Pass, inputs: TextInputs) => Turns;
+
 /** The turns of a batch's positions, made once for all blocks of a kind. */
-function turnsOf(
-  config: Config,
-  kind: "full_attention" | "sliding_attention",
-): (inputs: TextInputs) => Turns {
+function turnsOf(config: Config, kind: "full_attention" | "sliding_attention"): TurnsOf {
   const stored = config.values.rope_parameters as Record<string, Record<string, unknown>> | undefined;
   const { rope_type: type = "default", rope_theta } = stored?.[kind] ?? {};
   if (type !== "default" || config.values.rope_scaling)
@@ -118,12 +117,14 @@ function turnsOf(
         : config.number("local_rope_theta", 10000);
   const width = config.number("hidden_size") / config.number("num_attention_heads");
   const made = new WeakMap<TextInputs, Turns>();
-  return (inputs) => {
+  return (pass, inputs) => {
     let turns = made.get(inputs);
     if (!turns) {
-      turns = rotaryTurns(inputs.sequenceLength, width, theta);
-      inputs.own(turns.cos);
-      inputs.own(turns.sin);
+      const { cos, sin } = rotaryTurns(inputs.sequenceLength, width, theta);
+      turns = {
+        cos: pass.derived(inputs.own(cos), (graph) => rotaryTurnsOnnx(graph, "Cos", width, theta)),
+        sin: pass.derived(inputs.own(sin), (graph) => rotaryTurnsOnnx(graph, "Sin", width, theta)),
+      };
       made.set(inputs, turns);
     }
     return turns;
@@ -147,7 +148,7 @@ function embeddings(config: Config, take: Take): Stage<TextInputs> {
 interface BlockOptions {
   /** How far a token sees to each side; null for the whole text. */
   reach: number | null;
-  turns: (inputs: TextInputs) => Turns;
+  turns: TurnsOf;
   last: boolean;
 }
 
@@ -182,7 +183,7 @@ function block(
 
   const everyRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
     const { batchSize, mask } = inputs;
-    const [query, key] = [0, 1].map((i) => rotary(pass, part(pass, x, i), heads, turns(inputs)));
+    const [query, key] = [0, 1].map((i) => rotary(pass, part(pass, x, i), heads, turns(pass, inputs)));
     const options = { batchSize, heads, mask, dropout: attentionDropout };
     const value = part(pass, x, 2);
     return reach === null
@@ -192,13 +193,14 @@ function block(
 
   /** The [CLS] rows' context: they are at position 0, where nothing turns, and see no further than the window. */
   const firstRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
-    const { batchSize, sequenceLength } = inputs;
-    const count = Math.min(sequenceLength, reach === null ? sequenceLength : reach + 1);
-    const seen = firstRows(pass, x, batchSize, count);
-    const { cos, sin } = turns(inputs);
-    const leading = (table: tf.Tensor) => tf.slice(table, [0, 0, 0, 0], [1, count, 1, table.shape[3]!]);
-    const key = rotary(pass, part(pass, seen, 1), heads, { cos: leading(cos), sin: leading(sin) });
-    const mask = tf.slice(inputs.mask, [0, 0, 0, 0], [batchSize, 1, 1, count]);
+    const { batchSize } = inputs;
+    const count = reach === null ? null : reach + 1;
+    const seen = count === null ? x : firstRows(pass, x, batchSize, count);
+    const leading = (table: tf.Tensor, axis: number) =>
+      count === null ? table : leadingPart(pass, table, axis, count);
+    const { cos, sin } = turns(pass, inputs);
+    const key = rotary(pass, part(pass, seen, 1), heads, { cos: leading(cos, 1), sin: leading(sin, 1) });
+    const mask = leading(inputs.mask, 3);
     const query = part(pass, firstRows(pass, x, batchSize), 0);
     const options = { batchSize, heads, mask, dropout: attentionDropout };
     return attention(pass, query, key, part(pass, seen, 2), options);
@@ -217,6 +219,19 @@ function block(
       return add(pass, h, gatedLinear(pass, u, f, narrow, mlpDropout));
     },
   };
+}
+
+/** The first `count` of `x` on one axis, or all where there are fewer. */
+function leadingPart(pass: Pass, x: tf.Tensor, axis: number, count: number): tf.Tensor {
+  const size = x.shape.map((size, i) => (i === axis ? Math.min(size, count) : size));
+  return pass.derived(
+    tf.slice(
+      x,
+      x.shape.map(() => 0),
+      size,
+    ),
+    (graph) => graph.slice(graph.given(x), axis, 0, count),
+  );
 }
 
 function pooling(config: Config): "cls" | "mean" {

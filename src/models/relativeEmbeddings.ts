@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { RelativePositions } from "../nn/disentangledAttention";
 import { embedding } from "../nn/embedding";
 import { layerNorm } from "../nn/layerNorm";
+import type { OnnxGraph } from "../nn/OnnxGraph";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import type { Config, Take } from "./Family";
@@ -12,7 +14,7 @@ import type { TextInputs } from "./textInputs";
 export interface RelativeEmbeddings {
   parameters: Parameter[];
   /** The normed embeddings of those that a batch needs, made once for all blocks, and which row stands for which distance. */
-  rows(pass: Pass, inputs: TextInputs): { table: Value; row: (distance: number) => number };
+  rows(pass: Pass, inputs: TextInputs): { table: Value } & Pick<RelativePositions, "row" | "rowOnnx">;
 }
 
 export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbeddings {
@@ -31,6 +33,8 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
   const norm = normed
     ? takeNorm(take, "deberta.encoder.LayerNorm", hidden, config.number("layer_norm_eps", 1e-7))
     : null;
+  const whole = (distance: number) => Math.min(Math.max(bucket(distance) + span, 0), 2 * span - 1);
+  const rowOnnx = (graph: OnnxGraph, distances: string) => tabulated(graph, distances, whole);
   const made = new WeakMap<TextInputs, { pass: Pass; table: Value }>();
   return {
     parameters: [all, ...(norm ? [norm.weight, norm.bias] : [])],
@@ -40,13 +44,28 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
       const last = Math.min(2 * span - 1, span + reach);
       const row = (distance: number) => Math.min(Math.max(bucket(distance) + span, first), last) - first;
       const kept = made.get(inputs);
-      if (kept?.pass === pass) return { table: kept.table, row };
-      const ids = tf.range(first, last + 1, 1, "int32");
-      const looked = embedding(pass, ids, all);
-      const table = norm ? layerNorm(pass, looked, norm) : looked;
+      if (kept?.pass === pass) return { table: kept.table, row, rowOnnx };
+      // In ONNX all, as what a batch needs is not known yet.
+      const ids: tf.Tensor1D = pass.derived(tf.range(first, last + 1, 1, "int32"), (graph) =>
+        graph.count(graph.ints(2 * span)),
+      );
+      const table = pass.shared(() => {
+        const looked = embedding(pass, ids, all);
+        return norm ? layerNorm(pass, looked, norm) : looked;
+      });
       inputs.own(table.tensor);
       made.set(inputs, { pass, table });
-      return { table, row };
+      return { table, row, rowOnnx };
     },
   };
+}
+
+/** f of each distance, where it stays the same beyond some distance to both sides: read from a table, logarithms are not. */
+function tabulated(graph: OnnxGraph, distances: string, f: (distance: number) => number): string {
+  const FAR = 2 ** 30;
+  let most = 0;
+  while (f(most) !== f(FAR) || f(-most) !== f(-FAR)) most++;
+  const table = graph.ints(...Array.from({ length: 2 * most + 1 }, (_, i) => f(i - most)));
+  const clipped = graph.op("Clip", [distances, graph.int(-most), graph.int(most)]);
+  return graph.op("Gather", [table, graph.op("Add", [clipped, graph.int(most)])]);
 }

@@ -23,6 +23,17 @@ function resnet(name: string, blocks: number[]): Architecture {
   return {
     name,
     classifier: "fc",
+    transformersConfig: (config) => ({
+      model_type: "resnet",
+      architectures: ["ResNetForImageClassification"],
+      num_channels: 3,
+      embedding_size: STEM,
+      hidden_sizes: channelsOf(config, blocks.length),
+      depths: blocks,
+      layer_type: "basic",
+      hidden_act: "relu",
+      downsample_in_first_stage: false,
+    }),
     stages(config, numLabels, take, takeBuffer) {
       const taker = { take, takeBuffer };
       const widths = channelsOf(config, blocks.length);

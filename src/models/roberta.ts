@@ -13,7 +13,6 @@ export const roberta: Family = {
   modelType: "roberta",
   prefix: "roberta",
   architecture: "RobertaForSequenceClassification",
-  exportsOnnx: true,
   // Positions count from the padding's id on, which is the row of all padding.
   maxTokens: (config) => config.number("max_position_embeddings") - paddingId(config) - 1,
   stages: (config, numLabels, take) => [

@@ -8,7 +8,6 @@ export const xlmRoberta: Family = {
   ...roberta,
   modelType: "xlm-roberta",
   architecture: "XLMRobertaForSequenceClassification",
-  exportsOnnx: true,
   stages(config, numLabels, take) {
     const head = denseOutHead(config, take, numLabels, "tanh");
     return [...robertaEncoder(config, take), head];

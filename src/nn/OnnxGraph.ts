@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { Parameter } from "./Parameter";
@@ -22,19 +23,33 @@ export interface OnnxConstant {
   values: number[];
 }
 
+/** One of the model's inputs; sizes that are free have names. */
+export interface OnnxInput {
+  type: OnnxConstant["type"];
+  shape: (number | string)[];
+}
+
+const TEXTS: OnnxInput = { type: "int64", shape: ["batch_size", "sequence_length"] };
+
+/** Sizes of a batch of texts, which change from call to call. */
+const BATCH_SIZES = ["batchSize", "sequenceLength"] as const;
+type BatchSize = (typeof BATCH_SIZES)[number];
+
+const isBatchSize = (what: unknown): what is BatchSize => BATCH_SIZES.includes(what as BatchSize);
+
 /**
  * A model as ONNX sees it: nodes between names. Sizes that change from call to call are named, never numbers: what a stage reads
  * from its inputs is `given` to the graph beforehand, with how it follows from the inputs.
  */
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
-  /** Those of the model's inputs that are read: int64, [batch_size, sequence_length]. */
-  readonly inputs = new Set<string>();
+  /** Those of the model's inputs that are read. */
+  readonly inputs = new Map<string, OnnxInput>();
   readonly parameters = new Map<string, Parameter>();
   readonly constants = new Map<string, OnnxConstant>();
   /** What the names of new nodes begin with. */
   scope = "";
-  #given = new Map<tf.Tensor | "batchSize", () => string>();
+  #given = new Map<tf.Tensor | BatchSize, () => string>();
 
   /** Adds a node of opset 17 and gives the name of its only output. */
   op(type: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}): string {
@@ -43,9 +58,9 @@ export class OnnxGraph {
     return output;
   }
 
-  /** The name of one of the model's inputs. */
-  input(name: string): string {
-    this.inputs.add(name);
+  /** The name of one of the model's inputs: int64 of [batch_size, sequence_length], unless said otherwise. */
+  input(name: string, input = TEXTS): string {
+    this.inputs.set(name, input);
     return name;
   }
 
@@ -67,15 +82,38 @@ export class OnnxGraph {
     return this.#constant({ type: "float32", shape: [], values: [value] });
   }
 
-  /** A shape for Reshape and Expand; -1 is what is left over. */
-  shape(...sizes: (number | "batchSize")[]): string {
-    if (!sizes.includes("batchSize")) return this.ints(...(sizes as number[]));
-    const parts = sizes.map((size) => (size === "batchSize" ? this.given(size) : this.ints(size)));
+  floats(...values: number[]): string {
+    return this.#constant({ type: "float32", shape: [values.length], values });
+  }
+
+  /** A shape for Reshape and Expand: numbers, -1 for what is left over, sizes of the batch, and names of int64s of shape [1]. */
+  shape(...sizes: (number | BatchSize | string)[]): string {
+    if (sizes.every((size) => typeof size === "number")) return this.ints(...sizes);
+    const parts = sizes.map((size) => {
+      if (typeof size === "number") return this.ints(size);
+      return isBatchSize(size) ? this.given(size) : size;
+    });
     return this.op("Concat", parts, { axis: { int: 0 } });
   }
 
-  /** Says what a tensor that stages read, or the number of texts as an int64 of shape [1], is made of; its nodes are added on first use. */
-  give(what: tf.Tensor | "batchSize", form: () => string): void {
+  /** Size number `axis` of `x`, an int64 of shape [1]. */
+  size(x: string, axis: number): string {
+    return this.op("Gather", [this.op("Shape", [x]), this.ints(axis)]);
+  }
+
+  /** 0, 1, 2, … below `length`, an int64 of shape [1]: int64 of [length]. */
+  count(length: string): string {
+    return this.op("Range", [this.int(0), this.op("Squeeze", [length]), this.int(1)]);
+  }
+
+  /** What lies from `start` to before `end` on one axis of `x`; an end beyond the last is the last, a negative one is counted from it. */
+  slice(x: string, axis: number, start: number | string, end: number | string): string {
+    const [from, to] = [start, end].map((place) => (typeof place === "number" ? this.ints(place) : place));
+    return this.op("Slice", [x, from, to, this.ints(axis)]);
+  }
+
+  /** Says what a tensor that stages read, or a size of the batch as an int64 of shape [1], is made of; its nodes are added on first use. */
+  give(what: tf.Tensor | BatchSize, form: () => string): void {
     let name: string | undefined;
     this.#given.set(what, () => {
       if (name !== undefined) return name;
@@ -87,7 +125,7 @@ export class OnnxGraph {
     });
   }
 
-  given(what: tf.Tensor | "batchSize"): string {
+  given(what: tf.Tensor | BatchSize): string {
     const form = this.#given.get(what);
     if (!form)
       throw new InputError(
@@ -97,7 +135,9 @@ export class OnnxGraph {
   }
 
   #constant(constant: OnnxConstant): string {
-    const name = `${constant.type}[${constant.shape}](${constant.values})`;
+    const { type, shape, values } = constant;
+    const content = values.length > 8 ? createHash("sha256").update(String(values)).digest("hex") : values;
+    const name = `${type}[${shape}](${content})`;
     this.constants.set(name, constant);
     return name;
   }

@@ -7,7 +7,8 @@ import { Parameter } from "./Parameter";
 /** A tensor on its way through the model; `tracked` when a gradient has to come back through it. */
 export class Value {
   constructor(
-    readonly tensor: tf.Tensor,
+    /** Nobody but a pass replaces it, by its copy, where it computes a part of the model again. */
+    public tensor: tf.Tensor,
     readonly tracked: boolean,
   ) {}
 }
@@ -32,6 +33,13 @@ interface Step {
   backward: Backward;
 }
 
+/** A part of the model of which nothing but the input was kept: on the way back its steps come to stand in its place. */
+interface Checkpoint {
+  output: Value;
+  saved: tf.Tensor[];
+  recompute: () => Value;
+}
+
 /**
  * One way forward through a model and, where it is recorded, the way back.
  *
@@ -44,14 +52,28 @@ interface Step {
 export class Pass {
   /** Whether dropout fires. */
   training: boolean;
+  /** Whether stages are to be `checkpointed`. */
+  readonly checkpointing: boolean;
   #recording: boolean;
   #seed: (number | string)[];
   #random: Random | null = null;
-  #steps: Step[] = [];
+  #steps: (Step | Checkpoint)[] = [];
+  /** Off while a part goes forward that will be computed again. */
+  #keeping = true;
+  #recomputing = false;
+  #owned: { dispose(): void }[] = [];
 
   /** `seed` starts the dropout draws of this pass: the same seed, the same masks. */
-  constructor(options: { training?: boolean; recording?: boolean; seed?: (number | string)[] } = {}) {
+  constructor(
+    options: {
+      training?: boolean;
+      recording?: boolean;
+      checkpointing?: boolean;
+      seed?: (number | string)[];
+    } = {},
+  ) {
     this.training = options.training ?? false;
+    this.checkpointing = options.checkpointing ?? false;
     this.#recording = options.recording ?? false;
     this.#seed = options.seed ?? [0];
   }
@@ -65,6 +87,38 @@ export class Pass {
       return value.tensor;
     });
     return value!;
+  }
+
+  /**
+   * The same, keeping nothing but the part's input, where it is recorded: `backward` computes the part again, with the same dropout
+   * draws (gradient checkpointing, Chen et al. 2016), and gives the gradients that it would give after `scope`, bit for bit. What the
+   * part reads besides, such as a mask, has to live until then.
+   */
+  checkpointed(name: string, input: Value | null, part: () => Value): Value {
+    const output = this.#whileKeeping(!this.#recording, () => this.scope(name, part));
+    if (!output.tracked) return output;
+    const saved = input ? [tf.keep(input.tensor.clone())] : [];
+    const recompute = () => {
+      if (input) input.tensor = saved[0];
+      return this.scope(name, part);
+    };
+    this.#steps.push({ output, saved, recompute });
+    return output;
+  }
+
+  /** Makes what several parts read, such as a table. It is recorded once, where the first of them asks for it, checkpointed or not. */
+  shared<Result>(make: () => Result): Result {
+    return this.#whileKeeping(true, make);
+  }
+
+  /** Whether a part is computed for the second time, so that whatever it changes beside its output has been changed already. */
+  get recomputing(): boolean {
+    return this.#recomputing;
+  }
+
+  /** Takes something that is to live as long as the pass. */
+  own(owned: { dispose(): void }): void {
+    this.#owned.push(owned);
   }
 
   /** A tensor that no gradient goes back through. */
@@ -106,7 +160,7 @@ export class Pass {
   ): Value {
     const tracked = inputs.some((input) => this.tracks(input));
     const value = new Value(output, tracked);
-    if (tracked)
+    if (tracked && this.#keeping)
       this.#steps.push({
         output: value,
         inputs,
@@ -116,16 +170,19 @@ export class Pass {
     return value;
   }
 
-  /** Gradients of `loss` (a scalar) for every trainable parameter it depends on. The caller owns them. */
-  backward(loss: Value): Map<Parameter, tf.Tensor> {
-    const gradients = new Map<Source, tf.Tensor>([[loss, tf.onesLike(loss.tensor)]]);
+  /** Gradients of `loss` (a scalar), times `scale`, for every trainable parameter it depends on. The caller owns them. */
+  backward(loss: Value, scale = 1): Map<Parameter, tf.Tensor> {
+    const gradients = new Map<Source, tf.Tensor>([[loss, tf.fill(loss.tensor.shape, scale)]]);
     try {
-      for (let step = this.#steps.at(-1); step; step = this.#steps.at(-1)) {
+      for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
         const dy = gradients.get(step.output);
         gradients.delete(step.output);
-        if (dy) this.#passBack(step, dy, gradients);
-        for (const tensor of step.saved) tensor.dispose();
-        this.#steps.pop();
+        try {
+          if (dy && "recompute" in step) this.#recompute(step, dy, gradients);
+          else if (dy) this.#passBack(step as Step, dy, gradients);
+        } finally {
+          tf.dispose(step.saved);
+        }
       }
     } catch (error) {
       for (const gradient of gradients.values()) gradient.dispose();
@@ -139,10 +196,36 @@ export class Pass {
     return parameters;
   }
 
-  /** Frees what was saved for a backward that will not come. */
+  /** Frees what was saved for a backward that will not come, and what the pass owns. */
   dispose(): void {
-    for (const step of this.#steps) for (const tensor of step.saved) tensor.dispose();
+    for (const step of this.#steps) tf.dispose(step.saved);
+    for (const owned of this.#owned) owned.dispose();
     this.#steps = [];
+    this.#owned = [];
+  }
+
+  #whileKeeping<Result>(keeping: boolean, compute: () => Result): Result {
+    const before = this.#keeping;
+    this.#keeping = keeping;
+    try {
+      return compute();
+    } finally {
+      this.#keeping = before;
+    }
+  }
+
+  #recompute({ recompute }: Checkpoint, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
+    this.#recomputing = true;
+    try {
+      const output = recompute();
+      output.tensor.dispose();
+      gradients.set(output, dy);
+    } catch (error) {
+      dy.dispose();
+      throw error;
+    } finally {
+      this.#recomputing = false;
+    }
   }
 
   #passBack(step: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {

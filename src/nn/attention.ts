@@ -3,6 +3,8 @@ import {
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
 } from "../engine/scaledDotProductAttention";
+import { mergeHeadsOnnx, splitHeadsOnnx } from "./heads";
+import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import type { Pass, Value } from "./Pass";
 
 export interface AttentionOptions {
@@ -16,7 +18,8 @@ export interface AttentionOptions {
 
 /**
  * Scaled dot-product attention (Vaswani et al. 2017) from `query` [batch · queries, hidden] to `key` and `value`
- * [batch · keys, hidden]: gives [batch · queries, hidden]. There may be fewer queries than keys.
+ * [batch · keys, hidden]: gives [batch · queries, hidden]. There may be fewer queries than keys. `onnx` is the form of the kind of
+ * attention that this is a case of.
  */
 export function attention(
   pass: Pass,
@@ -24,6 +27,7 @@ export function attention(
   key: Value,
   value: Value,
   { batchSize, heads, mask, dropout }: AttentionOptions,
+  onnx = attentionOnnx({ hidden: query.tensor.shape[1]!, heads, mask: (graph) => graph.given(mask) }),
 ): Value {
   const sources = [query, key, value];
   const attended = {
@@ -46,20 +50,33 @@ export function attention(
         weights,
         sources.map((source) => pass.tracks(source)),
       ),
-    (graph, inputs) => {
-      const width = query.tensor.shape[1]! / heads;
-      const [q, k, v] = inputs.map((x) =>
-        graph.op("Reshape", [x, graph.shape("batchSize", -1, heads, width)]),
-      );
-      const byHead = (x: string, perm: number[]) => graph.op("Transpose", [x], { perm: { ints: perm } });
-      const products = graph.op("MatMul", [byHead(q, [0, 2, 1, 3]), byHead(k, [0, 2, 3, 1])]);
-      const scores = graph.op("Mul", [products, graph.float(1 / Math.sqrt(width))]);
-      const seen = graph.op("Add", [scores, graph.given(mask)]);
-      const weights = graph.op("Softmax", [seen], { axis: { int: -1 } });
-      const context = graph.op("MatMul", [weights, byHead(v, [0, 2, 1, 3])]);
-      return graph.op("Reshape", [byHead(context, [0, 2, 1, 3]), graph.shape(-1, heads * width)]);
-    },
+    onnx,
   );
   weights.dispose();
   return y;
+}
+
+/** The form of attention from queries, keys and values of [batch · n, hidden], and of what else adds to its scores. */
+export function attentionOnnx(options: {
+  hidden: number;
+  heads: number;
+  /** What is added to the scores [batch, heads, queries, keys]. */
+  mask: (graph: OnnxGraph) => string;
+  /** How many scores are added up for each one; default 1. */
+  parts?: number;
+  /** The other ones, from queries and keys [batch, heads, n, width] and the op's further inputs. */
+  added?: (graph: OnnxGraph, query: string, key: string, others: string[]) => string[];
+}): OnnxForm {
+  const { hidden, heads, mask, parts = 1, added } = options;
+  const width = hidden / heads;
+  return (graph, inputs) => {
+    const [query, key, value] = inputs.slice(0, 3).map((x) => splitHeadsOnnx(graph, x, heads, width));
+    const turned = graph.op("Transpose", [key], { perm: { ints: [0, 1, 3, 2] } });
+    const products = graph.op("MatMul", [query, turned]);
+    const others = added?.(graph, query, key, inputs.slice(3)) ?? [];
+    const sum = others.reduce((sum, scores) => graph.op("Add", [sum, scores]), products);
+    const scores = graph.op("Mul", [sum, graph.float(1 / Math.sqrt(width * parts))]);
+    const weights = graph.op("Softmax", [graph.op("Add", [scores, mask(graph)])], { axis: { int: -1 } });
+    return mergeHeadsOnnx(graph, graph.op("MatMul", [weights, value]), hidden);
+  };
 }

@@ -45,6 +45,10 @@ function byRunning(pass: Pass, x: Value, { weight, bias, runningMean, runningVar
       pass.tracks(weight) ? sumRows(tf.mul(dy, tf.mul(tf.sub(input, mean), scale))) : null,
       pass.tracks(bias) ? sumRows(dy) : null,
     ],
+    (graph, inputs) => {
+      const statistics = [runningMean, runningVar].map((buffer) => graph.parameter(buffer));
+      return graph.op("BatchNormalization", [...inputs, ...statistics], { epsilon: { float: eps } });
+    },
   );
   tf.dispose([mean, scale]);
   return value;
@@ -62,7 +66,7 @@ function byBatch(pass: Pass, x: Value, norm: BatchNorm): Value {
     const mean = tf.div(sumRows(x.tensor), count);
     const centred = tf.sub(x.tensor, mean);
     const variance = tf.div(sumRows(tf.square(centred)), count);
-    track(norm, mean, tf.mul(variance, count / (count - 1)));
+    if (!pass.recomputing) track(norm, mean, tf.mul(variance, count / (count - 1)));
     const scale = tf.rsqrt(tf.add(variance, eps));
     return { mean, scale, y: tf.add(tf.mul(centred, tf.mul(scale, weight.value)), bias.value) };
   });

@@ -14,6 +14,7 @@ export function columns(pass: Pass, x: Value, start: number, width: number): Val
         [start, all - start - width],
       ]),
     ],
+    (graph, [x]) => graph.slice(x, 1, start, start + width),
   );
 }
 
@@ -28,5 +29,6 @@ export function sideBySide(pass: Pass, values: Value[]): Value {
     values,
     () => [],
     (dy) => tf.split(dy, widths, 1).map((part, i) => (pass.tracks(values[i]) ? part : null)),
+    (graph, inputs) => graph.op("Concat", inputs, { axis: { int: 1 } }),
   );
 }

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as engine from "../engine/conv2d";
 import type { Steps } from "../engine/window";
+import type { OnnxAttribute } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -9,7 +10,10 @@ export interface Conv2d extends Steps {
   weight: Parameter;
 }
 
-/** Images [batch, height, width, in] → [batch, outHeight, outWidth, out]. */
+/**
+ * Images [batch, height, width, in] → [batch, outHeight, outWidth, out]. In ONNX, here and in the other ops on images, channels come
+ * second.
+ */
 export function conv2d(pass: Pass, x: Value, { weight, ...steps }: Conv2d): Value {
   const images = x.tensor as tf.Tensor4D;
   const { shape } = images;
@@ -24,5 +28,12 @@ export function conv2d(pass: Pass, x: Value, { weight, ...steps }: Conv2d): Valu
         ? engine.conv2dWeightGradient(images as tf.Tensor4D, dy as tf.Tensor4D, filter().shape, steps)
         : null,
     ],
+    (graph, inputs) => graph.op("Conv", inputs, stepsOnnx(steps)),
   );
 }
+
+/** The attributes of an ONNX node whose window goes so over an image. */
+export const stepsOnnx = ({ stride, padding }: Steps): Record<string, OnnxAttribute> => ({
+  strides: { ints: [stride, stride] },
+  pads: { ints: [padding, padding, padding, padding] },
+});

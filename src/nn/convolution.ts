@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { matMul } from "../engine/matMul";
 import type { Linear } from "./linear";
 import type { Pass, Value } from "./Pass";
+import { rowsOfTexts } from "./rowsOnnx";
 
 /**
  * A convolution along each of `batchSize` texts, zeros beyond their ends: [batch · n, in] → [batch · n, out]. `weight` is
@@ -27,6 +28,16 @@ export function convolution(pass: Pass, x: Value, { weight, bias }: Linear, batc
         : null,
       pass.tracks(bias) ? tf.sum(dy, 0) : null,
     ],
+    (graph, [x, weight, bias]) => {
+      const margin = (size - 1) / 2;
+      const turn = (texts: string) => graph.op("Transpose", [texts], { perm: { ints: [0, 2, 1] } });
+      const texts = rowsOfTexts(graph, x, width);
+      const pads = { pads: { ints: [margin, margin] } };
+      return graph.op("Reshape", [
+        turn(graph.op("Conv", [turn(texts), weight, bias], pads)),
+        graph.shape(-1, out),
+      ]);
+    },
   );
 }
 

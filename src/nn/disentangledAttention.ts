@@ -3,7 +3,9 @@ import { dropoutMask } from "../engine/dropoutMask";
 import { matMul } from "../engine/matMul";
 import { segmentSum } from "../engine/segmentSum";
 import type { AttentionOptions } from "./attention";
+import { disentangledAttentionOnnx } from "./disentangledAttentionOnnx";
 import { mergeHeads, softmaxGradient, splitHeads } from "./heads";
+import type { OnnxGraph } from "./OnnxGraph";
 import type { Pass, Value } from "./Pass";
 
 /** What each relative position adds to the scores, as rows that `row` names: [rows, hidden]. */
@@ -14,6 +16,8 @@ export interface RelativePositions {
   query?: Value;
   /** The row that stands for a query so many places behind a key; negative where it is in front. */
   row: (distance: number) => number;
+  /** The same for a row of distances, int64, as ONNX nodes, where what is multiplied has an ONNX form. */
+  rowOnnx?: (graph: OnnxGraph, distances: string) => string;
 }
 
 /**
@@ -86,6 +90,7 @@ export function disentangledAttention(
       }
       return [dq && mergeHeads(dq), dk && mergeHeads(dk), ofValue, ...ofRelative];
     },
+    disentangledAttentionOnnx(positions, { hidden: query.tensor.shape[1]!, heads, mask, parts }),
   );
   weights.dispose();
   return y;

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { segmentSum } from "../engine/segmentSum";
+import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
+import { rowsOfTexts } from "./rowsOnnx";
 
 /** Looks up rows of `table` [entries, width] by `ids` [rows] (int32): [rows, width]. */
 export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
@@ -15,13 +17,25 @@ export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value
 }
 
 /**
- * The first `count` rows of each of `batchSize` equally long runs of rows, as the [CLS] row of each text:
- * [batch · n, width] → [batch · count, width].
+ * The first `count` rows of each of `batchSize` equally long runs of rows, or all where there are fewer, as the [CLS] row of each
+ * text: [batch · n, width] → [batch · count, width].
  */
 export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): Value {
   const width = x.tensor.shape[1]!;
   const length = x.tensor.shape[0] / batchSize;
-  if (length === count) return x;
+  if (length === 1) return x;
+  const onnx: OnnxForm = (graph, [x]) => {
+    const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, count);
+    return graph.op("Reshape", [first, graph.shape(-1, width)]);
+  };
+  if (length <= count)
+    return pass.record(
+      x.tensor,
+      [x],
+      () => [],
+      (dy) => [dy.clone()],
+      onnx,
+    );
   const y = tf.tidy(() =>
     tf.reshape(
       tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, count, width]),
@@ -42,10 +56,6 @@ export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): V
         [batchSize * length, width],
       ),
     ],
-    (graph, [x]) => {
-      const texts = graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
-      const [start, end, axis] = [0, count, 1].map((i) => graph.ints(i));
-      return graph.op("Reshape", [graph.op("Slice", [texts, start, end, axis]), graph.shape(-1, width)]);
-    },
+    onnx,
   );
 }

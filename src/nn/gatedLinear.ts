@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Dropout, dropoutMask } from "../engine/dropoutMask";
 import { product, productAndRowSums } from "../engine/product";
 import type { Activation } from "./activation";
+import { linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
 import type { Projection } from "./projection";
 
@@ -31,6 +32,11 @@ export function gatedLinear(
       if (!pass.tracks(weight)) return [ofInput, null, bias && pass.tracks(bias) ? tf.sum(dy, 0) : null];
       const { y, sums } = productAndRowSums({ a: dy, transposeA: true, b: gated(input, f, drop) });
       return [ofInput, y, bias && pass.tracks(bias) ? sums : null];
+    },
+    (graph, [u, ...layer]) => {
+      const width = weight.shape[1];
+      const [a, b] = [0, width].map((start) => graph.slice(u, 1, start, start + width));
+      return linearOnnx(graph, [graph.op("Mul", [f.onnx(graph, a), b]), ...layer]);
     },
   );
 }

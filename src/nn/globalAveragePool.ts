@@ -14,5 +14,6 @@ export function globalAveragePool(pass: Pass, x: Value): Value {
         tf.tile(tf.reshape(tf.div(dy, height * width), [batch, 1, 1, channels]), [1, height, width, 1]),
       ),
     ],
+    (graph, inputs) => graph.op("Flatten", [graph.op("GlobalAveragePool", inputs)]),
   );
 }

@@ -39,5 +39,5 @@ export function weightGradients(
   return [y, sums];
 }
 
-export const linearOnnx: OnnxForm = (graph, [x, weight, bias]) =>
-  graph.op("Gemm", [x, weight, bias], { transB: { int: 1 } });
+/** Of x, the weight and, where there is one, the bias. */
+export const linearOnnx: OnnxForm = (graph, inputs) => graph.op("Gemm", inputs, { transB: { int: 1 } });

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as engine from "../engine/maxPool";
 import type { Steps } from "../engine/window";
+import { stepsOnnx } from "./conv2d";
 import type { Pass, Value } from "./Pass";
 
 /** The largest pixel of each window: [batch, height, width, channels] → [batch, outHeight, outWidth, channels]. */
@@ -14,5 +15,7 @@ export function maxPool(pass: Pass, x: Value, { size, ...steps }: { size: number
     (dy, [images, y]) => [
       engine.maxPoolGradient(dy as tf.Tensor4D, images as tf.Tensor4D, y as tf.Tensor4D, size, steps),
     ],
+    (graph, inputs) =>
+      graph.op("MaxPool", inputs, { kernel_shape: { ints: [size, size] }, ...stepsOnnx(steps) }),
   );
 }

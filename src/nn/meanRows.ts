@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass, Value } from "./Pass";
+import { rowsOfTexts, seenRows, sumOfRows } from "./rowsOnnx";
 
 /**
  * The mean over the rows of each text that `mask` [batch, 1, 1, n] does not hide: [batch · n, width] → [batch, width]. The mask is 0
@@ -21,6 +22,11 @@ export function meanRows(pass: Pass, x: Value, mask: tf.Tensor): Value {
     (dy, [shares]) => [
       tf.reshape(tf.mul(tf.reshape(dy, [batchSize, 1, width]), shares), [batchSize * length, width]),
     ],
+    (graph, [x]) => {
+      const seen = seenRows(graph, mask);
+      const sum = sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), seen]));
+      return graph.op("Div", [sum, sumOfRows(graph, seen)]);
+    },
   );
   shares.dispose();
   return value;

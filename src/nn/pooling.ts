@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass, Value } from "./Pass";
+import { rowsOfTexts, sumOfRows } from "./rowsOnnx";
 
 /**
  * The largest value of each column over the rows of each text that `mask` [batch, 1, 1, n] does not hide: [batch · n, width] →
@@ -19,6 +20,11 @@ export function maxRows(pass: Pass, x: Value, mask: tf.Tensor): Value {
       const largest = tf.cast(tf.equal(seen(x), tf.expandDims(y, 1)), "float32");
       const shares = tf.div(largest, tf.sum(largest, 1, true));
       return [tf.reshape(tf.mul(shares, tf.expandDims(dy, 1)), [batchSize * length, width])];
+    },
+    (graph, [x]) => {
+      const hidden = rowsOfTexts(graph, graph.given(mask), 1);
+      const seen = graph.op("Add", [rowsOfTexts(graph, x, width), hidden]);
+      return graph.op("ReduceMax", [seen], { axes: { ints: [1] }, keepdims: { int: 0 } });
     },
   );
 }
@@ -50,6 +56,11 @@ export function weightedRows(pass: Pass, x: Value, scores: Value, mask: tf.Tenso
         return tf.reshape(tf.mul(weights, tf.sub(slopes, mean)), [batchSize * length, 1]);
       };
       return [tf.reshape(tf.mul(spread, weights), [batchSize * length, width]), x ? scoreGradients() : null];
+    },
+    (graph, [x, scores]) => {
+      const [own, hidden] = [scores, graph.given(mask)].map((x) => rowsOfTexts(graph, x, 1));
+      const weights = graph.op("Softmax", [graph.op("Add", [own, hidden])], { axis: { int: 1 } });
+      return sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), weights]));
     },
   );
   weights.dispose();

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { matMul } from "../engine/matMul";
+import { linearOnnx } from "./linear";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -42,5 +43,10 @@ export function projection(
       pass.tracks(weight) ? spread(matMul(dy, input, true, false)) : null,
       bias && pass.tracks(bias) ? spread(tf.sum(dy, 0)) : null,
     ],
+    (graph, [x, ...layer]) =>
+      linearOnnx(graph, [
+        x,
+        ...layer.map((whole) => (part.of === 1 ? whole : graph.slice(whole, 0, start, start + out))),
+      ]),
   );
 }

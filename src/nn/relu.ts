@@ -9,5 +9,6 @@ export function relu(pass: Pass, x: Value): Value {
     [x],
     () => [y],
     (dy, [y]) => [tf.tidy(() => tf.mul(dy, tf.step(y)))],
+    (graph, inputs) => graph.op("Relu", inputs),
   );
 }

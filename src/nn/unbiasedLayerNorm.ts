@@ -16,6 +16,7 @@ export function unbiasedLayerNorm(pass: Pass, x: Value, { weight, eps }: Omit<No
       const gradients = engine.layerNormGradients(dy, { normal, scale }, weight.value, null, wanted);
       return [gradients.x, gradients.weight];
     },
+    (graph, inputs) => graph.op("LayerNormalization", inputs, { axis: { int: -1 }, epsilon: { float: eps } }),
   );
   tf.dispose([none, normal, scale]);
   return value;

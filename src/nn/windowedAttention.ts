@@ -1,14 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { dropoutMask } from "../engine/dropoutMask";
 import { matMul } from "../engine/matMul";
-import { type AttentionOptions, attention } from "./attention";
+import { type AttentionOptions, attention, attentionOnnx } from "./attention";
 import { mergeHeads, softmaxGradient, splitHeads } from "./heads";
+import type { OnnxGraph } from "./OnnxGraph";
 import type { Pass, Value } from "./Pass";
 
 /**
  * Attention of each token to those at most `reach` places away (Beltagy et al. 2020), from `query` to `key` and `value`, all
  * [batch · n, hidden]: gives [batch · n, hidden]. Long texts are cut into runs of `reach` queries, each with the keys of its own run and
- * the two beside it, so that time and memory grow with n alone.
+ * the two beside it, so that time and memory grow with n alone. Its ONNX form computes all scores and masks those out of reach.
  */
 export function windowedAttention(
   pass: Pass,
@@ -19,7 +20,12 @@ export function windowedAttention(
 ): Value {
   const { batchSize, heads, mask, dropout } = options;
   const length = query.tensor.shape[0] / batchSize;
-  if (length <= reach + 1) return attention(pass, query, key, value, options);
+  const onnx = attentionOnnx({
+    hidden: query.tensor.shape[1]!,
+    heads,
+    mask: (graph) => graph.op("Add", [graph.given(mask), bandOnnx(graph, reach)]),
+  });
+  if (length <= reach + 1) return attention(pass, query, key, value, options, onnx);
   const cut = cutting(length, reach);
   const scale = 1 / Math.sqrt(query.tensor.shape[1]! / heads);
   const split = (x: tf.Tensor) => splitHeads(x, batchSize, heads);
@@ -58,6 +64,7 @@ export function windowedAttention(
         dValue,
       ];
     },
+    onnx,
   );
   weights.dispose();
   return y;
@@ -143,6 +150,16 @@ function windowMask(mask: tf.Tensor, cut: Cut, batch: number, reach: number): tf
     MASKED, // also what lies beyond the text's ends
   );
   return tf.add(tf.reshape(ofKeys, [1, batch * runs, 1, keys]), tf.tensor4d(band, [1, 1, queries, keys]));
+}
+
+/** What is added to the scores of keys out of reach, for texts of any length: [queries, keys]. */
+function bandOnnx(graph: OnnxGraph, reach: number): string {
+  const places = graph.count(graph.given("sequenceLength"));
+  const distances = graph.op("Abs", [
+    graph.op("Sub", [graph.op("Unsqueeze", [places, graph.ints(1)]), places]),
+  ]);
+  const beyond = graph.op("Greater", [distances, graph.int(reach)]);
+  return graph.op("Where", [beyond, graph.float(MASKED), graph.float(0)]);
 }
 
 const padRows = (x: tf.Tensor, before: number, after: number): tf.Tensor =>

@@ -3,13 +3,17 @@ import { basename, join, resolve } from "node:path";
 import { configFile, tokenizerFiles } from "../checkpoint/modelFiles";
 import { syncFolder } from "../checkpoint/replaceFolder";
 import { writeFolder, writeSynced } from "../checkpoint/writeFolder";
+import { loadImageTransform } from "../data/loadImageTransform";
+import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { jsonBytes, pipelineTokenizer } from "./pipelineTokenizer";
+import { preprocessorConfig } from "./preprocessorConfig";
 import { traceOnnx } from "./traceOnnx";
 import { writeOnnx } from "./writeOnnx";
 
 const modelFolder = "onnx";
 const modelFile = "model.onnx";
+const preprocessorFile = "preprocessor_config.json";
 
 /**
  * Exports a model for ONNX Runtime, in the layout that Transformers.js reads: `onnx/model.onnx` beside `config.json` and the
@@ -20,15 +24,18 @@ const modelFile = "model.onnx";
  *     await exportOnnx(model, "runs/onnx");
  *     const classify = await pipeline("text-classification", "/path/to/runs/onnx", { dtype: "fp32" }); // of Transformers.js
  *
+ * An image model reads `pixel_values`, float32 of [batch_size, 3, height, width], and has a `preprocessor_config.json` beside it; its
+ * config.json is that of the same model in Transformers, as Transformers.js knows no timm models.
+ *
  * All or nothing; a folder that is there already is replaced only if it holds an export alone.
  *
- * @throws InputError for a family or an operation without an ONNX form, a head of its own, adapters that are not merged, a model above 2 GB, or a folder with other files in it
+ * @throws InputError for an operation without an ONNX form, a `CustomHead`, adapters that are not merged, a model above 2 GB, or a folder with other files in it
  */
-export async function exportOnnx(model: SequenceClassifier, folder: string): Promise<void> {
+export async function exportOnnx(model: SequenceClassifier | ImageClassifier, folder: string): Promise<void> {
   const traced = await traceOnnx(model);
   await writeFolder(folder, "an ONNX model", isExportFile, async (fresh) => {
-    for (const [name, bytes] of await pipelineTokenizer(model)) writeSynced(join(fresh, name), bytes);
-    writeSynced(join(fresh, configFile), jsonBytes({ ...model.savedConfig(), dtype: "float32" }));
+    for (const [name, bytes] of await filesBeside(model)) writeSynced(join(fresh, name), bytes);
+    writeSynced(join(fresh, configFile), jsonBytes({ ...model.transformersConfig(), dtype: "float32" }));
     mkdirSync(join(fresh, modelFolder));
     const path = join(resolve(folder), modelFolder, modelFile);
     await writeOnnx(join(fresh, modelFolder, modelFile), path, traced, model.numLabels);
@@ -41,5 +48,12 @@ export function isExportFile(path: string): boolean {
   const name = basename(path);
   if (name === modelFolder)
     return statSync(path).isDirectory() && readdirSync(path).every((inside) => inside === modelFile);
-  return name === configFile || tokenizerFiles.includes(name);
+  return [configFile, preprocessorFile, ...tokenizerFiles].includes(name);
+}
+
+/** What makes inputs of texts or images. */
+async function filesBeside(model: SequenceClassifier | ImageClassifier): Promise<Map<string, Buffer>> {
+  if (!(model instanceof ImageClassifier)) return pipelineTokenizer(model);
+  const config = preprocessorConfig(await loadImageTransform(model.folder));
+  return new Map([[preprocessorFile, jsonBytes(config)]]);
 }

@@ -26,9 +26,8 @@ export async function giveTextInputs(graph: OnnxGraph, inputs: TextInputs, batch
   };
 
   const flat = (name: string) => graph.op("Reshape", [graph.input(name), graph.ints(-1)]);
-  const sizes = () => graph.op("Shape", [graph.input("input_ids")]);
-  const size = (axis: number) => graph.op("Gather", [sizes(), graph.ints(axis)]);
-  graph.give("batchSize", () => size(0));
+  graph.give("batchSize", () => graph.size(graph.input("input_ids"), 0));
+  graph.give("sequenceLength", () => graph.size(graph.input("input_ids"), 1));
 
   await give("inputIds", batch.inputIds, () => flat("input_ids"));
   const types = batch.tokenTypeIds ?? new Int32Array(batchSize * sequenceLength);
@@ -36,9 +35,9 @@ export async function giveTextInputs(graph: OnnxGraph, inputs: TextInputs, batch
 
   const positions = Int32Array.from({ length: batchSize * sequenceLength }, (_, i) => i % sequenceLength);
   await give("positionIds", positions, () => {
-    const length = graph.op("Squeeze", [size(1)]);
-    const row = graph.op("Range", [graph.int(0), length, graph.int(1)]);
-    return graph.op("Reshape", [graph.op("Expand", [row, sizes()]), graph.ints(-1)]);
+    const row = graph.count(graph.given("sequenceLength"));
+    const rows = graph.op("Expand", [row, graph.shape("batchSize", "sequenceLength")]);
+    return graph.op("Reshape", [rows, graph.ints(-1)]);
   });
 
   const mask = Float32Array.from(batch.attentionMask, (seen) => (seen ? 0 : MASKED));

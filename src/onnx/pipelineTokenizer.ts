@@ -44,10 +44,10 @@ export async function pipelineTokenizer({
   }
   files.set("tokenizer.json", jsonBytes(tokenizer));
   const { tokenizer_class = "PreTrainedTokenizer", model_max_length = maxTokens } = config;
-  return files.set(
-    "tokenizer_config.json",
-    jsonBytes({ ...config, tokenizer_class, model_max_length: Math.min(model_max_length, maxTokens) }),
-  );
+  const most = Math.min(model_max_length, maxTokens);
+  // JSON has no infinity, which is what a model without absolute positions takes.
+  const length = Number.isFinite(most) ? { model_max_length: most } : {};
+  return files.set("tokenizer_config.json", jsonBytes({ ...config, tokenizer_class, ...length }));
 }
 
 export const jsonBytes = (value: object): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);

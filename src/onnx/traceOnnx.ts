@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { exportableFamilies } from "../models/families";
+import { POOLINGS } from "../models/Head";
+import { ImageClassifier } from "../models/ImageClassifier";
+import { ownImages } from "../models/imageInputs";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { type TextInputs, textInputs } from "../models/textInputs";
+import { textInputs } from "../models/textInputs";
 import type { OnnxGraph } from "../nn/OnnxGraph";
 import { OnnxPass } from "../nn/OnnxPass";
 import type { Value } from "../nn/Pass";
+import type { Stage } from "../nn/Stage";
 import { giveTextInputs } from "./giveTextInputs";
 
 /** A model's forward in eval mode as an ONNX graph, and the name of its logits in it. */
@@ -15,23 +18,16 @@ export interface TracedModel {
 }
 
 /**
- * Runs the model's own stages on a handful of tokens and writes down what they do. Sizes are not to end up in the graph: it is
- * made twice, from batches of other sizes, and both have to be the same.
+ * Runs the model's own stages on a handful of tokens or pixels and writes down what they do. Sizes are not to end up in the graph:
+ * it is made twice, from batches of other sizes, and both have to be the same.
  *
- * @throws InputError when the model's family, or an operation of it, has no ONNX form, when its head is not the family's, or when
- * its adapters are not merged
+ * @throws InputError when an operation of the model has no ONNX form, as those of a `CustomHead`, or when its adapters are not merged
  */
-export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel> {
-  const families = exportableFamilies();
-  const refuse = (why: string) =>
-    new InputError(
-      `model_type ${JSON.stringify(model.modelType)} cannot be exported to ONNX${why}; exported are ${families.join(", ")}`,
-    );
-  if (!families.includes(model.modelType)) throw refuse(" yet");
-  // Transformers.js goes by the config's architecture, and has none for such a head.
-  if (model.config.frostkit_head)
+export async function traceOnnx(model: SequenceClassifier | ImageClassifier): Promise<TracedModel> {
+  const head = model.config.frostkit_head as { custom?: string } | undefined;
+  if (head?.custom !== undefined)
     throw new InputError(
-      "ONNX export: expected the family's own head, got one of its own; load the model without the option head and fine-tune that",
+      `ONNX export: expected a head of the kit's parts, got one of tfjs ops, which have no ONNX form; load the model with the option head: { pooling } of ${POOLINGS.join(", ")}, or without one, and fine-tune that`,
     );
   const apart = model.adapters().find(({ lora }) => !lora.merged);
   if (apart)
@@ -39,40 +35,62 @@ export async function traceOnnx(model: SequenceClassifier): Promise<TracedModel>
       `ONNX export: expected adapters that are merged, got ${apart.lora.a.name} beside its weight; mergeLora(model) first`,
     );
   try {
-    const traced = await trace(model, 2, 3);
-    const again = await trace(model, 3, 5);
+    const [traced, again] =
+      model instanceof ImageClassifier
+        ? [traceImages(model, [2, 33, 40]), traceImages(model, [3, 48, 37])]
+        : [await traceTexts(model, [2, 3]), await traceTexts(model, [3, 5])];
     if (textOf(traced) !== textOf(again))
       throw new InputError("its operations depend on the size of the batch");
     return traced;
   } catch (error) {
-    throw error instanceof InputError ? refuse(`: ${error.message}`) : error;
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${model.modelType} cannot be exported to ONNX: ${error.message}`);
   }
 }
 
-async function trace(
-  model: SequenceClassifier,
-  batchSize: number,
-  sequenceLength: number,
+async function traceTexts(
+  { stages }: SequenceClassifier,
+  [batchSize, sequenceLength]: [number, number],
 ): Promise<TracedModel> {
   const size = batchSize * sequenceLength;
   const inputIds = Int32Array.from({ length: size }, (_, i) => i % 4);
   // The last row is one token shorter than the others.
   const attentionMask = Int32Array.from({ length: size }, (_, i) => (i === size - 1 ? 0 : 1));
   const batch = { batchSize, sequenceLength, inputIds, attentionMask };
-  const inputs: TextInputs = textInputs(batch, { everyRow: false });
+  const inputs = textInputs(batch, { everyRow: false });
   try {
     const pass = new OnnxPass();
     await giveTextInputs(pass.graph, inputs, batch);
-    let logits = "";
-    tf.tidy(() => {
-      let x: Value | null = null;
-      for (const stage of model.stages) x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-      logits = pass.nameOf(x!);
-    });
-    return { graph: pass.graph, logits };
+    return trace(pass, stages, inputs);
   } finally {
     inputs.dispose();
   }
+}
+
+function traceImages(
+  { stages }: ImageClassifier,
+  [batchSize, height, width]: [number, number, number],
+): TracedModel {
+  const inputs = ownImages(tf.zeros([batchSize, height, width, 3]));
+  try {
+    const pass = new OnnxPass();
+    pass.graph.give(inputs.pixelValues, () =>
+      pass.graph.input("pixel_values", { type: "float32", shape: ["batch_size", 3, "height", "width"] }),
+    );
+    return trace(pass, stages, inputs);
+  } finally {
+    inputs.dispose();
+  }
+}
+
+function trace<Inputs>(pass: OnnxPass, stages: readonly Stage<Inputs>[], inputs: Inputs): TracedModel {
+  let logits = "";
+  tf.tidy(() => {
+    let x: Value | null = null;
+    for (const stage of stages) x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
+    logits = pass.nameOf(x!);
+  });
+  return { graph: pass.graph, logits };
 }
 
 const textOf = ({ graph, logits }: TracedModel): string =>

@@ -28,7 +28,7 @@ export async function writeOnnx(
   const graphHead = encode("GraphProto", {
     name: "model",
     node: graph.nodes.map((node) => nodeOf(node.output === logits ? { ...node, output: "logits" } : node)),
-    input: [...graph.inputs].map((name) => infoOf(name, "int64", ["batch_size", "sequence_length"])),
+    input: [...graph.inputs].map(([name, { type, shape }]) => infoOf(name, type, shape)),
     output: [infoOf("logits", "float32", ["batch_size", numLabels])],
   });
 

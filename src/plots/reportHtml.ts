@@ -1,4 +1,4 @@
-import { formatCount, formatDepth, formatScore } from "../sweep/formatSummary";
+import { FROM_CACHE, formatCount, formatDepth, formatFrozen, formatScore } from "../sweep/formatSummary";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
@@ -71,7 +71,7 @@ function summaryTable(rows: DepthSummary[]): string {
     [`${metricLabel(rows[0].metric)} ± sd`, (row) => formatScore(row.score)],
     ["Seeds", (row) => String(row.seeds)],
     ["Epoch (s)", (row) => row.secondsPerEpoch.toFixed(2)],
-    ["Frozen pass (s)", (row) => row.frozenSeconds.toFixed(2)],
+    ["Frozen pass (s)", (row) => formatFrozen(row, rows)],
     ["Whole trial (s)", (row) => row.totalSeconds.toFixed(2)],
     ["Peak tensors (MB)", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
     ["Trainable parameters", (row) => formatCount(row.trainableParameters)],
@@ -86,7 +86,7 @@ function summaryTable(rows: DepthSummary[]): string {
 <tbody>
 ${body.join("\n")}
 </tbody>
-</table></div>`;
+</table></div>${rows.some((row) => row.frozenFromCache) ? `\n<p>* ${FROM_CACHE}.</p>` : ""}`;
 }
 
 /** What the numbers hold for. A fact on which the trials differ shows every value it took. */

@@ -61,7 +61,9 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
     data,
     layout: layout(
       "Seconds per epoch against frozen blocks",
-      ["Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch"],
+      [
+        `Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch${rows.some((row) => row.frozenFromCache) ? ", some of it read from disk" : ""}`,
+      ],
       plotHeight,
       1,
       {

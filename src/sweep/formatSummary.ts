@@ -16,7 +16,7 @@ export function formatSummary(rows: DepthSummary[]): string {
     ["N", "right", formatDepth],
     [spread ? `${rows[0].metric} ± sd` : rows[0].metric, "left", (row) => formatScore(row.score)],
     ["s/epoch", "right", (row) => row.secondsPerEpoch.toFixed(2)],
-    ["frozen s", "right", (row) => row.frozenSeconds.toFixed(2)],
+    ["frozen s", "right", (row) => formatFrozen(row, rows)],
     ["total s", "right", (row) => row.totalSeconds.toFixed(2)],
     ["peak MB", "right", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
     ["trainable", "right", (row) => formatCount(row.trainableParameters)],
@@ -31,9 +31,18 @@ export function formatSummary(rows: DepthSummary[]): string {
       .join("  ")
       .trimEnd(),
   );
+  if (rows.some((row) => row.frozenFromCache)) lines.push("", `* ${FROM_CACHE}.`);
   if (spread) lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
   return [...lines, "", sentence].join("\n");
 }
+
+/** What a star beside the seconds of a frozen pass says. */
+export const FROM_CACHE =
+  "read from disk, where an earlier run had left what the frozen part computes: no measure of a first run";
+
+/** Seconds of the frozen pass, with a star where they are those of reading. */
+export const formatFrozen = (row: DepthSummary, rows: DepthSummary[]): string =>
+  `${row.frozenSeconds.toFixed(2)}${row.frozenFromCache ? "*" : rows.some((row) => row.frozenFromCache) ? " " : ""}`;
 
 /** A row's N; a recipe has none. */
 export const formatDepth = ({ n, recipe }: DepthSummary): string => (recipe ? "" : formatN(n));

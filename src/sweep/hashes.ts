@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Classifier } from "../models/Classifier";
+import { parameterHash } from "../nn/parameterHash";
 import type { Dataset } from "../training/dataset";
 
 /** sha256 over the names, shapes and values of the weights that came from a checkpoint: what a trial starts from. */
@@ -8,9 +9,7 @@ export async function hashModel(model: Classifier): Promise<string> {
   const drawn = new Set(model.newlyInitialized);
   for (const [name, parameter] of [...model.namedParameters(), ...model.namedBuffers()]) {
     if (drawn.has(name)) continue;
-    const values = await parameter.value.data();
-    hash.update(`${name}[${parameter.shape}]`);
-    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    hash.update(await parameterHash(parameter));
   }
   // A head of another make is another model, though all its weights are drawn.
   if (model.config.frostkit_head) hash.update(JSON.stringify(model.config.frostkit_head));

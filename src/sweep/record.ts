@@ -20,8 +20,10 @@ export interface TrialRecord {
   precision: string;
   /** Of the weights the trial ended with, 0 to 1; null where the task has none (regression). */
   accuracy: number | null;
-  /** Spent on computing the frozen part's outputs, once for all epochs. */
+  /** Spent on the frozen part's outputs, once for all epochs. */
   frozenSeconds: number;
+  /** Where some of those outputs were not computed but read from disk, where an earlier run had left them. */
+  frozenFrom?: "cache";
   epochs: EpochRecord[];
   /** The epoch whose weights the trial ended with, where that is not the last one. */
   restoredEpoch?: number;
@@ -97,6 +99,10 @@ function checkRecord(value: unknown, where: string): TrialRecord {
     checkInteger(`${where}: restoredEpoch`, record.restoredEpoch as number, 0);
   if (record.accuracy !== null) checkNumber(`${where}: accuracy`, record.accuracy as number, 0, 1);
   checkNumber(`${where}: frozenSeconds`, record.frozenSeconds as number, 0);
+  if (record.frozenFrom !== undefined && record.frozenFrom !== "cache")
+    throw new InputError(
+      `${where}: frozenFrom: expected "cache" or nothing, got ${JSON.stringify(record.frozenFrom)}`,
+    );
   if (record.settings !== undefined) checkObject(`${where}: settings`, record.settings);
   if (record.recipe !== undefined)
     checkString(`${where}: recipe.recipe`, checkObject(`${where}: recipe`, record.recipe).recipe);
@@ -115,6 +121,8 @@ function checkEpoch(value: unknown, where: string): void {
   if (epoch.validLoss !== null) checkNumber(`${where}.validLoss`, epoch.validLoss as number);
   for (const name of ["trainSeconds", "evalSeconds"])
     checkNumber(`${where}.${name}`, epoch[name] as number, 0);
+  for (const name of ["lossScale", "skippedSteps"])
+    if (epoch[name] !== undefined) checkNumber(`${where}.${name}`, epoch[name] as number, 0);
   const metrics = checkObject(`${where}.metrics`, epoch.metrics);
   for (const name in metrics) checkNumber(`${where}.metrics.${name}`, metrics[name] as number);
 }

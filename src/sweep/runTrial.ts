@@ -41,7 +41,7 @@ export async function* runTrial(
     const own = recipe ? recipeSettings(settings, recipe) : settings;
     const run = fineTune(model, data, { ...own, seed, signal, features });
     yield* run;
-    const { epochs, epoch, stopped, frozenSeconds, trainableParameters } = await run;
+    const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
     if (stopped === "aborted") return null;
     const last = epochs[epoch - 1];
     return {
@@ -54,6 +54,7 @@ export async function* runTrial(
       precision: settings.precision ?? "fp32",
       accuracy: last.metrics.accuracy ?? null,
       frozenSeconds,
+      ...(frozenFrom && { frozenFrom }),
       epochs,
       ...(epoch === epochs.length ? {} : { restoredEpoch: epoch }),
       peakTensorBytes: peak(),

@@ -35,13 +35,11 @@ export function checkStrategies(
 ): (Recipe & { name: string })[] {
   const names = new Set(["freeze"]);
   return strategies.map((strategy) => {
-    const recipe = typeof strategy === "string" ? ({ recipe: strategy } as Recipe) : strategy;
-    checkOneOf("strategies: recipe", recipe?.recipe, RECIPES);
+    const recipe = checkRecipe(typeof strategy === "string" ? ({ recipe: strategy } as Recipe) : strategy);
     const name = recipe.name ?? recipe.recipe;
     if (names.has(name))
       throw new InputError(`strategies: expected a name of its own for each, got ${name} twice; set name`);
     names.add(name);
-    checkKeys(recipe);
     if (recipe.learningRate !== undefined) checkNumber(`${name}: learningRate`, recipe.learningRate, 0);
     if (recipe.recipe === "layerwiseDecay") checkNumber(`${name}: decay`, recipe.decay ?? 0.9, 0, 1);
     if (recipe.recipe === "gradual") unfreezeSchedule(recipe.unfreeze ?? "gradual", epochs, model.depth);
@@ -61,11 +59,14 @@ const KEYS: Record<Recipe["recipe"], string[]> = {
   lora: ["rank", "alpha", "dropout"],
 };
 
-function checkKeys(recipe: Recipe): void {
+/** The recipe itself, when it is one and has no setting that is not its own. */
+export function checkRecipe(recipe: Recipe): Recipe {
+  checkOneOf("strategies: recipe", recipe?.recipe, RECIPES);
   const known = ["recipe", "name", "learningRate", ...KEYS[recipe.recipe]];
   const unknown = Object.keys(recipe).find((key) => !known.includes(key));
   if (unknown !== undefined)
     throw new InputError(`strategies: ${recipe.recipe} knows ${known.join(", ")}, got ${unknown}`);
+  return recipe;
 }
 
 /** Makes a model ready for a recipe: its flags and adapters. What it returns takes the adapters off again. */

@@ -31,6 +31,8 @@ export interface DepthSummary {
   evalSeconds: number;
   /** Once per trial. */
   frozenSeconds: number;
+  /** Whether a trial read features from disk that an earlier run had computed: the frozen pass by itself takes longer then. */
+  frozenFromCache: boolean;
   /** A whole trial: the frozen pass and every epoch. */
   totalSeconds: number;
   epochs: number;
@@ -117,6 +119,7 @@ function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
     trainSeconds,
     evalSeconds,
     frozenSeconds: over((trial) => trial.frozenSeconds),
+    frozenFromCache: trials.some((trial) => trial.frozenFrom === "cache"),
     totalSeconds: over((trial) => totalSeconds(trial)),
     epochs: over((trial) => trial.epochs.length),
     peakTensorBytes: Math.max(...trials.map((trial) => trial.peakTensorBytes)),

@@ -13,6 +13,24 @@ export interface Rates {
   weightDecay: number;
 }
 
+type Gradient = [Parameter, tf.Tensor];
+
+/** Several small parameters at a time, but not so many that all values are in memory twice. */
+function inGroups(gradients: Gradient[]): Gradient[][] {
+  const groups: Gradient[][] = [];
+  let room = 0;
+  for (const gradient of gradients) {
+    const { size } = gradient[1];
+    if (size > room || groups.length === 0) {
+      groups.push([]);
+      room = 2 ** 21;
+    }
+    groups[groups.length - 1].push(gradient);
+    room -= size;
+  }
+  return groups;
+}
+
 interface Moments {
   step: number;
   mean: tf.Tensor;
@@ -39,7 +57,11 @@ export class AdamW {
     rates: (parameter: Parameter) => Rates,
     gradientScale = 1,
   ): void {
-    const all = [...gradients].map(([parameter, gradient]) => {
+    for (const group of inGroups([...gradients])) this.#update(group, rates, gradientScale);
+  }
+
+  #update(group: Gradient[], rates: (parameter: Parameter) => Rates, gradientScale: number): void {
+    const all = group.map(([parameter, gradient]) => {
       const { step, ...moments } = this.#moments.get(parameter.name) ?? {
         step: 0,
         mean: tf.zerosLike(gradient),

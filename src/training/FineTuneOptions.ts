@@ -44,8 +44,16 @@ export interface FineTuneOptions extends LossOptions {
   earlyStopping?: number;
   /** Ends with the weights of the best epoch; default true with `earlyStopping`, else false. */
   restoreBest?: boolean;
-  /** Of matrix products: "bf16" reads their factors in bfloat16, on engine tensorflow; default "fp32". Convolutions stay in float32. */
+  /**
+   * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where the loss is scaled so that its gradients fit;
+   * both on engine tensorflow. Default "fp32". Convolutions stay in float32.
+   */
   precision?: Precision;
+  /**
+   * Keeps of each stage below the head nothing but its input and computes it again on the way back: less memory, a forward more a
+   * step, the same losses bit for bit; default false.
+   */
+  gradientCheckpointing?: boolean;
   /** Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. */
   frozenDropout?: boolean;
   /** Starts every random draw: order of rows and dropout; default 0. */
@@ -73,6 +81,7 @@ export function fineTuneSettings(
     eps: 1e-8,
     frozenDropout: false,
     gradientAccumulation: 1,
+    gradientCheckpointing: false,
     labelSmoothing: 0,
     layerwiseDecay: 1,
     learningRate: 5e-5,

@@ -1,39 +1,45 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
+import { DiskCache } from "../data/DiskCache";
 import { autocast, type Precision } from "../engine/autocast";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import { batchOf, countOf, type Dataset, lengthsOf } from "./dataset";
+import {
+  areWorthKeeping,
+  type Features,
+  keepFeatures,
+  keyOfFeatures,
+  type Making,
+  readFeatures,
+} from "./keptFeatures";
 import { type Budget, RaggedStore } from "./RaggedStore";
 
 export interface FrozenProgress {
   done: number;
   total: number;
+  /** Whether work of an earlier run was read from disk: all of it, or what these rows start from. */
+  cached?: true;
 }
 
-interface Entry {
-  /** How many stages the features have passed. */
-  depth: number;
-  precision: Precision;
-  /** What their parameters held then: features are used only while this is still so. */
+interface Entry extends Features {
+  making: Making;
+  /** What the parameters of the stages passed held then: features are used only while this is still so. */
   stamps: number[];
-  /** Of one row of features: [hidden], or [height, width, channels]. */
-  shape: number[];
-  /** Whether a text has a row for each of its tokens; behind the last block there may be one alone, that of the [CLS] token. */
-  everyRow: boolean;
-  store: RaggedStore;
 }
 
 /**
  * What comes out of a model's frozen stages, once per row of a dataset and without padding. Since frozen stages run in eval mode
  * their output never changes; it is kept for later epochs and seeds, and one more frozen block starts from what is kept.
  *
- * The features live in memory up to `memoryBytes`, beyond it in a temporary file. Owns them until `dispose()`.
+ * The features live in memory up to `memoryBytes`, beyond it in a temporary file. Owns them until `dispose()`. They are left on disk
+ * for later runs as well (`DiskCache`), which find them while weights, rows, precision, batch size, engine and kit are the same.
  */
 export class FrozenFeatures {
   #entries = new Map<string, Entry>();
   #budget: Budget;
+  #cache = new DiskCache("features");
 
   constructor(
     private readonly model: Classifier,
@@ -43,8 +49,9 @@ export class FrozenFeatures {
   }
 
   /**
-   * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds. Yields
-   * rows done between batches, and nothing where all was ready. In half precision they are kept in it as well.
+   * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds: the numbers
+   * are those of a fresh start, whatever was kept. Yields rows done between batches, all at once where they were read from disk,
+   * and nothing where all was ready. In half precision they are kept in it as well.
    */
   async *prepare(
     dataset: Dataset,
@@ -52,30 +59,35 @@ export class FrozenFeatures {
     batchSize: number,
     precision: Precision = "fp32",
   ): AsyncGenerator<FrozenProgress, void> {
-    const stamps = this.#stamps(depth);
-    const kept = this.#entries.get(dataset.hash);
-    const holds =
-      kept?.precision === precision &&
-      kept.depth <= depth &&
-      kept.stamps.every((stamp, i) => stamp === stamps[i]);
-    if (holds && kept.depth === depth) return;
-    if (kept && !holds) this.#drop(dataset);
-    const from = holds ? kept : null;
-    const store = new RaggedStore(this.#budget, { bfloat16: precision === "bf16" });
-    const entry: Entry = { depth, stamps, precision, shape: [], everyRow: false, store };
+    const how = { depth, batchSize, precision };
+    let from = this.#stillGood(dataset, how);
+    if (from?.making.depth === depth) return;
     const total = countOf(dataset);
+    const cached = await this.#read(dataset, how, from);
+    if (cached) {
+      this.#replace(dataset, cached);
+      from = cached;
+    }
+    if (from?.making.depth === depth) {
+      yield { done: total, total, cached: true };
+      return;
+    }
+    const entry = this.#entry({ ...how, rounded: rounded(how, from) });
     let done = 0;
+    let whole = false;
     try {
       for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
         await this.#run(dataset, rows, from, entry);
         done += rows.length;
-        yield { done, total };
+        yield { done, total, ...(cached && { cached: true }) };
       }
+      whole = true;
     } finally {
-      if (done < total) entry.store.dispose();
+      if (!whole) entry.store.dispose();
     }
-    from?.store.dispose();
-    this.#entries.set(dataset.hash, entry);
+    this.#replace(dataset, entry);
+    if (this.#lasts(dataset, depth))
+      await keepFeatures(this.#cache, await keyOfFeatures(this.model, dataset, entry.making), entry, total);
   }
 
   /**
@@ -111,10 +123,10 @@ export class FrozenFeatures {
     const batch = batchOf(dataset, rows);
     const pass = new Pass();
     try {
-      const output = autocast(entry.precision, () =>
+      const output = autocast(entry.making.precision, () =>
         tf.tidy(() => {
           let x: Value | null = from && pass.input(this.batch(dataset, rows, batch.sequenceLength));
-          for (const stage of this.model.stages.slice(from?.depth ?? 0, entry.depth))
+          for (const stage of this.model.stages.slice(from?.making.depth ?? 0, entry.making.depth))
             x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, x));
           return x!.tensor;
         }),
@@ -142,8 +154,54 @@ export class FrozenFeatures {
     return [...seen].map((parameter) => parameter.stamp);
   }
 
-  #drop(dataset: Dataset): void {
-    this.#entries.get(dataset.hash)?.store.dispose();
+  #entry(making: Making): Entry {
+    const store = new RaggedStore(this.#budget, {
+      half: making.precision === "fp32" ? null : making.precision,
+    });
+    return { making, stamps: this.#stamps(making.depth), shape: [], everyRow: false, store };
+  }
+
+  /** What memory holds, if it can serve; what cannot is dropped. */
+  #stillGood(dataset: Dataset, { depth, batchSize, precision }: How): Entry | null {
+    const kept = this.#entries.get(dataset.hash);
+    if (!kept) return null;
+    const stamps = this.#stamps(depth);
+    if (
+      kept.making.precision === precision &&
+      kept.making.batchSize === batchSize &&
+      kept.making.depth <= depth &&
+      kept.stamps.every((stamp, i) => stamp === stamps[i])
+    )
+      return kept;
+    kept.store.dispose();
     this.#entries.delete(dataset.hash);
+    return null;
+  }
+
+  #lasts(dataset: Dataset, depth: number): boolean {
+    return this.#cache.on && areWorthKeeping(dataset, depth);
+  }
+
+  /** The deepest that an earlier run has left on disk and that leads further than memory does. */
+  async #read(dataset: Dataset, how: How, from: Entry | null): Promise<Entry | null> {
+    // What was rounded on the way is good only where the same way would be gone now.
+    const shallowest = how.precision === "fp32" ? (from?.making.depth ?? 0) + 1 : how.depth;
+    for (let depth = how.depth; depth >= shallowest && this.#lasts(dataset, depth); depth--) {
+      const entry = this.#entry({ ...how, depth, rounded: rounded({ ...how, depth }, from) });
+      const key = await keyOfFeatures(this.model, dataset, entry.making);
+      const features = await readFeatures(this.#cache, key, dataset, entry.store);
+      if (features) return { ...entry, ...features };
+    }
+    return null;
+  }
+
+  #replace(dataset: Dataset, entry: Entry): void {
+    this.#entries.get(dataset.hash)?.store.dispose();
+    this.#entries.set(dataset.hash, entry);
   }
 }
+
+type How = Omit<Making, "rounded">;
+
+const rounded = ({ precision, depth }: How, from: Entry | null): number[] =>
+  precision === "fp32" ? [] : [...(from?.making.rounded ?? []), depth];

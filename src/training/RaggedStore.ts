@@ -1,8 +1,9 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toFloat32 } from "../checkpoint/toFloat32";
-import { toBfloat16 } from "../checkpoint/toHalf";
+import { toBfloat16, toFloat16 } from "../checkpoint/toHalf";
+import type { Half } from "../engine/autocast";
 import { FrostError } from "../errors";
 
 /** How many bytes several stores may hold in memory together. */
@@ -10,22 +11,27 @@ export interface Budget {
   bytes: number;
 }
 
+interface InFile {
+  position: number;
+  length: number;
+}
+
 /**
  * Rows of float32 values, each of its own length: in memory as far as the budget reaches, beyond it in a file that vanishes with
- * the store. Each row is put once and may be read often. With `bfloat16` values are rounded to it and take half the room.
+ * the store. Each row is put once and may be read often. With `half` values are rounded to it and take half the room.
  */
 export class RaggedStore {
-  #rows: (Float32Array | Uint16Array | { position: number; length: number })[] = [];
-  #bfloat16: boolean;
+  #rows: (Float32Array | Uint16Array | InFile)[] = [];
+  #half: Half | null;
   #budget: Budget;
   #held = 0;
   #folder: string | null = null;
   #file: number | null = null;
   #end = 0;
 
-  constructor(budget: Budget, { bfloat16 = false }: { bfloat16?: boolean } = {}) {
+  constructor(budget: Budget, { half = null }: { half?: Half | null } = {}) {
     this.#budget = budget;
-    this.#bfloat16 = bfloat16;
+    this.#half = half;
   }
 
   /** Bytes of all rows, in memory and on disk. */
@@ -33,19 +39,29 @@ export class RaggedStore {
     return { memory: this.#held, disk: this.#end };
   }
 
-  put(row: number, given: Float32Array): void {
-    const values = this.#bfloat16 ? rounded(given) : given;
+  put(row: number, values: Float32Array): void {
+    this.putStored(row, this.#half ? rounded(this.#half, values) : values.slice());
+  }
+
+  /** An array for a row of so many values as they are stored, to be filled and put by `putStored`. */
+  emptyRow(length: number): Float32Array | Uint16Array {
+    return this.#half ? new Uint16Array(length) : new Float32Array(length);
+  }
+
+  /** Puts a row as it is stored, and takes the array for its own. */
+  putStored(row: number, values: Float32Array | Uint16Array): void {
     const { byteLength } = values;
     if (byteLength <= this.#budget.bytes) {
       this.#budget.bytes -= byteLength;
       this.#held += byteLength;
-      // What was rounded is an array of its own already.
-      this.#rows[row] = values === given ? values.slice() : values;
+      this.#rows[row] = values;
       return;
     }
     if (this.#file === null) {
       // FROSTKIT_CACHE names a disk with room, where the system's temporary folder has little.
-      this.#folder = mkdtempSync(join(process.env.FROSTKIT_CACHE ?? tmpdir(), "frostkit-features-"));
+      const parent = process.env.FROSTKIT_CACHE || tmpdir();
+      mkdirSync(parent, { recursive: true });
+      this.#folder = mkdtempSync(join(parent, "frostkit-features-"));
       this.#file = openSync(join(this.#folder, "rows"), "w+");
     }
     const bytes = new Uint8Array(values.buffer, values.byteOffset, byteLength);
@@ -63,13 +79,18 @@ export class RaggedStore {
       return kept.length;
     }
     const to = into.subarray(offset, offset + kept.length);
-    if (kept instanceof Uint16Array) toFloat32("BF16", kept, to);
-    else if (this.#bfloat16) {
-      const half = new Uint16Array(kept.length);
-      this.#readFile(kept.position, half);
-      toFloat32("BF16", half, to);
-    } else this.#readFile(kept.position, to);
+    if (this.#half) toFloat32(TYPES[this.#half], this.stored(row), to);
+    else this.#readFile((kept as InFile).position, to);
     return kept.length;
+  }
+
+  /** A row as it is stored; whoever gets it must not change it. */
+  stored(row: number): Float32Array | Uint16Array {
+    const kept = this.#rows[row];
+    if (!("position" in kept)) return kept;
+    const values = this.emptyRow(kept.length);
+    this.#readFile(kept.position, values);
+    return values;
   }
 
   #readFile(position: number, into: Float32Array | Uint16Array): void {
@@ -94,9 +115,11 @@ export class RaggedStore {
   }
 }
 
-function rounded(values: Float32Array): Uint16Array {
-  const half = new Uint16Array(values.length);
-  if (toBfloat16(values, half) !== -1)
-    throw new FrostError("frozen features: a value is too large for bfloat16; train with precision fp32");
-  return half;
+const TYPES = { bf16: "BF16", fp16: "F16" } as const;
+
+function rounded(half: Half, values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  if ((half === "bf16" ? toBfloat16 : toFloat16)(values, bits) !== -1)
+    throw new FrostError(`frozen features: a value is too large for ${half}; train with precision fp32`);
+  return bits;
 }

@@ -1,3 +1,5 @@
+import type { FrozenProgress } from "./FrozenFeatures";
+
 /** What one epoch cost and brought. */
 export interface EpochRecord {
   epoch: number;
@@ -8,11 +10,15 @@ export interface EpochRecord {
   metrics: Record<string, number>;
   trainSeconds: number;
   evalSeconds: number;
+  /** In precision fp16: what the loss is multiplied by at the epoch's end. */
+  lossScale?: number;
+  /** In precision fp16: steps of this epoch that were left out because a gradient was beyond float16. */
+  skippedSteps?: number;
 }
 
 export type FineTuneEvent =
-  /** The frozen stages run over the rows, once. */
-  | { type: "frozen"; done: number; total: number }
+  /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
+  | ({ type: "frozen" } & FrozenProgress)
   | {
       type: "step";
       epoch: number;
@@ -21,7 +27,10 @@ export type FineTuneEvent =
       steps: number;
       loss: number;
       learningRate: number;
+      /** Not finite in a step that was left out. */
       gradNorm: number;
+      /** In precision fp16: what this step's loss was multiplied by to compute its gradients. */
+      lossScale?: number;
       /** Until the last step, going by the speed so far; evaluation not counted. */
       secondsLeft: number;
     }
@@ -34,7 +43,9 @@ export interface FineTuneResult {
   epoch: number;
   /** Why it ended. */
   stopped: "finished" | "early" | "aborted";
-  /** Spent on the frozen stages' outputs in this run. */
+  /** Spent on the frozen stages' outputs in this run: on computing, reading and keeping them. */
   frozenSeconds: number;
+  /** Where some of those outputs were read from disk, where an earlier run had left them: the seconds then do not tell what they cost. */
+  frozenFrom?: "cache";
   trainableParameters: number;
 }

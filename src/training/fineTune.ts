@@ -22,6 +22,7 @@ import {
 } from "./FineTuneOptions";
 import { FrozenFeatures } from "./FrozenFeatures";
 import { forwardRows, type Start } from "./forwardRows";
+import { LossScale } from "./LossScale";
 import { learningRates } from "./learningRates";
 import { type Loss, lossOf } from "./loss";
 import { nextTurn } from "./nextTurn";
@@ -30,11 +31,12 @@ import { logitsOf } from "./predict";
 import { Run } from "./Run";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
+import { stepData, varies } from "./stepData";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
 
 /**
- * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, in eval mode; the rest learns
- * by AdamW. Loop over the run to follow it, or await it:
+ * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, of augmented images at every
+ * step, in eval mode; the rest learns by AdamW. Loop over the run to follow it, or await it:
  *
  *     topNLayerFreeze(model, 3);
  *     for await (const event of fineTune(model, { train, valid }, { epochs: 2 })) console.log(event);
@@ -60,10 +62,12 @@ class Training {
   #optimizer: AdamW;
   #features: FrozenFeatures;
   #loss: Loss;
+  #lossScale: LossScale | null;
   #best: BestEpoch;
   #stopwatch = new Stopwatch();
   #epochs: EpochRecord[] = [];
   #frozenSeconds = 0;
+  #cached = false;
   #step = 0;
   #steps: number;
 
@@ -75,6 +79,7 @@ class Training {
     const batches = Math.ceil(countOf(data.train) / settings.batchSize);
     this.#steps = settings.epochs * Math.ceil(batches / settings.gradientAccumulation);
     this.#loss = lossOf(data.train.labels!, settings);
+    this.#lossScale = settings.precision === "fp16" ? new LossScale() : null;
     this.#optimizer = new AdamW(settings);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
@@ -105,6 +110,7 @@ class Training {
         epoch: restoreBest ? this.#best.epoch : this.#epochs.length,
         stopped,
         frozenSeconds: this.#frozenSeconds,
+        ...(this.#cached && { frozenFrom: "cache" }),
         trainableParameters: listParams(this.model).totals.trainable,
       };
     } catch (error) {
@@ -129,11 +135,12 @@ class Training {
         "every parameter is frozen, so nothing can be trained: unfreeze some, the head at least",
       );
     if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
-    for (const dataset of this.#datasets()) {
+    for (const dataset of this.#datasets().slice(varies(this.data.train) ? 1 : 0)) {
       const rows = this.#features.prepare(dataset, depth, settings.batchSize, settings.precision);
       this.#stopwatch.restart();
       for await (const progress of rows) {
         this.#frozenSeconds += this.#stopwatch.lap();
+        this.#cached ||= progress.cached === true;
         yield { type: "frozen", ...progress };
         if (settings.signal?.aborted) return { depth, features: null };
         await nextTurn();
@@ -150,17 +157,25 @@ class Training {
     const rates = learningRates(this.model, settings);
     const { batchSize, gradientAccumulation, seed, schedule } = settings;
     const batches = batchRows(lengthsOf(data.train), { batchSize, shuffle: { seed, epoch } });
+    const dataOf = stepData(data.train, { seed, epoch });
+    const from = varies(data.train) ? { depth: 0, features: null } : start;
     const warmup = Math.floor(settings.warmup * this.#steps);
-    const done = { loss: 0, weight: 0, seconds: 0, steps: 0 };
+    const done = { loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
     for (let i = 0; i < batches.length; i += gradientAccumulation) {
       this.#stopwatch.restart();
       const group = batches.slice(i, i + gradientAccumulation);
+      const train = await dataOf(
+        group,
+        batches.slice(i + gradientAccumulation, i + 2 * gradientAccumulation),
+      );
       const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
       this.#step++;
-      const { loss, weight, gradNorm } = await this.#trainStep(epoch, group, start, factor, rates);
+      const lossScale = this.#lossScale?.value;
+      const { loss, weight, gradNorm } = await this.#trainStep(epoch, train, group, from, factor, rates);
       done.loss += loss * weight;
       done.weight += weight;
       done.steps++;
+      if (!Number.isFinite(gradNorm)) done.skipped++;
       done.seconds += this.#stopwatch.lap();
       yield {
         type: "step",
@@ -170,6 +185,7 @@ class Training {
         loss,
         learningRate: settings.learningRate * factor,
         gradNorm,
+        ...(lossScale && { lossScale }),
         secondsLeft: (done.seconds / done.steps) * (this.#steps - this.#step),
       };
       await nextTurn();
@@ -178,36 +194,41 @@ class Training {
     this.#stopwatch.restart();
     await settle(this.model);
     this.#trainSeconds = done.seconds + this.#stopwatch.lap();
+    this.#skippedSteps = done.skipped;
     return done.loss / done.weight;
   }
 
   #trainSeconds = 0;
+  #skippedSteps = 0;
 
   async #trainStep(
     epoch: number,
+    train: Dataset,
     group: Int32Array[],
     start: Start,
     factor: number,
     rates: ReturnType<typeof learningRates>,
   ): Promise<{ loss: number; weight: number; gradNorm: number }> {
-    const { settings, data } = this;
+    const { settings } = this;
     const weight = group.reduce((total, rows) => total + this.#loss.weight(rows), 0);
     const gradients = new Map<Parameter, tf.Tensor>();
     const losses: tf.Tensor[] = [];
+    const scale = this.#lossScale?.value ?? 1;
     try {
       group.forEach((rows, part) => {
         const pass = new Pass({
           training: true,
           recording: true,
+          checkpointing: settings.gradientCheckpointing,
           seed: [settings.seed, epoch, this.#step, part],
         });
         try {
           autocast(settings.precision, () => {
-            const loss = forwardRows(this.model, data.train, rows, start, pass, (logits) =>
+            const loss = forwardRows(this.model, train, rows, start, pass, (logits) =>
               this.#loss.forward(pass, logits, rows, weight),
             );
             losses.push(loss.tensor);
-            addInto(gradients, pass.backward(loss));
+            addInto(gradients, pass.backward(loss, scale));
           });
         } finally {
           pass.dispose();
@@ -217,19 +238,23 @@ class Training {
       const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
       const [loss, squares] = await reading.data();
       reading.dispose();
-      const gradNorm = Math.sqrt(squares);
-      if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+      const gradNorm = Math.sqrt(squares) / scale;
+      const finite = Number.isFinite(gradNorm);
+      this.#lossScale?.update(finite);
+      // Scaled gradients may be beyond float16 where the loss is not: a smaller scale will do for the steps to come.
+      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted)))
         throw new FrostError(
-          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}, at learning rate ${settings.learningRate * factor}, rows ${group.map((rows) => rows.join(", ")).join(", ")}; try a lower learning rate or look at these rows`,
+          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}, at learning rate ${settings.learningRate * factor}, rows ${group.map((rows) => rows.join(", ")).join(", ")}; try ${this.#lossScale ? "precision bf16 or fp32, " : ""}a lower learning rate or look at these rows`,
         );
-      this.#optimizer.step(
-        gradients,
-        ({ name }) => {
-          const { learningRate, weightDecay } = rates.get(name)!;
-          return { learningRate: learningRate * factor, weightDecay };
-        },
-        Math.min(1, settings.maxGradNorm / (gradNorm + 1e-6)),
-      );
+      if (finite)
+        this.#optimizer.step(
+          gradients,
+          ({ name }) => {
+            const { learningRate, weightDecay } = rates.get(name)!;
+            return { learningRate: learningRate * factor, weightDecay };
+          },
+          Math.min(1, settings.maxGradNorm / (gradNorm + 1e-6)) / scale,
+        );
       return { loss, weight, gradNorm };
     } finally {
       tf.dispose(losses);
@@ -249,6 +274,7 @@ class Training {
       metrics: {},
       trainSeconds: this.#trainSeconds,
       evalSeconds: 0,
+      ...(this.#lossScale && { lossScale: this.#lossScale.value, skippedSteps: this.#skippedSteps }),
     };
     const { valid } = this.data;
     if (!valid) return record;

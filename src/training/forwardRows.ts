@@ -23,19 +23,28 @@ export function forwardRows(
   finish: (logits: Value) => Value,
 ): Value {
   const batch = batchOf(dataset, rows);
+  // What is computed again on the way back reads the batch once more.
+  if (pass.checkpointing) pass.own(batch);
   try {
     let value: Value;
     tf.tidy(() => {
       let x: Value | null = start.features
         ? pass.input(start.features.batch(dataset, rows, batch.sequenceLength))
         : null;
-      for (const stage of model.stages.slice(start.features ? start.depth : 0))
-        x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, x));
+      const head = model.stages.at(-1);
+      for (const stage of model.stages.slice(start.features ? start.depth : 0)) {
+        const input = x;
+        const forward = () => stage.forward(pass, batch.inputs, input);
+        x =
+          pass.checkpointing && stage !== head
+            ? pass.checkpointed(stage.name, input, forward)
+            : pass.scope(stage.name, forward);
+      }
       value = finish(x!);
       return value.tensor;
     });
     return value!;
   } finally {
-    batch.dispose();
+    if (!pass.checkpointing) batch.dispose();
   }
 }

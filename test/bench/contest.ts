@@ -1,11 +1,16 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { kitProgram } from "./kitProgram";
 
 /** What a side is asked to do, in a process of its own. */
 export interface Task {
-  kind: "sweep" | "steps" | "load" | "tokenize";
+  kind: "sweep" | "steps" | "gemm" | "load" | "tokenize";
   /** A checkpoint's folder. */
   model: string;
+  /** Depths of a sweep, one after the other; of steps the one depth. */
   n?: number[];
   batchSize?: number;
   precision?: "fp32" | "bf16";
@@ -18,53 +23,122 @@ export interface Task {
   learningRate?: number;
   maxLength?: number;
   seed?: number;
-  /** Of steps: how many, and how long each row is. */
+  /** Of steps: how many, and how many tokens each row has. */
   steps?: number;
   tokens?: number;
+  /** Of gemm: the products to time. */
+  products?: Product[];
+}
+
+/** A product [m, k] by [k, n], either factor lying transposed in memory, that stands `count` times in a step. */
+export interface Product {
+  m: number;
+  k: number;
+  n: number;
+  transposeA?: boolean;
+  transposeB?: boolean;
+  count: number;
 }
 
 /** What a side measured. */
 export interface Figures {
-  trials?: { n: number; seconds: number; accuracy: number }[];
+  trials?: Trial[];
   seconds?: number[];
-  rows?: number;
+  /** Rows of the tables: to train on and to judge by, or those tokenized. */
+  rows?: number[];
+  /** Seconds of each product asked for: of the engine's own, and of the kit's. */
+  productSeconds?: { engine: number[]; kit?: number[] };
+  peakTensorBytes?: number;
   peakRssBytes?: number;
+  threads?: number;
   versions?: Record<string, string>;
+}
+
+export interface Trial {
+  n: number;
+  seconds: number;
+  accuracy: number;
 }
 
 export type Side = "kit" | "peer";
 
-/** Python with torch and Transformers, which FROSTKIT_PYTHON names; else python3. */
-export const python = process.env.FROSTKIT_PYTHON ?? "python3";
+/** Figures of each side by round. Without PyTorch the peer has none. */
+export type Rounds = Record<Side, Figures[]>;
 
+const named = process.env.FROSTKIT_PYTHON;
+const python = named ?? "python3";
+
+/** Whether python3, or the Python that FROSTKIT_PYTHON names, has torch and Transformers; throws where a named one has not. */
 export function hasPeer(): boolean {
-  return spawnSync(python, ["-c", "import torch, transformers"]).status === 0;
+  const { status, stderr } = spawnSync(python, ["-c", "import torch, transformers"], { encoding: "utf8" });
+  if (status !== 0 && named !== undefined)
+    throw new Error(
+      `FROSTKIT_PYTHON: expected a Python with torch and transformers, got ${named}: ${stderr ?? "it does not run"}`,
+    );
+  return status === 0;
 }
 
-/** Runs a task on one side, to its end. */
-export function measure(side: Side, task: Task): Figures {
-  // peer.py takes one depth where the kit takes a list.
-  const given = side === "peer" && task.kind === "steps" ? { ...task, n: task.n![0] } : task;
-  const command: Record<Side, string[]> = {
-    kit: [process.execPath, "--import", "tsx", join(__dirname, "kit.ts")],
-    peer: [python, join(__dirname, "peer.py")],
-  };
-  const [program, ...args] = command[side];
-  const { stdout, stderr, status } = spawnSync(program, [...args, JSON.stringify(given)], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
+/**
+ * Runs a task on one side, to its end, on all cores and with an empty FROSTKIT_CACHE: nothing is left from an earlier one. What the
+ * side prints besides its figures goes to `log` line by line.
+ */
+export async function measure(side: Side, task: Task, log: (line: string) => void): Promise<Figures> {
+  const cache = mkdtempSync(join(tmpdir(), "frostkit-bench-cache-"));
+  try {
+    return await inProcess(side, task, cache, log);
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
+}
+
+function inProcess(side: Side, task: Task, cache: string, log: (line: string) => void): Promise<Figures> {
+  const threads = String(availableParallelism());
+  const [program, script] =
+    side === "kit" ? [process.execPath, kitProgram()] : [python, join(__dirname, "peer.py")];
+  const child = spawn(program, [script, JSON.stringify(task)], {
+    env: {
+      ...process.env,
+      FROSTKIT_CACHE: cache,
+      TF_NUM_INTRAOP_THREADS: threads,
+      OMP_NUM_THREADS: threads,
+      MKL_NUM_THREADS: threads,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const figures = /^figures (.*)$/m.exec(stdout)?.[1];
-  if (status !== 0 || figures === undefined)
-    throw new Error(`${side} failed at ${task.kind}: ${stderr.trim().split("\n").slice(-3).join(" ")}`);
-  return JSON.parse(figures);
+  let figures: Figures | undefined;
+  const complaints: string[] = [];
+  createInterface(child.stdout).on("line", (line) => {
+    if (line.startsWith("figures ")) figures = JSON.parse(line.slice("figures ".length));
+    else log(line);
+  });
+  createInterface(child.stderr).on("line", (line) => complaints.push(line));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => {
+      if (status === 0 && figures) resolve(figures);
+      else
+        reject(
+          new Error(`${side} failed at ${task.kind} (status ${status}): ${complaints.slice(-3).join(" ")}`),
+        );
+    });
+  });
 }
 
-/** Has both sides do a task in turns; figures of each, round by round. */
-export function contest(task: Task, sides: Side[], rounds: number): Record<Side, Figures[]> {
-  const all: Record<Side, Figures[]> = { kit: [], peer: [] };
+/** Has the sides do a task in turns, `rounds` times; the task may depend on the round. */
+export async function contest(
+  taskOf: (round: number) => Task,
+  sides: Side[],
+  rounds: number,
+  log: (line: string) => void,
+): Promise<Rounds> {
+  const all: Rounds = { kit: [], peer: [] };
   // Each round begins with the other side, since what ran before warms the machine up or tires it.
   for (let round = 0; round < rounds; round++)
-    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) all[side].push(measure(side, task));
+    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
+      const start = performance.now();
+      const say = (line: string) => log(`  round ${round + 1} of ${rounds}, ${side}: ${line}`);
+      all[side].push(await measure(side, taskOf(round), say));
+      say(`done in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    }
   return all;
 }

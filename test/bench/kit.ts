@@ -2,54 +2,58 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { readTable } from "../../src/data/readTable";
 import { textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
-import { type EngineName, useEngine } from "../../src/engine/useEngine";
+import { peakBytes } from "../../src/engine/peakBytes";
+import { product } from "../../src/engine/product";
+import { useEngine } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { fineTune } from "../../src/training/fineTune";
-import type { Figures, Task } from "./contest";
+import type { Figures, Product, Task, Trial } from "./contest";
 import { randomRows } from "./randomRows";
 
 const task: Task = JSON.parse(process.argv[2]);
 
 const load = () => AutoModelForSequenceClassification.fromPretrained(task.model, { log: () => {} });
 
+const secondsSince = (start: number) => (performance.now() - start) / 1000;
+
+/** By the clock on the wall, from before the weights are put in place until they are put back. */
 async function sweep(): Promise<Figures> {
+  const { text, label, maxLength, n, seed, epochs, batchSize, learningRate, precision } = task;
   const tokenizer = await loadTokenizer(task.model);
-  const train = textDataset(await readTable(task.train!), { text: task.text, label: task.label });
-  const valid = textDataset(await readTable(task.valid!), {
-    text: task.text,
-    label: task.label,
-    classes: train.labels?.classes,
-  });
-  const { maxLength } = task;
+  const train = textDataset(await readTable(task.train!), { text, label });
+  const valid = textDataset(await readTable(task.valid!), { text, label, classes: train.labels?.classes });
   const out = mkdtempSync(join(tmpdir(), "frostkit-bench-"));
+  const trials: Trial[] = [];
+  let start = 0;
   try {
-    const { records } = await freezeSweep({
+    for await (const event of freezeSweep({
       model: task.model,
       train: await tokenize(train, tokenizer, { maxLength }),
       valid: await tokenize(valid, tokenizer, { maxLength }),
-      n: task.n,
-      seeds: [task.seed ?? 0],
-      epochs: task.epochs,
-      batchSize: task.batchSize,
-      learningRate: task.learningRate,
+      n,
+      seeds: [seed!],
+      epochs,
+      batchSize,
+      learningRate,
+      precision,
       out,
       log: () => {},
-    });
-    const trials = records.map(({ n, epochs, frozenSeconds, accuracy }) => ({
-      n,
-      seconds: epochs.reduce(
-        (sum, { trainSeconds, evalSeconds }) => sum + trainSeconds + evalSeconds,
-        frozenSeconds,
-      ),
-      accuracy: accuracy!,
-    }));
-    return { trials };
+    })) {
+      if (event.type === "trial") start = performance.now();
+      if (event.type === "failed") throw event.error;
+      if (event.type !== "record") continue;
+      const trial = { n: event.record.n, seconds: secondsSince(start), accuracy: event.record.accuracy! };
+      console.log(`N = ${trial.n}: ${trial.seconds.toFixed(2)} s, accuracy ${trial.accuracy.toFixed(4)}`);
+      trials.push(trial);
+    }
+    return { trials, rows: [train.texts.length, valid.texts.length] };
   } finally {
     rmSync(out, { recursive: true });
   }
@@ -60,17 +64,66 @@ async function steps(): Promise<Figures> {
   const model = await load();
   const [n] = task.n!;
   if (n >= 0) topNLayerFreeze(model, n);
-  const { batchSize, tokens, steps } = task as Required<Task>;
+  const { batchSize, tokens, steps, precision } = task as Required<Task>;
   const train = randomRows(batchSize, tokens, model.config.vocab_size as number);
-  const { epochs } = await fineTune(model, { train }, { epochs: steps, batchSize });
-  return { seconds: epochs.map(({ trainSeconds }) => trainSeconds) };
+  const peak = peakBytes();
+  const { epochs } = await fineTune(model, { train }, { epochs: steps, batchSize, precision });
+  const seconds = epochs.map(({ trainSeconds }) => trainSeconds);
+  model.dispose();
+  return { seconds, peakTensorBytes: peak() };
 }
 
+/** Some steps, and then what the products that they consist of take by themselves. */
+async function gemm(): Promise<Figures> {
+  const figures = await steps();
+  const products = task.products!;
+  return {
+    ...figures,
+    productSeconds: {
+      engine: products.map((each) =>
+        secondsOf(each, (a, b) => tf.matMul(a, b, each.transposeA, each.transposeB)),
+      ),
+      kit: products.map((each) => {
+        const { transposeA, transposeB } = each;
+        return secondsOf(each, (a, b) => product({ a, b, transposeA, transposeB }));
+      }),
+    },
+  };
+}
+
+/** The median of at least five runs and half a second, after one that warms up. */
+function secondsOf(
+  { m, k, n, transposeA, transposeB }: Product,
+  run: (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor,
+): number {
+  const a = tf.randomUniform(transposeA ? [k, m] : [m, k], -1, 1, "float32", 1) as tf.Tensor2D;
+  const b = tf.randomUniform(transposeB ? [n, k] : [k, n], -1, 1, "float32", 2) as tf.Tensor2D;
+  const seconds: number[] = [];
+  for (let total = 0, i = 0; i < 6 || total < 0.5; i++) {
+    const start = performance.now();
+    run(a, b).dispose();
+    const taken = secondsSince(start);
+    if (i > 0) seconds.push(taken);
+    total += taken;
+  }
+  tf.dispose([a, b]);
+  return seconds.sort((x, y) => x - y)[seconds.length >> 1];
+}
+
+/** Seconds until the call has answered, each weight has been read once, and each trainable one written: as a step will do. */
 async function loading(): Promise<Figures> {
   const start = performance.now();
   const model = await load();
   topNLayerFreeze(model, 0);
-  return { seconds: [(performance.now() - start) / 1000] };
+  const answered = secondsSince(start);
+  const parameters = model.namedParameters().map(([, parameter]) => parameter);
+  const sum = tf.tidy(() => tf.addN(parameters.map(({ value }) => tf.sum(value))));
+  sum.dataSync();
+  sum.dispose();
+  const read = secondsSince(start);
+  for (const parameter of parameters)
+    if (parameter.requiresGrad) parameter.assign(tf.mul(parameter.value, 1));
+  return { seconds: [answered, read, secondsSince(start)] };
 }
 
 async function tokenizing(): Promise<Figures> {
@@ -78,15 +131,19 @@ async function tokenizing(): Promise<Figures> {
   const dataset = textDataset(await readTable(task.train!), { text: task.text });
   const start = performance.now();
   await tokenize(dataset, tokenizer, { maxLength: task.maxLength });
-  return { seconds: [(performance.now() - start) / 1000], rows: dataset.texts.length };
+  return { seconds: [secondsSince(start)], rows: [dataset.texts.length] };
 }
 
 async function main(): Promise<void> {
-  const engine = await useEngine((process.env.FROSTKIT_BENCH_ENGINE ?? "tensorflow") as EngineName);
-  const figures = await { sweep, steps, load: loading, tokenize: tokenizing }[task.kind]();
+  const engine = await useEngine("tensorflow");
+  const figures = await { sweep, steps, gemm, load: loading, tokenize: tokenizing }[task.kind]();
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+  const threads = Number(process.env.TF_NUM_INTRAOP_THREADS);
   const versions = { node: process.versions.node, engine: engine.name, ...engine.versions };
-  console.log(`figures ${JSON.stringify({ ...figures, peakRssBytes, versions })}`);
+  console.log(`figures ${JSON.stringify({ ...figures, peakRssBytes, threads, versions })}`);
 }
 
-void main();
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { bert } from "../../src/models/bert";
@@ -40,13 +40,18 @@ export function randomBert(
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   for (const name of ["tokenizer.json", "tokenizer_config.json"])
     copyFileSync(join(tokenizerFrom, name), join(folder, name));
+  const weights = join(folder, "model.safetensors");
   writeSafetensors(
-    join(folder, "model.safetensors"),
+    weights,
     asked.map(({ name, shape, initializer }) => ({
       name,
       shape,
       data: () => initialValues(name, shape, initializer, 0.02, 0),
     })),
   );
+  // What is timed next shall not share the disk with the writing of this.
+  const file = openSync(weights, "r");
+  fsyncSync(file);
+  closeSync(file);
   return asked.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }

@@ -1,139 +1,144 @@
-// npm run bench [-- --train table.csv --text text --label target] [sweep|steps|load|tokenize …]: the kit beside PyTorch on this
-// machine, the sides in turns and each measurement in a process of its own. Without Python, torch and Transformers
-// (FROSTKIT_PYTHON names the interpreter) the kit is measured alone. Writes results/bench.json and results/bench.md. BENCH_ROUNDS
-// (3) says how often each is measured.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+// npm run bench [-- part …] [--train table.csv --text text --label target --rows 2000] [--rounds 3] [--out folder]: the kit beside
+// PyTorch on this machine, the sides in turns and each measurement in a process of its own. Without Python, torch and Transformers
+// (python3, or what FROSTKIT_PYTHON names) the kit is measured alone. Each part takes the place of its own section in bench.json as
+// soon as it is measured; bench.md is the table of them all, and the part "plots" draws the pictures.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { csvText } from "../../src/data/csvText";
-import { readTable } from "../../src/data/readTable";
-import { trainValidSplit } from "../../src/data/splits";
-import { takeRows, textDataset } from "../../src/data/textDataset";
-import { contest, type Figures, hasPeer, type Side, type Task } from "./contest";
+import { linkIfPresent } from "../../src/engine/native/linkIfPresent";
+import { toSvg } from "../../src/plots/toSvg";
+import { contest, hasPeer, type Rounds, type Side } from "./contest";
+import { growthFigure } from "./growthFigure";
+import type { Bench, Part } from "./Part";
+import { parts } from "./parts/parts";
+import { WHOLE } from "./parts/sweepPart";
+import { raceFigure } from "./raceFigure";
 import { randomBert } from "./randomBert";
-import { type Row, ratioRow, tableOf } from "./results";
+import { mergeSection, readResults, type Section } from "./results";
+import { table } from "./table";
 
-const data = join(__dirname, "../../data");
+const root = join(__dirname, "../..");
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    train: { type: "string", default: join(data, "short-reviews/train.csv") },
+    train: { type: "string", default: join(root, "data/short-reviews/train.csv") },
     text: { type: "string", default: "text" },
     label: { type: "string", default: "target" },
+    rows: { type: "string", default: "Infinity" },
+    rounds: { type: "string", default: "3" },
+    out: { type: "string", default: join(__dirname, "results") },
   },
 });
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const sides: Side[] = hasPeer() ? ["kit", "peer"] : ["kit"];
-const folder = mkdtempSync(join(tmpdir(), "frostkit-bench-"));
-const mini = join(data, "mini-bert-en");
-const rows: Row[] = [];
-const raw: Record<string, Record<Side, Figures[]>> = {};
+const rounds = Number(flags.rounds);
+const file = join(flags.out, "bench.json");
+const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
-function run(name: string, task: Task): Record<Side, Figures[]> {
-  console.log(`${name}: ${rounds} rounds of ${sides.join(" and ")}`);
-  raw[name] = contest(task, sides, rounds);
-  return raw[name];
-}
-
-const total = ({ trials }: Figures) => trials!.reduce((sum, { seconds }) => sum + seconds, 0);
-/** The median of the second half: the first steps warm up, and in the kit's first epoch frozen features are made. */
-const perStep = ({ seconds }: Figures) => {
-  const warm = seconds!.slice(Math.floor(seconds!.length / 2)).sort((a, b) => a - b);
-  return warm[Math.floor(warm.length / 2)];
-};
-const megabytes = ({ peakRssBytes }: Figures) => peakRssBytes! / 1e6;
-
-async function sweep(): Promise<void> {
-  const { text, label } = flags;
-  const dataset = textDataset(await readTable(flags.train), { text, label });
-  const split = trainValidSplit(dataset, { validFraction: 0.2, seed: 0 });
-  const [train, valid] = [split.train, split.valid].map((rows) => takeRows(dataset, rows));
-  const [trainFile, validFile] = [train, valid].map((part, i) => {
-    const file = join(folder, `${["train", "valid"][i]}.csv`);
-    const { labels } = part;
-    if (labels?.problemType !== "single_label_classification") throw new Error("the bench compares classes");
-    const cells = part.texts.map((row, r) => [row, labels.classes[labels.ids[r]]]);
-    writeFileSync(file, csvText([["text", "label"], ...cells]));
-    return file;
-  });
-  const task: Task = {
-    kind: "sweep",
-    model: mini,
-    train: trainFile,
-    valid: validFile,
-    text: "text",
-    label: "label",
-    epochs: 2,
-    batchSize: 32,
-    learningRate: 3e-4,
-    maxLength: 128,
-    seed: 0,
+function benchOf(folder: string, sides: Side[]): Bench {
+  const made = new Set<string>();
+  return {
+    table: { train: flags.train, text: flags.text, label: flags.label, rows: Number(flags.rows) },
+    folder,
+    mini: join(root, "data/mini-bert-en"),
+    checkpoint({ layers, hidden }) {
+      const path = join(folder, `${layers}x${hidden}`);
+      if (!made.has(path)) randomBert(path, this.mini, { layers, hidden });
+      made.add(path);
+      return path;
+    },
+    contest(name, taskOf, options = {}) {
+      say(name);
+      const asked = sides.filter((side) => options.sides?.includes(side) ?? true);
+      return contest(taskOf, asked, options.rounds ?? rounds, say);
+    },
   };
-  const title = `${train.texts.length} + ${valid.texts.length} rows, 2 epochs, batch 32`;
-  const depths = [0, 1, 2, 3, 4, 5, 6];
-  const whole = run("sweep", { ...task, n: depths });
-  rows.push(ratioRow(`sweep N = 0 … 6, seconds (${title})`, whole, total));
-  for (const n of depths) {
-    rows.push(ratioRow(`N = ${n} within it, seconds`, whole, ({ trials }) => trials![n].seconds));
-    rows.push(ratioRow(`N = ${n}, accuracy`, whole, ({ trials }) => trials![n].accuracy));
-  }
-  rows.push(ratioRow("N = 6 alone, seconds", run("sweep of N = 6", { ...task, n: [6] }), total));
 }
 
-async function steps(): Promise<void> {
-  const base = join(folder, "base");
-  randomBert(base, mini, { layers: 12, hidden: 768 });
-  for (const n of [0, 6, 11]) {
-    const name = `BERT-base size, 8 x 128, N = ${n}`;
-    const figures = run(name, { kind: "steps", model: base, n: [n], batchSize: 8, tokens: 128, steps: 8 });
-    rows.push(ratioRow(`${name}, seconds a step`, figures, perStep));
-    rows.push(ratioRow(`${name}, peak memory of the process, MB`, figures, megabytes));
-  }
-}
-
-async function load(): Promise<void> {
-  const base = join(folder, "base");
-  randomBert(base, mini, { layers: 12, hidden: 768 });
-  const figures = run("load", { kind: "load", model: base });
-  rows.push(ratioRow("loading a checkpoint of 440 MB, seconds", figures, ({ seconds }) => seconds![0]));
-}
-
-async function tokenize(): Promise<void> {
-  const task: Task = {
-    kind: "tokenize",
-    model: mini,
-    train: flags.train,
-    text: flags.text,
-    label: flags.label,
-    maxLength: 128,
+async function measurePart(name: string, part: Part, bench: Bench): Promise<void> {
+  say(`${name}: ${part.about}`);
+  const loadBefore = loadavg();
+  const measured = await part.measure(bench);
+  const section: Section = {
+    date: new Date().toISOString().slice(0, 16),
+    machine: machine(),
+    loadBefore,
+    versions: versionsOf(Object.values(measured)),
+    rounds,
+    ...(part.readsTable && { table: join(basename(dirname(resolve(flags.train))), basename(flags.train)) }),
+    about: part.about,
+    rows: part.rows(measured),
+    measured,
   };
-  const figures = run("tokenize", task);
-  const { rows: count } = figures.kit[0];
-  rows.push(
-    ratioRow(`tokenizing ${count} texts, seconds (peer: Rust)`, figures, ({ seconds }) => seconds![0]),
+  const results = mergeSection(file, name, section);
+  writeFileSync(join(flags.out, "bench.md"), table(results));
+  console.log(table({ [name]: section }));
+}
+
+function versionsOf(all: Rounds[]): Section["versions"] {
+  const of = (side: Side) => all.flatMap((rounds) => rounds[side])[0]?.versions;
+  return { kit: of("kit")!, peer: of("peer") };
+}
+
+function machine(): Section["machine"] {
+  const { model } = cpus()[0];
+  const instructions = ["avx2", "avx512f", "avx512_bf16", "amx_bf16"].filter((name) =>
+    cpuFlags().includes(name),
   );
+  return { cpu: model, cores: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30), instructions };
+}
+
+/** Of Linux; elsewhere none are known. */
+function cpuFlags(): string[] {
+  try {
+    return /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1].trim().split(" ") ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** Draws what has been measured: beside the README where the results are the repository's own. */
+async function drawPlots(): Promise<void> {
+  const results = readResults(file);
+  const folder = flags.out === join(__dirname, "results") ? join(root, ".github") : flags.out;
+  mkdirSync(folder, { recursive: true });
+  const sweeps = (["sweep", "sweep-bf16"] as const).flatMap((name) =>
+    results[name]
+      ? [{ name: name === "sweep" ? "float32" : "bfloat16", rounds: results[name].measured[WHOLE] }]
+      : [],
+  );
+  if (sweeps.length > 0) writeFileSync(join(folder, "race.svg"), await toSvg(raceFigure(sweeps)));
+  if (results.growth)
+    writeFileSync(join(folder, "growth.svg"), await toSvg(growthFigure(results.growth.measured)));
+  say(`pictures in ${folder}`);
 }
 
 async function main(): Promise<void> {
-  const benches = { tokenize, load, steps, sweep };
+  const known = [...Object.keys(parts), "plots"];
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`parts are ${known.join(", ")}; got ${unknown}`);
+  if (!(rounds >= 1)) throw new Error(`--rounds: expected a number from 1 on, got ${flags.rounds}`);
+  const wanted = positionals.length > 0 ? positionals : known;
+  const linked = await linkIfPresent();
+  if (linked) say(linked);
+  const sides: Side[] = hasPeer() ? ["kit", "peer"] : ["kit"];
+  if (sides.length === 1)
+    say("PyTorch and Transformers are not at hand: the kit alone (FROSTKIT_PYTHON names a Python)");
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-bench-"));
   try {
-    for (const [name, bench] of Object.entries(benches))
-      if (positionals.length === 0 || positionals.includes(name)) await bench();
+    const bench = benchOf(folder, sides);
+    for (const name of wanted.filter((name) => name !== "plots")) {
+      try {
+        await measurePart(name, parts[name], bench);
+      } catch (error) {
+        // What the other parts come to is worth having all the same.
+        say(`${name}: ${(error as Error).message}`);
+        process.exitCode = 1;
+      }
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
-  const first = Object.values(raw)[0];
-  const versions = Object.fromEntries(sides.map((side) => [side, first[side][0].versions]));
-  const machine = { cpu: cpus()[0].model, cores: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30) };
-  const about = { date: new Date().toISOString().slice(0, 10), machine, rounds, versions };
-  const out = join(__dirname, "results");
-  mkdirSync(out, { recursive: true });
-  const name = positionals.length === 0 ? "bench" : positionals.join("-");
-  writeFileSync(join(out, `${name}.json`), `${JSON.stringify({ ...about, rows, raw }, null, 2)}\n`);
-  const table = tableOf(rows, about);
-  writeFileSync(join(out, `${name}.md`), table);
-  console.log(table);
+  if (wanted.includes("plots")) await drawPlots();
 }
 
 void main();

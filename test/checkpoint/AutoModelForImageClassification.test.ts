@@ -196,6 +196,26 @@ test("What does not fit is refused by name, and nothing is left behind", async (
   assert.equal(tf.memory().numTensors, before);
 });
 
+test("ignoreMismatchedSizes starts weights of another shape anew, running statistics too, as the error says", async () => {
+  const other = mkdtempSync(join(runs, "wider-"));
+  cpSync(folder, other, { recursive: true });
+  const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+  writeFileSync(join(other, "config.json"), JSON.stringify({ ...config, channels: [8, 16, 24, 33] }));
+  const options = { seed: 5, log: () => {} };
+  await assert.rejects(Auto.fromPretrained(other, options), {
+    message: /^layer4\.0\.conv1\.weight: .*; pass ignoreMismatchedSizes: true to start it anew$/,
+  });
+  const model = await Auto.fromPretrained(other, { ...options, ignoreMismatchedSizes: true });
+  assert.ok(model.newlyInitialized.includes("fc.weight"));
+  assert.ok(model.newlyInitialized.every((name) => /^(layer4|fc)\./.test(name)));
+  const [, variance] = model.namedBuffers().find(([name]) => name === "layer4.1.bn2.running_var")!;
+  assert.deepEqual(await variance.value.data(), new Float32Array(33).fill(1));
+  const { logits } = model.forward(expected.inputs.pixel_values);
+  assert.ok((await logits.data()).every(Number.isFinite));
+  logits.dispose();
+  model.dispose();
+});
+
 test("forward says which shape of pixels it expected", async () => {
   const model = await Auto.fromPretrained(folder, { log: assert.fail });
   assert.throws(() => model.forward([[[[1]]]]), {

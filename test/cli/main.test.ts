@@ -81,7 +81,7 @@ test("A value that does not fit its option is wrong use", async () => {
   );
   await refuses(
     [...sweep, "--precision", "fp8"],
-    /argument 'fp8' is invalid\. Allowed choices are fp32, bf16;/,
+    /argument 'fp8' is invalid\. Allowed choices are fp32, bf16, fp16;/,
   );
   await refuses([...sweep, "--engine", "gpu"], /Allowed choices are auto, tensorflow, .*wasm, cpu;/);
   await refuses([...sweep, "--class-weights", "1,x"], /'--class-weights <list>' argument '1,x' is invalid/);

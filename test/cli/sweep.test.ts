@@ -201,7 +201,9 @@ test("Training options reach the training, and a head for other classes has to b
   const { code, stdout, stderr } = await frostkit(
     ...args,
     ...more.split(" "),
-    ..."--class-weights balanced --early-stopping 1 --metric f1 --frozen-dropout --limit 30".split(" "),
+    ..."--class-weights balanced --early-stopping 1 --metric f1 --frozen-dropout --gradient-checkpointing --limit 30".split(
+      " ",
+    ),
   );
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^newly initialised: classifier\.weight, classifier\.bias$/m);
@@ -219,7 +221,37 @@ test("Training options reach the training, and a head for other classes has to b
     earlyStopping: 1,
     metric: "f1",
     frozenDropout: true,
+    gradientCheckpointing: true,
   });
+});
+
+test("--strategies tries recipes beside the depths, with settings of their own; report draws them too", async () => {
+  const recipes = "layerwiseDecay:decay=0.8,gradual:unfreeze=3/-1,lora:rank=2:learningRate=3e-3:name=lora2";
+  const args = ["--n", "2", "--strategies", recipes, "--out", "runs/recipes"];
+  const { code, stdout, stderr } = await sweep(...args, "--json");
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .map(({ strategy, recipe }) => [strategy, recipe]),
+    [
+      ["freeze", undefined],
+      ["layerwiseDecay", { recipe: "layerwiseDecay", decay: 0.8, name: "layerwiseDecay" }],
+      ["gradual", { recipe: "gradual", unfreeze: [3, -1], name: "gradual" }],
+      ["lora2", { recipe: "lora", rank: 2, learningRate: 0.003, name: "lora2" }],
+    ],
+  );
+  assert.match(stderr, /^2\/4 {2}layerwiseDecay, seed 0: accuracy 0\.\d{4}, /m);
+  const again = await sweep(...args);
+  assert.match(again.stderr, /^all 4 trials stand in /m);
+  const report = await frostkit("report", "runs/recipes");
+  for (const table of [again.stdout, report.stdout])
+    for (const name of ["freeze", "layerwiseDecay", "gradual", "lora2"])
+      assert.match(table, new RegExp(`^${name} +[ 2] +0\\.\\d{4} `, "m"));
+  const picture = readFileSync(join(folder, "runs/recipes/accuracy.svg"), "utf8");
+  for (const name of ["layerwiseDecay", "gradual", "lora2"]) assert.ok(picture.includes(`>${name}<`), name);
 });
 
 test("A regression is judged by rmse", async () => {
@@ -269,6 +301,14 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
   );
   await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
   await refuses(sweep("--max-len", "65", ...out), /--max-len: expected at most 64, .*, got 65/);
+  await refuses(
+    sweep("--strategies", "norms,adapters", ...out),
+    /strategies: recipe: expected one of layerwiseDecay, gradual, bitFit, norms, lora, got "adapters"/,
+  );
+  await refuses(
+    sweep("--strategies", "norms,norms", ...out),
+    /strategies: expected a name of its own for each, got norms twice; set name/,
+  );
   await refuses(
     frostkit(...base, "--train", "gone.csv", ...out),
     /gone\.csv: cannot be read \(no such file\)/,

@@ -4,19 +4,13 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { encodeImages } from "../../src/data/encodeImages";
 import { imageFolder } from "../../src/data/imageFolder";
-import { type ImageTransform, loadImageTransform } from "../../src/data/loadImageTransform";
+import { loadImageTransform } from "../../src/data/loadImageTransform";
 import { stratifiedKFold, trainValidSplit } from "../../src/data/splits";
 import { takeRows } from "../../src/data/textDataset";
-import { imagesOf } from "./images";
+import { imagesOf, transformTo } from "./images";
 import { temporary } from "./temporary";
 
-const transform: ImageTransform = {
-  size: 4,
-  cropPct: 0.5,
-  interpolation: "bicubic",
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-};
+const transform = transformTo(4, 0.5);
 
 const colours: Record<string, [number, number, number]> = { blue: [30, 30, 200], red: [200, 30, 30] };
 
@@ -51,6 +45,12 @@ test("imageFolder says what it expected where there is nothing to learn from", a
   await assert.rejects(imageFolder(folder), {
     message: /expected images or a folder for each class, got both/,
   });
+  // Without labels nothing is expected of the folders: all images are taken, those beside the folders first.
+  const { paths, labels } = await imageFolder(folder, { labels: false });
+  assert.deepEqual(
+    [paths, labels],
+    [["stray.png", "blue/0.png", "red/0.png"].map((name) => join(folder, name)), null],
+  );
   const lone = await imagesOf("lone", { blue: colours.blue }, { count: 1 });
   await assert.rejects(imageFolder(lone), { message: /at least two classes, got blue/ });
 });

@@ -1,6 +1,16 @@
 import sharp from "sharp";
+import type { ImageTransform } from "../../src/data/loadImageTransform";
 import { Random } from "../../src/random";
 import { temporary } from "./temporary";
+
+/** The transform of a model that reads squares of `size` pixels a side. */
+export const transformTo = (size: number, cropPct = 1): ImageTransform => ({
+  size,
+  cropPct,
+  interpolation: "bicubic",
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+});
 
 /** Writes a folder of PNGs, `count` for each class: one colour with noise, so that classes can be told apart; its path. */
 export async function imagesOf(

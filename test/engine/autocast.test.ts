@@ -1,21 +1,36 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { autocast, type Precision, precision } from "../../src/engine/autocast";
-import { bfloat16Product } from "../../src/engine/bfloat16Product";
+import { toFloat32 } from "../../src/checkpoint/toFloat32";
+import { toBfloat16, toFloat16 } from "../../src/checkpoint/toHalf";
+import { autocast, type Half, type Precision, precision } from "../../src/engine/autocast";
+import { halfProduct, tensorflowMultipliesFaster } from "../../src/engine/halfProduct";
 import { matMul } from "../../src/engine/matMul";
-import { product } from "../../src/engine/product";
-import { scaledDotProductAttention } from "../../src/engine/scaledDotProductAttention";
+import { nativeKernels } from "../../src/engine/nativeKernels";
+import { product, productAndRowSums } from "../../src/engine/product";
+import {
+  scaledDotProductAttention,
+  scaledDotProductAttentionGradients,
+} from "../../src/engine/scaledDotProductAttention";
+import type { EngineName } from "../../src/engine/useEngine";
+import { activation } from "../../src/nn/activation";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
 
-/** To the nearest bfloat16, of two to the even one. */
-function rounded(x: number): number {
-  const [bits] = new Uint32Array(Float32Array.of(x).buffer);
-  return new Float32Array(
-    Uint32Array.of(((bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000) >>> 0).buffer,
-  )[0];
+/** To the nearest number of 16 bits, of two to the even one. */
+function rounded(half: Half, x: tf.Tensor): tf.Tensor {
+  const values = x.dataSync() as Float32Array;
+  const bits = new Uint16Array(values.length);
+  assert.equal((half === "bf16" ? toBfloat16 : toFloat16)(values, bits), -1);
+  const back = new Float32Array(values.length);
+  toFloat32(half === "bf16" ? "BF16" : "F16", bits, back);
+  return tf.tensor(back, x.shape);
 }
+
+/** How far a product of these tests may be off by rounding its sums, which are below 64, to 8 or 11 bits, and attention by more of it. */
+const ROUNDING = { bf16: 0.3, fp16: 0.02 } as const;
+const HALVES = ["bf16", "fp16"] as const;
+const gelu = activation("gelu");
 
 onEveryEngine("autocast", (engine) => {
   it("holds while it computes, and no longer, be it that the computation fails", () => {
@@ -43,52 +58,125 @@ onEveryEngine("autocast", (engine) => {
       message: /^precision: /,
     });
     if (engine === "tensorflow") return;
-    assert.throws(() => autocast("bf16", () => 0), {
-      name: "InputError",
-      message: `precision: expected fp32, which is all that engine ${engine} computes with, got bf16; engine tensorflow has it`,
-    });
+    for (const half of HALVES)
+      assert.throws(() => autocast(half, () => 0), {
+        name: "InputError",
+        message: `precision: expected fp32, which is all that engine ${engine} computes with, got ${half}; engine tensorflow has it`,
+      });
   });
 
-  it("rounds the factors of products to bfloat16 and adds up in float32", () => {
+  for (const half of HALVES) productTests(engine, half);
+
+  it("multiplies bfloat16 of any size, activated, transposed and summed up as dense layers ask", () => {
+    if (engine !== "tensorflow") return;
+    const exact = nativeKernels() !== null && !tensorflowMultipliesFaster();
+    const round = (x: tf.Tensor) => rounded("bf16", x);
+    for (const [m, k, n] of [
+      [1, 1, 1],
+      [13, 2, 31],
+      [15, 17, 33],
+      [19, 64, 70],
+      [23, 385, 32],
+      [40, 2051, 5],
+      [2, 4097, 40],
+    ])
+      for (const transposeA of [false, true])
+        for (const transposeB of [false, true])
+          tf.tidy(() => {
+            const a = tf.randomNormal(transposeA ? [k, m] : [m, k], 0, 1, "float32", 1);
+            const b = tf.randomNormal(transposeB ? [n, k] : [k, n], 0, 1, "float32", 2);
+            const add = tf.randomNormal([m, n], 0, 1, "float32", 3);
+            const factors = { a, b, transposeA, transposeB };
+            const { y, sums } = autocast("bf16", () =>
+              productAndRowSums({ ...factors, activationA: gelu, add }),
+            );
+            const left = gelu.forward(a);
+            const expected = tf.add(tf.matMul(round(left), round(b), transposeA, transposeB), add);
+            const what = `${m} x ${k} x ${n}`;
+            // A gelu that differs in its last bit may round to another bfloat16.
+            assertClose(y, expected.dataSync(), exact ? 0.02 + 1e-5 * k : 0.05 * Math.sqrt(k), what);
+            assertClose(sums, tf.sum(left, transposeA ? 0 : 1).dataSync(), 0.05 * Math.sqrt(k), what);
+            if (!exact) return;
+            const plain = tf.matMul(round(a), round(b), transposeA, transposeB).dataSync();
+            assertClose(
+              autocast("bf16", () => product(factors)),
+              plain,
+              2e-6 * k + 1e-5,
+              what,
+            );
+          });
+  });
+
+  it("adds up in float32, and has no sums beyond float16 in it", () => {
+    if (engine !== "tensorflow") return;
+    const sum = (count: number, value: number) => {
+      const ones = tf.fill([1, count], value);
+      const product = halfProduct("fp16", ones, tf.ones([count, 1]), false, false);
+      return product.dataSync()[0];
+    };
+    tf.tidy(() => {
+      // In float16 the sum would stay at 2048, where the next number is 2050.
+      assert.equal(sum(2 ** 14, 1), 2 ** 14);
+      assert.equal(sum(16, 4000), 64000);
+      assert.equal(sum(17, 4000), Number.POSITIVE_INFINITY);
+      assert.equal(sum(1, 70000), Number.POSITIVE_INFINITY);
+    });
+  });
+});
+
+function productTests(engine: EngineName, half: Half): void {
+  it(`rounds the factors of products to ${half} and adds up in float32`, () => {
     if (engine !== "tensorflow") return;
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const [m, k, n] = [17, 300, 33];
       const a = tf.randomNormal([m, k], 0, 1, "float32", 1);
       const b = tf.randomNormal([k, n], 0, 1, "float32", 2);
-      const [roundA, roundB] = [a, b].map((x) => tf.tensor(x.dataSync().map(rounded), x.shape));
-      const expected = matMul(roundA, roundB).dataSync();
-      // What TensorFlow multiplies it also rounds at the end, to 8 bits; the native kernel does not.
-      assertClose(
-        autocast("bf16", () => product({ a, b })),
-        expected,
-        0.3,
-      );
-      assertClose(bfloat16Product(a, b, false, false), expected, 0.3);
-      assertClose(bfloat16Product(tf.transpose(a), tf.transpose(b), true, true), expected, 0.3);
-      assertClose(
-        autocast("bf16", () => matMul(a, b)),
-        expected,
-        0.3,
-      );
+      const expected = matMul(rounded(half, a), rounded(half, b)).dataSync();
+      // What TensorFlow multiplies it also rounds at the end; the native kernel does not.
+      for (const compute of [
+        () => autocast(half, () => product({ a, b })),
+        () => autocast(half, () => matMul(a, b)),
+        () => halfProduct(half, a, b, false, false),
+        () => halfProduct(half, tf.transpose(a), tf.transpose(b), true, true),
+      ])
+        assertClose(compute(), expected, ROUNDING[half]);
       const full = product({ a, b }).dataSync();
-      const half = autocast("bf16", () => product({ a, b })).dataSync();
-      assert.ok(half.some((x, i) => Math.abs(x - full[i]) > 1e-3));
+      const less = autocast(half, () => product({ a, b })).dataSync();
+      assert.ok(less.some((x, i) => Math.abs(x - full[i]) > 1e-3));
     });
     assert.equal(tf.memory().numTensors, before);
   });
 
-  it("keeps attention's weights within bfloat16's rounding of those in float32", () => {
+  it(`does to a product in ${half} what stands before and after it, in float32`, () => {
+    if (engine !== "tensorflow") return;
+    tf.tidy(() => {
+      const [a, b, add] = [1, 2, 3].map((seed) => tf.randomNormal([8, 8], 0, 1, "float32", seed));
+      const bias = tf.randomNormal([8], 0, 1, "float32", 4);
+      const options = { a, b, bias, add, activationA: gelu, slope: { f: gelu, x: add } };
+      const { y, sums } = productAndRowSums(options);
+      const less = autocast(half, () => productAndRowSums(options));
+      assertClose(less.y, y.dataSync(), ROUNDING[half] / 4);
+      assertClose(less.sums, sums.dataSync(), ROUNDING[half] / 4); // the native kernel sums what it rounded
+    });
+  });
+
+  it(`keeps attention in ${half} within its rounding of that in float32, there and back`, () => {
     if (engine !== "tensorflow") return;
     tf.tidy(() => {
       const [query, key, value] = [1, 2, 3].map((seed) => tf.randomNormal([10, 8], 0, 1, "float32", seed));
       const attended = { query, key, value, batchSize: 2, heads: 2 };
       const mask = tf.zeros([2, 1, 1, 5]);
       const full = scaledDotProductAttention(attended, mask);
-      const half = autocast("bf16", () => scaledDotProductAttention(attended, mask));
-      assertClose(half.weights, full.weights.dataSync(), 0.02);
-      assertClose(half.output, full.output.dataSync(), 0.04);
-      assertClose(tf.sum(half.weights, -1), new Float32Array(20).fill(1), 1e-5);
+      const less = autocast(half, () => scaledDotProductAttention(attended, mask));
+      assertClose(less.weights, full.weights.dataSync(), ROUNDING[half] / 10);
+      assertClose(less.output, full.output.dataSync(), ROUNDING[half] / 6);
+      assertClose(tf.sum(less.weights, -1), new Float32Array(20).fill(1), 1e-5);
+      const back = (weights: tf.Tensor) =>
+        scaledDotProductAttentionGradients(query, attended, weights, [true, true, true]);
+      const gradients = back(full.weights).map((gradient) => gradient!.dataSync());
+      const lesser = autocast(half, () => back(less.weights));
+      for (const [i, gradient] of lesser.entries()) assertClose(gradient!, gradients[i], ROUNDING[half] / 4);
     });
   });
-});
+}

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, mock } from "node:test";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
-import { topNLayerFreeze, topNLayerUnfreeze } from "../../src/freeze";
+import { freezeWhere, topNLayerFreeze, topNLayerUnfreeze } from "../../src/freeze";
 import { frostLine } from "../../src/nn/Stage";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { fineTune } from "../../src/training/fineTune";
@@ -60,6 +60,11 @@ describe("ALBERT", () => {
       assert.equal(warn.mock.callCount(), 1, "what is frozen already is not news");
       topNLayerUnfreeze(model, 1);
       assert.equal(frostLine(model.stages), 0);
+      freezeWhere(model, "albert_layers.0.ffn.");
+      assert.equal(
+        warn.mock.calls.at(-1)!.arguments[0],
+        "frostkit: encoder.layer.0, encoder.layer.1, encoder.layer.2 share these weights, so they are frozen too",
+      );
     } finally {
       warn.mock.restore();
       model.dispose();

@@ -186,6 +186,11 @@ describe("families", () => {
       message:
         'gpt2/config.json: model_type "gpt2" is not supported; supported are bert, roberta, xlm-roberta, distilbert, electra, albert, deberta-v2, modernbert',
     });
+    assert.throws(() => familyOf({ architecture: "resnet18", num_classes: 2 }, "pets/config.json"), {
+      name: "InputError",
+      message:
+        'pets/config.json: architecture "resnet18" reads images; load it by AutoModelForImageClassification',
+    });
   });
 
   it("refuse token types that a model does not have, in RoBERTa all but 0", async () => {

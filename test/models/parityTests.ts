@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { autocast, type Precision } from "../../src/engine/autocast";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
 import { softmaxCrossEntropy } from "../../src/nn/loss";
@@ -77,6 +78,30 @@ export function parityTests<Model extends Classifier>(subject: Subject<Model>): 
     tf.dispose([...gradients.values()]);
   });
 
+  for (const half of ["bf16", "fp16"] as const)
+    onModel(
+      load,
+      `gives logits, loss and gradients in ${half} within its rounding of these`,
+      async (model) => {
+        if (tf.getBackend() !== "tensorflow") return;
+        const near = NEAR[half];
+        const given = autocast(half, () => logits(model));
+        assertClose(await given.data(), expected.logits.flat(), near, "logits");
+        given.dispose();
+        const { loss, gradients } = await lossAndGradientsOf(model, subject, half);
+        assert.ok(Math.abs(loss - expected.loss) <= near, `loss ${loss}, PyTorch's is ${expected.loss}`);
+        const largest = Math.max(...Object.values(expected.gradients).map(({ norm }) => norm));
+        for (const [{ name }, gradient] of gradients) {
+          const { norm, first } = expected.gradients[name];
+          const values = await gradient.data();
+          const tolerance = 2 * near * (norm + 0.1 * largest); // a ReLU may have gone over 0
+          assert.ok(Math.abs(Math.hypot(...values) - norm) <= tolerance, `${name}: norm`);
+          assert.ok(distance(values.slice(0, first.length), first) <= tolerance, `${name}: values`);
+        }
+        tf.dispose([...gradients.values()]);
+      },
+    );
+
   onModel(
     load,
     "gives the same logits after three AdamW steps, and leaves what is frozen as it was",
@@ -118,13 +143,17 @@ export function parityTests<Model extends Classifier>(subject: Subject<Model>): 
   });
 }
 
+/** How far logits and losses, which are around 1, may be off; a float16 has three bits more than a bfloat16. */
+export const NEAR = { bf16: 0.08, fp16: 0.01 };
+
 const namesOf = (gradients: Map<Parameter, tf.Tensor>) =>
   [...gradients.keys()].map(({ name }) => name).sort();
 
 /** Loss and gradients of the mean cross-entropy in eval mode. The caller disposes the gradients. */
 async function lossAndGradientsOf<Model extends Classifier>(
   model: Model,
-  { expected, inputs: makeInputs }: Subject<Model>,
+  { expected, inputs: makeInputs }: Pick<Subject<Model>, "expected" | "inputs">,
+  precision: Precision = "fp32",
 ): Promise<{ loss: number; gradients: Map<Parameter, tf.Tensor> }> {
   const { labels } = expected.inputs;
   const inputs = makeInputs();
@@ -133,13 +162,15 @@ async function lossAndGradientsOf<Model extends Classifier>(
     target[row * model.numLabels + label] = 1 / labels.length;
   });
   const pass = new Pass({ recording: true });
-  const value = pass.scope("loss", () => {
-    let x: Value | null = null;
-    for (const stage of model.stages)
-      x = pass.scope(stage.name, () => stage.forward(pass, inputs as never, x));
-    return softmaxCrossEntropy(pass, x!, tf.tensor2d(target, [labels.length, model.numLabels]));
+  const { value, gradients } = autocast(precision, () => {
+    const value = pass.scope("loss", () => {
+      let x: Value | null = null;
+      for (const stage of model.stages)
+        x = pass.scope(stage.name, () => stage.forward(pass, inputs as never, x));
+      return softmaxCrossEntropy(pass, x!, tf.tensor2d(target, [labels.length, model.numLabels]));
+    });
+    return { value, gradients: pass.backward(value) };
   });
-  const gradients = pass.backward(value);
   const [loss] = await value.tensor.data();
   value.tensor.dispose();
   inputs.dispose();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { add, dropout } from "../../src/nn/elementwise";
 import { linear } from "../../src/nn/linear";
 import { Parameter } from "../../src/nn/Parameter";
 import { Pass, type Value } from "../../src/nn/Pass";
@@ -127,6 +128,128 @@ onEveryEngine("Pass", () => {
     assert.throws(() => pass.backward(sum), { message: "OOM when allocating tensor" });
     sum.tensor.dispose();
     assert.equal(tf.memory().numTensors, before);
+    for (const tensor of [weight, bias, x]) tensor.dispose();
+  });
+
+  it("keeps of a checkpointed part its input alone, and gives what it would give otherwise, bit for bit", async () => {
+    const start = tf.memory().numTensors;
+    const parts = [layer("a"), layer("b"), layer("c")];
+    const x = tf.ones([2, 4]);
+    const run = (checkpointing: boolean) => {
+      const pass = new Pass({ recording: true, training: true, seed: [3] });
+      const before = tf.memory().numTensors;
+      const forward = (input: Value, part: (typeof parts)[0], i: number) => {
+        // A residual connection around a dropout: two ways back to the input.
+        const compute = () =>
+          add(pass, dropout(pass, linear(pass, linear(pass, input, part), part), 0.3), input);
+        return checkpointing
+          ? pass.checkpointed(`part ${i}`, input, compute)
+          : pass.scope(`part ${i}`, compute);
+      };
+      const output = pass.scope("all", () => parts.reduce<Value>(forward, pass.input(x)));
+      const kept = tf.memory().numTensors - before;
+      const gradients = pass.backward(output);
+      const values = [
+        output.tensor,
+        ...parts.flatMap((part) => Object.values(part)).map((p) => gradients.get(p)!),
+      ];
+      return { kept, values };
+    };
+    const [plain, less] = [run(false), run(true)];
+    // Three inputs and the output itself.
+    assert.equal(less.kept, 3 + 1);
+    assert.ok(plain.kept > less.kept);
+    for (const [i, value] of less.values.entries())
+      assert.deepEqual(await value.data(), await plain.values[i].data());
+    tf.dispose([...plain.values, ...less.values]);
+    for (const part of parts) for (const p of Object.values(part)) p.dispose();
+    x.dispose();
+    assert.equal(tf.memory().numTensors, start);
+  });
+
+  it("runs a checkpointed part once where nothing of it is recorded, and twice, told so, where it is", () => {
+    const { weight, bias } = layer("a");
+    const x = tf.ones([2, 4]);
+    const told = (recording: boolean, learns: boolean) => {
+      weight.requiresGrad = bias.requiresGrad = learns;
+      const pass = new Pass({ recording });
+      const times: boolean[] = [];
+      const y = pass.checkpointed("part", pass.input(x), () => {
+        times.push(pass.recomputing);
+        return linear(pass, pass.input(x), { weight, bias });
+      });
+      tf.dispose([y.tensor, ...pass.backward(y).values()]);
+      assert.equal(pass.recomputing, false);
+      return times;
+    };
+    assert.deepEqual(told(false, true), [false]);
+    assert.deepEqual(told(true, false), [false]);
+    assert.deepEqual(told(true, true), [false, true]);
+    for (const tensor of [weight, bias, x]) tensor.dispose();
+  });
+
+  it("records what checkpointed parts share once, where the first of them makes it", async () => {
+    const table = drawn("table", [2, 4]);
+    const parts = [layer("a"), layer("b")];
+    const x = tf.ones([2, 4]);
+    const run = async (checkpointing: boolean) => {
+      const pass = new Pass({ recording: true });
+      let made: Value | null = null;
+      let times = 0;
+      const shared = () => {
+        made ??= pass.shared(() => {
+          times++;
+          const twice = add(
+            pass,
+            pass.record(
+              table.value.clone(),
+              [table],
+              () => [],
+              (dy) => [dy.clone()],
+            ),
+            pass.input(x),
+          );
+          tf.keep(twice.tensor);
+          return twice;
+        });
+        return made;
+      };
+      const y = parts.reduce<Value>((input, part, i) => {
+        const forward = () => linear(pass, add(pass, input, shared()), part);
+        return checkpointing ? pass.checkpointed(`${i}`, input, forward) : pass.scope(`${i}`, forward);
+      }, pass.input(x));
+      const gradients = pass.backward(y);
+      assert.equal(times, 1);
+      const values = await gradients.get(table)!.data();
+      tf.dispose([y.tensor, made!.tensor, ...gradients.values()]);
+      return values;
+    };
+    assert.deepEqual(await run(true), await run(false));
+    for (const part of parts) for (const p of Object.values(part)) p.dispose();
+    for (const tensor of [table, x]) tensor.dispose();
+  });
+
+  it("frees everything when a part fails the second time, and what it owns when it is disposed", () => {
+    const { weight, bias } = layer("a");
+    const [x, owned] = [tf.ones([2, 4]), tf.ones([1])];
+    const before = tf.memory().numTensors;
+    const pass = new Pass({ recording: true });
+    pass.own(owned);
+    const part = (input: Value) => () => {
+      const y = linear(pass, input, { weight, bias });
+      if (pass.recomputing) throw new Error("OOM when allocating tensor");
+      return y;
+    };
+    const first = pass.checkpointed("first", pass.input(x), () =>
+      linear(pass, pass.input(x), { weight, bias }),
+    );
+    const second = pass.checkpointed("second", first, part(first));
+    const outputs = [first.tensor, second.tensor];
+    assert.ok(!owned.isDisposed);
+    assert.throws(() => pass.backward(second), { message: "OOM when allocating tensor" });
+    tf.dispose(outputs);
+    assert.equal(tf.memory().numTensors, before - 1);
+    assert.equal(pass.recomputing, false);
     for (const tensor of [weight, bias, x]) tensor.dispose();
   });
 

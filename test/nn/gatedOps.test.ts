@@ -154,4 +154,15 @@ onEveryEngine("ops of gated and rotary blocks", () => {
     checkGradients([x], (pass, x) => firstRows(pass, x, 2, 3));
     dispose(x);
   });
+
+  it("firstRows takes all where a text has no more, and passes their gradients back", () => {
+    const x = drawn("x", [2 * 3, 2]);
+    for (const count of [3, 5]) {
+      tf.tidy(() =>
+        assertClose(firstRows(new Pass(), new Pass().input(x.value), 2, count).tensor, x.value, 0),
+      );
+      checkGradients([x], (pass, x) => firstRows(pass, x, 2, count));
+    }
+    dispose(x);
+  });
 });

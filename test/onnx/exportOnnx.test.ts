@@ -13,71 +13,84 @@ import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
-import { readTable } from "../../src/data/readTable";
-import { takeRows, textDataset } from "../../src/data/textDataset";
-import { tokenize } from "../../src/data/tokenize";
 import { useEngine } from "../../src/engine/useEngine";
-import { exportableFamilies } from "../../src/models/families";
-import type { SequenceClassifier, TokenRows } from "../../src/models/SequenceClassifier";
+import { FAMILIES } from "../../src/models/families";
+import { POOLINGS } from "../../src/models/Head";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
-import { Random } from "../../src/random";
-import { fineTune } from "../../src/training/fineTune";
-import { predict } from "../../src/training/predict";
 import { makeFolder } from "../checkpoint/madeByHand";
-import { assertClose } from "../close";
+import { fixture } from "../models/againstPyTorch";
+import { variant } from "../models/variant";
 import { tinyBert, tinyBertWith } from "../training/toyData";
-import { openSession, runRows } from "./onnxRuntime";
+import { compare } from "./compare";
+import { openSession } from "./onnxRuntime";
 
 const bundled = join(__dirname, "../../data/mini-bert-en");
-const reviews = join(__dirname, "../../data/short-reviews");
-
-/** Rows of random tokens, of both segments where the model knows two; all but the first row are padded. */
-function randomRows({ config }: SequenceClassifier, batchSize: number, sequenceLength: number): TokenRows {
-  const [vocabulary, types] = [config.vocab_size, config.type_vocab_size ?? 2] as number[];
-  const random = new Random("exportOnnx", batchSize, sequenceLength);
-  const table = (cell: (row: number, column: number) => number) =>
-    Array.from({ length: batchSize }, (_, row) =>
-      Array.from({ length: sequenceLength }, (_, column) => cell(row, column)),
-    );
-  return {
-    inputIds: table(() => 4 + random.integer(vocabulary - 4)),
-    attentionMask: table((row, column) => (column < Math.max(1, sequenceLength - 2 * row) ? 1 : 0)),
-    tokenTypeIds: table((_, column) => (types > 1 && column > sequenceLength / 2 ? 1 : 0)),
-  };
-}
-
-/** Exports a model and compares its logits with the kit's for batches of several sizes. */
-async function compare(model: SequenceClassifier, to = join(makeFolder(), "exported")): Promise<void> {
-  await exportOnnx(model, to);
-  const session = await openSession(join(to, "onnx/model.onnx"));
-  for (const [batchSize, length] of [
-    [1, 1],
-    [1, 9],
-    [3, 2],
-    [4, 17],
-    [2, Math.min(model.maxTokens, 64)],
-  ]) {
-    const rows = randomRows(model, batchSize, length);
-    const { logits } = model.forward(rows);
-    const exported = await runRows(session, rows);
-    assert.deepEqual(exported.dims, [batchSize, model.numLabels]);
-    assertClose(exported.data, logits, 1e-5, `logits of [${batchSize}, ${length}]`);
-    logits.dispose();
-  }
-  await session.release();
-}
 
 describe("exportOnnx", () => {
   before(() => useEngine("wasm"));
 
-  for (const family of exportableFamilies())
-    it(`gives ONNX Runtime the logits that ${family} gives here, for batches and lengths of any size`, async () => {
-      const model = await Auto.fromPretrained(join(__dirname, "../fixtures/models", family), {
+  const variants = ["content-position", "convolution", "own-positions"].map((name) => `deberta-v2-${name}`);
+  for (const name of [...FAMILIES.map(({ modelType }) => modelType), "modernbert-mean", ...variants])
+    it(`gives ONNX Runtime the logits that ${name} gives here, for batches and lengths of any size`, async () => {
+      const model = await Auto.fromPretrained(fixture(name).folder, { log: assert.fail });
+      await compare(model);
+      model.dispose();
+    });
+
+  it("keeps windows that are wider than the texts it is written down from, and narrower than those it reads", async () => {
+    for (const local_attention of [4, 24, 60]) {
+      const layer_types = ["sliding_attention", "full_attention", "sliding_attention"];
+      const model = await Auto.fromPretrained(variant("modernbert", { local_attention, layer_types }), {
         log: assert.fail,
       });
       await compare(model);
       model.dispose();
+    }
+  });
+
+  it("reads relative positions as the model has them, near ones and ones that share the last bucket", async () => {
+    for (const fields of [
+      { position_buckets: 6, max_relative_positions: 12 },
+      { position_buckets: 5, max_relative_positions: 12 },
+      { position_buckets: 2 },
+      { position_buckets: -1, max_relative_positions: 8 },
+      { relative_attention: false },
+      { num_hidden_layers: 1 },
+      { num_hidden_layers: 1, conv_kernel_size: 3, conv_act: "tanh" },
+    ]) {
+      const options = { ignoreMismatchedSizes: true, log: () => {} };
+      const model = await Auto.fromPretrained(variant("deberta-v2", fields), options);
+      await compare(model);
+      model.dispose();
+    }
+  });
+
+  const long = { max_position_embeddings: 4096, num_hidden_layers: 1, layer_types: ["full_attention"] };
+  const buckets = { position_buckets: 256, max_position_embeddings: 512 };
+  for (const [title, folder, length] of [
+    ["turns positions by the same angles at the end of a long text", variant("modernbert", long), 4096],
+    ["buckets positions as far apart as they come alike", variant("deberta-v2", buckets), 700],
+  ] as const)
+    it(title, async () => {
+      const options = { ignoreMismatchedSizes: true, log: () => {} };
+      const model = await Auto.fromPretrained(folder, options);
+      await compare(model, [[1, length]]);
+      model.dispose();
     });
+
+  for (const family of ["bert", "distilbert", "albert", "deberta-v2-convolution", "modernbert"])
+    for (const pooling of POOLINGS)
+      it(`has a form of ${pooling} pooling, of one layer or several side by side: ${family}`, async () => {
+        for (const lastLayers of [1, 2]) {
+          const options = { head: { pooling, lastLayers }, log: () => {} };
+          const model = await Auto.fromPretrained(fixture(family).folder, options);
+          await compare(model, [
+            [1, 1],
+            [4, 17],
+          ]);
+          model.dispose();
+        }
+      });
 
   for (const name of ["gelu_new", "relu", "silu"])
     it(`has a form of ${name}`, async () => {
@@ -97,32 +110,6 @@ describe("exportOnnx", () => {
     assert.deepEqual(session.outputNames, ["logits"]);
     assert.deepEqual(session.outputMetadata[0].shape, ["batch_size", 3]);
     await session.release();
-    model.dispose();
-  });
-
-  it("runs in Transformers.js's pipeline, which gives the probabilities that predict gives here", async () => {
-    const model = await Auto.fromPretrained(bundled, { classes: ["negative", "positive"], log: () => {} });
-    const table = textDataset(await readTable(join(reviews, "train.csv")), { text: "text", label: "target" });
-    const tokenizer = await loadTokenizer(bundled);
-    const train = await tokenize(takeRows(table, [...Array(32).keys()]), tokenizer, { maxLength: 64 });
-    await fineTune(model, { train }, { epochs: 1, learningRate: 3e-4 });
-    const to = join(makeFolder(), "exported");
-    await exportOnnx(model, to);
-    const { probabilities } = await predict(model, train);
-
-    const { pipeline } = await import("@huggingface/transformers");
-    const classify = await pipeline("text-classification", to, { dtype: "fp32" });
-    const texts = table.texts.slice(0, 32);
-    const said = (await classify(texts, { top_k: null as never })) as unknown as Answer[][];
-    said.forEach((answers, row) => {
-      for (const [i, label] of ["negative", "positive"].entries()) {
-        const { score } = answers.find((answer) => answer.label === label)!;
-        assertClose([score], [probabilities[2 * row + i]], 1e-5, `${label} of row ${row}`);
-      }
-    });
-    // Longer than the model reads: the tokenizer cuts it.
-    assert.equal((await classify("good film ".repeat(400))).length, 1);
-    await classify.dispose();
     model.dispose();
   });
 
@@ -157,6 +144,16 @@ describe("exportOnnx", () => {
     }
     assert.deepEqual(readdirSync(to).sort(), ["config.json", "onnx"]);
     assert.deepEqual(readdirSync(join(to, "onnx")), ["model.onnx"]);
+  });
+
+  it("names a model with another head as its family's classifier, which Transformers.js takes it for", async () => {
+    const to = join(makeFolder(), "exported");
+    const model = await Auto.fromPretrained(tinyBert, { head: { pooling: "mean" }, log: () => {} });
+    await exportOnnx(model, to);
+    const config = JSON.parse(readFileSync(join(to, "config.json"), "utf8"));
+    assert.deepEqual(config.architectures, ["BertForSequenceClassification"]);
+    assert.deepEqual(model.savedConfig().architectures, ["BertModel"]);
+    model.dispose();
   });
 
   it("leaves folders with anything else in them alone, a saved model and other ONNX files among them", async () => {
@@ -202,8 +199,3 @@ describe("exportOnnx", () => {
     model.dispose();
   });
 });
-
-interface Answer {
-  label: string;
-  score: number;
-}

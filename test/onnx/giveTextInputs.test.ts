@@ -26,7 +26,7 @@ describe("giveTextInputs", () => {
     );
     assert.equal(graph.given(inputs.inputIds), ids);
     assert.equal(graph.nodes.length, 1);
-    assert.deepEqual([...graph.inputs], ["input_ids"]);
+    assert.deepEqual([...graph.inputs.keys()], ["input_ids"]);
   });
 
   for (const name of ["inputIds", "tokenTypeIds", "positionIds", "mask"] as const)

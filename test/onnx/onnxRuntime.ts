@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { TokenRows } from "../../src/models/SequenceClassifier";
 
 interface RuntimeTensor {
@@ -37,4 +38,10 @@ export async function runRows(session: Session, rows: TokenRows): Promise<Runtim
     }),
   );
   return (await session.run(feeds)).logits;
+}
+
+/** The logits of images [batch, 3, height, width], [rows, labels]. */
+export async function runPixels(session: Session, pixels: tf.Tensor4D): Promise<RuntimeTensor> {
+  const values = new runtime.Tensor("float32", pixels.dataSync(), pixels.shape);
+  return (await session.run({ pixel_values: values })).logits;
 }

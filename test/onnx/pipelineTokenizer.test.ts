@@ -70,6 +70,21 @@ test("Other fields stay as they are, and a folder without a tokenizer gives none
   assert.deepEqual([...(await pipelineTokenizer({ folder: makeFolder(), maxTokens: 8 })).keys()], []);
 });
 
+test("A model that takes texts of any length has the length that its tokenizer names, or none", async () => {
+  for (const [config, expected] of [
+    [{}, undefined],
+    [{ model_max_length: 512 }, 512],
+  ] as const) {
+    const folder = folderOf(["tokenizer.json"], config);
+    const files = await pipelineTokenizer({ folder, maxTokens: Number.POSITIVE_INFINITY });
+    assert.equal(configOf(files).model_max_length, expected);
+    const text = "good film ".repeat(40);
+    const { inputIds } = (await loadTokenizer(folder)).encode(text);
+    const made = (await transformersJs(files))(text, { truncation: true, return_tensor: false });
+    assert.deepEqual(made.input_ids, [...inputIds]);
+  }
+});
+
 test("A file that is not JSON is named", async () => {
   const folder = folderOf(["tokenizer.json"]);
   writeFileSync(join(folder, "tokenizer_config.json"), "{");

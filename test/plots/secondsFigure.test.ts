@@ -43,6 +43,43 @@ test("The axis starts at zero and is in seconds; the explanation says what is pa
   );
 });
 
+test("Where a frozen pass was read from disk, the explanation says so.", () => {
+  const { layout } = secondsFigure([records[0], { ...records[1], frozenFrom: "cache" }]);
+  const [{ text }] = layout.annotations as { text: string }[];
+  assert.equal(
+    text,
+    "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch, some of it read from disk",
+  );
+});
+
+test("No bar reaches beyond the axis, however far apart the depths are and whatever stands beside them.", () => {
+  const [record] = records;
+  const at = (n: number, strategy = "freeze") =>
+    ({ ...record, n, strategy, trial: `${strategy} ${n}` }) as typeof record;
+  const lora = { ...at(-1, "lora"), recipe: { recipe: "lora" } } as typeof record;
+  const sets = [
+    [at(0), at(2), at(4), at(6)],
+    [at(0), at(6)],
+    [at(-1), at(0), at(3), at(6)],
+    [at(3)],
+    [at(0), at(4), at(8), lora],
+    [at(0), at(6), at(0, "thaw"), at(1, "thaw")],
+  ];
+  const widths = sets.map((set) => {
+    const { data, layout } = secondsFigure(set);
+    const bars = data as { x: number[]; width: number; xaxis: "x" | "x2" }[];
+    for (const { x, width, xaxis } of bars) {
+      const axis = layout[xaxis.replace("x", "xaxis")] as { range: [number, number] };
+      assert.ok(axis.range[0] < Math.min(...x) - width / 2, `${axis.range} ${x} ${width}`);
+      assert.ok(axis.range[1] > Math.max(...x) + width / 2, `${axis.range} ${x} ${width}`);
+    }
+    assert.equal(new Set(bars.map(({ width }) => width)).size, 1);
+    return bars[0].width;
+  });
+  // Neighbours stay apart: a bar takes seven tenths of the smallest distance.
+  assert.deepEqual(widths, [1.4, 0.7 * 6, 0.7, 0.7, 0.7, 0.7]);
+});
+
 test("The hover gives the whole trial too.", () => {
   const { data } = secondsFigure(records);
   assert.deepEqual(data[0].customdata, [
@@ -74,34 +111,6 @@ test("Strategies have a panel each, one scale, one legend, and the mark stands i
   assert.equal(lower.title.text, "<b>thaw</b><br>Seconds per epoch (s)");
   const [mark] = layout.shapes as { xref: string; yref: string }[];
   assert.deepEqual([mark.xref, mark.yref], ["x2", "y2 domain"]);
-});
-
-test("No bar reaches beyond the axis, however far apart the depths are and whatever stands beside them.", () => {
-  const [record] = records;
-  const at = (n: number, strategy = "freeze") =>
-    ({ ...record, n, strategy, trial: `${strategy} ${n}` }) as typeof record;
-  const lora = { ...at(-1, "lora"), recipe: { recipe: "lora" } } as typeof record;
-  const sets = [
-    [at(0), at(2), at(4), at(6)],
-    [at(0), at(6)],
-    [at(-1), at(0), at(3), at(6)],
-    [at(3)],
-    [at(0), at(4), at(8), lora],
-    [at(0), at(6), at(0, "thaw"), at(1, "thaw")],
-  ];
-  const widths = sets.map((set) => {
-    const { data, layout } = secondsFigure(set);
-    const bars = data as { x: number[]; width: number; xaxis: "x" | "x2" }[];
-    for (const { x, width, xaxis } of bars) {
-      const axis = layout[xaxis.replace("x", "xaxis")] as { range: [number, number] };
-      assert.ok(axis.range[0] < Math.min(...x) - width / 2, `${axis.range} ${x} ${width}`);
-      assert.ok(axis.range[1] > Math.max(...x) + width / 2, `${axis.range} ${x} ${width}`);
-    }
-    assert.equal(new Set(bars.map(({ width }) => width)).size, 1);
-    return bars[0].width;
-  });
-  // Neighbours stay apart: a bar takes seven tenths of the smallest distance.
-  assert.deepEqual(widths, [1.4, 0.7 * 6, 0.7, 0.7, 0.7, 0.7]);
 });
 
 test("The figure is plain JSON.", () => {

@@ -138,6 +138,14 @@ test("The facts name what the trials ran on, every value once.", async () => {
     assert.ok(facts.includes(fact), `${fact} is not among ${facts.join(" | ")}`);
 });
 
+test("A frozen pass that was read from disk has a star, which the page explains.", async () => {
+  const records = [fakeRecord({ n: 0 }), fakeRecord({ n: 1, frozenFrom: "cache", frozenSeconds: 0.04 })];
+  const page = readFileSync((await writeReport(records, folder)).html, "utf8");
+  assert.match(page, /<td>0\.04\*<\/td>/);
+  assert.match(page, /<p>\* read from disk, where an earlier run had left [^<]*\.<\/p>/);
+  assert.doesNotMatch(html, /read from disk, where/);
+});
+
 test("A regression is reported by its metric, which must be named.", async () => {
   const epochs = [fakeEpoch({ metrics: { rmse: 0.9 } })];
   const regression = [0, 1].map((n) => fakeRecord({ n, accuracy: null, epochs }));

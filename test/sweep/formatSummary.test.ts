@@ -32,6 +32,25 @@ N = 0: the deepest freeze whose mean accuracy (0.9050) is within one standard er
   );
 });
 
+test("Seconds that went into reading what an earlier run had left have a star, and the table says what it means.", () => {
+  const from = { frozenFrom: "cache" as const, frozenSeconds: 0.02 };
+  const records = [
+    fakeRecord({ n: 0, frozenSeconds: 12.5 }),
+    fakeRecord({ n: 1, ...from }),
+    fakeRecord({ n: 2, ...from }),
+  ];
+  const lines = formatSummary(summarize(records)).split("\n");
+  assert.deepEqual(
+    lines.slice(0, 4).map((line) => line.slice(20, 30)),
+    ["  frozen s", "    12.50 ", "     0.02*", "     0.02*"],
+  );
+  assert.deepEqual(lines.slice(4, 6), [
+    "",
+    "* read from disk, where an earlier run had left what the frozen part computes: no measure of a first run.",
+  ]);
+  assert.doesNotMatch(formatSummary(summarize([fakeRecord({ n: 0 }), fakeRecord({ n: 1 })])), /\*/);
+});
+
 test("One seed shows no spread.", () => {
   const table = formatSummary(summarize([fakeRecord({ n: 0 }), fakeRecord({ n: 1 })]));
   assert.doesNotMatch(table, /±/);

@@ -75,6 +75,7 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     [{ seed: "0" }, "seed: expected an integer of any size, got 0"],
     [{ accuracy: 84 }, "accuracy: expected a number from 0 to 1, got 84"],
     [{ frozenSeconds: null }, "frozenSeconds: expected a number of at least 0, got null"],
+    [{ frozenFrom: "disk" }, 'frozenFrom: expected "cache" or nothing, got "disk"'],
     [{ peakTensorBytes: undefined }, "peakTensorBytes: expected an integer of at least 0, got undefined"],
     [{ restoredEpoch: "best" }, "restoredEpoch: expected an integer of at least 0, got best"],
     [{ settings: "fast" }, 'settings: expected an object, got "fast"'],
@@ -92,6 +93,14 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     [
       { epochs: [fakeEpoch({ evalSeconds: -1 })] },
       "epochs[0].evalSeconds: expected a number of at least 0, got -1",
+    ],
+    [
+      { epochs: [{ ...fakeEpoch(), lossScale: "large" }] },
+      "epochs[0].lossScale: expected a number of at least 0, got large",
+    ],
+    [
+      { epochs: [fakeEpoch({ skippedSteps: -1 })] },
+      "epochs[0].skippedSteps: expected a number of at least 0, got -1",
     ],
   ];
   for (const [given, message] of cases)

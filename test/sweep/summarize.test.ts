@@ -52,6 +52,7 @@ test("A depth's trials become one row: means over seeds, the highest of the peak
       evalSeconds: (2 + 4) / 2,
       secondsPerEpoch: 9,
       frozenSeconds: 2,
+      frozenFromCache: false,
       totalSeconds: (23 + 9) / 2,
       epochs: 1.5,
       peakTensorBytes: 300,
@@ -162,4 +163,14 @@ test("Two strategies may differ in their settings.", () => {
 
 test("No records make no rows.", () => {
   assert.deepEqual(summarize([]), []);
+});
+
+test("A depth says whether one of its trials read features that an earlier run had computed.", () => {
+  const [none, some] = summarize([
+    fakeRecord({ n: 1 }),
+    fakeRecord({ n: 1, seed: 1 }),
+    fakeRecord({ n: 2, frozenFrom: "cache" }),
+    fakeRecord({ n: 2, seed: 1 }),
+  ]);
+  assert.deepEqual([none.frozenFromCache, some.frozenFromCache], [false, true]);
 });

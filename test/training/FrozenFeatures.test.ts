@@ -17,6 +17,14 @@ async function batchesRun(steps: AsyncIterable<unknown>): Promise<number> {
   return count;
 }
 
+/** Disposes both. */
+function assertSameBits(...both: [FrozenFeatures, FrozenFeatures]): void {
+  const [a, b] = both.map((features) => features.batch(data, [...data.inputIds.keys()], 20));
+  assert.deepEqual(a.dataSync(), b.dataSync());
+  tf.dispose([a, b]);
+  for (const features of both) features.dispose();
+}
+
 onEveryFastEngine("FrozenFeatures", () => {
   it("holds what comes out of the first stages, row by row and padded with zeros", async () => {
     const model = await loadTiny();
@@ -69,6 +77,39 @@ onEveryFastEngine("FrozenFeatures", () => {
     tf.dispose([a, b]);
     risen.dispose();
     fresh.dispose();
+    model.dispose();
+  });
+
+  const families = [
+    "bert",
+    "roberta",
+    "xlm-roberta",
+    "distilbert",
+    "electra",
+    "albert",
+    "deberta-v2",
+    "modernbert",
+  ];
+  for (const family of families)
+    it(`goes on from a lower depth to the very bits of a fresh start with the same batches: ${family}`, async () => {
+      const model = await loadTiny(join(__dirname, "../fixtures/models", family));
+      const last = model.stages.length - 1;
+      const [risen, fresh] = [new FrozenFeatures(model), new FrozenFeatures(model)];
+      for (let depth = 1; depth <= last; depth++) await batchesRun(risen.prepare(data, depth, 5));
+      await batchesRun(fresh.prepare(data, last, 5));
+      assertSameBits(risen, fresh);
+      model.dispose();
+    });
+
+  it("starts anew for batches of another size, whose sums may differ in the last bit", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model);
+    assert.equal(await batchesRun(features.prepare(data, 2, 6)), 2);
+    assert.equal(await batchesRun(features.prepare(data, 3, 4)), 3);
+    assert.equal(await batchesRun(features.prepare(data, 3, 4)), 0);
+    const fresh = new FrozenFeatures(model);
+    await batchesRun(fresh.prepare(data, 3, 4));
+    assertSameBits(features, fresh);
     model.dispose();
   });
 

@@ -36,19 +36,23 @@ describe("RaggedStore", () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it("rounds to bfloat16 where that is asked for, in memory and on disk, and takes half the room", () => {
-    const store = new RaggedStore({ bytes: 4 }, { bfloat16: true });
-    store.put(0, Float32Array.of(1, 1.00390625));
-    store.put(1, Float32Array.of(-3.5, 257.5, 0));
-    assert.deepEqual(store.bytes, { memory: 4, disk: 6 });
-    assert.deepEqual(read(store, 0), [1, 1]);
-    assert.deepEqual(read(store, 1), [-3.5, 258, 0]);
-    assert.throws(() => store.put(2, Float32Array.of(3.4e38)), {
-      name: "FrostError",
-      message: /too large for bfloat16/,
+  for (const [half, step, larger, largest] of [
+    ["bf16", 2 ** -8, 258, 3.4e38],
+    ["fp16", 2 ** -11, 257.5, 65520],
+  ] as const)
+    it(`rounds to ${half} where that is asked for, in memory and on disk, and takes half the room`, () => {
+      const store = new RaggedStore({ bytes: 4 }, { half });
+      store.put(0, Float32Array.of(1, 1 + step));
+      store.put(1, Float32Array.of(-3.5, 257.5, 0));
+      assert.deepEqual(store.bytes, { memory: 4, disk: 6 });
+      assert.deepEqual(read(store, 0), [1, 1]);
+      assert.deepEqual(read(store, 1), [-3.5, larger, 0]);
+      assert.throws(() => store.put(2, Float32Array.of(largest)), {
+        name: "FrostError",
+        message: new RegExp(`too large for ${half}`),
+      });
+      store.dispose();
     });
-    store.dispose();
-  });
 
   it("goes on in a file beyond the budget, and the file goes with the store", () => {
     const budget = { bytes: 20 };
@@ -80,6 +84,35 @@ describe("RaggedStore", () => {
     store.put(0, values);
     values.fill(0);
     assert.deepEqual(read(store, 0), [1, 2]);
+  });
+
+  for (const half of [null, "bf16", "fp16"] as const)
+    it(`hands rows on as they are stored, ${half ? `in ${half}` : "in full"}, from memory and from disk`, () => {
+      const from = new RaggedStore({ bytes: 8 }, { half });
+      from.put(0, row(3, 1.5));
+      from.put(1, row(2, -7));
+      assert.ok(from.bytes.memory > 0 && from.bytes.disk > 0);
+      const to = new RaggedStore({ bytes: 100 }, { half });
+      for (const i of [1, 0]) {
+        const stored = from.stored(i);
+        const empty = to.emptyRow(stored.length);
+        assert.equal(empty.constructor, stored.constructor);
+        empty.set(stored);
+        to.putStored(i, empty);
+        assert.deepEqual(read(to, i), read(from, i));
+      }
+      assert.deepEqual(to.bytes, { memory: half ? 10 : 20, disk: 0 });
+      from.dispose();
+      to.dispose();
+    });
+
+  it("makes the folder that FROSTKIT_CACHE names where it is not there yet", () => {
+    process.env.FROSTKIT_CACHE = join(folder, "new", "disk");
+    const store = new RaggedStore({ bytes: 0 });
+    store.put(0, row(1, 4));
+    assert.equal(readdirSync(join(folder, "new", "disk")).length, 1);
+    assert.deepEqual(read(store, 0), [4]);
+    store.dispose();
   });
 
   it("says so when its file was cut", () => {

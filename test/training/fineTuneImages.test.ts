@@ -13,18 +13,12 @@ import { evaluate } from "../../src/training/evaluate";
 import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
-import { imagesOf } from "../data/images";
+import { imagesOf, transformTo } from "../data/images";
 import { temporary } from "../data/temporary";
 import { onEveryFastEngine } from "../onEveryEngine";
 
 const folder = join(__dirname, "../fixtures/models/resnet18-narrow");
-const transform = {
-  size: 64,
-  cropPct: 1,
-  interpolation: "bicubic" as const,
-  mean: [0.5, 0.5, 0.5],
-  std: [0.25, 0.25, 0.25],
-};
+const transform = transformTo(64);
 const options = { epochs: 3, batchSize: 4, learningRate: 3e-3, seed: 1 };
 const log = () => {};
 const load = () => AutoModelForImageClassification.fromPretrained(folder, { classes: ["blue", "red"], log });
@@ -36,6 +30,16 @@ const images = () => {
   );
   return made;
 };
+
+let views: Promise<EncodedImages> | undefined;
+const augmented = () => {
+  views ??= imagesOf("toy", { blue: [60, 60, 180], red: [180, 60, 60] }, { count: 6 }).then(async (path) =>
+    encodeImages(await imageFolder(path), transform, { augment: { scale: [0.3, 1] } }),
+  );
+  return views;
+};
+const lossesOf = ({ epochs }: { epochs: { trainLoss: number }[] }) =>
+  epochs.map(({ trainLoss }) => trainLoss);
 
 onEveryFastEngine("fineTune on images", (engine) => {
   it("learns to tell two colours apart, above a frozen stem and layer1, and leaks no tensor", async () => {
@@ -111,6 +115,68 @@ onEveryFastEngine("fineTune on images", (engine) => {
       assert.equal(bytes[1], bytes[0] / 2);
     }
     model.dispose();
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it("sees another view of each image in every epoch, the same ones for the same seed, and judges by the images themselves", async () => {
+    const [train, valid] = [await augmented(), await images()];
+    const before = tf.memory().numTensors;
+    // At a rate of 0, with batch norm by its running statistics, nothing but the views differs between epochs.
+    const still = { ...options, learningRate: 0, weightDecay: 0 };
+    const run = async (data: EncodedImages, seed: number) => {
+      const model = await load();
+      topNLayerFreeze(model, 4);
+      const result = await fineTune(model, { train: data, valid }, { ...still, seed });
+      model.dispose();
+      return result;
+    };
+    const first = await run(train, 1);
+    assert.equal(new Set(lossesOf(first)).size, 3);
+    assert.deepEqual(lossesOf(await run(train, 1)), lossesOf(first));
+    assert.notDeepEqual(lossesOf(await run(train, 2)), lossesOf(first));
+    const plain = await run(valid, 1);
+    const spread = (losses: number[]) => Math.max(...losses) - Math.min(...losses);
+    assert.ok(spread(lossesOf(plain)) < 1e-5 && spread(lossesOf(first)) > 1e-3, `${lossesOf(first)}`);
+    for (const [i, { validLoss }] of first.epochs.entries())
+      assert.equal(validLoss, plain.epochs[i].validLoss);
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it("keeps no features of augmented images, those of the images it is judged by all the same", async () => {
+    const [train, valid] = [await augmented(), await images()];
+    const model = await load();
+    topNLayerFreeze(model, 2);
+    const bytes: number[] = [];
+    for (const data of [
+      { train: valid, valid: valid },
+      { train, valid },
+      { train, valid: train },
+      { train },
+    ]) {
+      const features = new FrozenFeatures(model);
+      const events: string[] = [];
+      for await (const event of fineTune(model, data, { ...options, epochs: 1, features }))
+        if (event.type === "frozen" && event.done === event.total) events.push(`${event.total}`);
+      bytes.push(features.bytes().memory);
+      assert.equal(events.length, data.valid ? 1 : 0);
+      features.dispose();
+    }
+    assert.deepEqual(bytes, [bytes[0], bytes[0], bytes[0], 0]);
+    model.dispose();
+  });
+
+  it("learns from augmented images, by gradients accumulated over batches too", async () => {
+    const train = await augmented();
+    const before = tf.memory().numTensors;
+    for (const gradientAccumulation of [1, 2]) {
+      const model = await load();
+      topNLayerFreeze(model, 1);
+      const result = await fineTune(model, { train }, { ...options, epochs: 4, gradientAccumulation });
+      const losses = lossesOf(result);
+      assert.ok(losses[3] < losses[0], `${losses}`);
+      assert.equal((await evaluate(model, train)).metrics.accuracy, 1);
+      model.dispose();
+    }
     assert.equal(tf.memory().numTensors, before);
   });
 

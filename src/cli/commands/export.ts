@@ -15,8 +15,8 @@ export function exportCommand(): Command {
   return addModelOption(new Command("export"))
     .summary("write a fine-tuned model as ONNX, for Transformers.js and ONNX Runtime")
     .description(
-      "Writes a fine-tuned model as onnx/model.onnx beside its config and tokenizer, as Transformers.js reads it. " +
-        "Batch size and length stay free; weights are float32, the opset is 17.",
+      "Writes a fine-tuned model as onnx/model.onnx beside its config and what prepares its inputs, as Transformers.js reads it. " +
+        "Batch size and the size of texts or images stay free; weights are float32, the opset is 17.",
     )
     .optionsGroup("Output:")
     .requiredOption("--out <dir>", "folder to write; an export that is there is replaced")

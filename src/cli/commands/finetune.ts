@@ -50,16 +50,17 @@ export function finetuneCommand(): Command {
 Examples:
   frostkit finetune --model data/mini-bert-en --train train.csv --freeze 3 --save runs/model
   frostkit finetune --model data/mini-bert-en --train train.csv --freeze-where "*.attention.*" --freeze-where embeddings.
-  frostkit finetune --model data/mini-bert-en --train train.csv --valid-fraction 0 --save runs/on-all-rows`,
+  frostkit finetune --model data/mini-bert-en --train train.csv --valid-fraction 0 --save runs/on-all-rows
+  frostkit finetune --model timm/resnet18.a1_in1k --train pets --freeze 2 --lr 1e-3 --augment 0.5 --save runs/pets`,
     )
     .action(finetune);
 }
 
-async function finetune(flags: FineTuneFlags): Promise<void> {
+async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const { seed, save } = flags;
   if (save !== undefined) checkSaveFolder(save);
   const signal = interruptSignal();
-  const { model, train, valid } = await loadInputs(flags, {
+  const { model, train, valid } = await loadInputs(flags, command, {
     seed,
     signal,
     prepare(model) {

@@ -26,7 +26,8 @@ Examples:
   frostkit list --model data/mini-bert-en
   frostkit list --model data/mini-bert-en --match "*.attention.*.bias"
   frostkit list --model data/mini-bert-en --freeze 3 --match layer.2.
-  frostkit list --model data/mini-bert-en --freeze-where LayerNorm --json`,
+  frostkit list --model data/mini-bert-en --freeze-where LayerNorm --json
+  frostkit list --model timm/resnet18.a1_in1k --freeze 2 --match layer2.0.`,
     )
     .action(list);
 }

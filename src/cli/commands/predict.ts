@@ -1,18 +1,19 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, relative, sep } from "node:path";
 import { Command } from "commander";
 import { csvText } from "../../data/csvText";
-import { loadTokenizer } from "../../data/loadTokenizer";
-import { readTable, type Table } from "../../data/readTable";
+import { imageFolder } from "../../data/imageFolder";
+import { readTable } from "../../data/readTable";
 import { replaceFile } from "../../data/replaceFile";
 import { textDataset } from "../../data/textDataset";
 import { InputError } from "../../errors";
-import type { SequenceClassifier } from "../../models/SequenceClassifier";
+import type { Classifier } from "../../models/Classifier";
 import { formatCount } from "../../sweep/formatSummary";
 import { type Predictions, predict as predictRows } from "../../training/predict";
 import { Board } from "../Board";
+import { checkNoneGiven } from "../checkNoneGiven";
 import { checkTrained } from "../checkTrained";
-import { checkMaxLen, encode } from "../encode";
+import { encoderOf } from "../encode";
 import { interruptSignal } from "../interrupt";
 import { loadModel, noteModel } from "../loadModel";
 import { note } from "../note";
@@ -22,9 +23,11 @@ import {
   addTextOptions,
   type EngineFlags,
   type ModelFlags,
+  OF_TEXTS,
   type TextFlags,
 } from "../options";
 import { wholeNumber } from "../parseNumbers";
+import { countOf, isFolder, type Rows } from "../Rows";
 
 interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
   data: string;
@@ -39,15 +42,20 @@ export function predictCommand(): Command {
   const command = addModelOption(new Command("predict"))
     .summary("write a fine-tuned model's predictions, as a submission")
     .description(
-      "Writes what a fine-tuned model says of each row as a CSV: the id and the label's name, in the rows' order. " +
+      "Writes what a fine-tuned model says of each row as a CSV: the id and the label's name, in the rows' order; of " +
+        "images the file and the label's name. " +
         "Several labels of a row are joined by blanks; a regression gives its value.",
     )
     .optionsGroup("Data:")
-    .requiredOption("--data <file>", "table to predict: .csv, .tsv, .jsonl or .json");
+    .requiredOption(
+      "--data <path>",
+      "table to predict: .csv, .tsv, .jsonl or .json; or, for an image model, a folder of images, in folders or not",
+    );
   addTextOptions(command)
     .option(
       "--id <column>",
-      'column that names the rows (default: "id"; rows are numbered from 0 where there is none)',
+      'column that names the rows (default: "id"; rows are numbered from 0 where there is none); of images, what the ' +
+        'column of files is to be called (default: "file")',
     )
     .optionsGroup("Output:")
     .requiredOption("--out <file>", "the CSV to write; one that is there is replaced")
@@ -60,19 +68,18 @@ export function predictCommand(): Command {
       `
 Examples:
   frostkit predict --model runs/model --data test.csv --out submission.csv
-  frostkit predict --model runs/model --data test.csv --out submission.csv --id review_id --label sentiment --probabilities`,
+  frostkit predict --model runs/model --data test.csv --out submission.csv --id review_id --label sentiment --probabilities
+  frostkit predict --model runs/pets --data test --out submission.csv --id image --label pet`,
     )
     .action(predict);
 }
 
-async function predict(flags: PredictFlags): Promise<void> {
+async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const { out, label } = flags;
   checkWritable(out);
   const signal = interruptSignal();
-  const table = await readTable(flags.data);
-  const id = idColumn(table, flags.id);
-  const dataset = textDataset(table, { text: flags.text, pair: flags.pair, id: id ?? undefined });
-  const loaded = await loadModel(flags, {}, signal);
+  const { rows, ids, id } = await readRows(flags, command);
+  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: flags.data, rows });
   const { model } = loaded;
   checkTrained(flags.model, model);
   const classes = flags.probabilities ? probabilityColumns(model) : [];
@@ -82,13 +89,12 @@ async function predict(flags: PredictFlags): Promise<void> {
     throw new InputError(
       `${out}: would have two columns ${JSON.stringify(twice)}; name the labels' otherwise by --label`,
     );
-  const tokenizer = await loadTokenizer(model.folder);
-  checkMaxLen(flags.maxLen, tokenizer, model);
+  const encode = await encoderOf(model, flags);
   noteModel(loaded);
   if (id === null)
     note(`${flags.data}: has no column "id": rows are numbered from 0 (--id names another column)`);
 
-  const [encoded] = await encode([dataset], tokenizer, flags.maxLen, signal);
+  const [encoded] = await encode([rows], signal);
   const board = new Board();
   const bar = board.bar("predicting");
   let said: Predictions;
@@ -103,13 +109,13 @@ async function predict(flags: PredictFlags): Promise<void> {
     board.stop();
   }
   const width = classes.length;
-  const rows = said.labels.map((name, row) => [
-    dataset.ids?.[row] ?? String(row),
+  const lines = said.labels.map((name, row) => [
+    ids?.[row] ?? String(row),
     name,
     ...classes.map((_, i) => said.probabilities[row * width + i].toFixed(6)),
   ]);
-  replaceFile(out, csvText([header, ...rows]));
-  console.log(`${formatCount(rows.length)} rows: ${out}`);
+  replaceFile(out, csvText([header, ...lines]));
+  console.log(`${formatCount(countOf(rows))} rows: ${out}`);
 }
 
 /** Finds out now, not when all is predicted. */
@@ -124,12 +130,24 @@ function checkWritable(out: string): void {
     throw new InputError(`--out: expected a file to write, got the folder ${out}`);
 }
 
-/** The column asked for, else "id" where the table has one, else null. */
-function idColumn(table: Table, asked: string | undefined): string | null {
-  return asked ?? (table.columns.includes("id") ? "id" : null);
+/** What is predicted, what its rows are called, and what that column is called: null where the table names none. */
+async function readRows(
+  { data, id: asked, text, pair }: PredictFlags,
+  command: Command,
+): Promise<{ rows: Rows; ids: string[] | null; id: string | null }> {
+  if (isFolder(data)) {
+    checkNoneGiven(command, OF_TEXTS, `${data} is a folder of images`);
+    const rows = await imageFolder(data, { labels: false });
+    const ids = rows.paths.map((path) => relative(data, path).split(sep).join("/"));
+    return { rows, ids, id: asked ?? "file" };
+  }
+  const table = await readTable(data);
+  const id = asked ?? (table.columns.includes("id") ? "id" : null);
+  const rows = textDataset(table, { text, pair, id: id ?? undefined });
+  return { rows, ids: rows.ids, id };
 }
 
-function probabilityColumns({ problemType, classes }: SequenceClassifier): string[] {
+function probabilityColumns({ problemType, classes }: Classifier): string[] {
   if (problemType === "regression")
     throw new InputError("--probabilities: expected a model of classes, got a regression");
   return classes;

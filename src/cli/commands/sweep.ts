@@ -4,7 +4,9 @@ import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
 import { freezeSweep } from "../../sweep/freezeSweep";
 import { latestSweep } from "../../sweep/latestSweep";
+import { parseStrategies } from "../../sweep/parseStrategies";
 import { readRecords, type TrialRecord } from "../../sweep/record";
+import { checkStrategies, type Recipe } from "../../sweep/strategies";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
 import { note } from "../note";
@@ -21,6 +23,7 @@ import { showSweep } from "../showSweep";
 
 interface SweepFlags extends DataFlags, TrainingFlags {
   n?: number[];
+  strategies?: Recipe[];
   seeds: number[];
   out?: string;
   json?: true;
@@ -41,8 +44,14 @@ export function sweepCommand(): Command {
         "blocks to freeze besides the embeddings: 0..6 or -1,0,3; -1 freezes nothing (default: 0 to all)",
       ).argParser(wholeNumbers),
     )
+    .option(
+      "--strategies <list>",
+      "recipes to try beside freezing, joined by commas: layerwiseDecay, gradual, bitFit, norms, lora; with settings " +
+        "as lora:rank=4:learningRate=3e-3",
+      parseStrategies,
+    )
     .addOption(
-      new Option("--seeds <list>", "each depth is trained once per seed: 0,1,2 or 0..2")
+      new Option("--seeds <list>", "each depth and recipe is trained once per seed: 0,1,2 or 0..2")
         .argParser(wholeNumbers)
         .default([0], "0"),
     );
@@ -56,29 +65,39 @@ export function sweepCommand(): Command {
 Examples:
   frostkit sweep --model data/mini-bert-en --train train.csv
   frostkit sweep --model bert-base-uncased --train train.csv --valid valid.csv --n -1,0,4,8,12 --seeds 0,1,2
-  frostkit sweep --model data/mini-bert-en --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl`,
+  frostkit sweep --model data/mini-bert-en --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl
+  frostkit sweep --model timm/resnet18.a1_in1k --train pets --n -1..4 --lr 1e-3
+  frostkit sweep --model data/mini-bert-en --train train.csv --n -1,0,3 --strategies layerwiseDecay,gradual:unfreeze=6/-1
+  frostkit sweep --model data/mini-bert-en --train train.csv --strategies bitFit:learningRate=3e-3,lora:rank=4:name=lora4
+
+Settings of recipes: name and learningRate of all; decay of layerwiseDecay; unfreeze of gradual, the N of each epoch joined
+by slashes; rank, alpha and dropout of lora.`,
     )
     .action(sweep);
 }
 
-async function sweep(flags: SweepFlags): Promise<void> {
-  const { n, seeds, metric } = flags;
+async function sweep(flags: SweepFlags, command: Command): Promise<void> {
+  const { n, strategies, seeds, metric } = flags;
   const out = flags.out ?? join("runs", basename(flags.train, extname(flags.train)));
   const signal = interruptSignal();
-  const { model, train, valid } = await loadInputs(flags, {
+  const { model, train, valid } = await loadInputs(flags, command, {
     // Each trial draws the head anew from its own seed.
     seed: seeds[0],
     signal,
-    prepare({ depth }) {
-      for (const value of n ?? []) checkInteger("--n", value, -1, depth);
+    prepare(model) {
+      for (const value of n ?? []) checkInteger("--n", value, -1, model.depth);
+      checkStrategies(strategies ?? [], model, flags.epochs);
       if (flags.valid === undefined && flags.validFraction === 0)
         throw new InputError(
-          "--valid-fraction: expected a share above 0, or a --valid table to compare depths by",
+          "--valid-fraction: expected a share above 0, or --valid rows to compare depths by",
         );
     },
   });
 
-  const run = freezeSweep({ model, train, valid: valid!, n, seeds, out, signal, ...trainingSettings(flags) });
+  const run = freezeSweep({
+    ...{ model, train, valid: valid!, n, strategies, seeds, out, signal },
+    ...trainingSettings(flags),
+  });
   const board = new SweepBoard(out, metric);
   const printed = new Set<TrialRecord>();
   const print = (record: TrialRecord) => {

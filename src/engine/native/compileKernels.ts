@@ -7,8 +7,15 @@ import { type Compiler, compile } from "./compiler";
  * The instruction sets that the kernels are compiled for, by the names of their namespaces; the addon takes the best that the
  * processor has when it is loaded, so that node_modules may move to another machine.
  */
-const instructionSets: Record<string, string[]> =
-  process.arch === "x64" ? { base: [], v3: ["-march=x86-64-v3"], v4: ["-march=x86-64-v4"] } : { base: [] };
+export const instructionSets: Record<string, string[]> =
+  process.arch === "x64"
+    ? {
+        base: [],
+        v3: ["-march=x86-64-v3"],
+        v4: ["-march=x86-64-v4"],
+        v4bf16: ["-march=x86-64-v4", "-mavx512bf16"],
+      }
+    : { base: [] };
 
 // Neither dist nor a copy of it holds the sources: they are read where they were written.
 const SOURCES = join(__dirname, "../../../src/engine/native/kernels");

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { cacheFolder } from "../../cacheFolder";
 import { FrostError } from "../../errors";
-import { cacheFolder } from "./cacheFolder";
 import { explainFileError } from "./explainFileError";
 import { explainPipError } from "./explainPipError";
 import { inspectTensorflow } from "./inspectTensorflow";
@@ -14,7 +14,7 @@ import type { Tensorflow } from "./Tensorflow";
  * own configuration; what it writes on its way stays in the cache folder, too.
  */
 export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensorflow> {
-  const folder = cacheFolder();
+  const folder = cacheFolder("tensorflow");
   const partial = `${folder}.partial`;
   const requirement = gpu ? "tensorflow[and-cuda]" : process.arch === "x64" ? "tensorflow-cpu" : "tensorflow";
   try {

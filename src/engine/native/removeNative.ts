@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { cacheFolder } from "../../cacheFolder";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
-import { cacheFolder } from "./cacheFolder";
 import { explainFileError } from "./explainFileError";
 import { STAGING } from "./link";
 
@@ -22,7 +22,7 @@ export function removeNative(files: BindingFiles = bindingFiles()): string[] {
       ...staging.map((name) => join(files.folder, name)),
     ],
     ...["deps", `build-tmp-napi-v8`].map((name) => join(files.package, name)),
-    ...[cacheFolder(), `${cacheFolder()}.partial`],
+    ...[cacheFolder("tensorflow"), `${cacheFolder("tensorflow")}.partial`],
   ].filter((path) => existsSync(path));
   for (const path of paths) {
     try {

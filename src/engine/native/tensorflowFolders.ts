@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "./cacheFolder";
+import { cacheFolder } from "../../cacheFolder";
 
 export interface Places {
   env: NodeJS.ProcessEnv;
@@ -23,7 +23,7 @@ export function tensorflowFolders({ env, home, root, pythonPath }: Places): stri
     join(root, "usr"),
     join(home, ".local"),
   ] as string[];
-  return [...new Set([...pythonPath, ...prefixes.flatMap(foldersOf), cacheFolder()])];
+  return [...new Set([...pythonPath, ...prefixes.flatMap(foldersOf), cacheFolder("tensorflow")])];
 }
 
 /** The packages of each Python in a prefix, the newest Python first, and the prefix itself, which may hold the C library. */

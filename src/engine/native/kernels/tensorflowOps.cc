@@ -21,7 +21,7 @@
 
 extern const Kernels frostkit_kernels_base;
 #if defined(__x86_64__)
-extern const Kernels frostkit_kernels_v3, frostkit_kernels_v4;
+extern const Kernels frostkit_kernels_v3, frostkit_kernels_v4, frostkit_kernels_v4bf16;
 #endif
 
 namespace {
@@ -35,6 +35,7 @@ const Kernels& kernels() {
     const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
+    if (v4 && __builtin_cpu_supports("avx512bf16")) return &frostkit_kernels_v4bf16;
     if (v4) return &frostkit_kernels_v4;
     if (v3) return &frostkit_kernels_v3;
 #endif

@@ -1,0 +1,14 @@
+import { statSync } from "node:fs";
+import type { ImageRows } from "../data/imageFolder";
+import type { TextDataset } from "../data/textDataset";
+
+/** What an option names: the rows of a table, or the images of a folder. */
+export type Rows = TextDataset | ImageRows;
+
+export const areImages = (rows: Rows): rows is ImageRows => "paths" in rows;
+
+export const countOf = (rows: Rows): number => (areImages(rows) ? rows.paths : rows.texts).length;
+
+/** Whether a path is that of images: a folder. A path of nothing is taken for a table's, whose reader says what is wrong. */
+export const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,0 +1,36 @@
+import { InputError } from "../errors";
+import { checkRecipe, type Recipe } from "./strategies";
+
+/**
+ * Recipes written as on a command line: `recipe[:setting=value]…`, joined by commas. Names and settings are those of `Recipe`; the
+ * epochs' N of `unfreeze` are joined by slashes.
+ *
+ *     parseStrategies("gradual:unfreeze=6/3/-1,lora:rank=4:learningRate=3e-3");
+ *     // [{ recipe: "gradual", unfreeze: [6, 3, -1] }, { recipe: "lora", rank: 4, learningRate: 0.003 }]
+ *
+ * @throws InputError that names what is not known and lists what is
+ */
+export const parseStrategies = (text: string): Recipe[] => text.split(",").map(parseRecipe);
+
+function parseRecipe(text: string): Recipe {
+  const [name, ...settings] = text.trim().split(":");
+  const written: Record<string, string> = { recipe: name };
+  for (const setting of settings) {
+    const [, key, value] = /^(\w+)=(.+)$/.exec(setting) ?? [];
+    if (key === undefined)
+      throw new InputError(`strategies: expected ${name}:setting=value, got ${JSON.stringify(text.trim())}`);
+    if (key in written) throw new InputError(`strategies: ${name}: expected ${key} once, got it twice`);
+    written[key] = value;
+  }
+  checkRecipe(written as unknown as Recipe);
+  const values = Object.entries(written).map(([key, value]) => [key, settingOf(name, key, value)]);
+  return Object.fromEntries(values) as Recipe;
+}
+
+function settingOf(recipe: string, key: string, value: string): unknown {
+  if (key === "recipe" || key === "name" || (key === "unfreeze" && value === "gradual")) return value;
+  const numbers = value.split("/").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (!numbers.every(Number.isFinite) || (numbers.length > 1 && key !== "unfreeze"))
+    throw new InputError(`strategies: ${recipe}: expected a number as ${key}, got ${JSON.stringify(value)}`);
+  return key === "unfreeze" ? numbers : numbers[0];
+}

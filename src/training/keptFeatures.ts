@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import * as tf from "@tensorflow/tfjs-core";
+import { DamagedEntry } from "../data/cacheEntry";
+import type { DiskCache } from "../data/DiskCache";
+import type { Precision } from "../engine/autocast";
+import { engineHash } from "../engine/engineHash";
+import { kitHash } from "../kitHash";
+import type { Classifier } from "../models/Classifier";
+import { parameterHash } from "../nn/parameterHash";
+import { type Dataset, lengthsOf, rowsHash } from "./dataset";
+import { nextTurn } from "./nextTurn";
+import type { RaggedStore } from "./RaggedStore";
+
+/** What comes out of the first stages for each row of a dataset. */
+export interface Features {
+  /** Of one row of features: [hidden], or [height, width, channels]. */
+  shape: number[];
+  /** Whether a text has a row for each of its tokens; behind the last block there may be one alone, that of the [CLS] token. */
+  everyRow: boolean;
+  store: RaggedStore;
+}
+
+/** Of so few tokens, or bytes of pixels, features are computed sooner than the weights are hashed that they would be found by. */
+const WORTH_KEEPING = 4096;
+
+/** Whether features take longer to compute than to find. Those behind the first stage, embeddings or a stem, do not. */
+export const areWorthKeeping = (dataset: Dataset, depth: number): boolean =>
+  depth > 1 &&
+  ("pixels" in dataset ? dataset.pixels : dataset.inputIds).reduce((sum, row) => sum + row.length, 0) >=
+    WORTH_KEEPING;
+
+/** How features are computed, besides the model and the rows. */
+export interface Making {
+  /** Stages passed. */
+  depth: number;
+  /** Rows of a batch are padded to one length, which sums may show in their last bit. */
+  batchSize: number;
+  precision: Precision;
+  /** Depths at which they were rounded to be kept, this one included; none in fp32, where to keep them loses nothing. */
+  rounded: number[];
+}
+
+/**
+ * Names features by all that decides their bits: the weights below, what the config says of them, the rows, how they are computed,
+ * the engine and the kit.
+ */
+export async function keyOfFeatures(model: Classifier, dataset: Dataset, making: Making): Promise<string> {
+  const stages = model.stages.slice(0, making.depth);
+  const weights = [];
+  for (const { name, parameters, buffers = [] } of stages)
+    weights.push([name, await Promise.all([...parameters, ...buffers].map(parameterHash))]);
+  const adapters = stages.flatMap(({ adaptable = [] }) =>
+    adaptable.map(({ lora }) => lora && [lora.scale, lora.merged]),
+  );
+  const { depth, batchSize, precision, rounded } = making;
+  const how = [depth, batchSize, precision, rounded];
+  const facts = [model.modelType, model.config, weights, adapters, rowsHash(dataset), how];
+  const hash = createHash("sha256")
+    .update(kitHash())
+    .update(await engineHash());
+  return hash.update(JSON.stringify(facts)).digest("hex");
+}
+
+/*
+ * Features on disk: whether every row is there, how many dimensions a row has, and those, padded with ones to three (Int32); then row
+ * after row as it is stored.
+ */
+const HEAD = 5;
+const width = (shape: number[]) => tf.util.sizeFromShape(shape);
+
+/** Keeps features on disk under this key. */
+export function keepFeatures(
+  cache: DiskCache,
+  key: string,
+  features: Features,
+  count: number,
+): Promise<void> {
+  const { shape, everyRow, store } = features;
+  const { memory, disk } = store.bytes;
+  return cache.save(key, 4 * HEAD + memory + disk, async (write) => {
+    const head = new Int32Array(HEAD).fill(1);
+    head.set([everyRow ? 1 : 0, shape.length, ...shape]);
+    write(head);
+    for (let row = 0; row < count; row++) {
+      write(store.stored(row));
+      if (row % 64 === 63) await nextTurn();
+    }
+  });
+}
+
+/** The features kept under this key, in `store`, or null where there are none that are whole; the store is then disposed. */
+export async function readFeatures(
+  cache: DiskCache,
+  key: string,
+  dataset: Dataset,
+  store: RaggedStore,
+): Promise<Features | null> {
+  let features: Features | null = null;
+  try {
+    features = await cache.load(key, async (read, bytes) => {
+      const head = new Int32Array(HEAD);
+      read(head);
+      const [everyRow, rank] = head;
+      const shape = Array.from(head.subarray(2, 2 + rank));
+      const lengths = lengthsOf(dataset).map((length) => width(shape) * (everyRow ? length : 1));
+      const values = lengths.reduce((sum, length) => sum + length, 0);
+      if (4 * HEAD + values * store.emptyRow(0).BYTES_PER_ELEMENT !== bytes)
+        throw new DamagedEntry(`cannot hold ${lengths.length} rows of shape [${shape}]`);
+      for (const [row, length] of lengths.entries()) {
+        const stored = store.emptyRow(length);
+        read(stored);
+        store.putStored(row, stored);
+        if (row % 64 === 63) await nextTurn();
+      }
+      return { shape, everyRow: everyRow !== 0, store };
+    });
+  } finally {
+    if (!features) store.dispose();
+  }
+  return features;
+}

@@ -1,0 +1,33 @@
+import type { Rounds, Side, Task } from "./contest";
+import type { Row } from "./row";
+
+/** What a part measured: rounds by the name of what was done. */
+export type Measured = Record<string, Rounds>;
+
+/** What a part measures with. */
+export interface Bench {
+  /** A table of texts and labels, how its columns are named, and its rows that are taken. */
+  table: { train: string; text: string; label: string; rows: number };
+  /** A folder for as long as the bench runs. */
+  folder: string;
+  /** The bundled model. */
+  mini: string;
+  /** A random checkpoint's folder: made once for each size. */
+  checkpoint(size: { layers: number; hidden: number }): string;
+  /** Has both sides do a task in turns, as often as asked for; `taskOf` is given the round. */
+  contest(
+    name: string,
+    taskOf: (round: number) => Task,
+    options?: { sides?: Side[]; rounds?: number },
+  ): Promise<Rounds>;
+}
+
+/** A part of the bench that can be run by itself. */
+export interface Part {
+  /** What is measured and how, for the reader of the results. */
+  about: string;
+  /** Whether it reads the table that the bench was given. */
+  readsTable?: boolean;
+  measure(bench: Bench): Promise<Measured>;
+  rows(measured: Measured): Row[];
+}

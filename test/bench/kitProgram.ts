@@ -1,0 +1,19 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(__dirname, "../..");
+const out = join(root, "node_modules/.cache/frostkit-bench");
+
+let compiled = false;
+
+/** kit.ts and what it imports as plain JavaScript, as a user runs the kit: tsx in the same process would add 70 MB to its memory. */
+export function kitProgram(): string {
+  if (!compiled) {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    execFileSync(process.execPath, [tsc, "-p", join(__dirname, "tsconfig.json")], { stdio: "inherit" });
+    copyFileSync(join(root, "package.json"), join(out, "package.json"));
+    compiled = true;
+  }
+  return join(out, "test/bench/kit.js");
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Figures, Rounds } from "../contest";
+import { fakeSweep } from "../fakeRounds";
+import { blockParameters, blockProducts, estimatedFlops } from "../stepFlops";
+import { parts } from "./parts";
+import { ALONE, WHOLE } from "./sweepPart";
+
+const both = (kit: Figures, peer: Figures): Rounds => ({ kit: [kit, kit, kit], peer: [peer, peer, peer] });
+const targets = (name: string, measured: Record<string, Rounds>) =>
+  parts[name].rows(measured).map(({ what, target, met }) => [what, target, met]);
+
+test("A sweep is held to 0.40 as a whole, 0.75 at each depth and 0.08 at the last; the last alone to 0.25.", () => {
+  const [accuracies, seconds] = [
+    [8, 8, 8, 8, 8, 8, 8],
+    [7, 6, 5, 4, 3, 2, 0.5],
+  ];
+  const whole = both(
+    fakeSweep(accuracies, seconds),
+    fakeSweep(
+      accuracies,
+      seconds.map(() => 10),
+    ),
+  );
+  const alone = both(
+    { trials: [{ n: 6, seconds: 3, accuracy: 0.8 }] },
+    { trials: [{ n: 6, seconds: 10, accuracy: 0.8 }] },
+  );
+  assert.deepEqual(targets("sweep", { [WHOLE]: whole, [ALONE]: alone }), [
+    ["sweep N = 0 … 6, 6,090 + 1,523 rows, fp32, s", { ratioAtMost: 0.4 }, true],
+    ["of it N = 0, fp32, s", { ratioAtMost: 0.75 }, true],
+    ["of it N = 1, fp32, s", { ratioAtMost: 0.75 }, true],
+    ["of it N = 2, fp32, s", { ratioAtMost: 0.75 }, true],
+    ["of it N = 3, fp32, s", { ratioAtMost: 0.75 }, true],
+    ["of it N = 4, fp32, s", { ratioAtMost: 0.75 }, true],
+    ["of it N = 5, fp32, s", { ratioAtMost: 0.75 }, true],
+    ["of it N = 6, fp32, s", { ratioAtMost: 0.08 }, true],
+    ["N = 6 alone, fp32, s", { ratioAtMost: 0.25 }, false],
+  ]);
+});
+
+test("A step is the median of the second half, held to its depth's and precision's target.", () => {
+  const kit = { seconds: [9, 9, 9, 9, 1, 2, 3, 4] };
+  const rounds = both(kit, { seconds: [9, 9, 9, 9, 3, 3, 3, 3] });
+  const measured = { "N = 0": rounds, "N = 6": rounds, "N = 11": rounds };
+  assert.equal(parts.steps.rows(measured)[0].kit.median, 2.5);
+  const ratios = (name: string) => parts[name].rows(measured).map(({ target }) => target);
+  assert.deepEqual(ratios("steps"), [{ ratioAtMost: 0.65 }, { ratioAtMost: 0.45 }, { ratioAtMost: 0.2 }]);
+  assert.deepEqual(ratios("steps-bf16"), [{ ratioAtMost: 0.9 }, { ratioAtMost: 0.45 }, { ratioAtMost: 0.2 }]);
+});
+
+test("Memory is that of a process for each depth, in megabytes.", () => {
+  const rounds = both({ peakRssBytes: 2e9 }, { peakRssBytes: 2.5e9 });
+  const [row] = parts.memory.rows({ "N = 3": rounds });
+  assert.deepEqual(
+    [row.what, row.kit.median, row.ratio?.median, row.met],
+    ["peak memory of the process, BERT-base size, N = 3, fp32, MB", 2000, 0.8, true],
+  );
+});
+
+test("The share of the own rate is a step's estimated operations a second over those of its products alone.", () => {
+  const size = { layers: 12, hidden: 768, rows: 8, tokens: 128 };
+  const flops = estimatedFlops(blockParameters(size), 1024);
+  const products = blockProducts(size);
+  // A machine whose products run at 100 GFLOP/s, the square one at 200, and whose step takes as long as at 80.
+  const seconds = [...products.map(({ m, k, n }) => (2 * m * k * n) / 100e9), (2 * 1024 ** 3) / 200e9];
+  const figures = { seconds: [flops / 80e9], productSeconds: { engine: seconds, kit: seconds } };
+  const rows = parts.gemm.rows({ "N = 0, then its products": both(figures, figures) });
+  const rounded = rows.map(({ what, kit, met }) => [what, Number(kit.median.toPrecision(6)), met]);
+  assert.deepEqual(rounded, [
+    ["own products at the step's shapes, GFLOP/s", 100, null],
+    ["own product of 1024³, GFLOP/s", 200, null],
+    ["the kit's kernels at the step's shapes, GFLOP/s", 100, null],
+    ["the kit's kernels, 1024³, GFLOP/s", 200, null],
+    ["a whole step, GFLOP/s", 80, null],
+    ["share of the own rate at the step's shapes", 0.8, true],
+    ["share of the own rate at 1024³", 0.4, false],
+  ]);
+});
+
+test("Loading is held to PyTorch's time for the call, and until weights are read and written; tokenizing to three times Rust's.", () => {
+  const load = both({ seconds: [0.3, 0.35, 0.4] }, { seconds: [0.28, 0.42, 0.9] });
+  assert.deepEqual(targets("load", { load }), [
+    ["loading 438 MB, the call, s", { ratioAtMost: 1 }, false],
+    ["the same, each weight read, s", { ratioAtMost: 1 }, true],
+    ["the same, each trainable one written, s", { ratioAtMost: 1 }, true],
+  ]);
+  const tokenize = both({ seconds: [0.5], rows: [7613] }, { seconds: [0.2], rows: [7613] });
+  assert.deepEqual(targets("tokenize", { tokenize }), [
+    ["tokenizing 7,613 texts, s", { ratioAtMost: 3 }, true],
+  ]);
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseStrategies } from "../../src/sweep/parseStrategies";
+
+test("parseStrategies reads recipes joined by commas, each with settings of its own behind colons", () => {
+  assert.deepEqual(parseStrategies("layerwiseDecay"), [{ recipe: "layerwiseDecay" }]);
+  assert.deepEqual(
+    parseStrategies(
+      "layerwiseDecay:decay=0.8, gradual:unfreeze=6/3/-1:name=by hand,bitFit:learningRate=3e-3,norms,lora:rank=4:alpha=8:dropout=.1",
+    ),
+    [
+      { recipe: "layerwiseDecay", decay: 0.8 },
+      { recipe: "gradual", unfreeze: [6, 3, -1], name: "by hand" },
+      { recipe: "bitFit", learningRate: 0.003 },
+      { recipe: "norms" },
+      { recipe: "lora", rank: 4, alpha: 8, dropout: 0.1 },
+    ],
+  );
+});
+
+test("unfreeze is a word or the N of each epoch, one of them too", () => {
+  assert.deepEqual(parseStrategies("gradual:unfreeze=gradual"), [{ recipe: "gradual", unfreeze: "gradual" }]);
+  assert.deepEqual(parseStrategies("gradual:unfreeze=2"), [{ recipe: "gradual", unfreeze: [2] }]);
+});
+
+test("parseStrategies says in one line what is not known, and what is", () => {
+  const refuses = (text: string, message: string) =>
+    assert.throws(() => parseStrategies(text), { name: "InputError", message });
+  const known = "layerwiseDecay, gradual, bitFit, norms, lora";
+  refuses("lora,BitFit", `strategies: recipe: expected one of ${known}, got "BitFit"`);
+  refuses("norms,", `strategies: recipe: expected one of ${known}, got ""`);
+  refuses(
+    "lora:range=4",
+    "strategies: lora knows recipe, name, learningRate, rank, alpha, dropout, got range",
+  );
+  refuses("bitFit:rank=all", "strategies: bitFit knows recipe, name, learningRate, got rank");
+  refuses("lora:8", 'strategies: expected lora:setting=value, got "lora:8"');
+  refuses("lora:rank=", 'strategies: expected lora:setting=value, got "lora:rank="');
+  refuses("lora:rank=4:rank=8", "strategies: lora: expected rank once, got it twice");
+  refuses("lora:recipe=norms", "strategies: lora: expected recipe once, got it twice");
+  refuses("lora:rank=four", 'strategies: lora: expected a number as rank, got "four"');
+  refuses("lora:rank=4/8", 'strategies: lora: expected a number as rank, got "4/8"');
+  refuses("gradual:unfreeze=6/", 'strategies: gradual: expected a number as unfreeze, got "6/"');
+});
