@@ -28,8 +28,8 @@ export function product(options: Product): tf.Tensor {
   return withRowSums(options, false).y;
 }
 
-/** The same with the sums of a's rows, [m], after transposing: where a is a transposed gradient dy, that of the bias. */
-export function productAndRowSums(options: Product): { y: tf.Tensor; sums: tf.Tensor } {
+/** The same with the sums of a's rows, [m], after transposing and in float32: where a is a transposed gradient dy, that of the bias. */
+export function productAndRowSums(options: Omit<Product, "activationA">): { y: tf.Tensor; sums: tf.Tensor } {
   const { y, sums } = withRowSums(options, true);
   return { y, sums: sums! };
 }

@@ -109,6 +109,23 @@ onEveryFastEngine("fast kernels", (engine) => {
         }
   });
 
+  it("multiply rows that lie so far apart that caches mix them up, and more of them than are prepared at once", async () => {
+    for (const [m, n, depth] of [
+      [29, 33, 512],
+      [15, 5, 2048],
+      [900, 2, 20000],
+    ])
+      await agree(
+        `${m} x ${n} x ${depth}`,
+        () => {
+          const [a, b] = [drawn("a", m, depth), drawn("b", depth, n)];
+          const [f, x, add] = [activation("gelu"), drawn("x", m, n), drawn("add", m, n)];
+          return [product({ a, b }), product({ a, b, activationA: f, slope: { f, x }, add })];
+        },
+        2e-6 * depth + 2e-5,
+      );
+  });
+
   it("refuse products that do not fit together", async () => {
     await useEngine(engine);
     tf.tidy(() => {

@@ -1,5 +1,6 @@
-// Matrix products in the manner of Goto and van de Geijn (2008): the operands are copied into panels in the order in which the
-// innermost loop reads them. What a model does to an operand before, or to a product after, is done on the way.
+// Matrix products in the manner of Goto and van de Geijn (2008): the right factor is copied into panels in the order in which the
+// innermost loop reads them. The left one is read where it lies, since one broadcast serves a whole row of a tile; it is copied only
+// where something is to be done to it first. What a model does to a factor before, or to a product after, is done on the way.
 #pragma once
 #include <sys/mman.h>
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <type_traits>
 
 #include "activation.h"
 #include "kernels.h"
@@ -29,6 +31,9 @@ constexpr bool PAIRS = true;
 #else
 constexpr bool PAIRS = false;
 #endif
+
+/** In what form factors are multiplied: as they are, rounded to bfloat16, or as words of two bfloat16. */
+enum { PLAIN, ROUNDED, PAIRED };
 
 /** Memory that is kept from call to call: one for each thread and purpose. */
 class Buffer {
@@ -60,26 +65,17 @@ static inline Vec roundToBfloat16(Vec x) {
   return (Vec)rounded;
 }
 
-template <int F>
-static inline void prepare(float* values, int64_t count, bool round) {
-  for (int64_t i = 0; i < count; i += LANES) {
-    Vec x = activate<F>(load(values + i));
-    if (round) x = roundToBfloat16(x);
-    store(values + i, x);
-  }
+#if defined(__AVX512BF16__)
+/** Words of two bfloat16 each: of an element of `even` and one of `odd`. */
+static inline Vec interleave(Vec even, Vec odd) {
+  const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)even));
+  const __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)odd));
+  return (Vec)_mm512_or_si512(low, _mm512_slli_epi32(high, 16));
 }
 
-/** What an operand goes through on its way into a panel; `values` may be written up to a whole vector. */
-static inline void prepare(const Operand& operand, float* values, int64_t count) {
-  switch (operand.activation) {
-    case GELU: return prepare<GELU>(values, count, operand.bfloat16);
-    case GELU_TANH: return prepare<GELU_TANH>(values, count, operand.bfloat16);
-    case RELU: return prepare<RELU>(values, count, operand.bfloat16);
-    case SILU: return prepare<SILU>(values, count, operand.bfloat16);
-    default:
-      if (operand.bfloat16) prepare<NONE>(values, count, true);
-  }
-}
+/** The same of elements that follow each other in memory: those of `first`, then those of `second`. */
+static inline Vec pairUp(Vec first, Vec second) { return (Vec)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first); }
+#endif
 
 #if defined(__clang__)
 #define FROSTKIT_SHUFFLE(a, b, mask) shuffle(a, b, mask)
@@ -111,92 +107,146 @@ static inline void transpose(Vec (&x)[LANES]) {
   if constexpr (STEP > 1) transpose<STEP / 2>(x);
 }
 
-/**
- * Copies `width` ≤ W lanes of `depth` elements each into a panel [depth][W]; the missing lanes become 0. Element (lane, d) lies at
- * `from[lane · laneStride + d · depthStride]`. The panel needs room for a vector more.
- */
-template <int W>
-static void pack(const Operand& operand, const float* from, int64_t laneStride, int64_t depthStride, int64_t width,
-                 int64_t depth, float* panel) {
-  int64_t d = 0;
-  if (laneStride == 1)
-    for (; d < depth; d++) {
-      const float* source = from + d * depthStride;
-      float* to = panel + d * W;
-      if (width == W) memcpy(to, source, W * 4);
-      else
-        for (int lane = 0; lane < W; lane++) to[lane] = lane < width ? source[lane] : 0;
-    }
-  else if (depthStride == 1)
-    for (; d + LANES <= depth; d += LANES)
-      for (int lane = 0; lane < W; lane += LANES) {
-        Vec x[LANES];
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++) x[i] = lane + i < width ? load(from + (lane + i) * laneStride + d) : Vec{};
-        transpose<LANES / 2>(x);
-        // Where W is no multiple of a vector, the next store overwrites what is too much of this one.
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++) store(panel + (d + i) * W + lane, x[i]);
-      }
-  for (; d < depth; d++)
-    for (int lane = 0; lane < W; lane++)
-      panel[d * W + lane] = lane < width ? from[lane * laneStride + d * depthStride] : 0;
-  if (operand.activation != NONE || operand.bfloat16) prepare(operand, panel, depth * W);
+/** The first `count` elements, none where it is not positive. */
+static inline Vec loadUpTo(const float* from, int64_t count) {
+  return count > 0 ? load(from, count) : Vec{};
 }
 
-/** A panel [depth][W] of values that bfloat16 holds, two depths a word: [⌈depth / 2⌉][W]. Both have room for a vector more. */
-template <int W>
-static void pair(float* from, int64_t depth, float* panel) {
-  if (depth % 2)
-    for (int lane = 0; lane < W; lane++) from[depth * W + lane] = 0;
-  for (int64_t d = 0; d < depth; d += 2)
-    for (int lane = 0; lane < W; lane += LANES) {
-      const UintVec even = (UintVec)load(from + d * W + lane), odd = (UintVec)load(from + (d + 1) * W + lane);
-      store(panel + d / 2 * W + lane, (Vec)((even >> 16) | (odd & 0xffff0000u)));
+/** A word of each of LANES lanes that lie side by side, with depths `stride` apart: `lanes` and `left` say how many of them there are. */
+template <int F, int FORM>
+static inline Vec acrossDepths(const float* from, int64_t stride, int64_t left, int64_t lanes) {
+  if constexpr (FORM == PAIRED)
+    return interleave(activate<F>(load(from, lanes)), left > 1 ? activate<F>(load(from + stride, lanes)) : Vec{});
+  const Vec x = activate<F>(load(from, lanes));
+  return FORM == ROUNDED ? roundToBfloat16(x) : x;
+}
+
+/** LANES words of one lane whose depths lie side by side: `left` says how many of them there are. */
+template <int F, int FORM>
+static inline Vec alongDepth(const float* from, int64_t left) {
+  if constexpr (FORM == PAIRED)
+    return pairUp(activate<F>(loadUpTo(from, left)), activate<F>(loadUpTo(from + LANES, left - LANES)));
+  const Vec x = activate<F>(loadUpTo(from, left));
+  return FORM == ROUNDED ? roundToBfloat16(x) : x;
+}
+
+/**
+ * Copies `width` ≤ TILE_COLUMNS lanes of `depth` elements each into a panel [words][TILE_COLUMNS]; the missing lanes become 0.
+ * Element (lane, d) lies at `from[lane · laneStride + d · depthStride]`; one of the strides is 1.
+ */
+template <int F, int FORM>
+static void pack(const float* from, int64_t laneStride, int64_t depthStride, int64_t width, int64_t depth, float* panel) {
+  constexpr int EACH = FORM == PAIRED ? 2 : 1;
+  const int64_t words = (depth + EACH - 1) / EACH;
+  if (laneStride == 1) {
+    for (int64_t w = 0; w < words; w++)
+      for (int lane = 0; lane < TILE_COLUMNS; lane += LANES)
+        store(panel + w * TILE_COLUMNS + lane,
+              width > lane ? acrossDepths<F, FORM>(from + w * EACH * depthStride + lane, depthStride, depth - w * EACH, width - lane)
+                           : Vec{});
+    return;
+  }
+  for (int64_t w = 0; w < words; w += LANES)
+    for (int lane = 0; lane < TILE_COLUMNS; lane += LANES) {
+      Vec x[LANES];
+      if (width >= lane + LANES && depth - w * EACH >= LANES * EACH) {
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) x[i] = alongDepth<F, FORM>(from + (lane + i) * laneStride + w * EACH, LANES * EACH);
+        transpose<LANES / 2>(x);
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) store(panel + (w + i) * TILE_COLUMNS + lane, x[i]);
+        continue;
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < LANES; i++)
+        x[i] = lane + i < width ? alongDepth<F, FORM>(from + (lane + i) * laneStride + w * EACH, depth - w * EACH) : Vec{};
+      transpose<LANES / 2>(x);
+#pragma GCC unroll 16
+      for (int i = 0; i < LANES; i++)
+        if (i < words - w) store(panel + (w + i) * TILE_COLUMNS + lane, x[i]);
     }
+}
+
+/** Copies rows [from, to) of a in the form in which they are multiplied and in the order in which they lie: row by row, or word by word. */
+template <int F, int FORM>
+static void prepareRows(const Operand& a, int64_t from, int64_t to, int64_t depth, float* y, int64_t stride) {
+  constexpr int EACH = FORM == PAIRED ? 2 : 1;
+  const int64_t words = (depth + EACH - 1) / EACH;
+  if (a.columnStride == 1)
+    for (int64_t row = from; row < to; row++)
+      for (int64_t w = 0; w < words; w += LANES)
+        store(y + row * stride + w, alongDepth<F, FORM>(a.data + row * a.rowStride + w * EACH, depth - w * EACH), words - w);
+  else
+    for (int64_t w = 0; w < words; w++)
+      for (int64_t row = from; row < to; row += LANES)
+        store(y + w * stride + row,
+              acrossDepths<F, FORM>(a.data + w * EACH * a.columnStride + row, a.columnStride, depth - w * EACH, to - row), to - row);
 }
 
 /** c + a · b, of float32, or of two bfloat16 in each lane. */
-template <bool PAIRED>
+template <bool PAIR>
 static inline Vec multiplyAdd(Vec a, Vec b, Vec c) {
 #if defined(__AVX512BF16__)
-  if constexpr (PAIRED) return (Vec)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);
+  if constexpr (PAIR) return (Vec)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);
 #endif
   return c + a * b;
 }
 
-/** acc = a · b for the first R rows of a tile; a panel of a is [words][TILE_ROWS], one of b [words][TILE_COLUMNS]. */
-template <int R, bool PAIRED>
-static inline void multiplyTile(int64_t words, const float* __restrict a, const float* __restrict b,
+/**
+ * acc = a · b for R rows of a, whose words lie `stride` apart from row to row, or where they are TRANSPOSED from word to word; a panel
+ * of b is [words][TILE_COLUMNS].
+ */
+template <int R, bool PAIR, bool TRANSPOSED>
+static inline void multiplyTile(int64_t words, const float* __restrict a, int64_t stride, const float* __restrict b,
                                 Vec (&acc)[TILE_ROWS][TILE_VECS]) {
   Vec c[R][TILE_VECS];
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) c[r][0] = c[r][1] = Vec{};
-  for (int64_t d = 0; d < words; d++) {
+  // Few registers reach all rows: an address may be a sum of one and another times 1, 2, 4 or 8.
+  const int64_t stride3 = 3 * stride, stride5 = 5 * stride;
+  const float* a7 = a + 7 * stride;
+  for (int64_t w = 0; w < words; w++) {
     __builtin_prefetch(b + 8 * TILE_COLUMNS);
     __builtin_prefetch(b + 8 * TILE_COLUMNS + LANES);
+    if (TRANSPOSED) { __builtin_prefetch(a + 8 * stride);}
     const Vec b0 = load(b), b1 = load(b + LANES);
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {
-      const Vec x = splat(a[r]);
-      c[r][0] = multiplyAdd<PAIRED>(x, b0, c[r][0]);
-      c[r][1] = multiplyAdd<PAIRED>(x, b1, c[r][1]);
+      const float* row = r < 7 ? a : a7;
+      const int64_t offsets[] = {0, stride, 2 * stride, stride3, 4 * stride, stride5, 2 * stride3};
+      const Vec x = splat(TRANSPOSED ? a[r] : row[offsets[r % 7]]);
+      c[r][0] = multiplyAdd<PAIR>(x, b0, c[r][0]);
+      c[r][1] = multiplyAdd<PAIR>(x, b1, c[r][1]);
     }
-    a += TILE_ROWS;
+    a += TRANSPOSED ? stride : 1;
+    a7++;
     b += TILE_COLUMNS;
   }
   for (int r = 0; r < R; r++)
     for (int v = 0; v < TILE_VECS; v++) acc[r][v] = c[r][v];
 }
 
-/** The same for as few rows as are there, or some more. */
-template <bool PAIRED>
-static inline void multiplyRowsOfTile(int64_t rows, int64_t words, const float* a, const float* b,
-                                      Vec (&acc)[TILE_ROWS][TILE_VECS]) {
-  constexpr int HALF = TILE_ROWS / 2, FEW = 2;
-  if (rows > HALF) multiplyTile<TILE_ROWS, PAIRED>(words, a, b, acc);
-  else if (rows > FEW) multiplyTile<HALF, PAIRED>(words, a, b, acc);
-  else multiplyTile<FEW, PAIRED>(words, a, b, acc);
+/** A product's left factor as its tiles read it: word (row, w) lies at data[row · stride + w], TRANSPOSED at data[row + w · stride]. */
+struct Rows {
+  const float* data;
+  int64_t stride;
+  bool transposed, paired;
+};
+
+/** acc = a · b for as many rows as are there; `a` points to the first. */
+template <int R = TILE_ROWS>
+static inline void multiplyRows(int64_t rows, int64_t words, const float* a, const Rows& of, const float* b,
+                                Vec (&acc)[TILE_ROWS][TILE_VECS]) {
+  if constexpr (R > 1) {
+    if (rows < R) return multiplyRows<R - 1>(rows, words, a, of, b, acc);
+  }
+  if (of.paired) {
+    if (of.transposed) multiplyTile<R, PAIRS, true>(words, a, of.stride, b, acc);
+    else multiplyTile<R, PAIRS, false>(words, a, of.stride, b, acc);
+  } else {
+    if (of.transposed) multiplyTile<R, false, true>(words, a, of.stride, b, acc);
+    else multiplyTile<R, false, false>(words, a, of.stride, b, acc);
+  }
 }
 
 /** Has the part of y that a tile is about to be added to fetched while the tile is computed. */
@@ -235,102 +285,162 @@ static inline int64_t roundUp(int64_t x, int64_t to) { return (x + to - 1) / to 
 /** Whether the factors of a product lie in panels two to a word. */
 static inline bool paired(const Product& p) { return PAIRS && p.a.bfloat16 && p.b.bfloat16; }
 
-/** How much of a product's depth is summed up in one go, and how many words of a panel that is. */
-static inline int64_t depthAtOnce(const Product& p) { return std::min(p.k, paired(p) ? 2 * DEPTH : DEPTH); }
-static inline int64_t wordsOf(const Product& p, int64_t depth) { return paired(p) ? (depth + 1) / 2 : depth; }
+static thread_local Buffer preparedRows, panelsOfB;
 
-static thread_local Buffer panelsOfA, panelsOfB, unpaired;
+/** Calls `run` with the activation F and the form of an operand. */
+template <int F, class Run>
+static inline void withForm(const Operand& operand, bool paired, Run&& run) {
+  if (paired) run(std::integral_constant<int, F>{}, std::integral_constant<int, PAIRS ? PAIRED : ROUNDED>{});
+  else if (operand.bfloat16) run(std::integral_constant<int, F>{}, std::integral_constant<int, ROUNDED>{});
+  else run(std::integral_constant<int, F>{}, std::integral_constant<int, PLAIN>{});
+}
 
-/** Panels of as many rows of a as one tile has, `tile` tiles from the top, over depths [start, start + depth). */
-static void packRows(const Product& p, int64_t tile, int64_t start, int64_t depth, float* panel, bool sumRows) {
-  const int64_t row = tile * TILE_ROWS;
-  float* whole = paired(p) ? unpaired.of((depth + 1) * TILE_COLUMNS + LANES) : panel;
-  pack<TILE_ROWS>(p.a, p.a.data + row * p.a.rowStride + start * p.a.columnStride, p.a.rowStride, p.a.columnStride,
-                  std::min<int64_t>(TILE_ROWS, p.m - row), depth, whole);
-  if (sumRows) {
-    float sums[TILE_ROWS] = {};
-    for (int64_t d = 0; d < depth; d++)
-      for (int r = 0; r < TILE_ROWS; r++) sums[r] += whole[d * TILE_ROWS + r];
-    for (int64_t r = 0; r < TILE_ROWS && row + r < p.m; r++)
-      p.rowSums[row + r] = sums[r] + (start == 0 ? 0 : p.rowSums[row + r]);
+template <class Run>
+static inline void withKind(const Operand& operand, bool paired, Run&& run) {
+  switch (operand.activation) {
+    case GELU: return withForm<GELU>(operand, paired, run);
+    case GELU_TANH: return withForm<GELU_TANH>(operand, paired, run);
+    case RELU: return withForm<RELU>(operand, paired, run);
+    case SILU: return withForm<SILU>(operand, paired, run);
+    default: return withForm<NONE>(operand, paired, run);
   }
-  if (whole != panel) pair<TILE_ROWS>(whole, depth, panel);
+}
+
+static void prepareRows(const Product& p, int64_t from, int64_t to, float* y, int64_t stride) {
+  withKind(p.a, paired(p), [&](auto f, auto form) { prepareRows<f, form>(p.a, from, to, p.k, y, stride); });
 }
 
 static void packColumns(const Product& p, int64_t column, int64_t start, int64_t depth, float* panel) {
-  float* whole = paired(p) ? unpaired.of((depth + 1) * TILE_COLUMNS + LANES) : panel;
-  pack<TILE_COLUMNS>(p.b, p.b.data + start * p.b.rowStride + column * p.b.columnStride, p.b.columnStride, p.b.rowStride,
-                     std::min<int64_t>(TILE_COLUMNS, p.n - column), depth, whole);
-  if (whole != panel) pair<TILE_COLUMNS>(whole, depth, panel);
+  withKind(p.b, paired(p), [&](auto f, auto form) {
+    pack<f, form>(p.b.data + start * p.b.rowStride + column * p.b.columnStride, p.b.columnStride, p.b.rowStride,
+                  std::min<int64_t>(TILE_COLUMNS, p.n - column), depth, panel);
+  });
 }
 
-/** The tiles [from, to) of the product with panels of b [columns][words][TILE_COLUMNS], over depths [start, start + depth). */
-template <bool PAIRED>
-static void multiplyTiles(const Product& p, const float* panels, int64_t from, int64_t to, int64_t firstColumn,
-                          int64_t lastColumn, int64_t start, int64_t depth, bool sumRows) {
-  const int64_t words = wordsOf(p, depth);
-  float* space = panelsOfA.of((to - from) * TILE_ROWS * words + LANES);
-  for (int64_t t = from; t < to; t++) packRows(p, t, start, depth, space + (t - from) * TILE_ROWS * words, sumRows);
-  const bool first = start == 0, last = start + depth == p.k;
-  Vec acc[TILE_ROWS][TILE_VECS];
-  for (int64_t column = firstColumn; column < lastColumn; column += TILE_COLUMNS)
-    for (int64_t t = from; t < to; t++) {
-      const int64_t row = t * TILE_ROWS;
-      prefetchTile(p, row, column);
-      multiplyRowsOfTile<PAIRED>(p.m - row, words, space + (t - from) * TILE_ROWS * words, panels + column * words, acc);
-      if (column + TILE_COLUMNS <= p.n) finishTile<true>(p, acc, row, column, first, last);
-      else finishTile<false>(p, acc, row, column, first, last);
+/** Rows so far apart fall into a few sets of a first-level cache, and drive each other out. */
+static inline bool collides(int64_t stride) { return stride % 512 == 0; }
+
+/** The left factor as it lies, where that will do; else `data` is null, and it is to be prepared into memory of `floats(p)`. */
+static inline Rows leftFactor(const Product& p) {
+  const bool transposed = p.a.columnStride != 1, pairs = paired(p);
+  if (p.a.activation == NONE && !p.a.bfloat16 && (transposed || !collides(p.a.rowStride)))
+    return {p.a.data, transposed ? p.a.columnStride : p.a.rowStride, transposed, pairs};
+  // A line more than they are long, so that rows do not collide.
+  const int64_t words = pairs ? (p.k + 1) / 2 : p.k, length = roundUp(transposed ? p.m : words, 16);
+  return {nullptr, length % 64 == 0 ? length + 16 : length, transposed, pairs};
+}
+
+static inline int64_t floats(const Product& p, const Rows& rows) {
+  return rows.stride * (rows.transposed ? (rows.paired ? (p.k + 1) / 2 : p.k) : p.m);
+}
+
+/** How many rows' sums a thread makes at a time. */
+constexpr int64_t SUMMED = 64;
+
+/** rowSums of rows [from, to), SUMMED at most. */
+static void sumRows(const Product& p, int64_t from, int64_t to) {
+  if (p.a.columnStride == 1) {
+    for (int64_t row = from; row < to; row++) {
+      Vec total = {};
+      for (int64_t d = 0; d < p.k; d += LANES) total += load(p.a.data + row * p.a.rowStride + d, p.k - d);
+      p.rowSums[row] = sum(total);
     }
+    return;
+  }
+  Vec totals[SUMMED / LANES] = {};
+  for (int64_t d = 0; d < p.k; d++)
+    for (int64_t row = from; row < to; row += LANES)
+      totals[(row - from) / LANES] += load(p.a.data + d * p.a.columnStride + row, to - row);
+  for (int64_t row = from; row < to; row += LANES) store(p.rowSums + row, totals[(row - from) / LANES], to - row);
 }
 
-static void multiplyTiles(const Product& p, const float* panels, int64_t from, int64_t to, int64_t firstColumn,
-                          int64_t lastColumn, int64_t start, int64_t depth, bool sumRows) {
-  if (paired(p)) multiplyTiles<PAIRS>(p, panels, from, to, firstColumn, lastColumn, start, depth, sumRows);
-  else multiplyTiles<false>(p, panels, from, to, firstColumn, lastColumn, start, depth, sumRows);
+/** The part of the product that lies in row tiles [fromTile, toTile) and in panels [fromPanel, toPanel) of b. */
+static void multiplyPart(const Product& p, const Rows& rows, int64_t fromTile, int64_t toTile, int64_t fromPanel, int64_t toPanel,
+                         int64_t most) {
+  float* panels = panelsOfB.of((toPanel - fromPanel) * TILE_COLUMNS * most);
+  const int64_t each = rows.paired ? 2 : 1;
+  Vec acc[TILE_ROWS][TILE_VECS];
+  for (int64_t start = 0; start < p.k; start += most * each) {
+    const int64_t depth = std::min(most * each, p.k - start), words = (depth + each - 1) / each;
+    for (int64_t panel = fromPanel; panel < toPanel; panel++)
+      packColumns(p, panel * TILE_COLUMNS, start, depth, panels + (panel - fromPanel) * TILE_COLUMNS * words);
+    const bool first = start == 0, last = start + depth == p.k;
+    for (int64_t tile = fromTile; tile < toTile; tile++) {
+      const int64_t row = tile * TILE_ROWS, word = start / each;
+      const float* a = rows.data + (rows.transposed ? row + word * rows.stride : row * rows.stride + word);
+      for (int64_t panel = fromPanel; panel < toPanel; panel++) {
+        const int64_t column = panel * TILE_COLUMNS;
+        prefetchTile(p, row, column);
+        multiplyRows(p.m - row, words, a, rows, panels + (panel - fromPanel) * TILE_COLUMNS * words, acc);
+        if (column + TILE_COLUMNS <= p.n) finishTile<true>(p, acc, row, column, first, last);
+        else finishTile<false>(p, acc, row, column, first, last);
+      }
+    }
+  }
+}
+
+/** How many words of a product's depth are summed up in one go: equal parts. */
+static inline int64_t wordsAtOnce(const Product& p) {
+  const int64_t words = paired(p) ? (p.k + 1) / 2 : p.k, parts = (words + DEPTH - 1) / DEPTH;
+  return (words + parts - 1) / parts;
 }
 
 /** A product on the calling thread alone, for the many small ones of attention. */
 static void multiplyHere(const Product& p) {
-  const int64_t columns = roundUp(p.n, TILE_COLUMNS), tiles = (p.m + TILE_ROWS - 1) / TILE_ROWS;
-  const int64_t most = depthAtOnce(p);
-  for (int64_t start = 0; start < p.k; start += most) {
-    const int64_t depth = std::min(most, p.k - start), words = wordsOf(p, depth);
-    float* b = panelsOfB.of(columns * words + LANES);
-    for (int64_t column = 0; column < columns; column += TILE_COLUMNS) packColumns(p, column, start, depth, b + column * words);
-    for (int64_t tile = 0; tile < tiles; tile += 8)
-      multiplyTiles(p, b, tile, std::min(tiles, tile + 8), 0, columns, start, depth, p.rowSums != nullptr);
+  Rows rows = leftFactor(p);
+  if (!rows.data) {
+    float* space = preparedRows.of(floats(p, rows));
+    prepareRows(p, 0, p.m, space, rows.stride);
+    rows.data = space;
   }
+  multiplyPart(p, rows, 0, (p.m + TILE_ROWS - 1) / TILE_ROWS, 0, (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS, wordsAtOnce(p));
 }
 
-/** A product on all threads. Rows are shared out; where there are few, columns as well. */
+/** Rows [from, to) of a product. */
+static inline Product rowsOfProduct(const Product& p, int64_t from, int64_t to) {
+  Product q = p;
+  q.m = to - from;
+  q.a.data += from * p.a.rowStride;
+  q.y += from * p.stride;
+  if (p.slopeOf) q.slopeOf += from * p.stride;
+  if (p.add) q.add += from * p.stride;
+  if (p.rowSums) q.rowSums += from;
+  return q;
+}
+
+/** A product on all threads, which share out its columns; where there are few, its rows as well. */
 static void multiply(const Product& p) {
-  const int64_t columns = roundUp(p.n, TILE_COLUMNS);
-  const int64_t threads = frostkit::threads();
-  const int64_t tiles = (p.m + TILE_ROWS - 1) / TILE_ROWS;
-  const int64_t most = depthAtOnce(p);
-  // Panels of a that together fill half of a second-level cache, and some work for each thread to choose from.
-  const int64_t fitting = 131072 / (TILE_ROWS * wordsOf(p, most));
-  const int64_t share = std::max<int64_t>(1, std::min(fitting, tiles / (4 * threads)));
-  // Equal shares for all threads, so that none waits for another's last.
-  const int64_t chunks = std::min(tiles, roundUp((tiles + share - 1) / share, threads));
-  const int64_t strips = std::max<int64_t>(1, std::min(columns / TILE_COLUMNS, (2 * threads + chunks - 1) / chunks));
-  const int64_t strip = roundUp((columns + strips - 1) / strips, TILE_COLUMNS);
-  float* b = panelsOfB.of(columns * wordsOf(p, most) + LANES);
-  for (int64_t start = 0; start < p.k; start += most) {
-    const int64_t depth = std::min(most, p.k - start), words = wordsOf(p, depth);
-    constexpr int64_t PANELS = 4;
-    frostkit::parallel((columns / TILE_COLUMNS + PANELS - 1) / PANELS, [&](int64_t i) {
-      const int64_t end = std::min(columns, (i + 1) * PANELS * TILE_COLUMNS);
-      for (int64_t column = i * PANELS * TILE_COLUMNS; column < end; column += TILE_COLUMNS)
-        packColumns(p, column, start, depth, b + column * words);
+  const int64_t threads = frostkit::threads(), wanted = 4 * threads, most = wordsAtOnce(p);
+  Rows rows = leftFactor(p);
+  if (!rows.data) {
+    // What is kept from call to call shall not grow with the batch.
+    const int64_t atOnce = std::max<int64_t>(64 * TILE_ROWS, (1 << 24) / (p.k + 1));
+    if (p.m > atOnce) {
+      for (int64_t row = 0; row < p.m; row += atOnce) multiply(rowsOfProduct(p, row, std::min(p.m, row + atOnce)));
+      return;
+    }
+    float* space = preparedRows.of(floats(p, rows));
+    // Whole lines of memory each, so that no two threads write to the same one.
+    const int64_t share = roundUp((p.m + wanted - 1) / wanted, 16);
+    frostkit::parallel((p.m + share - 1) / share, [&](int64_t i) {
+      prepareRows(p, i * share, std::min(p.m, (i + 1) * share), space, rows.stride);
     });
-    frostkit::parallel(chunks * strips, [&](int64_t i) {
-      const int64_t chunk = i / strips, column = i % strips * strip;
-      if (column >= columns) return;
-      multiplyTiles(p, b, chunk * tiles / chunks, (chunk + 1) * tiles / chunks, column, std::min(columns, column + strip),
-                    start, depth, p.rowSums != nullptr && column == 0);
-    });
+    rows.data = space;
   }
+  const int64_t panels = (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS, tiles = (p.m + TILE_ROWS - 1) / TILE_ROWS;
+  // Panels of b that together fill half of a second-level cache, and some parts for each thread to choose from.
+  const int64_t fitting = std::max<int64_t>(1, 131072 / (TILE_COLUMNS * most));
+  const int64_t width = std::max<int64_t>(1, std::min(fitting, panels / wanted));
+  // Equal shares for all threads, so that none waits for another's last.
+  const int64_t strips = std::min(panels, roundUp((panels + width - 1) / width, threads));
+  const int64_t cuts = std::min(tiles, (wanted + strips - 1) / strips);
+  frostkit::parallel(strips * cuts, [&](int64_t i) {
+    const int64_t strip = i / cuts, cut = i % cuts;
+    multiplyPart(p, rows, cut * tiles / cuts, (cut + 1) * tiles / cuts, strip * panels / strips, (strip + 1) * panels / strips,
+                 most);
+    if (p.rowSums)
+      for (int64_t row = i * SUMMED; row < p.m; row += strips * cuts * SUMMED) sumRows(p, row, std::min(p.m, row + SUMMED));
+  });
 }
 
 }

@@ -1,6 +1,10 @@
 // Vectors of the widest kind that this compilation may use, in GCC's and clang's own notation. Each instruction set compiles the
 // kernels once more, in a namespace of its own: see instructionSets in compileKernels.ts.
 #pragma once
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include <cstdint>
 #include <cstring>
 
@@ -26,14 +30,22 @@ static inline void store(float* to, Vec x) { *reinterpret_cast<Unaligned*>(to) =
 /** The first `count` elements, 0 in the other lanes. */
 static inline Vec load(const float* from, int64_t count) {
   if (count >= LANES) return load(from);
+#if defined(__AVX512F__)
+  return (Vec)_mm512_maskz_loadu_ps((1u << count) - 1, from);
+#else
   Vec x = {};
   memcpy(&x, from, count * 4);
   return x;
+#endif
 }
 
 static inline void store(float* to, Vec x, int64_t count) {
-  if (count >= LANES) store(to, x);
-  else memcpy(to, &x, count * 4);
+  if (count >= LANES) return store(to, x);
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, (1u << count) - 1, (__m512)x);
+#else
+  memcpy(to, &x, count * 4);
+#endif
 }
 
 static inline float sum(Vec x) {
