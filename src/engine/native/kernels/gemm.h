@@ -204,11 +204,12 @@ static inline void multiplyTile(int64_t words, const float* __restrict a, int64_
   for (int r = 0; r < R; r++) c[r][0] = c[r][1] = Vec{};
   // Few registers reach all rows: an address may be a sum of one and another times 1, 2, 4 or 8.
   const int64_t stride3 = 3 * stride, stride5 = 5 * stride;
-  const float* a7 = a + 7 * stride;
+  const float *a7 = a + 7 * stride, *next = a + TILE_ROWS * stride;
   for (int64_t w = 0; w < words; w++) {
     __builtin_prefetch(b + 8 * TILE_COLUMNS);
     __builtin_prefetch(b + 8 * TILE_COLUMNS + LANES);
-    if (TRANSPOSED) { __builtin_prefetch(a + 8 * stride);}
+    // Row by row in lines of 16 words, the next tile's; transposed, this one's.
+    __builtin_prefetch(TRANSPOSED ? a + 8 * stride : next + (w & 15) * stride + (w & ~int64_t{15}));
     const Vec b0 = load(b), b1 = load(b + LANES);
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {
