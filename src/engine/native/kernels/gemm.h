@@ -1,6 +1,7 @@
 // Matrix products in the manner of Goto and van de Geijn (2008): the right factor is copied into panels in the order in which the
 // innermost loop reads them. The left one is read where it lies, since one broadcast serves a whole row of a tile; it is copied only
-// where something is to be done to it first. What a model does to a factor before, or to a product after, is done on the way.
+// where something is to be done to it first, or where its rows would drive each other out of the cache. What a model does to a factor
+// before, or to a product after, is done on the way.
 #pragma once
 #include <sys/mman.h>
 
