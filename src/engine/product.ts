@@ -72,7 +72,7 @@ function withRowSums(options: Product, rowSums: boolean): { y: tf.Tensor; sums: 
     if (bias) y = tf.add(y, bias);
     if (slope) y = slope.f.gradient(y, slope.x);
     if (add) y = tf.add(y, add);
-    return rowSums ? [y, tf.sum(left, transposeA ? 0 : 1)] : [y];
+    return rowSums ? [y, tf.sum(a, transposeA ? 0 : 1)] : [y];
   });
   return { y, sums: sums ?? null };
 }

@@ -108,6 +108,9 @@ static inline void transpose(Vec (&x)[LANES]) {
   if constexpr (STEP > 1) transpose<STEP / 2>(x);
 }
 
+/** How many words so many depths take. */
+static inline int64_t wordsOf(int64_t depth, bool paired) { return paired ? (depth + 1) / 2 : depth; }
+
 /** The first `count` elements, none where it is not positive. */
 static inline Vec loadUpTo(const float* from, int64_t count) {
   return count > 0 ? load(from, count) : Vec{};
@@ -138,7 +141,7 @@ static inline Vec alongDepth(const float* from, int64_t left) {
 template <int F, int FORM>
 static void pack(const float* from, int64_t laneStride, int64_t depthStride, int64_t width, int64_t depth, float* panel) {
   constexpr int EACH = FORM == PAIRED ? 2 : 1;
-  const int64_t words = (depth + EACH - 1) / EACH;
+  const int64_t words = wordsOf(depth, FORM == PAIRED);
   if (laneStride == 1) {
     for (int64_t w = 0; w < words; w++)
       for (int lane = 0; lane < TILE_COLUMNS; lane += LANES)
@@ -172,7 +175,7 @@ static void pack(const float* from, int64_t laneStride, int64_t depthStride, int
 template <int F, int FORM>
 static void prepareRows(const Operand& a, int64_t from, int64_t to, int64_t depth, float* y, int64_t stride) {
   constexpr int EACH = FORM == PAIRED ? 2 : 1;
-  const int64_t words = (depth + EACH - 1) / EACH;
+  const int64_t words = wordsOf(depth, FORM == PAIRED);
   if (a.columnStride == 1)
     for (int64_t row = from; row < to; row++)
       for (int64_t w = 0; w < words; w += LANES)
@@ -327,13 +330,13 @@ static inline Rows leftFactor(const Product& p) {
   const bool transposed = p.a.columnStride != 1, pairs = paired(p);
   if (p.a.activation == NONE && !p.a.bfloat16 && (transposed || !collides(p.a.rowStride)))
     return {p.a.data, transposed ? p.a.columnStride : p.a.rowStride, transposed, pairs};
-  // A line more than they are long, so that rows do not collide.
-  const int64_t words = pairs ? (p.k + 1) / 2 : p.k, length = roundUp(transposed ? p.m : words, 16);
-  return {nullptr, length % 64 == 0 ? length + 16 : length, transposed, pairs};
+  // A line more than they are long where they would collide.
+  const int64_t length = roundUp(transposed ? p.m : wordsOf(p.k, pairs), 16);
+  return {nullptr, collides(length) ? length + 16 : length, transposed, pairs};
 }
 
 static inline int64_t floats(const Product& p, const Rows& rows) {
-  return rows.stride * (rows.transposed ? (rows.paired ? (p.k + 1) / 2 : p.k) : p.m);
+  return rows.stride * (rows.transposed ? wordsOf(p.k, rows.paired) : p.m);
 }
 
 /** How many rows' sums a thread makes at a time. */
@@ -363,7 +366,7 @@ static void multiplyPart(const Product& p, const Rows& rows, int64_t fromTile, i
   const int64_t each = rows.paired ? 2 : 1;
   Vec acc[TILE_ROWS][TILE_VECS];
   for (int64_t start = 0; start < p.k; start += most * each) {
-    const int64_t depth = std::min(most * each, p.k - start), words = (depth + each - 1) / each;
+    const int64_t depth = std::min(most * each, p.k - start), words = wordsOf(depth, rows.paired);
     for (int64_t panel = fromPanel; panel < toPanel; panel++)
       packColumns(p, panel * TILE_COLUMNS, start, depth, panels + (panel - fromPanel) * TILE_COLUMNS * words);
     const bool first = start == 0, last = start + depth == p.k;
@@ -383,7 +386,7 @@ static void multiplyPart(const Product& p, const Rows& rows, int64_t fromTile, i
 
 /** How many words of a product's depth are summed up in one go: equal parts. */
 static inline int64_t wordsAtOnce(const Product& p) {
-  const int64_t words = paired(p) ? (p.k + 1) / 2 : p.k, parts = (words + DEPTH - 1) / DEPTH;
+  const int64_t words = wordsOf(p.k, paired(p)), parts = (words + DEPTH - 1) / DEPTH;
   return (words + parts - 1) / parts;
 }
 

@@ -10,7 +10,7 @@ struct Operand {
   bool bfloat16;
 };
 
-/** y = (scale · a · b + bias) ⊙ f'(slopeOf) + add, [m, n] with rows `stride` apart; rowSums[i] = Σ_j data of a(i, j). */
+/** y = (scale · a · b + bias) ⊙ f'(slopeOf) + add, [m, n] with rows `stride` apart; rowSums[i] = Σ_j of a's data. */
 struct Product {
   int64_t m, n, k;
   Operand a, b;
