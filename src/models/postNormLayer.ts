@@ -2,6 +2,7 @@ import { activatedLinear } from "../nn/activatedLinear";
 import type { Activation } from "../nn/activation";
 import { attention } from "../nn/attention";
 import { firstRows } from "../nn/embedding";
+import { firstRowAttention } from "../nn/firstRowAttention";
 import { type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
@@ -31,7 +32,7 @@ export interface PostNormOptions {
 /**
  * An encoder layer as in Vaswani et al. 2017: attention, then a feed-forward part, each added to its input and normed after.
  * [batch · seq, hidden] → the same, or [batch, hidden] with `firstOnly`, when nothing but the [CLS] rows will be read: they
- * need all keys and values, and nothing else of the other rows.
+ * look at all rows, and need nothing else of the others.
  */
 export function postNormLayer(
   pass: Pass,
@@ -42,13 +43,12 @@ export function postNormLayer(
   firstOnly: boolean,
 ): Value {
   const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
-  const context = attention(
-    pass,
-    loraLinear(pass, rows, parts.query),
-    linear(pass, x, parts.key),
-    loraLinear(pass, x, parts.value),
-    { batchSize, heads, mask, dropout: rates.weights },
-  );
+  const query = loraLinear(pass, rows, parts.query);
+  const options = { batchSize, heads, mask, dropout: rates.weights };
+  const context =
+    firstOnly && !parts.value.lora
+      ? firstRowAttention(pass, query, x, parts.key, parts.value, options)
+      : attention(pass, query, linear(pass, x, parts.key), loraLinear(pass, x, parts.value), options);
   const h = residualNorm(
     pass,
     linear(pass, context, parts.attended),

@@ -98,7 +98,7 @@ export function checkGradients(
 }
 
 /** A parameter as a value on its way: its gradient is that of the parameter. */
-function leaf(pass: Pass, parameter: Parameter): Value {
+export function leaf(pass: Pass, parameter: Parameter): Value {
   return pass.record(
     parameter.value.clone(),
     [parameter],

@@ -6,11 +6,60 @@ namespace FROSTKIT_ISA {
 
 static thread_local Buffer scoresBuffer, gradientsBuffer;
 
-static inline Operand rowsOf(const float* data, int64_t stride, bool bfloat16) { return {data, stride, 1, NONE, bfloat16}; }
-static inline Operand columnsOf(const float* data, int64_t stride, bool bfloat16) { return {data, 1, stride, NONE, bfloat16}; }
+static inline Operand rowsOf(const float* data, int64_t stride, bool bfloat16 = false) { return {data, stride, 1, NONE, bfloat16}; }
+static inline Operand columnsOf(const float* data, int64_t stride, bool bfloat16 = false) { return {data, 1, stride, NONE, bfloat16}; }
 
 static inline void multiplyInto(float* y, int64_t stride, int64_t m, int64_t n, int64_t k, Operand a, Operand b, float scale = 1) {
   multiplyHere({m, n, k, a, b, y, stride, scale, nullptr, nullptr, NONE, nullptr, nullptr});
+}
+
+/** w = softmax(w + mask), and `used` = drop(w), its elements numbered from `index` on; without dropout nothing is written to `used`. */
+static inline void softmaxRow(float* w, const float* mask, int64_t keys, const Dropout& drop, float* used, int64_t index) {
+  Vec top = splat(-__builtin_inff());
+  for (int64_t j = 0; j < keys; j += LANES) {
+    const int64_t count = keys - j;
+    float lanes[LANES];
+    store(lanes, load(w + j, count) + load(mask + j, count));
+    store(w + j, load(lanes), count);
+    for (int64_t rest = count; rest < LANES; rest++) lanes[rest] = -__builtin_inff();
+    top = larger(top, load(lanes));
+  }
+  const Vec greatest = splat(largest(top));
+  Vec total = {};
+  for (int64_t j = 0; j < keys; j += LANES) {
+    const int64_t count = keys - j;
+    store(w + j, exponential(load(w + j, count) - greatest), count);
+    total += load(w + j, count);
+  }
+  const Vec inverse = splat(1 / sum(total));
+  for (int64_t j = 0; j < keys; j += LANES) {
+    const int64_t count = keys - j;
+    const Vec x = load(w + j, count) * inverse;
+    store(w + j, x, count);
+    if (drop.threshold > 0) store(used + j, x * kept(drop, index + j), count);
+  }
+}
+
+/** g, the gradient of drop(softmax), becomes that of what went into the softmax w. */
+static inline void softmaxRowGradient(float* g, const float* w, int64_t keys, const Dropout& drop, int64_t index) {
+  Vec inner = {};
+  for (int64_t j = 0; j < keys; j += LANES) {
+    const int64_t count = keys - j;
+    Vec x = load(g + j, count);
+    if (drop.threshold > 0) x *= kept(drop, index + j);
+    store(g + j, x, count);
+    inner += x * load(w + j, count);
+  }
+  const Vec total = splat(sum(inner));
+  for (int64_t j = 0; j < keys; j += LANES) {
+    const int64_t count = keys - j;
+    store(g + j, load(w + j, count) * (load(g + j, count) - total), count);
+  }
+}
+
+/** y = drop(w), elements numbered from `index` on. */
+static inline void dropped(float* y, const float* w, int64_t size, const Dropout& drop, int64_t index) {
+  for (int64_t j = 0; j < size; j += LANES) store(y + j, load(w + j, size - j) * kept(drop, index + j), size - j);
 }
 
 /** weights = softmax(scale · q kᵀ + mask), y = drop(weights) · v, for each text and head. */
@@ -29,30 +78,7 @@ static void attention(const Attention& p) {
       float* w = weights + row * p.keys;
       // A mask for each query where it has a row for each, else one for all.
       const float* mask = p.mask + (text * p.maskRows + (p.maskRows > 1 ? row : 0)) * p.keys;
-      Vec top = splat(-__builtin_inff());
-      for (int64_t j = 0; j < p.keys; j += LANES) {
-        const int64_t count = p.keys - j;
-        float lanes[LANES];
-        store(lanes, load(w + j, count) + load(mask + j, count));
-        store(w + j, load(lanes), count);
-        for (int64_t rest = count; rest < LANES; rest++) lanes[rest] = -__builtin_inff();
-        top = larger(top, load(lanes));
-      }
-      const Vec greatest = splat(largest(top));
-      Vec total = {};
-      for (int64_t j = 0; j < p.keys; j += LANES) {
-        const int64_t count = p.keys - j;
-        store(w + j, exponential(load(w + j, count) - greatest), count);
-        total += load(w + j, count);
-      }
-      const Vec inverse = splat(1 / sum(total));
-      const int64_t index = (i * p.queries + row) * p.keys;
-      for (int64_t j = 0; j < p.keys; j += LANES) {
-        const int64_t count = p.keys - j;
-        const Vec x = load(w + j, count) * inverse;
-        store(w + j, x, count);
-        if (used != weights) store(used + row * p.keys + j, x * kept(p.drop, index + j), count);
-      }
+      softmaxRow(w, mask, p.keys, p.drop, used + row * p.keys, (i * p.queries + row) * p.keys);
     }
     multiplyInto(p.y + text * p.queries * hidden + head * p.width, hidden, p.queries, p.width, p.keys,
                  rowsOf(used, p.keys, p.bfloat16), rowsOf(value, hidden, p.bfloat16));
@@ -70,10 +96,9 @@ static void attentionGradients(const AttentionGradients& p) {
     if (p.ofValue) {
       const float* used = weights;
       if (drops) {
-        float* dropped = scoresBuffer.of(size);
-        for (int64_t j = 0; j < size; j += LANES)
-          store(dropped + j, load(weights + j, size - j) * kept(p.drop, i * size + j), size - j);
-        used = dropped;
+        float* space = scoresBuffer.of(size);
+        dropped(space, weights, size, p.drop, i * size);
+        used = space;
       }
       multiplyInto(p.ofValue + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(used, p.keys, p.bfloat16),
                    rowsOf(p.dy + ofQueries, hidden, p.bfloat16));
@@ -82,23 +107,8 @@ static void attentionGradients(const AttentionGradients& p) {
     float* d = gradientsBuffer.of(size);
     multiplyInto(d, p.keys, p.queries, p.keys, p.width, rowsOf(p.dy + ofQueries, hidden, p.bfloat16),
                  columnsOf(p.value + ofKeys, hidden, p.bfloat16));
-    for (int64_t row = 0; row < p.queries; row++) {
-      float* g = d + row * p.keys;
-      const float* w = weights + row * p.keys;
-      Vec inner = {};
-      for (int64_t j = 0; j < p.keys; j += LANES) {
-        const int64_t count = p.keys - j;
-        Vec x = load(g + j, count);
-        if (drops) x *= kept(p.drop, i * size + row * p.keys + j);
-        store(g + j, x, count);
-        inner += x * load(w + j, count);
-      }
-      const Vec total = splat(sum(inner));
-      for (int64_t j = 0; j < p.keys; j += LANES) {
-        const int64_t count = p.keys - j;
-        store(g + j, load(w + j, count) * (load(g + j, count) - total), count);
-      }
-    }
+    for (int64_t row = 0; row < p.queries; row++)
+      softmaxRowGradient(d + row * p.keys, weights + row * p.keys, p.keys, p.drop, i * size + row * p.keys);
     if (p.ofQuery)
       multiplyInto(p.ofQuery + ofQueries, hidden, p.queries, p.width, p.keys, rowsOf(d, p.keys, p.bfloat16),
                    rowsOf(p.key + ofKeys, hidden, p.bfloat16), p.scale);

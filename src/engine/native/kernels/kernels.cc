@@ -3,6 +3,7 @@
 
 #include "adamW.h"
 #include "attention.h"
+#include "firstRowAttention.h"
 #include "gemm.h"
 #include "norm.h"
 
@@ -11,6 +12,14 @@
 
 extern const Kernels TABLE_NAME(FROSTKIT_ISA);
 const Kernels TABLE_NAME(FROSTKIT_ISA) = {
-    FROSTKIT_ISA::multiply,           FROSTKIT_ISA::layerNorm,   FROSTKIT_ISA::layerNormGradients, FROSTKIT_ISA::attention,
-    FROSTKIT_ISA::attentionGradients, FROSTKIT_ISA::dropoutMask, FROSTKIT_ISA::adamW,              FROSTKIT_ISA::sumOfSquares,
+    FROSTKIT_ISA::multiply,
+    FROSTKIT_ISA::layerNorm,
+    FROSTKIT_ISA::layerNormGradients,
+    FROSTKIT_ISA::attention,
+    FROSTKIT_ISA::attentionGradients,
+    FROSTKIT_ISA::firstRowAttention,
+    FROSTKIT_ISA::firstRowAttentionGradients,
+    FROSTKIT_ISA::dropoutMask,
+    FROSTKIT_ISA::adamW,
+    FROSTKIT_ISA::sumOfSquares,
 };

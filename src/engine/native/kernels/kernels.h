@@ -64,6 +64,27 @@ struct AttentionGradients {
   float *ofQuery, *ofKey, *ofValue;
 };
 
+/**
+ * From one query of each text [batch, heads · width] to its rows [batch · keys, hidden]; weights as dense layers have them,
+ * [heads · width, hidden]. `turned` and `pooled` are [batch, heads, hidden].
+ */
+struct FirstRowAttention {
+  int64_t batch, heads, keys, width, hidden;
+  float scale;
+  const float *query, *x, *keyWeight, *valueWeight, *valueBias, *mask;
+  Dropout drop;
+  float *y, *weights, *turned, *pooled;
+};
+
+/** `add` is added to the gradient of x. */
+struct FirstRowAttentionGradients {
+  int64_t batch, heads, keys, width, hidden;
+  float scale;
+  const float *dy, *weights, *pooled, *turned, *query, *x, *keyWeight, *valueWeight, *valueBias, *add;
+  Dropout drop;
+  float *ofQuery, *ofX, *ofKeyWeight, *ofValueWeight, *ofValueBias;
+};
+
 /** `mean` and `square` change where they lie. */
 struct AdamW {
   int64_t size;
@@ -79,6 +100,8 @@ struct Kernels {
   void (*layerNormGradients)(const NormGradients&);
   void (*attention)(const Attention&);
   void (*attentionGradients)(const AttentionGradients&);
+  void (*firstRowAttention)(const FirstRowAttention&);
+  void (*firstRowAttentionGradients)(const FirstRowAttentionGradients&);
   void (*dropoutMask)(const Dropout&, int64_t size, float* mask);
   void (*adamW)(const AdamW*, int64_t count);
   double (*sumOfSquares)(const float* const* arrays, const int64_t* sizes, int64_t count);

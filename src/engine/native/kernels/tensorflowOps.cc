@@ -284,6 +284,86 @@ struct AttentionGrad {
   }
 };
 
+struct FirstRowAttentionForward {
+  static constexpr const char* name = "FrostkitFirstRowAttention";
+  static constexpr const char* attributes[] = {"heads: int", "scale: float", "rate: float"};
+  static constexpr const char* inputs[] = {"query: float", "x: float", "key_weight: float", "value_weight: float",
+                                           "value_bias: float", "mask: float", "seed: int32"};
+  static constexpr const char* outputs[] = {"y: float", "weights: float", "turned: float", "pooled: float"};
+  int64_t heads;
+  float scale, rate;
+
+  explicit FirstRowAttentionForward(Attributes& at)
+      : heads(at.integer("heads")), scale(at.number("scale")), rate(at.number("rate")) {}
+
+  void run(Call& call) const {
+    TF_Tensor *query = call.input(0), *x = call.input(1);
+    if (!call.ok()) return;
+    const int64_t batch = rows(query), keys = rows(x) / batch, hidden = columns(x);
+    FirstRowAttention p = {batch, heads, keys, columns(query) / heads, hidden, scale};
+    p.query = call.data(query);
+    p.x = call.data(x);
+    p.keyWeight = call.data(2);
+    p.valueWeight = call.data(3);
+    p.valueBias = call.data(4);
+    p.mask = call.data(5);
+    p.drop = dropout(rate, call.data<const int32_t>(6));
+    p.y = call.output(0, {batch, columns(query)});
+    p.weights = call.output(1, {batch, heads, keys});
+    p.turned = call.output(2, {batch, heads, hidden});
+    p.pooled = call.output(3, {batch, heads, hidden});
+    if (call.ok()) kernels().firstRowAttention(p);
+  }
+};
+
+struct FirstRowAttentionGrad {
+  static constexpr const char* name = "FrostkitFirstRowAttentionGrad";
+  static constexpr const char* attributes[] = {"heads: int",         "scale: float",          "rate: float",        "of_query: bool", "of_x: bool",
+                                               "of_key_weight: bool", "of_value_weight: bool", "of_value_bias: bool"};
+  static constexpr const char* inputs[] = {"dy: float",     "weights: float",    "pooled: float",      "turned: float",
+                                           "query: float",  "x: float",          "key_weight: float",  "value_weight: float",
+                                           "value_bias: float", "add: float",    "seed: int32"};
+  static constexpr const char* outputs[] = {"dquery: float", "dx: float", "dkey_weight: float", "dvalue_weight: float",
+                                            "dvalue_bias: float"};
+  int64_t heads;
+  float scale, rate;
+  bool ofQuery, ofX, ofKeyWeight, ofValueWeight, ofValueBias;
+
+  explicit FirstRowAttentionGrad(Attributes& at)
+      : heads(at.integer("heads")),
+        scale(at.number("scale")),
+        rate(at.number("rate")),
+        ofQuery(at.flag("of_query")),
+        ofX(at.flag("of_x")),
+        ofKeyWeight(at.flag("of_key_weight")),
+        ofValueWeight(at.flag("of_value_weight")),
+        ofValueBias(at.flag("of_value_bias")) {}
+
+  void run(Call& call) const {
+    TF_Tensor *dy = call.input(0), *weights = call.input(1), *pooled = call.input(2);
+    if (!call.ok()) return;
+    const int64_t batch = rows(dy), keys = columns(weights), hidden = columns(pooled), own = columns(dy);
+    FirstRowAttentionGradients p = {batch, heads, keys, own / heads, hidden, scale};
+    p.dy = call.data(dy);
+    p.weights = call.data(weights);
+    p.pooled = call.data(pooled);
+    p.turned = call.data(3);
+    p.query = call.data(4);
+    p.x = call.data(5);
+    p.keyWeight = call.data(6);
+    p.valueWeight = call.data(7);
+    p.valueBias = call.data(8);
+    p.add = call.data(9);
+    p.drop = dropout(rate, call.data<const int32_t>(10));
+    p.ofQuery = call.output(0, {batch, own}, ofQuery);
+    p.ofX = call.output(1, {batch * keys, hidden}, ofX);
+    p.ofKeyWeight = call.output(2, {own, hidden}, ofKeyWeight);
+    p.ofValueWeight = call.output(3, {own, hidden}, ofValueWeight);
+    p.ofValueBias = call.output(4, {own}, ofValueBias);
+    if (call.ok()) kernels().firstRowAttentionGradients(p);
+  }
+};
+
 struct DropoutMask {
   static constexpr const char* name = "FrostkitDropoutMask";
   static constexpr const char* attributes[] = {"rate: float"};
@@ -429,7 +509,8 @@ bool registerOp() {
 
 bool registerAll() {
   return registerOp<MatMul>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
-         registerOp<AttentionGrad>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
+         registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
+         registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
          registerOp<ReadFloats>();
 }
 
