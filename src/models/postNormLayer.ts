@@ -1,12 +1,13 @@
 import { activatedLinear } from "../nn/activatedLinear";
 import type { Activation } from "../nn/activation";
-import { attention } from "../nn/attention";
+import { type AttentionOptions, attention } from "../nn/attention";
 import { firstRows } from "../nn/embedding";
 import { firstRowAttention } from "../nn/firstRowAttention";
 import { type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Pass, Value } from "../nn/Pass";
+import { selfAttention } from "../nn/selfAttention";
 import type { TextInputs } from "./textInputs";
 
 /** The parameters of one layer, in the order they run. */
@@ -43,12 +44,10 @@ export function postNormLayer(
   firstOnly: boolean,
 ): Value {
   const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
-  const query = loraLinear(pass, rows, parts.query);
   const options = { batchSize, heads, mask, dropout: rates.weights };
-  const context =
-    firstOnly && !parts.value.lora
-      ? firstRowAttention(pass, query, x, parts.key, parts.value, options)
-      : attention(pass, query, linear(pass, x, parts.key), loraLinear(pass, x, parts.value), options);
+  const context = firstOnly
+    ? firstRowContext(pass, rows, x, parts, options)
+    : everyRowContext(pass, x, parts, options);
   const h = residualNorm(
     pass,
     linear(pass, context, parts.attended),
@@ -58,4 +57,28 @@ export function postNormLayer(
   );
   const wide = activatedLinear(pass, linear(pass, h, parts.widen), activation, parts.narrow);
   return residualNorm(pass, wide, rates.output, h, parts.norm);
+}
+
+function everyRowContext(pass: Pass, x: Value, parts: PostNormParts, options: AttentionOptions): Value {
+  const { query, key, value } = parts;
+  if (!query.lora && !value.lora) return selfAttention(pass, x, { query, key, value }, options);
+  return attention(
+    pass,
+    loraLinear(pass, x, query),
+    linear(pass, x, key),
+    loraLinear(pass, x, value),
+    options,
+  );
+}
+
+function firstRowContext(
+  pass: Pass,
+  first: Value,
+  x: Value,
+  { query, key, value }: PostNormParts,
+  options: AttentionOptions,
+): Value {
+  const own = loraLinear(pass, first, query);
+  if (!value.lora) return firstRowAttention(pass, own, x, key, value, options);
+  return attention(pass, own, linear(pass, x, key), loraLinear(pass, x, value), options);
 }

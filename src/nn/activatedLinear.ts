@@ -1,6 +1,6 @@
 import { product } from "../engine/product";
 import type { Activation } from "./activation";
-import { type Linear, linearOnnx, weightGradients } from "./linear";
+import { type Linear, linearGradients, linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
 
 /**
@@ -14,10 +14,12 @@ export function activatedLinear(pass: Pass, u: Value, f: Activation, dense: Line
     y,
     [u, weight, bias],
     () => (pass.tracks(u) || pass.tracks(weight) ? [u.tensor] : []),
-    (dy, [input], gathered) => [
-      pass.tracks(u) ? product({ a: dy, b: weight.value, slope: { f, x: input }, add: gathered(0) }) : null,
-      ...weightGradients(pass, dy, dense, () => ({ b: input, activationB: f })),
-    ],
+    (dy, [input], gathered) => {
+      const toInput = pass.tracks(u)
+        ? { a: dy, b: weight.value, slope: { f, x: input }, add: gathered(0) }
+        : null;
+      return linearGradients(pass, [{ dy, dense, toInput, input: () => ({ b: input, activationB: f }) }])[0];
+    },
     (graph, [u, ...layer]) => linearOnnx(graph, [f.onnx(graph, u), ...layer]),
   );
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Dropout, dropoutMask } from "../engine/dropoutMask";
-import { product, productAndRowSums } from "../engine/product";
+import { product, products } from "../engine/product";
 import type { Activation } from "./activation";
 import { linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
@@ -30,8 +30,9 @@ export function gatedLinear(
         ? tf.tidy(() => inputGradient(product({ a: dy, b: weight.value }), input, f, drop))
         : null;
       if (!pass.tracks(weight)) return [ofInput, null, bias && pass.tracks(bias) ? tf.sum(dy, 0) : null];
-      const { y, sums } = productAndRowSums({ a: dy, transposeA: true, b: gated(input, f, drop) });
-      return [ofInput, y, bias && pass.tracks(bias) ? sums : null];
+      const rowSums = bias !== undefined && pass.tracks(bias);
+      const [{ y, sums }] = products([{ a: dy, transposeA: true, b: gated(input, f, drop), rowSums }]);
+      return [ofInput, y, sums];
     },
     (graph, [u, ...layer]) => {
       const width = weight.shape[1];

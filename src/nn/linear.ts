@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Product, product, productAndRowSums } from "../engine/product";
+import { type Product, product, products } from "../engine/product";
 import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
@@ -11,32 +11,46 @@ export interface Linear {
 }
 
 /** x Wᵀ + b: [rows, in] → [rows, out], as `torch.nn.functional.linear`. */
-export function linear(pass: Pass, x: Value, { weight, bias }: Linear): Value {
+export function linear(pass: Pass, x: Value, dense: Linear): Value {
+  const { weight, bias } = dense;
   const y = product({ a: x.tensor, b: weight.value, transposeB: true, bias: bias.value });
   return pass.record(
     y,
     [x, weight, bias],
     () => (pass.tracks(weight) ? [x.tensor] : []),
-    (dy, [input], gathered) => [
-      pass.tracks(x) ? product({ a: dy, b: weight.value, add: gathered(0) }) : null,
-      ...weightGradients(pass, dy, { weight, bias }, () => ({ b: input })),
-    ],
+    (dy, [input], gathered) => {
+      const toInput = pass.tracks(x) ? { a: dy, b: weight.value, add: gathered(0) } : null;
+      return linearGradients(pass, [{ dy, dense, toInput, input: () => ({ b: input }) }])[0];
+    },
     linearOnnx,
   );
 }
 
-/** The gradients of weight and bias, where they are wanted; `input` is what the weight was multiplied by. */
-export function weightGradients(
-  pass: Pass,
-  dy: tf.Tensor,
-  { weight, bias }: Linear,
-  input: () => Pick<Product, "b" | "activationB">,
-): (tf.Tensor | null)[] {
-  if (!pass.tracks(weight)) return [null, pass.tracks(bias) ? tf.sum(dy, 0) : null];
-  const factors = { a: dy, transposeA: true, ...input() };
-  if (!pass.tracks(bias)) return [product(factors), null];
-  const { y, sums } = productAndRowSums(factors);
-  return [y, sums];
+/** A dense layer on the way back. */
+export interface LinearBack {
+  /** The gradient of what came out. */
+  dy: tf.Tensor;
+  dense: Linear;
+  /** Gives the gradient of what went in, where it is wanted. */
+  toInput: Product | null;
+  /** What the weight was multiplied by; asked for only where the weight learns. */
+  input: () => Pick<Product, "b" | "activationB">;
+}
+
+/** The gradients of input, weight and bias of each layer, `null` where they are not wanted; `into` counts the products to inputs. */
+export function linearGradients(pass: Pass, layers: LinearBack[]): (tf.Tensor | null)[][] {
+  const toInputs = layers.flatMap(({ toInput }) => toInput ?? []);
+  const toWeights = layers.flatMap(({ dy, dense: { weight, bias }, input }) =>
+    pass.tracks(weight) ? [{ a: dy, transposeA: true, ...input(), rowSums: pass.tracks(bias) }] : [],
+  );
+  const made = products([...toInputs, ...toWeights]);
+  const ofInputs = made.splice(0, toInputs.length);
+  return layers.map(({ dy, dense: { weight, bias }, toInput }) => {
+    const ofInput = toInput ? ofInputs.shift()!.y : null;
+    if (!pass.tracks(weight)) return [ofInput, null, pass.tracks(bias) ? tf.sum(dy, 0) : null];
+    const { y, sums } = made.shift()!;
+    return [ofInput, y, sums];
+  });
 }
 
 /** Of x, the weight and, where there is one, the bias. */

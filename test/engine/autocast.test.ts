@@ -7,7 +7,7 @@ import { autocast, type Half, type Precision, precision } from "../../src/engine
 import { halfProduct, tensorflowMultipliesFaster } from "../../src/engine/halfProduct";
 import { matMul } from "../../src/engine/matMul";
 import { nativeKernels } from "../../src/engine/nativeKernels";
-import { product, productAndRowSums } from "../../src/engine/product";
+import { product, products } from "../../src/engine/product";
 import {
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
@@ -94,8 +94,8 @@ onEveryEngine("autocast", (engine) => {
             // A gelu that differs in its last bit may round to another bfloat16.
             assertClose(y, expected.dataSync(), exact ? 0.02 + 1e-5 * k : 0.05 * Math.sqrt(k), what);
             // Sums take the numbers as they are.
-            const { sums } = autocast("bf16", () => productAndRowSums(factors));
-            assertClose(sums, tf.sum(a, transposeA ? 0 : 1).dataSync(), 2e-6 * k + 1e-5, what);
+            const [{ sums }] = autocast("bf16", () => products([{ ...factors, rowSums: true }]));
+            assertClose(sums!, tf.sum(a, transposeA ? 0 : 1).dataSync(), 2e-6 * k + 1e-5, what);
             if (!exact) return;
             const plain = tf.matMul(round(a), round(b), transposeA, transposeB).dataSync();
             assertClose(
@@ -153,11 +153,11 @@ function productTests(engine: EngineName, half: Half): void {
     tf.tidy(() => {
       const [a, b, add] = [1, 2, 3].map((seed) => tf.randomNormal([8, 8], 0, 1, "float32", seed));
       const bias = tf.randomNormal([8], 0, 1, "float32", 4);
-      const options = { a, b, bias, add, activationB: gelu, slope: { f: gelu, x: add } };
-      const { y, sums } = productAndRowSums(options);
-      const less = autocast(half, () => productAndRowSums(options));
-      assertClose(less.y, y.dataSync(), ROUNDING[half] / 4);
-      assertClose(less.sums, sums.dataSync(), 1e-6);
+      const options = { a, b, bias, add, activationB: gelu, slope: { f: gelu, x: add }, rowSums: true };
+      const [{ y, sums }] = products([options]);
+      const less = autocast(half, () => products([options]))[0];
+      assertClose(less.y!, y!.dataSync(), ROUNDING[half] / 4);
+      assertClose(less.sums!, sums!.dataSync(), 1e-6);
     });
   });
 

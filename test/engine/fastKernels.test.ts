@@ -10,7 +10,7 @@ import { dropoutMask } from "../../src/engine/dropoutMask";
 import { gelu, geluGradient } from "../../src/engine/gelu";
 import { layerNorm, layerNormGradients } from "../../src/engine/layerNorm";
 import { matMul } from "../../src/engine/matMul";
-import { product, productAndRowSums } from "../../src/engine/product";
+import { product, products } from "../../src/engine/product";
 import {
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
@@ -95,7 +95,7 @@ onEveryFastEngine("fast kernels", (engine) => {
               const b = drawn("b", ...(transposeB ? [n, depth] : [depth, n]));
               const [bias, x, add] = [drawn("bias", n), drawn("x", m, n), drawn("add", m, n)];
               const factors = { a, b, transposeA, transposeB };
-              const { y, sums } = productAndRowSums({ ...factors, activationB: f, add });
+              const [{ y, sums }] = products([{ ...factors, activationB: f, add, rowSums: true }]);
               return [
                 y,
                 sums,
@@ -126,9 +126,38 @@ onEveryFastEngine("fast kernels", (engine) => {
       );
   });
 
+  it("multiply several pairs at once, and add some of the products to others", async () => {
+    for (const depth of [5, 1500])
+      await agree(
+        `depth ${depth}`,
+        () => {
+          const [a, b, c] = ["a", "b", "c"].map((name) => drawn(name, 40, depth));
+          const [d, add] = [drawn("d", 33, depth), drawn("add", 40, 33)];
+          const f = activation("gelu");
+          const made = products([
+            { a, b: d, transposeB: true, add },
+            { a: c, b: a, transposeA: true, rowSums: true },
+            { a: b, b: d, transposeB: true, activationA: f, into: 0 },
+            { a: c, b: d, transposeB: true, into: 0, rowSums: true },
+          ]);
+          return made.flatMap(({ y, sums }) => [y, sums]);
+        },
+        2e-6 * depth + 2e-4,
+      );
+    assert.deepEqual(products([]), []);
+  });
+
   it("refuse products that do not fit together", async () => {
     await useEngine(engine);
     tf.tidy(() => {
+      const [a, b] = [tf.ones([2, 3]), tf.ones([3, 4])];
+      const message = /^matrix product 1: .* cannot be added to product [01]/;
+      for (const wrong of [
+        { a: tf.ones([1, 3]), b, into: 0 },
+        { a, b, into: 1 },
+        { a, b, into: 0, bias: tf.ones([4]) },
+      ])
+        assert.throws(() => products([{ a, b }, wrong]), { message });
       assert.throws(() => product({ a: tf.ones([2, 3]), b: tf.ones([2, 3]) }));
       assert.throws(() => product({ a: tf.ones([2, 3]), b: tf.ones([3, 4]), bias: tf.ones([3]) }));
     });

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { NativeKernels } from "../nativeKernels";
+import { atOnce } from "../product";
 import { restoreNodeUtil } from "./restoreNodeUtil";
 
 function tryBinding(folder: string, file: string, kernels?: string): Record<string, unknown> {
@@ -40,19 +41,16 @@ function tryBinding(folder: string, file: string, kernels?: string): Record<stri
   const products = { TensorFlow: tf.matMul(left, right) };
   const gpu = backend.isUsingGpuDevice;
   // On a GPU they are not used.
-  if (kernels && !gpu) Object.assign(products, { "frostkit's kernel": multiply(backend, left, right) });
+  if (kernels && !gpu)
+    Object.assign(products, {
+      "frostkit's kernel": atOnce(new NativeKernels(backend as never), [{ a: left, b: right }], false)[0].y!,
+    });
   const wrong = Object.entries(products).flatMap(([name, product]) => {
     const values = product.dataSync();
     const at = values.findIndex((value, i) => value !== expected[i]);
     return at >= 0 ? [`${name}'s element ${at} of ${size} x ${size} is ${values[at]}`] : [];
   });
   return { version: binding.TF_Version, gpu, ...(wrong.length > 0 && { wrong: wrong.join(", ") }) };
-}
-
-function multiply(backend: object, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const flags = { transpose_a: false, transpose_b: false, bf16: false, row_sums: false };
-  const attributes = { ...flags, activation_a: 0, activation_b: 0, slope: 0 };
-  return new NativeKernels(backend as never).run("MatMul", attributes, [a, b, null, null, null], 2)[0]!;
 }
 
 const [, , folder, file, kernels] = process.argv;

@@ -369,7 +369,7 @@ static void multiplyPart(const Product& p, const Rows& rows, int64_t fromTile, i
     const int64_t depth = std::min(most * each, p.k - start), words = wordsOf(depth, rows.paired);
     for (int64_t panel = fromPanel; panel < toPanel; panel++)
       packColumns(p, panel * TILE_COLUMNS, start, depth, panels + (panel - fromPanel) * TILE_COLUMNS * words);
-    const bool first = start == 0, last = start + depth == p.k;
+    const bool first = start == 0 && !p.accumulate, last = start + depth == p.k;
     for (int64_t tile = fromTile; tile < toTile; tile++) {
       const int64_t row = tile * TILE_ROWS, word = start / each;
       const float* a = rows.data + (rows.transposed ? row + word * rows.stride : row * rows.stride + word);

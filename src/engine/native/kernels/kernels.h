@@ -10,7 +10,10 @@ struct Operand {
   bool bfloat16;
 };
 
-/** y = (scale · a · b + bias) ⊙ f'(slopeOf) + add, [m, n] with rows `stride` apart; rowSums[i] = Σ_j of a's data. */
+/**
+ * y = (scale · a · b + bias) ⊙ f'(slopeOf) + add, [m, n] with rows `stride` apart; rowSums[i] = Σ_j of a's data. Where it is to
+ * `accumulate`, scale · a · b is added to y.
+ */
 struct Product {
   int64_t m, n, k;
   Operand a, b;
@@ -22,6 +25,7 @@ struct Product {
   int slope;
   const float* add;
   float* rowSums;
+  bool accumulate;
 };
 
 /** Draws below `threshold` of 2²⁴ become 0, the others `kept`; threshold 0 drops nothing. */

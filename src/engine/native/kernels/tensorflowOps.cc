@@ -129,36 +129,38 @@ Dropout dropout(float rate, const int32_t* seed) {
   return {seed ? static_cast<uint32_t>(*seed) : 0, rate * 16777216.f, 1 / (1 - rate)};
 }
 
-struct MatMul {
-  static constexpr const char* name = "FrostkitMatMul";
-  static constexpr const char* attributes[] = {"transpose_a: bool", "transpose_b: bool", "activation_a: int",
-                                               "activation_b: int", "slope: int",        "bf16: bool",
-                                               "row_sums: bool"};
-  static constexpr const char* inputs[] = {"a: float", "b: float", "bias: float", "slope_of: float", "add: float"};
-  static constexpr const char* outputs[] = {"y: float", "sums: float"};
-  bool transposeA, transposeB, bfloat16, rowSums;
-  int activationA, activationB, slope;
+/** Products one after the other, in one call of TensorFlow's. */
+struct Products {
+  static constexpr const char* name = "FrostkitProducts";
+  static constexpr const char* attributes[] = {"count: int >= 1"};
+  // Of each product: transpose a, transpose b, activation of a, of b, whose slope, bfloat16, sums of rows, the product it is added to or -1.
+  static constexpr const char* inputs[] = {"a: count * float",        "b: count * float",   "bias: count * float",
+                                           "slope_of: count * float", "add: count * float", "settings: int32"};
+  static constexpr const char* outputs[] = {"y: count * float", "sums: count * float"};
+  int count;
 
-  explicit MatMul(Attributes& at)
-      : transposeA(at.flag("transpose_a")),
-        transposeB(at.flag("transpose_b")),
-        bfloat16(at.flag("bf16")),
-        rowSums(at.flag("row_sums")),
-        activationA(at.integer("activation_a")),
-        activationB(at.integer("activation_b")),
-        slope(at.integer("slope")) {}
+  explicit Products(Attributes& at) : count(at.integer("count")) {}
 
   void run(Call& call) const {
-    TF_Tensor *a = call.input(0), *b = call.input(1);
-    if (!call.ok()) return;
-    const int64_t m = transposeA ? columns(a) : rows(a), k = transposeA ? rows(a) : columns(a);
-    const int64_t n = transposeB ? rows(b) : columns(b);
-    Product p = {m, n, k, {}, {}, nullptr, n, 1, call.data(2), call.data(3), slope, call.data(4), nullptr};
-    p.a = {call.data(a), transposeA ? 1 : k, transposeA ? m : 1, activationA, bfloat16};
-    p.b = {call.data(b), transposeB ? 1 : n, transposeB ? k : 1, activationB, bfloat16};
-    p.y = call.output(0, {m, n});
-    p.rowSums = call.output(1, {m}, rowSums);
-    if (call.ok() && m > 0 && n > 0) kernels().multiply(p);
+    const int32_t* settings = call.data<const int32_t>(5 * count);
+    std::vector<float*> results(count);
+    for (int i = 0; call.ok() && i < count; i++) {
+      const int32_t* s = settings + 8 * i;
+      const bool transposeA = s[0], transposeB = s[1], bfloat16 = s[5];
+      TF_Tensor *a = call.input(i), *b = call.input(count + i);
+      if (!call.ok()) return;
+      const int64_t m = transposeA ? columns(a) : rows(a), k = transposeA ? rows(a) : columns(a);
+      const int64_t n = transposeB ? rows(b) : columns(b);
+      Product p = {m, n, k, {}, {}, nullptr, n, 1, call.data(2 * count + i), call.data(3 * count + i), s[4], call.data(4 * count + i)};
+      p.a = {call.data(a), transposeA ? 1 : k, transposeA ? m : 1, s[2], bfloat16};
+      p.b = {call.data(b), transposeB ? 1 : n, transposeB ? k : 1, s[3], bfloat16};
+      p.accumulate = s[7] >= 0;
+      p.y = call.output(i, {m, n}, !p.accumulate);
+      if (p.accumulate) p.y = results[s[7]];
+      p.rowSums = call.output(count + i, {m}, s[6]);
+      results[i] = p.y;
+      if (call.ok() && m > 0 && n > 0) kernels().multiply(p);
+    }
   }
 };
 
@@ -508,7 +510,7 @@ bool registerOp() {
 }
 
 bool registerAll() {
-  return registerOp<MatMul>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
+  return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
          registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
          registerOp<ReadFloats>();
