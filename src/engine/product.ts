@@ -42,10 +42,15 @@ export function product(options: Omit<Product, "rowSums" | "into">): tf.Tensor {
 export function products(list: Product[]): Made[] {
   if (list.length === 0) return [];
   list.forEach(check);
-  const bf16 = precision() === "bf16";
-  const native = precision() === "fp16" || (bf16 && tensorflowMultipliesFaster()) ? null : nativeKernels();
+  const native = multiplyingKernels();
   if (!native || list.some(({ a, b }) => a.size === 0 || b.size === 0)) return composed(list);
-  return atOnce(native, list, bf16);
+  return atOnce(native, list, precision() === "bf16");
+}
+
+/** The native kernels, where products of the present precision are theirs to make: fp16, and bf16 in some, are TensorFlow's. */
+export function multiplyingKernels(): NativeKernels | null {
+  const half = precision();
+  return half === "fp16" || (half === "bf16" && tensorflowMultipliesFaster()) ? null : nativeKernels();
 }
 
 /** By the native kernels, in one call, and unchecked. */

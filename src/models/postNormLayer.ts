@@ -1,3 +1,4 @@
+import { postNormLayer as kernel } from "../engine/postNormLayer";
 import { activatedLinear } from "../nn/activatedLinear";
 import type { Activation } from "../nn/activation";
 import { type AttentionOptions, attention } from "../nn/attention";
@@ -8,6 +9,7 @@ import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Pass, Value } from "../nn/Pass";
 import { selfAttention } from "../nn/selfAttention";
+import { parametersOf } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
 /** The parameters of one layer, in the order they run. */
@@ -43,6 +45,10 @@ export function postNormLayer(
   { heads, activation, dropout: rates }: PostNormOptions,
   firstOnly: boolean,
 ): Value {
+  if (!firstOnly && !parts.query.lora && !parts.value.lora && pass.runsAsOne([x, ...parametersOf(parts)])) {
+    const y = kernel(x.tensor, mask, { heads, activation, ...parts });
+    if (y) return pass.input(y);
+  }
   const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
   const options = { batchSize, heads, mask, dropout: rates.weights };
   const context = firstOnly

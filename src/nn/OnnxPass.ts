@@ -17,6 +17,11 @@ export class OnnxPass extends Pass {
     return super.scope(name, part);
   }
 
+  /** Each op is to be written down. */
+  override runsAsOne(): boolean {
+    return false;
+  }
+
   override input(tensor: tf.Tensor): Value {
     return this.#name(new Value(tensor, false), this.graph.given(tensor));
   }

@@ -147,6 +147,11 @@ export class Pass {
     return this.#recording && (source instanceof Parameter ? source.requiresGrad : source.tracked);
   }
 
+  /** Whether ops that read these may run as one kernel: nothing will go back through them, and nothing is dropped out. */
+  runsAsOne(sources: Source[]): boolean {
+    return !this.training && !sources.some((source) => this.tracks(source));
+  }
+
   /**
    * Makes an op's output a value. `saved` is called only when the op is recorded, and gives what `backward` will read. The ONNX
    * form is read by `OnnxPass` alone.

@@ -67,8 +67,15 @@ class Training:
     def __init__(self, model, n, steps, learningRate):
         self.model = model
         self.trainable = freeze(model, n)
+        self.frozen = [] if n < 0 else [model.bert.embeddings, *model.bert.encoder.layer[:n]]
         self.optimizer = torch.optim.AdamW(self.trainable, lr=learningRate, weight_decay=0.01, fused=True)
         self.schedule = get_linear_schedule_with_warmup(self.optimizer, int(0.1 * steps), steps)
+
+    def train(self):
+        """Dropout fires, but not in what is frozen: there it rests in the kit too, and accuracies are compared."""
+        self.model.train()
+        for module in self.frozen:
+            module.eval()
 
     def step(self, ids, mask, y):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
@@ -96,7 +103,7 @@ def sweep():
         steps = task["epochs"] * -(-len(train) // task["batchSize"])
         training = Training(model, n, steps, task["learningRate"])
         for _ in range(task["epochs"]):
-            model.train()
+            training.train()
             for batch in batches(train, task["batchSize"], draw):
                 training.step(*batch)
             model.eval()
@@ -114,7 +121,7 @@ def steps():
     torch.manual_seed(0)
     model = load()
     training = Training(model, task["n"][0], task["steps"], 5e-5)
-    model.train()
+    training.train()
     ids = torch.randint(0, model.config.vocab_size, (task["batchSize"], task["tokens"]))
     y = torch.arange(task["batchSize"]) % 2
     seconds = []

@@ -25,7 +25,7 @@ export function sweepPart(precision: NonNullable<Task["precision"]>): Part {
   return {
     about:
       `The bundled model, ${EPOCHS} epochs, batches of 32 by length, 128 tokens at most, learning rate 3e-4; each round is a seed of its own. ` +
-      "Seconds of training and evaluation on the wall, frozen passes among them.",
+      "Seconds of training and evaluation on the wall, frozen passes among them. What is frozen is in eval mode on both sides.",
     readsTable: true,
     async measure(bench) {
       const task: Omit<Task, "n"> = {

@@ -62,27 +62,26 @@ static inline void dropped(float* y, const float* w, int64_t size, const Dropout
   for (int64_t j = 0; j < size; j += LANES) store(y + j, load(w + j, size - j) * kept(drop, index + j), size - j);
 }
 
-/** weights = softmax(scale · q kᵀ + mask), y = drop(weights) · v, for each text and head. */
+/** weights = softmax(scale · q kᵀ + mask), y = drop(weights) · v, for the i-th of all texts' heads. */
+static inline void attend(const Attention& p, int64_t i, float* weights) {
+  const int64_t hidden = p.heads * p.width, text = i / p.heads, head = i % p.heads;
+  const float* query = p.query + text * p.queries * hidden + head * p.width;
+  const float* key = p.key + text * p.keys * hidden + head * p.width;
+  const float* value = p.value + text * p.keys * hidden + head * p.width;
+  multiplyInto(weights, p.keys, p.queries, p.keys, p.width, rowsOf(query, hidden, p.bfloat16), columnsOf(key, hidden, p.bfloat16),
+               p.scale);
+  float* used = p.drop.threshold > 0 ? scoresBuffer.of(p.queries * p.keys) : weights;
+  for (int64_t row = 0; row < p.queries; row++) {
+    // A mask for each query where it has a row for each, else one for all.
+    const float* mask = p.mask + (text * p.maskRows + (p.maskRows > 1 ? row : 0)) * p.keys;
+    softmaxRow(weights + row * p.keys, mask, p.keys, p.drop, used + row * p.keys, (i * p.queries + row) * p.keys);
+  }
+  multiplyInto(p.y + text * p.queries * hidden + head * p.width, hidden, p.queries, p.width, p.keys,
+               rowsOf(used, p.keys, p.bfloat16), rowsOf(value, hidden, p.bfloat16));
+}
+
 static void attention(const Attention& p) {
-  const int64_t hidden = p.heads * p.width;
-  frostkit::parallel(p.batch * p.heads, [&](int64_t i) {
-    const int64_t text = i / p.heads, head = i % p.heads;
-    const float* query = p.query + text * p.queries * hidden + head * p.width;
-    const float* key = p.key + text * p.keys * hidden + head * p.width;
-    const float* value = p.value + text * p.keys * hidden + head * p.width;
-    float* weights = p.weights + i * p.queries * p.keys;
-    multiplyInto(weights, p.keys, p.queries, p.keys, p.width, rowsOf(query, hidden, p.bfloat16),
-                 columnsOf(key, hidden, p.bfloat16), p.scale);
-    float* used = p.drop.threshold > 0 ? scoresBuffer.of(p.queries * p.keys) : weights;
-    for (int64_t row = 0; row < p.queries; row++) {
-      float* w = weights + row * p.keys;
-      // A mask for each query where it has a row for each, else one for all.
-      const float* mask = p.mask + (text * p.maskRows + (p.maskRows > 1 ? row : 0)) * p.keys;
-      softmaxRow(w, mask, p.keys, p.drop, used + row * p.keys, (i * p.queries + row) * p.keys);
-    }
-    multiplyInto(p.y + text * p.queries * hidden + head * p.width, hidden, p.queries, p.width, p.keys,
-                 rowsOf(used, p.keys, p.bfloat16), rowsOf(value, hidden, p.bfloat16));
-  });
+  frostkit::parallel(p.batch * p.heads, [&](int64_t i) { attend(p, i, p.weights + i * p.queries * p.keys); });
 }
 
 /** The gradients of q, k and v; those whose pointer is null are not computed. */

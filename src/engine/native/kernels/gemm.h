@@ -359,29 +359,48 @@ static void sumRows(const Product& p, int64_t from, int64_t to) {
   for (int64_t row = from; row < to; row += LANES) store(p.rowSums + row, totals[(row - from) / LANES], to - row);
 }
 
+/** Where a product's depth is cut: it sums up `words` words from element `start` on. */
+struct Stretch {
+  int64_t start, words;
+  bool first, last;
+};
+
+/** Multiplies row tiles [fromTile, toTile) by panels [fromPanel, toPanel) of b, of which `panels` holds the first. */
+static inline void multiplyPanels(const Product& p, const Rows& rows, int64_t fromTile, int64_t toTile, int64_t fromPanel,
+                                  int64_t toPanel, const Stretch& stretch, const float* panels) {
+  Vec acc[TILE_ROWS][TILE_VECS];
+  for (int64_t tile = fromTile; tile < toTile; tile++) {
+    const int64_t row = tile * TILE_ROWS, word = stretch.start / (rows.paired ? 2 : 1);
+    const float* a = rows.data + (rows.transposed ? row + word * rows.stride : row * rows.stride + word);
+    for (int64_t panel = fromPanel; panel < toPanel; panel++) {
+      const int64_t column = panel * TILE_COLUMNS;
+      prefetchTile(p, row, column);
+      multiplyRows(p.m - row, stretch.words, a, rows, panels + (panel - fromPanel) * TILE_COLUMNS * stretch.words, acc);
+      if (column + TILE_COLUMNS <= p.n) finishTile<true>(p, acc, row, column, stretch.first, stretch.last);
+      else finishTile<false>(p, acc, row, column, stretch.first, stretch.last);
+    }
+  }
+}
+
+/** Calls `run` for each stretch of a product's depth, of `most` words at most, and how many elements it has. */
+template <class Run>
+static inline void forStretches(const Product& p, int64_t most, Run&& run) {
+  const int64_t each = most * (paired(p) ? 2 : 1);
+  for (int64_t start = 0; start < p.k; start += each) {
+    const int64_t depth = std::min(each, p.k - start);
+    run(Stretch{start, wordsOf(depth, paired(p)), start == 0 && !p.accumulate, start + depth == p.k}, depth);
+  }
+}
+
 /** The part of the product that lies in row tiles [fromTile, toTile) and in panels [fromPanel, toPanel) of b. */
 static void multiplyPart(const Product& p, const Rows& rows, int64_t fromTile, int64_t toTile, int64_t fromPanel, int64_t toPanel,
                          int64_t most) {
   float* panels = panelsOfB.of((toPanel - fromPanel) * TILE_COLUMNS * most);
-  const int64_t each = rows.paired ? 2 : 1;
-  Vec acc[TILE_ROWS][TILE_VECS];
-  for (int64_t start = 0; start < p.k; start += most * each) {
-    const int64_t depth = std::min(most * each, p.k - start), words = wordsOf(depth, rows.paired);
+  forStretches(p, most, [&](const Stretch& stretch, int64_t depth) {
     for (int64_t panel = fromPanel; panel < toPanel; panel++)
-      packColumns(p, panel * TILE_COLUMNS, start, depth, panels + (panel - fromPanel) * TILE_COLUMNS * words);
-    const bool first = start == 0 && !p.accumulate, last = start + depth == p.k;
-    for (int64_t tile = fromTile; tile < toTile; tile++) {
-      const int64_t row = tile * TILE_ROWS, word = start / each;
-      const float* a = rows.data + (rows.transposed ? row + word * rows.stride : row * rows.stride + word);
-      for (int64_t panel = fromPanel; panel < toPanel; panel++) {
-        const int64_t column = panel * TILE_COLUMNS;
-        prefetchTile(p, row, column);
-        multiplyRows(p.m - row, words, a, rows, panels + (panel - fromPanel) * TILE_COLUMNS * words, acc);
-        if (column + TILE_COLUMNS <= p.n) finishTile<true>(p, acc, row, column, first, last);
-        else finishTile<false>(p, acc, row, column, first, last);
-      }
-    }
-  }
+      packColumns(p, panel * TILE_COLUMNS, stretch.start, depth, panels + (panel - fromPanel) * TILE_COLUMNS * stretch.words);
+    multiplyPanels(p, rows, fromTile, toTile, fromPanel, toPanel, stretch, panels);
+  });
 }
 
 /** How many words of a product's depth are summed up in one go: equal parts. */
@@ -390,15 +409,49 @@ static inline int64_t wordsAtOnce(const Product& p) {
   return (words + parts - 1) / parts;
 }
 
-/** A product on the calling thread alone, for the many small ones of attention. */
-static void multiplyHere(const Product& p) {
+/** The left factor as tiles read it, where need be in memory of the calling thread's. */
+static inline Rows rowsHere(const Product& p) {
   Rows rows = leftFactor(p);
   if (!rows.data) {
     float* space = preparedRows.of(floats(p, rows));
     prepareRows(p, 0, p.m, space, rows.stride);
     rows.data = space;
   }
-  multiplyPart(p, rows, 0, (p.m + TILE_ROWS - 1) / TILE_ROWS, 0, (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS, wordsAtOnce(p));
+  return rows;
+}
+
+static inline int64_t tilesOf(const Product& p) { return (p.m + TILE_ROWS - 1) / TILE_ROWS; }
+static inline int64_t panelsOf(const Product& p) { return (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS; }
+
+/** A product on the calling thread alone, for the many small ones of attention. */
+static void multiplyHere(const Product& p) {
+  multiplyPart(p, rowsHere(p), 0, tilesOf(p), 0, panelsOf(p), wordsAtOnce(p));
+}
+
+/** Panels of b that together fill half of a second-level cache. */
+static inline int64_t panelsAtOnce(int64_t most) { return std::max<int64_t>(1, 131072 / (TILE_COLUMNS * most)); }
+
+/** How much memory all of b takes in panels. */
+static inline int64_t packedFloats(const Product& p) { return panelsOf(p) * TILE_COLUMNS * wordsOf(p.k, paired(p)); }
+
+/** Packs a panel of b into its place among all. */
+static inline void packAmong(const Product& p, int64_t panel, float* packed) {
+  forStretches(p, wordsAtOnce(p), [&](const Stretch& stretch, int64_t depth) {
+    const int64_t before = panelsOf(p) * wordsOf(stretch.start, paired(p));
+    packColumns(p, panel * TILE_COLUMNS, stretch.start, depth, packed + (before + panel * stretch.words) * TILE_COLUMNS);
+  });
+}
+
+/** The same as `multiplyHere`, with all of b in panels already. */
+static void multiplyPacked(const Product& p, const float* packed) {
+  const Rows rows = rowsHere(p);
+  const int64_t most = wordsAtOnce(p), strip = panelsAtOnce(most), panels = panelsOf(p);
+  forStretches(p, most, [&](const Stretch& stretch, int64_t) {
+    const int64_t before = panels * wordsOf(stretch.start, paired(p));
+    for (int64_t panel = 0; panel < panels; panel += strip)
+      multiplyPanels(p, rows, 0, tilesOf(p), panel, std::min(panels, panel + strip), stretch,
+                     packed + (before + panel * stretch.words) * TILE_COLUMNS);
+  });
 }
 
 /** Rows [from, to) of a product. */
@@ -432,10 +485,9 @@ static void multiply(const Product& p) {
     });
     rows.data = space;
   }
-  const int64_t panels = (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS, tiles = (p.m + TILE_ROWS - 1) / TILE_ROWS;
-  // Panels of b that together fill half of a second-level cache, and some parts for each thread to choose from.
-  const int64_t fitting = std::max<int64_t>(1, 131072 / (TILE_COLUMNS * most));
-  const int64_t width = std::max<int64_t>(1, std::min(fitting, panels / wanted));
+  const int64_t panels = panelsOf(p), tiles = tilesOf(p);
+  // Some parts for each thread to choose from.
+  const int64_t width = std::max<int64_t>(1, std::min(panelsAtOnce(most), panels / wanted));
   // Equal shares for all threads, so that none waits for another's last.
   const int64_t strips = std::min(panels, roundUp((panels + width - 1) / width, threads));
   const int64_t cuts = std::min(tiles, (wanted + strips - 1) / strips);

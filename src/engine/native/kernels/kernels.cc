@@ -6,6 +6,7 @@
 #include "firstRowAttention.h"
 #include "gemm.h"
 #include "norm.h"
+#include "postNormLayer.h"
 
 #define TABLE_NAME_OF(isa) frostkit_kernels_##isa
 #define TABLE_NAME(isa) TABLE_NAME_OF(isa)
@@ -19,6 +20,7 @@ const Kernels TABLE_NAME(FROSTKIT_ISA) = {
     FROSTKIT_ISA::attentionGradients,
     FROSTKIT_ISA::firstRowAttention,
     FROSTKIT_ISA::firstRowAttentionGradients,
+    FROSTKIT_ISA::postNormLayer,
     FROSTKIT_ISA::dropoutMask,
     FROSTKIT_ISA::adamW,
     FROSTKIT_ISA::sumOfSquares,

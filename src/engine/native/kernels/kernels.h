@@ -89,6 +89,21 @@ struct FirstRowAttentionGradients {
   float *ofQuery, *ofX, *ofKeyWeight, *ofValueWeight, *ofValueBias;
 };
 
+/** A post-norm layer's products, in the order in which they run. */
+enum { QUERY, KEY, VALUE, ATTENDED, WIDEN, NARROW, POST_NORM_PRODUCTS };
+
+/** x [batch · keys, hidden], a mask [batch, keys], weights [out, in] and biases of products, weights and biases of both norms. */
+struct PostNormLayer {
+  int64_t batch, keys, heads, hidden, wide;
+  float scale;
+  int activation;
+  bool bfloat16;
+  const float *x, *mask;
+  const float *weight[POST_NORM_PRODUCTS], *bias[POST_NORM_PRODUCTS], *normWeight[2], *normBias[2];
+  float eps[2];
+  float* y;
+};
+
 /** `mean` and `square` change where they lie. */
 struct AdamW {
   int64_t size;
@@ -106,6 +121,7 @@ struct Kernels {
   void (*attentionGradients)(const AttentionGradients&);
   void (*firstRowAttention)(const FirstRowAttention&);
   void (*firstRowAttentionGradients)(const FirstRowAttentionGradients&);
+  void (*postNormLayer)(const PostNormLayer&);
   void (*dropoutMask)(const Dropout&, int64_t size, float* mask);
   void (*adamW)(const AdamW*, int64_t count);
   double (*sumOfSquares)(const float* const* arrays, const int64_t* sizes, int64_t count);

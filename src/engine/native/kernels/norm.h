@@ -11,43 +11,44 @@ static inline int64_t rowsPerPart(int64_t rows, int64_t width) {
   return std::max<int64_t>(1, std::min(few, (rows + frostkit::threads() - 1) / frostkit::threads()));
 }
 
-/** y = LayerNorm(drop(x) + residual) row by row. */
+/** y = LayerNorm(drop(x) + residual) for rows [from, to). */
+static inline void normalizeRows(const Norm& p, int64_t from, int64_t to) {
+  for (int64_t row = from; row < to; row++) {
+    const int64_t start = row * p.width;
+    float* normal = p.normal + start;
+    Vec total = {};
+    for (int64_t j = 0; j < p.width; j += LANES) {
+      const int64_t count = p.width - j;
+      Vec x = load(p.x + start + j, count);
+      if (p.drop.threshold > 0) x *= kept(p.drop, start + j);
+      if (p.residual) x += load(p.residual + start + j, count);
+      store(normal + j, x, count);
+      total += load(normal + j, count);
+    }
+    const float mean = sum(total) / p.width;
+    Vec squares = {};
+    for (int64_t j = 0; j < p.width; j += LANES) {
+      const int64_t count = p.width - j;
+      // Lanes beyond the row's end must not count: there the mean is taken off a 0.
+      float centred[LANES];
+      store(centred, load(normal + j, count) - splat(mean));
+      const Vec x = load(centred, count);
+      squares += x * x;
+    }
+    const float scale = 1 / __builtin_sqrtf(sum(squares) / p.width + p.eps);
+    p.scale[row] = scale;
+    for (int64_t j = 0; j < p.width; j += LANES) {
+      const int64_t count = p.width - j;
+      const Vec x = (load(normal + j, count) - splat(mean)) * splat(scale);
+      store(normal + j, x, count);
+      store(p.y + start + j, x * load(p.weight + j, count) + load(p.bias + j, count), count);
+    }
+  }
+}
+
 static void layerNorm(const Norm& p) {
   const int64_t part = rowsPerPart(p.rows, p.width);
-  frostkit::parallel((p.rows + part - 1) / part, [&](int64_t i) {
-    const int64_t end = std::min(p.rows, (i + 1) * part);
-    for (int64_t row = i * part; row < end; row++) {
-      const int64_t start = row * p.width;
-      float* normal = p.normal + start;
-      Vec total = {};
-      for (int64_t j = 0; j < p.width; j += LANES) {
-        const int64_t count = p.width - j;
-        Vec x = load(p.x + start + j, count);
-        if (p.drop.threshold > 0) x *= kept(p.drop, start + j);
-        if (p.residual) x += load(p.residual + start + j, count);
-        store(normal + j, x, count);
-        total += load(normal + j, count);
-      }
-      const float mean = sum(total) / p.width;
-      Vec squares = {};
-      for (int64_t j = 0; j < p.width; j += LANES) {
-        const int64_t count = p.width - j;
-        // Lanes beyond the row's end must not count: there the mean is taken off a 0.
-        float centred[LANES];
-        store(centred, load(normal + j, count) - splat(mean));
-        const Vec x = load(centred, count);
-        squares += x * x;
-      }
-      const float scale = 1 / __builtin_sqrtf(sum(squares) / p.width + p.eps);
-      p.scale[row] = scale;
-      for (int64_t j = 0; j < p.width; j += LANES) {
-        const int64_t count = p.width - j;
-        const Vec x = (load(normal + j, count) - splat(mean)) * splat(scale);
-        store(normal + j, x, count);
-        store(p.y + start + j, x * load(p.weight + j, count) + load(p.bias + j, count), count);
-      }
-    }
-  });
+  frostkit::parallel((p.rows + part - 1) / part, [&](int64_t i) { normalizeRows(p, i * part, std::min(p.rows, (i + 1) * part)); });
 }
 
 /** The gradients of what `layerNorm` read; those whose pointer is null are not computed. */

@@ -366,6 +366,46 @@ struct FirstRowAttentionGrad {
   }
 };
 
+struct PostNorm {
+  static constexpr const char* name = "FrostkitPostNormLayer";
+  static constexpr const char* attributes[] = {"count: int >= 1", "heads: int",      "scale: float", "eps: float",
+                                               "inner_eps: float", "activation: int", "bf16: bool"};
+  // Weights of the products, their biases, and the norms' weights and biases in turn.
+  static constexpr const char* inputs[] = {"x: float", "mask: float", "parameters: count * float"};
+  static constexpr const char* outputs[] = {"y: float"};
+  PostNormLayer layer = {};
+
+  explicit PostNorm(Attributes& at) {
+    layer.heads = at.integer("heads");
+    layer.scale = at.number("scale");
+    layer.eps[0] = at.number("inner_eps");
+    layer.eps[1] = at.number("eps");
+    layer.activation = at.integer("activation");
+    layer.bfloat16 = at.flag("bf16");
+  }
+
+  void run(Call& call) const {
+    TF_Tensor *x = call.input(0), *mask = call.input(1), *widen = call.input(2 + WIDEN);
+    if (!call.ok()) return;
+    PostNormLayer p = layer;
+    p.batch = rows(mask);
+    p.hidden = columns(x);
+    p.keys = rows(x) / p.batch;
+    p.wide = rows(widen);
+    p.x = call.data(x);
+    p.mask = call.data(mask);
+    int next = 2;
+    for (const float*& weight : p.weight) weight = call.data(next++);
+    for (const float*& bias : p.bias) bias = call.data(next++);
+    for (int i = 0; i < 2; i++) {
+      p.normWeight[i] = call.data(next++);
+      p.normBias[i] = call.data(next++);
+    }
+    p.y = call.output(0, {rows(x), p.hidden});
+    if (call.ok()) kernels().postNormLayer(p);
+  }
+};
+
 struct DropoutMask {
   static constexpr const char* name = "FrostkitDropoutMask";
   static constexpr const char* attributes[] = {"rate: float"};
@@ -512,6 +552,7 @@ bool registerOp() {
 bool registerAll() {
   return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
+         registerOp<PostNorm>() &&
          registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
          registerOp<ReadFloats>();
 }
