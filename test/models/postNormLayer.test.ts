@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
+import { it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { autocast, type Precision } from "../../src/engine/autocast";
+import { postNormLayer as kernel } from "../../src/engine/postNormLayer";
+import { type PostNormParts, postNormLayer } from "../../src/models/postNormLayer";
+import { parametersOf } from "../../src/models/takeParts";
+import { textInputs } from "../../src/models/textInputs";
+import { activation } from "../../src/nn/activation";
+import { Pass } from "../../src/nn/Pass";
+import { assertClose } from "../close";
+import { drawn } from "../nn/numericalGradient";
+import { onEveryEngine } from "../onEveryEngine";
+
+/** A pass in which nothing runs as one kernel. */
+class OpByOp extends Pass {
+  override runsAsOne(): boolean {
+    return false;
+  }
+}
+
+function partsOf(hidden: number, wide: number): PostNormParts {
+  const dense = (name: string, from: number, to: number) => ({
+    weight: drawn(`${name}.weight`, [to, from], 1 / Math.sqrt(from)),
+    bias: drawn(`${name}.bias`, [to], 0.1),
+  });
+  const norm = (name: string) => ({
+    weight: drawn(`${name}.weight`, [hidden]),
+    bias: drawn(`${name}.bias`, [hidden]),
+    eps: 1e-12,
+  });
+  return {
+    query: dense("query", hidden, hidden),
+    key: dense("key", hidden, hidden),
+    value: dense("value", hidden, hidden),
+    attended: dense("attended", hidden, hidden),
+    attendedNorm: norm("attendedNorm"),
+    widen: dense("widen", hidden, wide),
+    narrow: dense("narrow", wide, hidden),
+    norm: norm("norm"),
+  };
+}
+
+/** Texts of all lengths up to `seq`. */
+const inputsOf = (batchSize: number, seq: number) =>
+  textInputs(
+    {
+      batchSize,
+      sequenceLength: seq,
+      inputIds: new Int32Array(batchSize * seq),
+      attentionMask: Array.from({ length: batchSize * seq }, (_, i) =>
+        i % seq <= Math.floor(i / seq) % seq ? 1 : 0,
+      ),
+    },
+    { everyRow: true },
+  );
+
+const options = (heads: number, name: string) => ({
+  heads,
+  activation: activation(name),
+  dropout: { weights: 0.1, attended: 0.1, output: 0.1 },
+});
+
+/** As many texts as the kernel takes at least. */
+const enough = 2 * availableParallelism();
+
+onEveryEngine("postNormLayer", (engine) => {
+  // Chunks of several texts, of one, of uneven numbers; rows that collide in the cache; a depth beyond one stretch.
+  for (const [batch, seq, hidden, heads, wide, name] of [
+    [enough, 34, 192, 3, 768, "gelu"],
+    [enough + 3, 5, 48, 4, 100, "gelu_new"],
+    [enough, 150, 32, 2, 64, "relu"],
+    [enough + 1, 1, 16, 1, 1600, "silu"],
+    [enough, 3, 512, 8, 100, "gelu"],
+  ] as const)
+    for (const precision of ["fp32", "bf16"] as const) {
+      if (precision === "bf16" && engine !== "tensorflow") continue;
+      it(`gives in eval mode what its ops give one by one: ${[batch, seq, hidden, heads, wide, name, precision]}`, () => {
+        const parts = partsOf(hidden, wide);
+        const inputs = inputsOf(batch, seq);
+        const x = drawn("x", [batch * seq, hidden]);
+        const before = tf.memory().numTensors;
+        const [whole, byOps] = [new Pass(), new OpByOp()].map((pass) =>
+          autocast(precision as Precision, () =>
+            pass.scope("layer", () =>
+              postNormLayer(pass, inputs, pass.input(x.value), parts, options(heads, name), false),
+            ),
+          ),
+        );
+        assert.equal(whole.tracked, false);
+        assertClose(whole.tensor, byOps.tensor.dataSync(), 0);
+        assert.equal(tf.memory().numTensors, before + 2);
+        tf.dispose([whole.tensor, byOps.tensor]);
+        inputs.dispose();
+        for (const parameter of [x, ...parametersOf(parts)]) parameter.dispose();
+      });
+    }
+
+  it("drops out while it trains, and passes gradients back where it is recorded", () => {
+    const parts = partsOf(16, 32);
+    const inputs = inputsOf(enough, 3);
+    const x = drawn("x", [enough * 3, 16]);
+    const forward = (pass: Pass) =>
+      pass.scope("layer", () =>
+        postNormLayer(pass, inputs, pass.input(x.value), parts, options(2, "gelu"), false),
+      ).tensor;
+    const still = forward(new Pass());
+    const trained = forward(new Pass({ training: true }));
+    const [a, b] = [still, trained].map((tensor) => tensor.dataSync());
+    assert.ok(a.some((value, i) => Math.abs(value - b[i]) > 0.1));
+    const recorded = new Pass({ recording: true });
+    const value = recorded.scope("layer", () =>
+      postNormLayer(recorded, inputs, recorded.input(x.value), parts, options(2, "gelu"), false),
+    );
+    assert.ok(value.tracked);
+    assertClose(value.tensor, a, 0);
+    recorded.dispose();
+    tf.dispose([still, trained, value.tensor]);
+    inputs.dispose();
+    for (const parameter of [x, ...parametersOf(parts)]) parameter.dispose();
+  });
+
+  it("runs as one kernel on TensorFlow's CPU, but not of few texts, not of a large layer and not in fp16", () => {
+    const small = partsOf(16, 32);
+    const large = partsOf(512, 2048);
+    const { heads, activation } = options(2, "gelu");
+    tf.tidy(() => {
+      const run = (parts: PostNormParts, hidden: number, batch: number) =>
+        kernel(tf.zeros([batch * 2, hidden]), tf.zeros([batch, 1, 1, 2]), { heads, activation, ...parts });
+      assert.equal(run(small, 16, enough) !== null, engine === "tensorflow");
+      assert.equal(run(small, 16, enough - 1), null);
+      assert.equal(run(large, 512, enough), null);
+      if (engine === "tensorflow")
+        assert.equal(
+          autocast("fp16", () => run(small, 16, enough)),
+          null,
+        );
+    });
+    for (const parameter of [small, large].flatMap(parametersOf)) parameter.dispose();
+  });
+});
