@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "./activation";
 import { precision } from "./autocast";
+import type { Dropout } from "./dropoutMask";
+import type { NativeKernels } from "./nativeKernels";
 import { multiplyingKernels } from "./product";
 
 /** An encoder layer: how many heads it has, what stands between `widen` and `narrow`, and the layers in the order they run. */
@@ -27,35 +29,105 @@ interface Weights {
 /** Weights beyond this many numbers do not stay in the caches between one text and the next. */
 const FITTING = 1 << 21;
 
+/** What is dropped while training: attention's weights, and what comes out of both halves before it is added. */
+export interface PostNormDrops {
+  weights: Dropout | null;
+  attended: Dropout | null;
+  output: Dropout | null;
+}
+
+/** What the way back reads, from the layer's input on. */
+export interface PostNormSaved {
+  /** [batch · seq, hidden] each */
+  query: tf.Tensor;
+  key: tf.Tensor;
+  value: tf.Tensor;
+  /** [batch, heads, seq, seq] */
+  weights: tf.Tensor;
+  /** What `attended` and `widen` read: [batch · seq, hidden]. */
+  context: tf.Tensor;
+  inner: tf.Tensor;
+  innerNormal: tf.Tensor;
+  innerScale: tf.Tensor;
+  /** [batch · seq, wide] */
+  wide: tf.Tensor;
+  normal: tf.Tensor;
+  scale: tf.Tensor;
+}
+
 /**
  * A whole encoder layer of post-norm kind (Vaswani et al. 2017) as in eval mode, [batch · seq, hidden] → the same; `mask`
  * [batch, 1, 1, seq] as in `scaledDotProductAttention`. One kernel that takes a few texts at a time through all of the layer, and gives
  * what the ops give one by one; `null` where there is none, or where it would not be faster: of large layers and of few texts.
  */
 export function postNormLayer(x: tf.Tensor, mask: tf.Tensor, layer: PostNormLayer): tf.Tensor | null {
+  const native = kernelsFor(x, mask, layer);
+  if (!native) return null;
+  return run(native, "PostNormLayer", x, mask, layer, { weights: null, attended: null, output: null }, 1)[0];
+}
+
+/** The same with dropout, which is drawn only where it will be used, and with what the way back reads. */
+export function postNormLayerTraining(
+  x: tf.Tensor,
+  mask: tf.Tensor,
+  layer: PostNormLayer,
+  draw: () => PostNormDrops,
+): { y: tf.Tensor; saved: PostNormSaved; drops: PostNormDrops } | null {
+  const native = kernelsFor(x, mask, layer);
+  if (!native) return null;
+  const drops = draw();
+  const [y, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale] = run(
+    native,
+    "PostNormLayerTraining",
+    x,
+    mask,
+    layer,
+    drops,
+    12,
+  );
+  const saved = { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale };
+  return { y, saved, drops };
+}
+
+function kernelsFor(x: tf.Tensor, mask: tf.Tensor, layer: PostNormLayer): NativeKernels | null {
   const native = multiplyingKernels();
-  const { heads, activation, query, key, value, attended, attendedNorm, widen, narrow, norm } = layer;
-  const [batch] = mask.shape;
-  if (!native || batch < 2 * availableParallelism()) return null;
+  if (!native || mask.shape[0] < 2 * availableParallelism()) return null;
   const hidden = x.shape[1]!;
+  const { query, key, value, attended, widen, narrow } = layer;
+  const square = [query, key, value, attended].every(({ weight }) =>
+    tf.util.arraysEqual(weight.value.shape, [hidden, hidden]),
+  );
+  const size = 4 * hidden ** 2 + widen.weight.value.size + narrow.weight.value.size;
+  return square && size <= FITTING && mask.size === x.shape[0] ? native : null;
+}
+
+function run(
+  native: NativeKernels,
+  op: string,
+  x: tf.Tensor,
+  mask: tf.Tensor,
+  { heads, activation, query, key, value, attended, attendedNorm, widen, narrow, norm }: PostNormLayer,
+  drops: PostNormDrops,
+  outputs: number,
+): tf.Tensor[] {
   const products = [query, key, value, attended, widen, narrow];
-  const weights = products.map(({ weight }) => weight.value);
-  const square = weights.slice(0, 4).every(({ shape }) => tf.util.arraysEqual(shape, [hidden, hidden]));
-  const size = weights.reduce((sum, { size }) => sum + size, 0);
-  if (!square || size > FITTING || mask.size !== x.shape[0]) return null;
   const attributes = {
     count: 16,
     heads,
-    scale: { float: 1 / Math.sqrt(hidden / heads) },
+    scale: { float: 1 / Math.sqrt(x.shape[1]! / heads) },
     eps: { float: norm.eps },
     inner_eps: { float: attendedNorm.eps },
     activation: activation.code,
     bf16: precision() === "bf16",
+    rate: { float: drops.output?.rate ?? 0 },
+    inner_rate: { float: drops.attended?.rate ?? 0 },
+    weights_rate: { float: drops.weights?.rate ?? 0 },
   };
   const parameters = [
-    ...weights,
+    ...products.map(({ weight }) => weight.value),
     ...products.map(({ bias }) => bias.value),
     ...[attendedNorm, norm].flatMap(({ weight, bias }) => [weight.value, bias.value]),
   ];
-  return native.run("PostNormLayer", attributes, [x, mask, ...parameters], 1)[0];
+  const seeds = Int32Array.from([drops.weights, drops.attended, drops.output], (drop) => drop?.seed ?? 0);
+  return native.run(op, attributes, [x, mask, ...parameters, seeds], outputs) as tf.Tensor[];
 }

@@ -1,4 +1,3 @@
-import { postNormLayer as kernel } from "../engine/postNormLayer";
 import { activatedLinear } from "../nn/activatedLinear";
 import type { Activation } from "../nn/activation";
 import { type AttentionOptions, attention } from "../nn/attention";
@@ -9,8 +8,8 @@ import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Pass, Value } from "../nn/Pass";
 import { selfAttention } from "../nn/selfAttention";
-import { parametersOf } from "./takeParts";
 import type { TextInputs } from "./textInputs";
+import { wholePostNormLayer } from "./wholePostNormLayer";
 
 /** The parameters of one layer, in the order they run. */
 export type PostNormParts = {
@@ -39,21 +38,21 @@ export interface PostNormOptions {
  */
 export function postNormLayer(
   pass: Pass,
-  { batchSize, mask }: TextInputs,
+  inputs: TextInputs,
   x: Value,
   parts: PostNormParts,
-  { heads, activation, dropout: rates }: PostNormOptions,
+  options: PostNormOptions,
   firstOnly: boolean,
 ): Value {
-  if (!firstOnly && !parts.query.lora && !parts.value.lora && pass.runsAsOne([x, ...parametersOf(parts)])) {
-    const y = kernel(x.tensor, mask, { heads, activation, ...parts });
-    if (y) return pass.input(y);
-  }
+  const { batchSize, mask } = inputs;
+  const { heads, activation, dropout: rates } = options;
+  const whole = firstOnly ? null : wholePostNormLayer(pass, inputs, x, parts, options);
+  if (whole) return whole;
   const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
-  const options = { batchSize, heads, mask, dropout: rates.weights };
+  const attended = { batchSize, heads, mask, dropout: rates.weights };
   const context = firstOnly
-    ? firstRowContext(pass, rows, x, parts, options)
-    : everyRowContext(pass, x, parts, options);
+    ? firstRowContext(pass, rows, x, parts, attended)
+    : everyRowContext(pass, x, parts, attended);
   const h = residualNorm(
     pass,
     linear(pass, context, parts.attended),

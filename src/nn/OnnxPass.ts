@@ -9,17 +9,14 @@ import { type Backward, Pass, type Source, Value } from "./Pass";
  * that may be as small as one likes, and described by the form it records.
  */
 export class OnnxPass extends Pass {
+  /** Each op is to be written down. */
+  override readonly fuses = false;
   readonly graph = new OnnxGraph();
   #names = new Map<Value, string>();
 
   override scope(name: string, part: () => Value): Value {
     this.graph.scope = name;
     return super.scope(name, part);
-  }
-
-  /** Each op is to be written down. */
-  override runsAsOne(): boolean {
-    return false;
   }
 
   override input(tensor: tf.Tensor): Value {

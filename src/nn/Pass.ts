@@ -52,6 +52,8 @@ interface Checkpoint {
 export class Pass {
   /** Whether dropout fires. */
   training: boolean;
+  /** Whether several ops may run as one kernel. */
+  readonly fuses: boolean = true;
   /** Whether stages are to be `checkpointed`. */
   readonly checkpointing: boolean;
   #recording: boolean;
@@ -145,11 +147,6 @@ export class Pass {
   /** Whether a gradient with regard to this source will be asked for. */
   tracks(source: Source): boolean {
     return this.#recording && (source instanceof Parameter ? source.requiresGrad : source.tracked);
-  }
-
-  /** Whether ops that read these may run as one kernel: nothing will go back through them, and nothing is dropped out. */
-  runsAsOne(sources: Source[]): boolean {
-    return !this.training && !sources.some((source) => this.tracks(source));
   }
 
   /**

@@ -1,5 +1,7 @@
+import * as tf from "@tensorflow/tfjs-core";
 import { products } from "../engine/product";
 import {
+  type Attended,
   scaledDotProductAttention,
   scaledDotProductAttentionGradients,
 } from "../engine/scaledDotProductAttention";
@@ -33,26 +35,10 @@ export function selfAttention(
     output,
     [x, ...dense.flatMap(({ weight, bias }) => [weight, bias])],
     () => [...made, ...(dense.some(({ weight }) => pass.tracks(weight)) ? [x.tensor] : [])],
-    (dy, [query, key, value, weights, input], gathered) => {
-      const ofX = pass.tracks(x);
-      const wanted = dense.map(({ weight, bias }) => ofX || pass.tracks(weight) || pass.tracks(bias));
-      const gradients = scaledDotProductAttentionGradients(
-        dy,
-        { query, key, value, ...shared },
-        weights,
-        wanted,
-      );
-      const backs = dense.map((dense, i) => ({
-        dy: gradients[i]!,
-        dense,
-        toInput: ofX
-          ? { a: gradients[i]!, b: dense.weight.value, ...(i === 0 ? { add: gathered(0) } : { into: 0 }) }
-          : null,
-        input: () => ({ b: input }),
-      }));
-      const parts = linearGradients(pass, backs);
-      return [parts[0][0], ...parts.flatMap(([, ofWeight, ofBias]) => [ofWeight, ofBias])];
-    },
+    (dy, [query, key, value, weights, input], gathered) =>
+      selfAttentionGradients(pass, dy, { query, key, value, weights, ...shared }, { x, input, dense }, () =>
+        gathered(0),
+      ),
     (graph, [x, ...parameters]) => {
       const [query, key, value] = dense.map((_, i) =>
         linearOnnx(graph, [x, ...parameters.slice(2 * i, 2 * i + 2)]),
@@ -63,4 +49,39 @@ export function selfAttention(
   );
   for (const tensor of made) tensor.dispose();
   return y;
+}
+
+/** What attention among rows keeps for its way back. */
+export type SelfAttended = Attended & { weights: tf.Tensor };
+
+/**
+ * The gradients of the rows that queries, keys and values were made of, and of the weight and bias of each of the three layers, `null`
+ * where they are not wanted. `input` is the rows themselves, read only for weights; `add`, asked for once at most, is added to theirs.
+ */
+export function selfAttentionGradients(
+  pass: Pass,
+  dy: tf.Tensor,
+  { weights, ...attended }: SelfAttended,
+  { x, input, dense }: { x: Value; input: tf.Tensor; dense: Linear[] },
+  add: () => tf.Tensor | null,
+): (tf.Tensor | null)[] {
+  const ofX = pass.tracks(x);
+  const wanted = dense.map(({ weight, bias }) => ofX || pass.tracks(weight) || pass.tracks(bias));
+  const gradients = scaledDotProductAttentionGradients(dy, attended, weights, wanted);
+  const toInput = (i: number) => ({
+    a: gradients[i]!,
+    b: dense[i].weight.value,
+    ...(i === 0 ? { add: add() } : { into: 0 }),
+  });
+  const parts = linearGradients(
+    pass,
+    dense.map((dense, i) => ({
+      dy: gradients[i]!,
+      dense,
+      toInput: ofX ? toInput(i) : null,
+      input: () => ({ b: input }),
+    })),
+  );
+  tf.dispose(gradients.filter((gradient) => gradient !== null));
+  return [parts[0][0], ...parts.flatMap(([, ofWeight, ofBias]) => [ofWeight, ofBias])];
 }

@@ -10,14 +10,12 @@ import { textInputs } from "../../src/models/textInputs";
 import { activation } from "../../src/nn/activation";
 import { Pass } from "../../src/nn/Pass";
 import { assertClose } from "../close";
-import { drawn } from "../nn/numericalGradient";
+import { drawn, leaf } from "../nn/numericalGradient";
 import { onEveryEngine } from "../onEveryEngine";
 
-/** A pass in which nothing runs as one kernel. */
-class OpByOp extends Pass {
-  override runsAsOne(): boolean {
-    return false;
-  }
+/** A pass in which no layer runs as one kernel. */
+class OneByOne extends Pass {
+  override readonly fuses = false;
 }
 
 function partsOf(hidden: number, wide: number): PostNormParts {
@@ -81,7 +79,7 @@ onEveryEngine("postNormLayer", (engine) => {
         const inputs = inputsOf(batch, seq);
         const x = drawn("x", [batch * seq, hidden]);
         const before = tf.memory().numTensors;
-        const [whole, byOps] = [new Pass(), new OpByOp()].map((pass) =>
+        const [whole, byOps] = [new Pass(), new OneByOne()].map((pass) =>
           autocast(precision as Precision, () =>
             pass.scope("layer", () =>
               postNormLayer(pass, inputs, pass.input(x.value), parts, options(heads, name), false),
@@ -96,6 +94,44 @@ onEveryEngine("postNormLayer", (engine) => {
         for (const parameter of [x, ...parametersOf(parts)]) parameter.dispose();
       });
     }
+
+  for (const precision of ["fp32", "bf16"] as const)
+    for (const learns of [/./, /^(?!x$)/, /^(?!widen)/])
+      it(`gives ${learns} the gradients that its ops give one by one, with dropout, in ${precision}`, () => {
+        if (precision === "bf16" && engine !== "tensorflow") return;
+        const parts = partsOf(48, 100);
+        const inputs = inputsOf(enough + 3, 21);
+        const x = drawn("x", [(enough + 3) * 21, 48]);
+        for (const parameter of [x, ...parametersOf(parts)])
+          parameter.requiresGrad = learns.test(parameter.name);
+        const c = drawn("c", x.shape);
+        const before = tf.memory().numTensors;
+        const trained = [Pass, OneByOne].map((Kind) =>
+          autocast(precision as Precision, () => {
+            const pass = new Kind({ training: true, recording: true, seed: ["same"] });
+            const sum = pass.scope("layer", () => {
+              const y = postNormLayer(pass, inputs, leaf(pass, x), parts, options(3, "gelu"), false);
+              return pass.record(
+                tf.sum(tf.mul(y.tensor, c.value)),
+                [y],
+                () => [],
+                (dy) => [tf.mul(dy, c.value)],
+              );
+            });
+            return { gradients: pass.backward(sum), sum: sum.tensor };
+          }),
+        );
+        const [whole, byOps] = trained;
+        assertClose(whole.sum, byOps.sum.dataSync(), 0);
+        assert.deepEqual(new Set(whole.gradients.keys()), new Set(byOps.gradients.keys()));
+        assert.equal(whole.gradients.size, [x, ...parametersOf(parts)].filter((p) => p.requiresGrad).length);
+        for (const [parameter, gradient] of whole.gradients)
+          assertClose(gradient, byOps.gradients.get(parameter)!.dataSync(), 0, parameter.name);
+        for (const { gradients, sum } of trained) tf.dispose([sum, ...gradients.values()]);
+        assert.equal(tf.memory().numTensors, before);
+        inputs.dispose();
+        for (const parameter of [x, c, ...parametersOf(parts)]) parameter.dispose();
+      });
 
   it("drops out while it trains, and passes gradients back where it is recorded", () => {
     const parts = partsOf(16, 32);

@@ -74,7 +74,7 @@ static inline void attend(const Attention& p, int64_t i, float* weights) {
   for (int64_t row = 0; row < p.queries; row++) {
     // A mask for each query where it has a row for each, else one for all.
     const float* mask = p.mask + (text * p.maskRows + (p.maskRows > 1 ? row : 0)) * p.keys;
-    softmaxRow(weights + row * p.keys, mask, p.keys, p.drop, used + row * p.keys, (i * p.queries + row) * p.keys);
+    softmaxRow(weights + row * p.keys, mask, p.keys, p.drop, used + row * p.keys, ((p.first * p.heads + i) * p.queries + row) * p.keys);
   }
   multiplyInto(p.y + text * p.queries * hidden + head * p.width, hidden, p.queries, p.width, p.keys,
                rowsOf(used, p.keys, p.bfloat16), rowsOf(value, hidden, p.bfloat16));

@@ -40,6 +40,8 @@ struct Norm {
   float eps;
   Dropout drop;
   float *y, *normal, *scale;
+  /** The number of the first row, as `drop` counts them. */
+  int64_t first;
 };
 
 struct NormGradients {
@@ -57,6 +59,8 @@ struct Attention {
   const float *query, *key, *value, *mask;
   Dropout drop;
   float *weights, *y;
+  /** The number of the first text, as `drop` counts them. */
+  int64_t first;
 };
 
 struct AttentionGradients {
@@ -92,7 +96,11 @@ struct FirstRowAttentionGradients {
 /** A post-norm layer's products, in the order in which they run. */
 enum { QUERY, KEY, VALUE, ATTENDED, WIDEN, NARROW, POST_NORM_PRODUCTS };
 
-/** x [batch · keys, hidden], a mask [batch, keys], weights [out, in] and biases of products, weights and biases of both norms. */
+/**
+ * x [batch · keys, hidden], a mask [batch, keys], weights [out, in] and biases of products, weights and biases of both norms. What the
+ * way back reads is kept where `made` is not null: what the products make but ATTENDED and NARROW, at their places; attention's weights
+ * and output, the first norm's output, and of both norms what `Norm` makes beside it.
+ */
 struct PostNormLayer {
   int64_t batch, keys, heads, hidden, wide;
   float scale;
@@ -101,7 +109,8 @@ struct PostNormLayer {
   const float *x, *mask;
   const float *weight[POST_NORM_PRODUCTS], *bias[POST_NORM_PRODUCTS], *normWeight[2], *normBias[2];
   float eps[2];
-  float* y;
+  Dropout dropWeights, drop[2];
+  float *y, *made[POST_NORM_PRODUCTS], *weights, *context, *inner, *normal[2], *normScale[2];
 };
 
 /** `mean` and `square` change where they lie. */

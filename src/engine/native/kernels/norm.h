@@ -20,7 +20,7 @@ static inline void normalizeRows(const Norm& p, int64_t from, int64_t to) {
     for (int64_t j = 0; j < p.width; j += LANES) {
       const int64_t count = p.width - j;
       Vec x = load(p.x + start + j, count);
-      if (p.drop.threshold > 0) x *= kept(p.drop, start + j);
+      if (p.drop.threshold > 0) x *= kept(p.drop, p.first * p.width + start + j);
       if (p.residual) x += load(p.residual + start + j, count);
       store(normal + j, x, count);
       total += load(normal + j, count);

@@ -24,37 +24,46 @@ struct LayerProducts {
 
 /** Some texts' way through the layer, on the calling thread. */
 static void throughLayer(const PostNormLayer& p, const float* const (&panels)[POST_NORM_PRODUCTS], int64_t from, int64_t to) {
-  const int64_t rows = (to - from) * p.keys, size = rows * p.hidden;
+  const int64_t first = from * p.keys, rows = (to - from) * p.keys, size = rows * p.hidden, square = p.keys * p.keys;
   LayerProducts products(p, rows);
-  float* const space = layerBuffer.of(6 * size + rows * p.wide + rows + p.keys * p.keys);
-  float *query = space, *key = query + size, *value = key + size, *context = value + size, *inner = context + size,
-        *normal = inner + size, *wide = normal + size, *scale = wide + rows * p.wide, *weights = scale + rows;
-  const float* x = p.x + from * p.keys * p.hidden;
-  float* y = p.y + from * p.keys * p.hidden;
+  float* space = layerBuffer.of(7 * size + rows * (p.wide + 1) + square);
+  // Where it is kept, or else some space for it.
+  auto place = [&](float* kept, int64_t width) {
+    if (kept) return kept + first * width;
+    space += rows * width;
+    return space - rows * width;
+  };
   auto multiply = [&](int i, const float* a, float* to) {
     products.of[i].a.data = a;
     products.of[i].y = to;
     multiplyPacked(products.of[i], panels[i]);
+    return to;
   };
-  auto norm = [&](int i, const float* of, const float* residual, float* to) {
-    normalizeRows({rows, p.hidden, of, residual, p.normWeight[i], p.normBias[i], p.eps[i], {}, to, normal, scale}, 0, rows);
-  };
-  multiply(QUERY, x, query);
-  multiply(KEY, x, key);
-  multiply(VALUE, x, value);
+  const float* x = p.x + first * p.hidden;
+  const float* query = multiply(QUERY, x, place(p.made[QUERY], p.hidden));
+  const float* key = multiply(KEY, x, place(p.made[KEY], p.hidden));
+  const float* value = multiply(VALUE, x, place(p.made[VALUE], p.hidden));
+  float *context = place(p.context, p.hidden), *weights = p.weights ? p.weights + from * p.heads * square : space;
   const Attention heads = {to - from, p.heads, p.keys, p.keys, p.hidden / p.heads, 1, p.scale, p.bfloat16, query, key, value,
-                           p.mask + from * p.keys, {}, weights, context};
-  for (int64_t i = 0; i < heads.batch * heads.heads; i++) attend(heads, i, weights);
-  // What attention read is not needed again.
-  float* summed = query;
-  multiply(ATTENDED, context, summed);
-  norm(0, summed, x, inner);
-  multiply(WIDEN, inner, wide);
-  multiply(NARROW, wide, summed);
-  norm(1, summed, inner, y);
+                           p.mask + first, p.dropWeights, weights, context, from};
+  for (int64_t i = 0; i < heads.batch * heads.heads; i++) attend(heads, i, p.weights ? weights + i * square : weights);
+  if (!p.weights) space += square;
+  float *summed = place(nullptr, p.hidden), *inner = place(p.inner, p.hidden), *wide = place(p.made[WIDEN], p.wide);
+  float *normal[2], *scale[2];
+  for (int i = 0; i < 2; i++) {
+    // Where neither is kept both may lie in the same place.
+    normal[i] = i == 1 && !p.normal[1] ? normal[0] : place(p.normal[i], p.hidden);
+    scale[i] = i == 1 && !p.normScale[1] ? scale[0] : place(p.normScale[i], 1);
+  }
+  auto norm = [&](int i, const float* of, const float* residual, float* to) {
+    normalizeRows({rows, p.hidden, of, residual, p.normWeight[i], p.normBias[i], p.eps[i], p.drop[i], to, normal[i], scale[i], first}, 0,
+                  rows);
+  };
+  norm(0, multiply(ATTENDED, context, summed), x, inner);
+  norm(1, multiply(NARROW, multiply(WIDEN, inner, wide), summed), inner, p.y + first * p.hidden);
 }
 
-/** y = LayerNorm(h + narrow(f(widen(h)))) of h = LayerNorm(x + attended(attention(x))) as in Vaswani et al. 2017, without dropout. */
+/** y = LayerNorm(drop(narrow(f(widen(h)))) + h) of h = LayerNorm(drop(attended(attention(x))) + x), as in Vaswani et al. 2017. */
 static void postNormLayer(const PostNormLayer& p) {
   const LayerProducts products(p, p.batch * p.keys);
   int64_t floats = 0, count = 0;
@@ -70,7 +79,8 @@ static void postNormLayer(const PostNormLayer& p) {
   // So many rows that what is made of them stays in a second-level cache, and two parts for each thread at least.
   const int64_t texts = std::max<int64_t>(1, std::min(144 / p.keys, p.batch / (2 * frostkit::threads())));
   const float* const read[POST_NORM_PRODUCTS] = {panels[0], panels[1], panels[2], panels[3], panels[4], panels[5]};
-  const int64_t parts = (p.batch + texts - 1) / texts;
+  // Equal shares for all threads, so that none waits for another's last.
+  const int64_t parts = std::min(p.batch, roundUp((p.batch + texts - 1) / texts, frostkit::threads()));
   frostkit::parallel(parts, [&](int64_t i) { throughLayer(p, read, i * p.batch / parts, (i + 1) * p.batch / parts); });
 }
 

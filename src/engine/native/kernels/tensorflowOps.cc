@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <initializer_list>
@@ -366,14 +367,23 @@ struct FirstRowAttentionGrad {
   }
 };
 
+/** A layer as in eval mode, or one that also gives what the way back reads. */
+template <bool TRAINS>
 struct PostNorm {
-  static constexpr const char* name = "FrostkitPostNormLayer";
-  static constexpr const char* attributes[] = {"count: int >= 1", "heads: int",      "scale: float", "eps: float",
-                                               "inner_eps: float", "activation: int", "bf16: bool"};
-  // Weights of the products, their biases, and the norms' weights and biases in turn.
-  static constexpr const char* inputs[] = {"x: float", "mask: float", "parameters: count * float"};
-  static constexpr const char* outputs[] = {"y: float"};
+  static constexpr const char* name = TRAINS ? "FrostkitPostNormLayerTraining" : "FrostkitPostNormLayer";
+  static constexpr const char* attributes[] = {"count: int >= 1",  "heads: int",           "scale: float",       "eps: float",
+                                               "inner_eps: float", "activation: int",      "bf16: bool",         "rate: float",
+                                               "inner_rate: float", "weights_rate: float"};
+  // Weights of the products, their biases, and the norms' weights and biases in turn; seeds of weights, attended and output.
+  static constexpr const char* inputs[] = {"x: float", "mask: float", "parameters: count * float", "seeds: int32"};
+  static constexpr auto outputs = [] {
+    if constexpr (TRAINS)
+      return std::array{"y: float",     "query: float",   "key: float",  "value: float",        "weights: float",       "context: float",
+                        "inner: float", "inner_normal: float", "inner_factor: float", "wide: float", "normal: float", "factor: float"};
+    else return std::array{"y: float"};
+  }();
   PostNormLayer layer = {};
+  float rates[3];
 
   explicit PostNorm(Attributes& at) {
     layer.heads = at.integer("heads");
@@ -382,6 +392,9 @@ struct PostNorm {
     layer.eps[1] = at.number("eps");
     layer.activation = at.integer("activation");
     layer.bfloat16 = at.flag("bf16");
+    rates[0] = at.number("weights_rate");
+    rates[1] = at.number("inner_rate");
+    rates[2] = at.number("rate");
   }
 
   void run(Call& call) const {
@@ -401,7 +414,22 @@ struct PostNorm {
       p.normWeight[i] = call.data(next++);
       p.normBias[i] = call.data(next++);
     }
-    p.y = call.output(0, {rows(x), p.hidden});
+    const std::vector<int64_t> shape = {rows(x), p.hidden};
+    p.y = call.output(0, shape);
+    if (TRAINS) {
+      const int32_t* seeds = call.data<const int32_t>(next);
+      p.dropWeights = dropout(rates[0], seeds);
+      for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
+      for (int i : {QUERY, KEY, VALUE}) p.made[i] = call.output(1 + i, shape);
+      p.weights = call.output(4, {p.batch, p.heads, p.keys, p.keys});
+      p.context = call.output(5, shape);
+      p.inner = call.output(6, shape);
+      p.made[WIDEN] = call.output(9, {rows(x), p.wide});
+      for (int i = 0; i < 2; i++) {
+        p.normal[i] = call.output(7 + 3 * i, shape);
+        p.normScale[i] = call.output(8 + 3 * i, {rows(x), 1});
+      }
+    }
     if (call.ok()) kernels().postNormLayer(p);
   }
 };
@@ -552,7 +580,7 @@ bool registerOp() {
 bool registerAll() {
   return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
-         registerOp<PostNorm>() &&
+         registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() &&
          registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
          registerOp<ReadFloats>();
 }
