@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
@@ -120,6 +120,25 @@ onEveryEngineAndWebgpu("FileTensor", (engine) => {
         3 * 4 * WIDTH,
       );
     table.dispose();
+  });
+
+  it("goes through a tensor in the memory of one piece", () => {
+    const count = 16 * 2 ** 20;
+    const header = safetensorsBytes({ x: { dtype: "F32", shape: [count], data_offsets: [0, 4 * count] } });
+    const path = writeBytes(header);
+    truncateSync(path, header.length + 4 * count);
+    const file = SafetensorsFile.open(path);
+    const tensor = file.stored("x");
+    file.close();
+    const before = process.memoryUsage().arrayBuffers;
+    let [read, taken] = [0, 0];
+    for (const piece of tensor.pieces()) {
+      read += piece.length;
+      taken = Math.max(taken, process.memoryUsage().arrayBuffers - before);
+    }
+    assert.equal(read, count);
+    assert.ok(taken < 2 ** 21, `${taken} bytes for ${4 * count}`);
+    tensor.dispose();
   });
 
   it("says which id is none of a table's, and leaves no tensor behind", () => {
