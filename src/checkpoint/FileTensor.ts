@@ -35,10 +35,13 @@ export class FileTensor implements Stored {
     });
   }
 
-  rows(ids: tf.Tensor1D): tf.Tensor | null {
-    const { dtype, byteOffset, stride } = this.info;
-    // On WebGPU it takes a wait to know the ids.
-    if (stride || tf.getBackend() === "webgpu") return null;
+  get byRows(): boolean {
+    // On WebGPU it takes a wait to know which.
+    return !this.info.stride && tf.getBackend() !== "webgpu";
+  }
+
+  rows(ids: tf.Tensor1D): tf.Tensor {
+    const { dtype, byteOffset } = this.info;
     return this.#unchanged(() => {
       const direct = dtype === "F32" ? readRows(this.file.descriptor, byteOffset, this.shape, ids) : null;
       return direct ?? upload(this.#rows(ids.dataSync()), [ids.size, this.shape[1]]);

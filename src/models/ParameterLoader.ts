@@ -34,8 +34,9 @@ export interface LoaderOptions {
 }
 
 /**
- * Takes a model's parameters out of a checkpoint by name, in the order asked for; none of them is read. A checkpoint may carry the encoder without the
- * family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and `beta`.
+ * Takes a model's parameters out of a checkpoint by name, in the order asked for, without reading them. A checkpoint may carry the
+ * encoder without the family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and
+ * `beta`.
  */
 export class ParameterLoader {
   readonly parameters: Parameter[] = [];

@@ -21,11 +21,11 @@ export interface Stage<Inputs> {
   readonly norm?: { parameters: readonly Parameter[]; forward(pass: Pass, x: Value): Value };
 }
 
-/** Reads what a forward and a backward ask for whole, where that is unread: all but the tables that do not learn. */
+/** Reads what a forward and a backward ask for whole, where that is unread: all but tables that do not learn, whose rows will do. */
 export function readWhole(stages: readonly Stage<never>[]): void {
   for (const { parameters, tables = [], buffers = [] } of stages)
     for (const parameter of [...parameters, ...buffers])
-      if (parameter.requiresGrad || !tables.includes(parameter)) parameter.value;
+      if (parameter.requiresGrad || !tables.includes(parameter) || !parameter.stored?.byRows) parameter.value;
 }
 
 /** How many leading stages have nothing trainable: below this line a model's output never changes. */

@@ -5,8 +5,10 @@ export interface Stored {
   readonly shape: number[];
   /** All of it, as a new tensor. */
   read(): tf.Tensor;
-  /** Some rows of a table [entries, width] as a new tensor [ids, width]; null where all of it has to be read to find them. */
-  rows(ids: tf.Tensor1D): tf.Tensor | null;
+  /** Whether `rows` gets by without all of it. */
+  readonly byRows: boolean;
+  /** Some rows of a table [entries, width] as a new tensor [ids, width]. */
+  rows(ids: tf.Tensor1D): tf.Tensor;
   /** All of it in row-major order, outside the engine. */
   data(): Float32Array;
   /** The same piece by piece; each is good until the next one is asked for. */

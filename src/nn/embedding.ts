@@ -10,9 +10,9 @@ import { rowsOfTexts } from "./rowsOnnx";
  * those rows alone are read, each time anew.
  */
 export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
-  const read = pass.tracks(table) ? null : table.stored?.rows(ids);
+  const { stored } = table;
   return pass.record(
-    read ?? tf.gather(table.value, ids),
+    stored?.byRows && !pass.tracks(table) ? stored.rows(ids) : tf.gather(table.value, ids),
     [table],
     () => [ids],
     (dy, [ids]) => [segmentSum(dy, ids as tf.Tensor1D, table.shape[0])],

@@ -3,6 +3,8 @@ import type { Stored } from "../../src/nn/Stored";
 
 /** Values that count as stored; it and its clones tell together what was asked of them and who holds them. */
 export class FakeStored implements Stored {
+  byRows = true;
+
   constructor(
     readonly shape: number[],
     private readonly values: number[],
@@ -21,7 +23,7 @@ export class FakeStored implements Stored {
     return tf.tensor(this.values, this.shape);
   }
 
-  rows(ids: tf.Tensor1D): tf.Tensor | null {
+  rows(ids: tf.Tensor1D): tf.Tensor {
     this.log.push("rows");
     return tf.tidy(() => tf.gather(tf.tensor(this.values, this.shape), ids));
   }

@@ -30,15 +30,19 @@ describe("Stages", () => {
 
   it("are read whole but for tables that do not learn", () => {
     const [frozen, learning] = [parameter("frozen table", false), parameter("learning table", true)];
+    const scattered = new FakeStored([1], [1]);
+    scattered.byRows = false;
+    const odd = new Parameter("table that cannot be read by rows", scattered);
+    odd.requiresGrad = false;
     const [weight, trained, mean] = [parameter("w", false), parameter("v", true), parameter("mean", false)];
     readWhole([
-      stage({ parameters: [frozen, learning, weight], tables: [frozen, learning] }),
+      stage({ parameters: [frozen, learning, odd, weight], tables: [frozen, learning, odd] }),
       stage({ parameters: [trained], buffers: [mean] }),
     ]);
     assert.deepEqual(
-      [frozen, learning, weight, trained, mean].map(({ stored }) => stored === null),
-      [false, true, true, true, true],
+      [frozen, learning, odd, weight, trained, mean].map(({ stored }) => stored === null),
+      [false, true, true, true, true, true],
     );
-    for (const each of [frozen, learning, weight, trained, mean]) each.dispose();
+    for (const each of [frozen, learning, odd, weight, trained, mean]) each.dispose();
   });
 });
