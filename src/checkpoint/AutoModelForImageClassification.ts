@@ -48,7 +48,7 @@ export const AutoModelForImageClassification = {
 
 const nothing: TensorSource = {
   tensors: new Map(),
-  readFloat32(name) {
+  stored(name) {
     throw new InputError(`${name}: expected a tensor of a checkpoint, and there is none`);
   },
 };

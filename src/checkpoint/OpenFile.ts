@@ -7,6 +7,9 @@ export class OpenFile {
   /** Whether it is a file, not a folder or a device. */
   readonly isFile: boolean;
   #descriptor: number | undefined;
+  #changed: bigint;
+  #holders = new Set<object>();
+  #closing = false;
 
   /** @throws InputError when the file cannot be opened */
   constructor(readonly path: string) {
@@ -15,26 +18,60 @@ export class OpenFile {
     } catch (error) {
       throw new InputError(`${path}: cannot be opened (${(error as NodeJS.ErrnoException).code})`);
     }
-    const stats = fstatSync(this.#descriptor);
-    this.bytes = stats.size;
+    const stats = fstatSync(this.#descriptor, { bigint: true });
+    this.bytes = Number(stats.size);
+    this.#changed = stats.mtimeNs;
     this.isFile = stats.isFile();
+  }
+
+  get descriptor(): number {
+    if (this.#descriptor === undefined)
+      throw new FrostError(`${this.path}: was closed before a tensor was read`);
+    return this.#descriptor;
   }
 
   /** Fills `to` with the bytes from `position` on. */
   read(to: Uint8Array, position: number): void {
-    if (this.#descriptor === undefined)
-      throw new FrostError(`${this.path}: was closed before a tensor was read`);
+    const { descriptor } = this;
     // One read call moves 2 GiB at most.
     for (let done = 0; done < to.length; ) {
-      const read = readSync(this.#descriptor, to, done, Math.min(to.length - done, 1 << 30), position + done);
+      const read = readSync(descriptor, to, done, Math.min(to.length - done, 1 << 30), position + done);
       if (read === 0) throw new FrostError(`${this.path}: became shorter while it was open`);
       done += read;
     }
   }
 
-  /** Closing twice does nothing. */
+  /**
+   * Throws where the file was written to since it was opened, and so may hold anything in the place of `what`. One that was replaced by
+   * another or removed still is what it was.
+   */
+  checkUnchanged(what: string): void {
+    const { size, mtimeNs } = fstatSync(this.descriptor, { bigint: true });
+    if (Number(size) !== this.bytes || mtimeNs !== this.#changed)
+      throw new FrostError(
+        `${this.path}: was changed after it was opened, so ${what} can no longer be read from it: load the model anew`,
+      );
+  }
+
+  /** Keeps the file open for `holder` until that releases it. */
+  hold(holder: object): void {
+    this.#holders.add(holder);
+  }
+
+  release(holder: object): void {
+    this.#holders.delete(holder);
+    this.#closeUnlessHeld();
+  }
+
+  /** Closes the file as soon as nobody holds it. Closing twice does nothing. */
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#closing = true;
+    this.#closeUnlessHeld();
+  }
+
+  #closeUnlessHeld(): void {
+    if (!this.#closing || this.#holders.size > 0 || this.#descriptor === undefined) return;
+    closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
 }

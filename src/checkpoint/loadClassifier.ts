@@ -32,6 +32,8 @@ export async function loadClassifier<Model extends Classifier>(
   const checkpoint = openCheckpoint(await resolveModel(idOrFolder, { revision }));
   try {
     const model = buildClassifier(checkpoint, (loaderOf) => build(checkpoint, loaderOf));
+    // Windows replaces no folder while a file in it is open, so nothing is left unread there.
+    if (process.platform === "win32") model.stateDict();
     if (model.newlyInitialized.length) log(`newly initialised: ${model.newlyInitialized.join(", ")}`);
     if (model.unused.length) log(`not used from the checkpoint: ${model.unused.join(", ")}`);
     return model;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FrostError, InputError } from "../errors";
+import type { Stored } from "../nn/Stored";
 import {
   chooseWeights,
   configFile,
@@ -24,10 +25,13 @@ export interface Checkpoint {
   config: Record<string, unknown>;
   /** By name; those of all shards together. */
   tensors: Map<string, TensorInfo>;
-  /** A tensor's elements in row-major order, read now and kept by nobody else: see `SafetensorsFile.readFloat32`. */
+  /** A tensor's elements in row-major order, read now and kept by nobody else: see `readTensor`. */
   readFloat32(name: string): Float32Array;
+  /** A tensor, unread; it can be read until the caller disposes it, also when the checkpoint is closed. */
+  stored(name: string): Stored;
   /** SHA-256 in hex of `config.json` and the weight files in the order of their names: `cat config.json model.safetensors | sha256sum`. */
   hash(): Promise<string>;
+  /** What is unread stays valid. */
   close(): void;
 }
 
@@ -52,6 +56,12 @@ export function openCheckpoint(folder: string): Checkpoint {
   const owner = new Map<string, WeightFile>();
   for (const file of files) for (const name of file.tensors.keys()) owner.set(name, file);
 
+  const ownerOf = (name: string): WeightFile => {
+    const file = owner.get(name);
+    if (!file) throw new InputError(`${folder}: its weights hold no tensor "${name}"`);
+    return file;
+  };
+
   const hashed = [join(folder, configFile), ...files.map((file) => file.path)];
   const stamped = hashed.map((path) => ({ path, stamp: stampOf(path) }));
   let hash: Promise<string> | undefined;
@@ -59,11 +69,8 @@ export function openCheckpoint(folder: string): Checkpoint {
     folder,
     config,
     tensors: new Map(files.flatMap((file) => [...file.tensors])),
-    readFloat32(name) {
-      const file = owner.get(name);
-      if (!file) throw new InputError(`${folder}: its weights hold no tensor "${name}"`);
-      return file.readFloat32(name);
-    },
+    readFloat32: (name) => ownerOf(name).readFloat32(name),
+    stored: (name) => ownerOf(name).stored(name),
     hash() {
       hash ??= hashFiles(stamped);
       return hash;

@@ -3,45 +3,54 @@ import type { OpenFile } from "./OpenFile";
 import { type DType, storage, type TensorData } from "./safetensors";
 import { toFloat32 } from "./toFloat32";
 
-/** `count` elements that lie one after the other from `byteOffset` on, as stored: see {@link TensorData}. */
-export function readElements(file: OpenFile, dtype: DType, count: number, byteOffset: number): TensorData {
+/** Where elements of one type lie one after the other. */
+export interface Elements {
+  file: OpenFile;
+  /** The tensor's, for errors. */
+  name: string;
+  dtype: DType;
+  byteOffset: number;
+}
+
+/** The first `count` of them, as stored: see {@link TensorData}. */
+export function readElements({ file, dtype, byteOffset }: Elements, count: number): TensorData {
   const data = new storage[dtype](count);
   file.read(bytesOf(data), byteOffset);
   return data;
 }
 
 /**
- * The same as float32. F64 and integers beyond 2^24 are rounded to the nearest; BOOL gives 0 and 1.
+ * Fills `to` with those from element `first` on, as float32. F64 and integers beyond 2^24 are rounded to the nearest; BOOL gives 0
+ * and 1.
  *
- * @param name the tensor's, for the error
  * @throws InputError for a finite F64 beyond float32's range
  */
 export function readFloat32Elements(
-  file: OpenFile,
-  name: string,
-  dtype: DType,
-  count: number,
-  byteOffset: number,
-): Float32Array {
-  const values = new Float32Array(count);
+  { file, name, dtype, byteOffset }: Elements,
+  first: number,
+  to: Float32Array,
+): void {
+  const start = byteOffset + first * storage[dtype].BYTES_PER_ELEMENT;
   if (dtype === "F32") {
-    file.read(bytesOf(values), byteOffset);
-    return values;
+    file.read(bytesOf(to), start);
+    return;
   }
   // Converted a piece at a time: a second array as large as the tensor would double its cost.
-  const stored = new storage[dtype](Math.min(count, 1 << 18));
-  for (let start = 0; start < count; start += stored.length) {
-    const to = values.subarray(start, start + stored.length);
-    const from = stored.subarray(0, to.length);
-    file.read(bytesOf(from), byteOffset + start * stored.BYTES_PER_ELEMENT);
-    const beyond = toFloat32(dtype, from, to);
+  const stored = new storage[dtype](Math.min(to.length, PIECE));
+  for (let done = 0; done < to.length; done += stored.length) {
+    const piece = to.subarray(done, done + stored.length);
+    const from = stored.subarray(0, piece.length);
+    file.read(bytesOf(from), start + done * stored.BYTES_PER_ELEMENT);
+    const beyond = toFloat32(dtype, from, piece);
     if (beyond !== -1)
       throw new InputError(
-        `${file.path}: tensor "${name}" holds ${from[beyond]} at element ${start + beyond}, beyond float32's range: rescale it`,
+        `${file.path}: tensor "${name}" holds ${from[beyond]} at element ${first + done + beyond}, beyond float32's range: rescale it`,
       );
   }
-  return values;
 }
+
+/** Elements that are converted, or handed on, at a time. */
+export const PIECE = 1 << 18;
 
 function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -1,7 +1,9 @@
 import { InputError } from "../errors";
+import { FileTensor } from "./FileTensor";
 import { OpenFile } from "./OpenFile";
 import { parseSafetensorsHeader } from "./parseSafetensorsHeader";
-import { readElements, readFloat32Elements } from "./readElements";
+import { readElements } from "./readElements";
+import { readTensor } from "./readTensor";
 import { countElements, maxHeaderBytes, type TensorData, type TensorInfo } from "./safetensors";
 
 /**
@@ -43,17 +45,18 @@ export class SafetensorsFile {
 
   /** The tensor's elements in row-major order, as stored: see {@link TensorData}. */
   read(name: string): TensorData {
-    const { dtype, shape, byteOffset } = this.#info(name);
-    return readElements(this.#file, dtype, countElements(shape), byteOffset);
+    const info = this.#info(name);
+    return readElements({ ...info, file: this.#file }, countElements(info.shape));
   }
 
-  /**
-   * The tensor's elements in row-major order as float32. F64 and integers beyond 2^24 are rounded to the nearest; BOOL gives 0 and 1.
-   * @throws InputError for a finite F64 beyond float32's range
-   */
+  /** The tensor's elements in row-major order as float32: see `readTensor`. */
   readFloat32(name: string): Float32Array {
-    const { dtype, shape, byteOffset } = this.#info(name);
-    return readFloat32Elements(this.#file, name, dtype, countElements(shape), byteOffset);
+    return readTensor(this.#file, this.#info(name));
+  }
+
+  /** The tensor, unread; it can be read until the caller disposes it, closed or not. */
+  stored(name: string): FileTensor {
+    return new FileTensor(this.#file, this.#info(name));
   }
 
   /** Closes the file; what was read stays valid. Closing twice does nothing. */

@@ -30,6 +30,8 @@ export interface TensorInfo {
   file: string;
   byteOffset: number;
   byteLength: number;
+  /** Of a view whose elements do not lie one after the other: how many lie between neighbours on each axis. */
+  stride?: number[];
 }
 
 /** A tensor's elements as stored: F16 and BF16 as their 16 bits, F8 as their 8 bits, BOOL as bytes. */

@@ -63,7 +63,7 @@ export interface CheckedImages {
 
 /**
  * A pretrained model with a head that tells classes, labels or a number from each row: what freezing, training and saving need
- * to know of it. Owns its tensors until `dispose()`.
+ * to know of it. Owns its tensors until `dispose()`. Weights are read from the checkpoint where they are first used.
  */
 export abstract class Classifier<Inputs = never> {
   /** First stage (embeddings or stem), blocks and head, in the order they run. */
@@ -230,9 +230,9 @@ export abstract class Classifier<Inputs = never> {
   }
 }
 
-async function mergedValues({ value }: Parameter, lora: Lora | undefined): Promise<Float32Array> {
-  if (!lora || lora.merged) return (await value.data()) as Float32Array;
-  const merged = tf.tidy(() => tf.add(value, loraChange(lora)));
+async function mergedValues(parameter: Parameter, lora: Lora | undefined): Promise<Float32Array> {
+  if (!lora || lora.merged) return parameter.data();
+  const merged = tf.tidy(() => tf.add(parameter.value, loraChange(lora)));
   const values = (await merged.data()) as Float32Array;
   merged.dispose();
   return values;

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { readFloats } from "../engine/readFloats";
 import { upload } from "../engine/upload";
 import { InputError } from "../errors";
 import { Parameter } from "../nn/Parameter";
+import type { Stored } from "../nn/Stored";
 import { Random } from "../random";
 
 /**
@@ -13,8 +13,9 @@ export type Initializer = "normal" | "zeros" | "ones" | { std: number; cutoff: n
 
 /** Where stored tensors come from: a checkpoint opened for reading. */
 export interface TensorSource {
-  tensors: Map<string, { shape: number[]; file: string; dtype: string; byteOffset: number }>;
-  readFloat32(name: string): Float32Array;
+  tensors: Map<string, { shape: number[]; file: string }>;
+  /** A tensor, unread. The caller disposes it. */
+  stored(name: string): Stored;
 }
 
 /** A parameter that the checkpoint lacked, and how it starts. */
@@ -33,8 +34,9 @@ export interface LoaderOptions {
 }
 
 /**
- * Takes a model's parameters out of a checkpoint by name, in the order asked for. A checkpoint may carry the encoder without the
- * family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and `beta`.
+ * Takes a model's parameters out of a checkpoint by name, in the order asked for, without reading them. A checkpoint may carry the
+ * encoder without the family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and
+ * `beta`.
  */
 export class ParameterLoader {
   readonly parameters: Parameter[] = [];
@@ -58,18 +60,18 @@ export class ParameterLoader {
   }
 
   parameter(name: string, shape: number[], initializer: Initializer): Parameter {
-    const { tensor, found } = this.#tensor(name, shape, initializer);
-    return this.#made(name, initializer, tensor, !found);
+    const stored = this.#stored(name, shape);
+    return this.#made(name, initializer, stored ?? this.#drawn(name, shape, initializer), !stored);
   }
 
   /** The same, whatever the checkpoint holds under that name. */
   draw(name: string, shape: number[], initializer: Initializer): Parameter {
-    return this.#made(name, initializer, upload(this.#drawn(name, shape, initializer), shape), true);
+    return this.#made(name, initializer, this.#drawn(name, shape, initializer), true);
   }
 
   /** What is saved and loaded like a parameter, but that no gradient moves. */
   buffer(name: string, shape: number[], initializer: "zeros" | "ones"): Parameter {
-    const buffer = new Parameter(name, this.#tensor(name, shape, initializer).tensor);
+    const buffer = new Parameter(name, this.#stored(name, shape) ?? this.#drawn(name, shape, initializer));
     buffer.requiresGrad = false;
     this.buffers.push(buffer);
     return buffer;
@@ -84,7 +86,7 @@ export class ParameterLoader {
     const { name, shape } = parameter;
     const initializer = this.#initializers.get(name)!;
     if (this.fresh.some((each) => each.parameter === parameter)) return;
-    parameter.assign(tf.tensor(this.#drawn(name, shape, initializer), shape));
+    parameter.assign(this.#drawn(name, shape, initializer));
     this.fresh.push({ parameter, initializer });
   }
 
@@ -103,15 +105,16 @@ export class ParameterLoader {
     return [...this.checkpoint.tensors.keys()].filter((name) => !this.#taken.has(name));
   }
 
-  #made(name: string, initializer: Initializer, tensor: tf.Tensor, fresh: boolean): Parameter {
-    const parameter = new Parameter(name, tensor);
+  #made(name: string, initializer: Initializer, content: tf.Tensor | Stored, fresh: boolean): Parameter {
+    const parameter = new Parameter(name, content);
     this.parameters.push(parameter);
     this.#initializers.set(name, initializer);
     if (fresh) this.fresh.push({ parameter, initializer });
     return parameter;
   }
 
-  #tensor(name: string, shape: number[], initializer: Initializer): { tensor: tf.Tensor; found: boolean } {
+  /** What the checkpoint holds under that name and in that shape, or null where it is to be drawn. */
+  #stored(name: string, shape: number[]): Stored | null {
     const stored = this.#names.get(name);
     const info = stored === undefined ? undefined : this.checkpoint.tensors.get(stored);
     const fits = info !== undefined && tf.util.arraysEqual(info.shape, shape);
@@ -119,16 +122,14 @@ export class ParameterLoader {
       throw new InputError(
         `${name}: the model's config asks for shape [${shape}], ${info.file} holds [${info.shape}]; pass ignoreMismatchedSizes: true to start it anew`,
       );
-    if (!fits) return { tensor: upload(this.#drawn(name, shape, initializer), shape), found: false };
+    if (!fits) return null;
     this.#taken.add(stored!);
-    // A .bin may hold its values in another order, and other types are converted.
-    const plain = info.dtype === "F32" && info.file.endsWith(".safetensors");
-    const direct = plain ? readFloats(info.file, info.byteOffset, shape) : null;
-    return { tensor: direct ?? upload(this.checkpoint.readFloat32(stored!), shape), found: true };
+    return this.checkpoint.stored(stored!);
   }
 
-  #drawn(name: string, shape: number[], initializer: Initializer): Float32Array {
-    return initialValues(name, shape, initializer, this.options.initializerRange, this.options.seed);
+  #drawn(name: string, shape: number[], initializer: Initializer): tf.Tensor {
+    const { initializerRange, seed } = this.options;
+    return upload(initialValues(name, shape, initializer, initializerRange, seed), shape);
   }
 }
 

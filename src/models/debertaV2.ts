@@ -70,15 +70,18 @@ function takeEmbeddings(config: Config, take: Take): Words {
 function embeddings(config: Config, parts: Words, relative: RelativeEmbeddings | null): Stage<TextInputs> {
   const { words, positions, types, project, norm } = parts;
   const rate = config.number("hidden_dropout_prob", 0.1);
+  const tables = [words, positions, types].filter((parameter) => parameter !== null);
   return {
     name: "embeddings",
     // The relative embeddings feed every block, so they freeze before any of them.
     parameters: [
-      ...[words, positions, types, project].filter((parameter) => parameter !== null),
+      ...tables,
+      ...(project ? [project] : []),
       norm.weight,
       norm.bias,
       ...(relative?.parameters ?? []),
     ],
+    tables,
     forward(pass, inputs) {
       let x = embedding(pass, inputs.inputIds, words);
       if (positions) x = add(pass, x, embedding(pass, inputs.positionIds, positions));

@@ -26,16 +26,11 @@ export interface Embeddings {
 /** Words, positions and token types looked up, added and normed. */
 export function embeddingsStage(parts: Embeddings): Stage<TextInputs> {
   const { words, positions, types, norm, project } = parts;
+  const tables = [words, positions, ...(types ? [types] : [])];
   return {
     name: "embeddings",
-    parameters: [
-      words,
-      positions,
-      ...(types ? [types] : []),
-      norm.weight,
-      norm.bias,
-      ...(project ? [project.weight, project.bias] : []),
-    ],
+    parameters: [...tables, norm.weight, norm.bias, ...(project ? [project.weight, project.bias] : [])],
+    tables,
     forward(pass, inputs) {
       const word = embedding(pass, inputs.inputIds, words);
       const typed = types ? add(pass, word, embedding(pass, inputs.tokenTypeIds, types)) : word;

@@ -49,11 +49,11 @@ export function maskedLmHead(model: SequenceClassifier, source: TensorSource, se
   const [hidden, vocabulary] = [config.number("hidden_size"), config.number("vocab_size")];
   const take = (name: string, shape: number[], initializer: Initializer): Parameter => {
     const stored = source.tensors.get(name);
-    const values =
+    const content =
       stored && tf.util.arraysEqual(stored.shape, shape)
-        ? source.readFloat32(name)
-        : initialValues(name, shape, initializer, initializerRange(model.config), seed);
-    return new Parameter(name, tf.tensor(values, shape));
+        ? source.stored(name)
+        : tf.tensor(initialValues(name, shape, initializer, initializerRange(model.config), seed), shape);
+    return new Parameter(name, content);
   };
   const dense = takeLinear(take, names.dense, hidden, hidden);
   const norm = takeNorm(take, names.norm, hidden, config.number("layer_norm_eps", 1e-12));

@@ -140,6 +140,7 @@ function embeddings(config: Config, take: Take): Stage<TextInputs> {
   return {
     name: "embeddings",
     parameters: [words, ...parametersOf([wordsNorm])],
+    tables: [words],
     forward: (pass, inputs) =>
       dropout(pass, norm(pass, embedding(pass, inputs.inputIds, words), wordsNorm), rate),
   };

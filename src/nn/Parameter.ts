@@ -1,36 +1,52 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
+import type { Stored } from "./Stored";
 
 let stamps = 0;
 
 /**
  * A named tensor that training may change. `requiresGrad = false` freezes it: no gradient of it is computed, no optimizer moves it.
+ * It may be made of what is stored in a file; that is read where `value` is first asked for.
  * The parameter owns its tensor; whoever reads `value` must not dispose it.
  */
 export class Parameter {
   requiresGrad = true;
-  #value: tf.Tensor | null;
+  #content: tf.Tensor | Stored | null;
   #stamp = ++stamps;
 
-  /** Takes ownership of `value`. */
+  /** Takes ownership of `content`. */
   constructor(
     readonly name: string,
-    value: tf.Tensor,
+    content: tf.Tensor | Stored,
   ) {
-    this.#value = tf.keep(value);
+    this.#content = keep(content);
   }
 
   get value(): tf.Tensor {
-    if (!this.#value) throw new FrostError(`parameter ${this.name} was used after its model was disposed`);
-    return this.#value;
+    const content = this.#present;
+    if (isTensor(content)) return content;
+    const value = tf.keep(content.read());
+    content.dispose();
+    this.#content = value;
+    return value;
+  }
+
+  /** The content where it is stored, as long as nobody has read or replaced it; it stays the parameter's. */
+  get stored(): Stored | null {
+    return isTensor(this.#content) ? null : this.#content;
+  }
+
+  /** The values in row-major order, outside the engine. What is unread stays so. */
+  async data(): Promise<Float32Array> {
+    return this.stored?.data() ?? ((await this.value.data()) as Float32Array);
   }
 
   get shape(): number[] {
-    return this.value.shape;
+    return this.#present.shape;
   }
 
   get size(): number {
-    return this.value.size;
+    return tf.util.sizeFromShape(this.shape);
   }
 
   /** A number that stands for the present content: equal stamps, equal values. */
@@ -43,25 +59,31 @@ export class Parameter {
     this.#replace(value, ++stamps);
   }
 
-  /** The present content, to come back to with `restore`. Costs no memory until the parameter changes. */
+  /** The present content, to come back to with `restore`. Costs no memory until the parameter changes, and none where it is unread. */
   snapshot(): Snapshot {
-    return new Snapshot(tf.keep(this.value.clone()), this.#stamp);
+    return new Snapshot(copyOf(this.#present), this.#stamp);
   }
 
-  restore(snapshot: Snapshot): void {
-    if (snapshot.stamp !== this.#stamp) this.#replace(snapshot.value.clone(), snapshot.stamp);
+  /** What was unread at the snapshot is unread again. */
+  restore({ content, stamp }: Snapshot): void {
+    if (stamp !== this.#stamp || (!isTensor(content) && !this.stored)) this.#replace(copyOf(content), stamp);
   }
 
   dispose(): void {
-    this.#value?.dispose();
-    this.#value = null;
+    this.#content?.dispose();
+    this.#content = null;
   }
 
-  #replace(value: tf.Tensor, stamp: number): void {
-    if (!tf.util.arraysEqual(value.shape, this.shape))
-      throw new FrostError(`parameter ${this.name}: expected shape [${this.shape}], got [${value.shape}]`);
-    if (value !== this.value) this.value.dispose();
-    this.#value = tf.keep(value);
+  get #present(): tf.Tensor | Stored {
+    if (!this.#content) throw new FrostError(`parameter ${this.name} was used after its model was disposed`);
+    return this.#content;
+  }
+
+  #replace(content: tf.Tensor | Stored, stamp: number): void {
+    if (!tf.util.arraysEqual(content.shape, this.shape))
+      throw new FrostError(`parameter ${this.name}: expected shape [${this.shape}], got [${content.shape}]`);
+    if (content !== this.#content) this.#present.dispose();
+    this.#content = keep(content);
     this.#stamp = stamp;
   }
 }
@@ -69,11 +91,18 @@ export class Parameter {
 /** A parameter's content at one moment. Whoever took it disposes it. */
 export class Snapshot {
   constructor(
-    readonly value: tf.Tensor,
+    readonly content: tf.Tensor | Stored,
     readonly stamp: number,
   ) {}
 
   dispose(): void {
-    this.value.dispose();
+    this.content.dispose();
   }
 }
+
+const isTensor = (content: tf.Tensor | Stored | null): content is tf.Tensor => content instanceof tf.Tensor;
+
+const copyOf = (content: tf.Tensor | Stored) =>
+  isTensor(content) ? tf.keep(content.clone()) : content.clone();
+
+const keep = (content: tf.Tensor | Stored) => (isTensor(content) ? tf.keep(content) : content);

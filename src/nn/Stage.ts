@@ -9,6 +9,8 @@ import type { Pass, Value } from "./Pass";
 export interface Stage<Inputs> {
   readonly name: string;
   readonly parameters: readonly Parameter[];
+  /** Those of them that it only looks rows up in, which do not have to be read whole unless they learn. */
+  readonly tables?: readonly Parameter[];
   /** Its query and value layers, which `addLora` puts adapters on; those count among its parameters then. */
   readonly adaptable?: readonly Adaptable[];
   /** What its forward reads and, while it trains, moves without gradients: the running statistics of a batch norm. */
@@ -17,6 +19,13 @@ export interface Stage<Inputs> {
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */
   readonly norm?: { parameters: readonly Parameter[]; forward(pass: Pass, x: Value): Value };
+}
+
+/** Reads what a forward and a backward ask for whole, where that is unread: all but tables that do not learn, whose rows will do. */
+export function readWhole(stages: readonly Stage<never>[]): void {
+  for (const { parameters, tables = [], buffers = [] } of stages)
+    for (const parameter of [...parameters, ...buffers])
+      if (parameter.requiresGrad || !tables.includes(parameter) || !parameter.stored?.byRows) parameter.value;
 }
 
 /** How many leading stages have nothing trainable: below this line a model's output never changes. */

@@ -5,10 +5,14 @@ import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 import { rowsOfTexts } from "./rowsOnnx";
 
-/** Looks up rows of `table` [entries, width] by `ids` [rows] (int32): [rows, width]. */
+/**
+ * Looks up rows of `table` [entries, width] by `ids` [rows] (int32): [rows, width]. Of a table that is unread and gets no gradient,
+ * those rows alone are read, each time anew.
+ */
 export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
+  const { stored } = table;
   return pass.record(
-    tf.gather(table.value, ids),
+    stored?.byRows && !pass.tracks(table) ? stored.rows(ids) : tf.gather(table.value, ids),
     [table],
     () => [ids],
     (dy, [ids]) => [segmentSum(dy, ids as tf.Tensor1D, table.shape[0])],

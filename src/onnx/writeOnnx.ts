@@ -42,7 +42,7 @@ export async function writeOnnx(
       shape: parameter.shape,
       type: "float32" as const,
       bytes: 4 * parameter.size,
-      data: async () => (await parameter.value.data()) as Float32Array,
+      data: () => parameter.data(),
     })),
   ].map((tensor) => {
     const { name, shape, type, bytes } = tensor;

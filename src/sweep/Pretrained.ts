@@ -8,11 +8,12 @@ interface Held {
 }
 
 /**
- * The weights and flags that every trial of a sweep starts from. Copies are held outside the engine, so that they are not in the
- * tensor bytes a trial is measured by, and only of what some trial is about to change.
+ * The weights and flags that every trial of a sweep starts from. Of what some trial is about to change, copies are held outside the
+ * engine, so that they are not in the tensor bytes a trial is measured by; what is unread becomes unread again. Owns what it holds
+ * until `dispose()`.
  */
 export class Pretrained {
-  #held = new Map<Parameter, Held>();
+  #held = new Map<Parameter, Held | Snapshot>();
   #flags: Map<Parameter, boolean>;
 
   constructor(private readonly model: Classifier) {
@@ -21,31 +22,39 @@ export class Pretrained {
     );
   }
 
-  /** Copies whatever may change now: all that is trainable, what the model draws anew by seed, and running statistics. */
+  /** Holds whatever may change now: all that is trainable, what the model draws anew by seed, and running statistics. */
   async hold(): Promise<void> {
     const drawn = new Set(this.model.newlyInitialized);
     // Those of adapters, which a trial adds and takes off again, are not among the flags.
     const moved = [...this.#flags.keys()].filter(({ requiresGrad, name }) => requiresGrad || drawn.has(name));
     for (const parameter of [...moved, ...this.model.namedBuffers().map(([, buffer]) => buffer)])
       if (!this.#held.has(parameter))
-        this.#held.set(parameter, {
-          // Copied here and below: TensorFlow hands out and computes on the very array that a tensor was made of.
-          values: ((await parameter.value.data()) as Float32Array).slice(),
-          stamp: parameter.stamp,
-        });
+        this.#held.set(parameter, parameter.stored ? parameter.snapshot() : await copyOf(parameter));
   }
 
   /** Puts back every weight that has changed. */
   restoreWeights(): void {
-    for (const [parameter, { values, stamp }] of this.#held) {
-      if (parameter.stamp === stamp) continue;
-      const snapshot = new Snapshot(tf.tensor(values.slice(), parameter.shape), stamp);
-      parameter.restore(snapshot);
-      snapshot.dispose();
-    }
+    for (const [parameter, held] of this.#held)
+      if (held instanceof Snapshot) parameter.restore(held);
+      else if (parameter.stamp !== held.stamp) {
+        const snapshot = new Snapshot(tf.tensor(held.values.slice(), parameter.shape), held.stamp);
+        parameter.restore(snapshot);
+        snapshot.dispose();
+      }
   }
 
   restoreFlags(): void {
     for (const [parameter, requiresGrad] of this.#flags) parameter.requiresGrad = requiresGrad;
   }
+
+  dispose(): void {
+    for (const held of this.#held.values()) if (held instanceof Snapshot) held.dispose();
+    this.#held.clear();
+  }
 }
+
+// Copied here and above: TensorFlow hands out and computes on the very array that a tensor was made of.
+const copyOf = async (parameter: Parameter): Promise<Held> => ({
+  values: (await parameter.data()).slice(),
+  stamp: parameter.stamp,
+});

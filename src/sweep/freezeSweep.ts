@@ -93,6 +93,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
   const engine = await ensureEngine(log);
   const model = typeof source === "string" ? await load(source, train, log) : source;
   const features = new FrozenFeatures(model);
+  const pretrained = new Pretrained(model);
   try {
     checkDataset("train", model, train);
     checkDataset("valid", model, valid);
@@ -105,7 +106,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
     const bench: TrialBench = {
       model,
       data: { train, valid },
-      pretrained: new Pretrained(model),
+      pretrained,
       features,
       modelHash: await hashModel(model),
       dataHash: hashData(train, valid),
@@ -115,7 +116,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
       // What a recipe asks of the model shows before the first trial.
       for (const recipe of recipes) applyRecipe(model, recipe, 0)();
     } finally {
-      bench.pretrained.restoreFlags();
+      pretrained.restoreFlags();
     }
     const records = new Map<string, TrialRecord>();
     for (const record of store.read())
@@ -154,6 +155,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
     };
   } finally {
     features.dispose();
+    pretrained.dispose();
     if (typeof source === "string") model.dispose();
   }
 }

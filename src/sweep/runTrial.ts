@@ -2,6 +2,7 @@ import { peakBytes } from "../engine/peakBytes";
 import { ensureEngine } from "../engine/useEngine";
 import { listParams, topNLayerFreeze, unfreezeWhere } from "../freeze";
 import type { Classifier } from "../models/Classifier";
+import { readWhole } from "../nn/Stage";
 import { countOf } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
 import type { FineTuneData } from "../training/FineTuneOptions";
@@ -36,8 +37,10 @@ export async function* runTrial(
   const undo = recipe ? applyRecipe(model, recipe, seed) : null;
   await pretrained.hold();
   model.reinitialize(seed);
-  const peak = peakBytes();
   try {
+    // Before anything is measured, also what kept features make needless: a trial's figures are not to tell which one came first.
+    readWhole(model.stages);
+    const peak = peakBytes();
     const own = recipe ? recipeSettings(settings, recipe) : settings;
     const run = fineTune(model, data, { ...own, seed, signal, features });
     yield* run;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
@@ -13,28 +13,32 @@ onEveryEngine("readFloats", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it("reads what lies at a place in a file, of any size, or leaves it to others", () => {
-    const file = join(folder, "Gewichte ü.bin");
+    const file = join(folder, "weights.bin");
     // More than one part of the reading, and a place that is no multiple of a float.
     const values = Float32Array.from({ length: 2_500_001 }, (_, i) => Math.sin(i));
     writeFileSync(file, Buffer.concat([Buffer.alloc(1003, 7), Buffer.from(values.buffer)]));
+    const descriptor = openSync(file, "r");
     tf.tidy(() => {
-      const tensor = readFloats(file, 1003, [2_500_001]);
+      const tensor = readFloats(descriptor, 1003, [2_500_001]);
       assert.equal(tensor !== null, nativeKernels() !== null);
       if (!tensor) return;
       assert.deepEqual(tensor.dataSync(), values);
-      const part = readFloats(file, 1003 + 4 * 1000, [2, 3])!;
+      const part = readFloats(descriptor, 1003 + 4 * 1000, [2, 3])!;
       assert.deepEqual(part.shape, [2, 3]);
       assert.deepEqual(part.dataSync(), values.subarray(1000, 1006));
     });
+    closeSync(descriptor);
   });
 
-  it("throws where the file ends before the values do, or is not there", () => {
+  it("throws where the file ends before the values do, or is not open", () => {
     if (!nativeKernels()) return;
     const file = join(folder, "short");
     writeFileSync(file, Buffer.alloc(10));
+    const descriptor = openSync(file, "r");
     const before = tf.memory().numTensors;
-    assert.throws(() => readFloats(file, 0, [3]), /could not be read to its end/);
-    assert.throws(() => readFloats(join(folder, "none"), 0, [3]), /could not be read to its end/);
+    assert.throws(() => readFloats(descriptor, 0, [3]), /could not be read to its end/);
+    closeSync(descriptor);
+    assert.throws(() => readFloats(descriptor, 0, [2]), /could not be read to its end/);
     assert.equal(tf.memory().numTensors, before);
   });
 });

@@ -111,6 +111,20 @@ describe("families", () => {
       warn.mock.restore();
     });
 
+    it(`${name}: looks rows up in its tables and reads the rest whole`, async () => {
+      const model = await load(fixture(name).folder);
+      await logitsOf(model, fixture(name).rows);
+      const unread = model.namedParameters().flatMap(([name, { stored }]) => (stored ? name : []));
+      const tables = model.stages.flatMap(({ tables = [] }) => tables.map(({ name }) => name));
+      assert.ok(tables.length > 0);
+      // Those of relative positions are read whole before a trial, like the blocks that they stand in.
+      assert.deepEqual(
+        unread.filter((name) => !name.endsWith("rel_embeddings.weight")).sort(),
+        tables.sort(),
+      );
+      model.dispose();
+    });
+
     it(`${name}: takes an encoder saved without its prefix`, async () => {
       const { rows } = fixture(name);
       const { prefix } = familyOf(configOf(name), "config.json");

@@ -17,6 +17,7 @@ import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { fineTune } from "../../src/training/fineTune";
 import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { toyRows } from "../training/toyData";
 
 const rows = {
@@ -125,6 +126,7 @@ onEveryFastEngine("heads", () => {
     it(`learns with frozen blocks below, kept features or not, and leaks nothing: ${name}`, async () => {
       const model = await load("bert", { head });
       topNLayerFreeze(model, 2);
+      readAll(model);
       const tensors = tf.memory().numTensors;
       const { epochs } = await fineTune(model, { train, valid }, options);
       assert.equal(tf.memory().numTensors, tensors);

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { Parameter } from "../../src/nn/Parameter";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
+import { FakeStored } from "./FakeStored";
 
 onEveryEngine("Parameter", () => {
   it("is trainable at first and tells its shape and size", () => {
@@ -73,5 +74,122 @@ onEveryEngine("Parameter", () => {
     assert.equal(seen.size, 3);
     a.dispose();
     b.dispose();
+  });
+
+  it("tells all but its values without reading what is stored", () => {
+    const stored = new FakeStored([2, 3], [1, 2, 3, 4, 5, 6]);
+    const p = new Parameter("w", stored);
+    p.requiresGrad = false;
+    assert.deepEqual([p.name, p.shape, p.size, p.requiresGrad], ["w", [2, 3], 6, false]);
+    assert.ok(p.stamp > 0);
+    assert.equal(p.stored, stored);
+    assert.deepEqual(stored.log, []);
+    p.dispose();
+  });
+
+  it("reads what is stored once, where it is first used, and lets go of the store", () => {
+    const before = tf.memory().numTensors;
+    const stored = new FakeStored([2], [1, 2]);
+    const p = new Parameter("w", stored);
+    const { stamp } = p;
+    assert.equal(tf.memory().numTensors, before);
+    // In a memory scope as well, which it outlives.
+    tf.tidy(() => {
+      tf.add(p.value, 1);
+    });
+    assertClose(p.value, [1, 2], 0);
+    assert.deepEqual(stored.log, ["read"]);
+    assert.equal(stored.held, 0);
+    assert.equal(p.stored, null);
+    assert.equal(p.stamp, stamp);
+    assert.equal(tf.memory().numTensors, before + 1);
+    p.dispose();
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it("gives its values without reading them into the engine", async () => {
+    const stored = new FakeStored([2], [1, 2]);
+    const p = new Parameter("w", stored);
+    const before = tf.memory().numTensors;
+    assert.deepEqual(await p.data(), Float32Array.of(1, 2));
+    assert.equal(tf.memory().numTensors, before);
+    assert.equal(p.stored, stored);
+    p.assign(tf.tensor1d([3, 4]));
+    assert.deepEqual(await p.data(), Float32Array.of(3, 4));
+    p.dispose();
+  });
+
+  it("stays unread where reading fails, and says why each time", () => {
+    const stored = new FakeStored([2], [1, 2]);
+    stored.read = () => {
+      throw new Error("the disk is gone");
+    };
+    const p = new Parameter("w", stored);
+    for (const _ of [1, 2]) assert.throws(() => p.value, { message: "the disk is gone" });
+    assert.equal(p.stored, stored);
+    assert.equal(stored.held, 1);
+    p.dispose();
+  });
+
+  it("lets go of the store unread where it is assigned to or disposed", () => {
+    const [assigned, disposed] = [new FakeStored([2], [1, 2]), new FakeStored([2], [1, 2])];
+    const [a, b] = [new Parameter("a", assigned), new Parameter("b", disposed)];
+    const wrong = tf.ones([3]);
+    assert.throws(() => a.assign(wrong), { message: "parameter a: expected shape [2], got [3]" });
+    assert.equal(a.stored, assigned);
+    a.assign(tf.tensor1d([3, 4]));
+    assertClose(a.value, [3, 4], 0);
+    b.dispose();
+    b.dispose();
+    assert.equal(b.stored, null);
+    assert.throws(() => b.shape, { message: "parameter b was used after its model was disposed" });
+    for (const stored of [assigned, disposed]) {
+      assert.deepEqual(stored.log, []);
+      assert.equal(stored.held, 0);
+    }
+    tf.dispose(wrong);
+    a.dispose();
+  });
+
+  it("comes back to a snapshot of what was unread, unread, whatever happened meanwhile", () => {
+    const before = tf.memory().numTensors;
+    const stored = new FakeStored([2], [1, 2]);
+    const p = new Parameter("w", stored);
+    const { stamp } = p;
+    const snapshot = p.snapshot();
+    assert.equal(stored.held, 2);
+    p.restore(snapshot);
+    assert.equal(p.stored, stored); // nothing had happened
+    for (const happens of [
+      () => p.value,
+      () => p.assign(tf.zeros([2])),
+      () => p.assign(tf.add(p.value, 1)),
+    ]) {
+      happens();
+      assert.equal(p.stored, null);
+      p.restore(snapshot);
+      assert.equal(p.stamp, stamp);
+      assert.notEqual(p.stored, null);
+      assert.equal(tf.memory().numTensors, before);
+    }
+    snapshot.dispose();
+    assertClose(p.value, [1, 2], 0);
+    assert.equal(stored.held, 0);
+    p.dispose();
+  });
+
+  it("comes back to a snapshot of what had been read without reading it again", () => {
+    const stored = new FakeStored([2], [1, 2]);
+    const p = new Parameter("w", stored);
+    const { value } = p;
+    const snapshot = p.snapshot();
+    p.restore(snapshot);
+    assert.equal(p.value, value);
+    p.assign(tf.zeros([2]));
+    p.restore(snapshot);
+    assertClose(p.value, [1, 2], 0);
+    assert.deepEqual(stored.log, ["read"]);
+    snapshot.dispose();
+    p.dispose();
   });
 });

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { Parameter } from "../../src/nn/Parameter";
 import { parameterHash } from "../../src/nn/parameterHash";
 import { onEveryEngine } from "../onEveryEngine";
+import { FakeStored } from "./FakeStored";
 
 onEveryEngine("parameterHash", () => {
   const made = (name: string, values: number[], shape = [values.length]) =>
@@ -45,5 +46,20 @@ onEveryEngine("parameterHash", () => {
     await parameterHash(parameter);
     assert.equal(tf.memory().numTensors, before);
     parameter.dispose();
+  });
+
+  it("is the same of what is unread, taken piece by piece, and leaves it unread", async () => {
+    const read = made("a", [1, 2, 3, 4], [2, 2]);
+    const stored = new FakeStored([2, 2], [1, 2, 3, 4]);
+    const unread = new Parameter("a", stored);
+    const hash = await parameterHash(unread);
+    assert.equal(hash, await parameterHash(read));
+    assert.deepEqual(stored.log, ["pieces"]);
+    assert.equal(unread.stored, stored);
+    // Reading changes nothing, so the hash is not computed again.
+    const data = mock.method(unread.value, "data");
+    assert.equal(await parameterHash(unread), hash);
+    assert.equal(data.mock.callCount(), 0);
+    for (const parameter of [read, unread]) parameter.dispose();
   });
 });

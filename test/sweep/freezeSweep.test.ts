@@ -20,6 +20,7 @@ import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
 import { distance } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "../training/toyData";
 
 const train = toyRows(32);
@@ -96,6 +97,22 @@ onEveryFastEngine("freezeSweep", (engine) => {
       assert.ok(distance(losses(epochs), losses(alone.epochs)) < 1e-4, `n = ${n}`);
       model.dispose();
     }
+  });
+
+  it("measures the same memory for a trial whatever ran before it, and less where tables are frozen", async () => {
+    const peaks = async (n: number[], model: FreezeSweepOptions["model"] = tinyBert) => {
+      const { records } = await freezeSweep(options({ n, model }));
+      return Object.fromEntries(records.map((record) => [record.n, record.peakTensorBytes]));
+    };
+    const together = await peaks([-1, 0, 3]);
+    for (const n of [-1, 0, 3]) assert.deepEqual(await peaks([n]), { [n]: together[n] });
+    // A model that was handed over read counts its tables in every trial.
+    const read = await loadTiny(tinyBert, { classes: ["odd", "even", "neither"] });
+    readAll(read);
+    const whole = await peaks([0], read);
+    const tables = 4 * 32 * (120 + 64 + 2);
+    assert.equal(whole[0] - together[0], tables);
+    read.dispose();
   });
 
   it("draws head and order by seed: the same seed, the same numbers", async () => {

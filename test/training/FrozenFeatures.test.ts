@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { loadTiny, toyRows } from "./toyData";
 
 const data = toyRows(12);
@@ -170,6 +171,7 @@ onEveryFastEngine("FrozenFeatures", () => {
     process.env.FROSTKIT_CACHE = folder;
     try {
       const model = await loadTiny();
+      readAll(model);
       const tensors = tf.memory().numTensors;
       const small = new FrozenFeatures(model, { memoryBytes: 4000 });
       const large = new FrozenFeatures(model);

@@ -11,6 +11,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
 import { distance } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
 
 const train = toyRows(48);
@@ -164,6 +165,7 @@ onEveryFastEngine("fineTune", () => {
   it("leaks no tensor, finished or stopped", async () => {
     const model = await loadTiny(tinyWithDropout());
     topNLayerFreeze(model, 1);
+    readAll(model);
     const before = tf.memory().numTensors;
     await fineTune(model, { train, valid }, options);
     assert.equal(tf.memory().numTensors, before);
@@ -237,6 +239,7 @@ onEveryFastEngine("fineTune", () => {
 
   it("explains that memory ran out by what to try, and frees what it held", async () => {
     const model = await loadTiny();
+    readAll(model);
     const before = tf.memory().numTensors;
     const stage = model.stages[2];
     const { forward } = stage;

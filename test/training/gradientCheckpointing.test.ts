@@ -15,6 +15,7 @@ import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
 import { variant } from "../models/variant";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
 const rows = toyRows(24);
@@ -41,6 +42,7 @@ async function trained(
   prepare: (model: Classifier) => void = () => {},
 ) {
   prepare(model);
+  readAll(model);
   const before = tf.memory().numTensors;
   let peak = peakBytes();
   const losses: number[] = [];

@@ -12,6 +12,7 @@ import { LossScale } from "../../src/training/LossScale";
 import { allLogits } from "../../src/training/predict";
 import { distance } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
 const [train, valid] = [toyRows(64), toyRows(40, "valid")];
@@ -45,6 +46,7 @@ onEveryFastEngine("precision", (engine) => {
     if (engine !== "tensorflow") return;
     const model = await loadTiny();
     largeWeights(model, 50);
+    readAll(model);
     const before = tf.memory().numTensors;
     const steps: Step[] = [];
     let [skipped, epoch]: [number, EpochRecord | null] = [0, null];

@@ -1,7 +1,8 @@
 import { InputError } from "../../errors";
+import { FileTensor } from "../FileTensor";
 import { OpenFile } from "../OpenFile";
-import { readFloat32Elements } from "../readElements";
-import { countElements, storage, type TensorInfo } from "../safetensors";
+import { readTensor } from "../readTensor";
+import { storage, type TensorInfo } from "../safetensors";
 import { openLegacy } from "./openLegacy";
 import { openZip } from "./openZip";
 import { type Pickled, StoredTensor } from "./torchGlobals";
@@ -21,14 +22,11 @@ export class TorchFile {
   /** As it was given to `open`. */
   readonly path: string;
   #file: OpenFile;
-  #strides: Map<string, number[]>;
 
   private constructor(file: OpenFile) {
     this.path = file.path;
     this.#file = file;
-    const stored = stateDict(file);
-    this.tensors = stored.tensors;
-    this.#strides = stored.strides;
+    this.tensors = stateDict(file);
   }
 
   /** @throws InputError when the file cannot be read, is malformed or truncated, or names anything but tensors and containers */
@@ -42,39 +40,41 @@ export class TorchFile {
     }
   }
 
-  /** The tensor's elements in row-major order as float32: see `SafetensorsFile.readFloat32`. */
+  /** The tensor's elements in row-major order as float32: see `readTensor`. */
   readFloat32(name: string): Float32Array {
-    const info = this.tensors.get(name);
-    if (!info) throw new InputError(`${this.path}: holds no tensor "${name}"`);
-    const { dtype, shape, byteOffset } = info;
-    const stride = this.#strides.get(name)!;
-    const count = countElements(shape);
-    if (isContiguous(shape, stride)) return readFloat32Elements(this.#file, name, dtype, count, byteOffset);
-    const span = info.byteLength / storage[dtype].BYTES_PER_ELEMENT;
-    return gather(readFloat32Elements(this.#file, name, dtype, span, byteOffset), shape, stride);
+    return readTensor(this.#file, this.#info(name));
+  }
+
+  /** The tensor, unread; it can be read until the caller disposes it, closed or not. */
+  stored(name: string): FileTensor {
+    return new FileTensor(this.#file, this.#info(name));
   }
 
   /** Closes the file; what was read stays valid. Closing twice does nothing. */
   close(): void {
     this.#file.close();
   }
+
+  #info(name: string): TensorInfo {
+    const info = this.tensors.get(name);
+    if (!info) throw new InputError(`${this.path}: holds no tensor "${name}"`);
+    return info;
+  }
 }
 
-function stateDict(file: OpenFile): { tensors: Map<string, TensorInfo>; strides: Map<string, number[]> } {
+function stateDict(file: OpenFile): Map<string, TensorInfo> {
   const { value, starts } = openPickled(file);
   if (!(value instanceof Map) || value.size === 0)
     throw new InputError(`${file.path}: expected a state dict, tensors by name; got ${describe(value)}`);
   const tensors = new Map<string, TensorInfo>();
-  const strides = new Map<string, number[]>();
   for (const [name, tensor] of value) {
     if (typeof name !== "string" || !(tensor instanceof StoredTensor))
       throw new InputError(
         `${file.path}: expected a state dict, tensors by name; got ${describe(tensor)} under ${describe(name)}`,
       );
     tensors.set(name, infoOf(file.path, name, tensor, starts));
-    strides.set(name, tensor.stride);
   }
-  return { tensors, strides };
+  return tensors;
 }
 
 function openPickled(file: OpenFile): Pickled {
@@ -106,6 +106,7 @@ function infoOf(file: string, name: string, tensor: StoredTensor, starts: Map<st
     file,
     byteOffset: starts.get(stored.key)! + offset * bytes,
     byteLength: span * bytes,
+    ...(!isContiguous(shape, stride) && { stride }),
   };
 }
 
@@ -116,22 +117,6 @@ function isContiguous(shape: number[], stride: number[]): boolean {
     expected *= shape[i];
   }
   return true;
-}
-
-/** The elements of a strided view in row-major order. */
-function gather(from: Float32Array, shape: number[], stride: number[]): Float32Array {
-  const to = new Float32Array(countElements(shape));
-  const index = shape.map(() => 0);
-  for (let i = 0, at = 0; i < to.length; i++) {
-    to[i] = from[at];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += stride[axis];
-      if (++index[axis] < shape[axis]) break;
-      at -= stride[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return to;
 }
 
 function describe(value: unknown): string {

@@ -1,6 +1,5 @@
 // Registers the kernels with TensorFlow as ops of its CPU device, through its C interface (tensorflow/c/kernels.h), which has stayed
 // the same since 2.0. nativeKernels.ts calls them and checks what goes in; a tensor without elements stands for a missing one.
-#include <fcntl.h>
 #include <node_api.h>
 #include <unistd.h>
 
@@ -8,10 +7,12 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <initializer_list>
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels.h"
@@ -506,41 +507,96 @@ struct SumOfSquares {
   }
 };
 
+/** A place in an open file: its descriptor, and the position's lower 24 bits and what is above them. */
+struct Place {
+  int descriptor;
+  int64_t position;
+
+  explicit Place(const int32_t* place)
+      : descriptor(place ? place[0] : -1), position(place ? place[1] + (static_cast<int64_t>(place[2]) << 24) : 0) {}
+
+  /** Whether all the bytes that lie `offset` behind the place could be read. */
+  bool read(int64_t offset, void* to, int64_t bytes) const {
+    for (int64_t done = 0; done < bytes;) {
+      const ssize_t count = pread(descriptor, static_cast<char*>(to) + done, bytes - done, position + offset + done);
+      if (count > 0) done += count;
+      else if (count == 0 || errno != EINTR) return false;
+    }
+    return true;
+  }
+};
+
 /** Reads float32 values from a file straight into a new tensor, several parts of it at once. */
 struct ReadFloats {
   static constexpr const char* name = "FrostkitReadFloats";
   static constexpr std::initializer_list<const char*> attributes = {};
-  // The path's bytes, one an element; the position's lower 24 bits and what is above them.
-  static constexpr const char* inputs[] = {"path: int32", "position: int32", "shape: int32"};
+  static constexpr const char* inputs[] = {"place: int32", "shape: int32"};
   static constexpr const char* outputs[] = {"values: float"};
 
   explicit ReadFloats(Attributes&) {}
 
   void run(Call& call) const {
-    TF_Tensor *path = call.input(0), *like = call.input(2);
-    const int32_t* position = call.data<const int32_t>(1);
+    const Place place(call.data<const int32_t>(0));
+    TF_Tensor* like = call.input(1);
     if (!call.ok()) return;
-    const int32_t* bytes = call.data<const int32_t>(path);
-    const std::string file(bytes, bytes + TF_TensorElementCount(path));
     const int32_t* dims = call.data<const int32_t>(like);
     const std::vector<int64_t> shape(dims, dims + (dims ? TF_TensorElementCount(like) : 0));
     float* values = call.output(0, shape);
     if (!call.ok()) return;
     int64_t size = 4;
     for (int64_t dim : shape) size *= dim;
-    const int64_t start = position[0] + (static_cast<int64_t>(position[1]) << 24);
-    const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    std::atomic<bool> whole{descriptor >= 0};
+    std::atomic<bool> whole{true};
     constexpr int64_t PART = 1 << 22;
     frostkit::parallel((size + PART - 1) / PART, [&](int64_t i) {
-      const int64_t end = std::min(size, (i + 1) * PART);
-      for (int64_t done = i * PART; done < end && whole;) {
-        const ssize_t count = pread(descriptor, reinterpret_cast<char*>(values) + done, end - done, start + done);
-        if (count > 0) done += count;
-        else if (count == 0 || errno != EINTR) whole = false;
+      const int64_t from = i * PART;
+      if (whole && !place.read(from, reinterpret_cast<char*>(values) + from, std::min(size - from, PART))) whole = false;
+    });
+    if (!whole) call.fail("could not be read to its end");
+  }
+};
+
+/** Reads rows of a float32 table [entries, width] in a file, several at once and each of them once. */
+struct ReadRows {
+  static constexpr const char* name = "FrostkitReadRows";
+  static constexpr std::initializer_list<const char*> attributes = {};
+  static constexpr const char* inputs[] = {"place: int32", "ids: int32", "table: int32"};
+  static constexpr const char* outputs[] = {"rows: float"};
+
+  explicit ReadRows(Attributes&) {}
+
+  void run(Call& call) const {
+    const Place place(call.data<const int32_t>(0));
+    TF_Tensor* which = call.input(1);
+    const int32_t *ids = call.data<const int32_t>(which), *table = call.data<const int32_t>(2);
+    if (!call.ok()) return;
+    const int64_t count = TF_TensorElementCount(which), width = table[1], bytes = 4 * width;
+    // Ids and where they stand, equal ones side by side and all in the file's order.
+    std::vector<std::pair<int32_t, int32_t>> order(count);
+    for (int32_t i = 0; i < count; i++) {
+      if (ids[i] < 0 || ids[i] >= table[0]) {
+        const std::string last = std::to_string(table[0] - 1), id = std::to_string(ids[i]), row = std::to_string(i);
+        return call.fail(("expected ids from 0 to " + last + ", got " + id + " in row " + row).c_str());
+      }
+      order[i] = {ids[i], i};
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<int64_t> firsts;
+    for (int64_t i = 0; i < count; i++)
+      if (i == 0 || order[i].first != order[i - 1].first) firsts.push_back(i);
+    const int64_t distinct = firsts.size();
+    firsts.push_back(count);
+    float* rows = call.output(0, {count, width});
+    if (!call.ok()) return;
+    std::atomic<bool> whole{true};
+    const int64_t part = std::max<int64_t>(1, (1 << 16) / bytes);
+    frostkit::parallel((distinct + part - 1) / part, [&](int64_t p) {
+      for (int64_t d = p * part; d < std::min(distinct, (p + 1) * part) && whole; d++) {
+        const auto [id, first] = order[firsts[d]];
+        float* row = rows + first * width;
+        if (!place.read(id * bytes, row, bytes)) whole = false;
+        for (int64_t i = firsts[d] + 1; i < firsts[d + 1]; i++) std::memcpy(rows + order[i].second * width, row, bytes);
       }
     });
-    if (descriptor >= 0) close(descriptor);
     if (!whole) call.fail("could not be read to its end");
   }
 };
@@ -580,9 +636,8 @@ bool registerOp() {
 bool registerAll() {
   return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
-         registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() &&
-         registerOp<DropoutMask>() && registerOp<AdamWStep>() && registerOp<SumOfSquares>() &&
-         registerOp<ReadFloats>();
+         registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() &&
+         registerOp<SumOfSquares>() && registerOp<ReadFloats>() && registerOp<ReadRows>();
 }
 
 napi_value start(napi_env env, napi_value exports) {
