@@ -14,6 +14,8 @@ import { countElements, type TensorInfo } from "./safetensors";
  * may be replaced or removed meanwhile; where it was written to instead, reading throws a FrostError.
  */
 export class FileTensor implements Stored {
+  /** Tables of fewer numbers (of less than 16 MB) are read whole: a row comes faster from memory. */
+  static large = 1 << 22;
   readonly shape: number[];
   #elements: Elements;
 
@@ -37,7 +39,8 @@ export class FileTensor implements Stored {
 
   get byRows(): boolean {
     // On WebGPU it takes a wait to know which.
-    return !this.info.stride && tf.getBackend() !== "webgpu";
+    const known = !this.info.stride && tf.getBackend() !== "webgpu";
+    return known && countElements(this.shape) >= FileTensor.large;
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor {

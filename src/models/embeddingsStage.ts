@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { add, dropout } from "../nn/elementwise";
 import { embedding } from "../nn/embedding";
-import { layerNorm, type Norm } from "../nn/layerNorm";
+import { type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass } from "../nn/Pass";
@@ -35,8 +35,8 @@ export function embeddingsStage(parts: Embeddings): Stage<TextInputs> {
       const word = embedding(pass, inputs.inputIds, words);
       const typed = types ? add(pass, word, embedding(pass, inputs.tokenTypeIds, types)) : word;
       const places = parts.positionIds?.(pass, inputs) ?? inputs.positionIds;
-      const sum = add(pass, typed, embedding(pass, places, positions));
-      const x = dropout(pass, layerNorm(pass, sum, norm), parts.dropout);
+      const placed = residualNorm(pass, typed, 0, embedding(pass, places, positions), norm);
+      const x = dropout(pass, placed, parts.dropout);
       return project ? linear(pass, x, project) : x;
     },
   };

@@ -51,7 +51,7 @@ export class FrozenFeatures {
   /**
    * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds: the numbers
    * are those of a fresh start, whatever was kept. Yields rows done between batches, all at once where they were read from disk,
-   * and nothing where all was ready. In half precision they are kept in it as well. Texts go forward `batchSize` at a time or more.
+   * and nothing where all was ready. In half precision they are kept in it as well.
    */
   async *prepare(
     dataset: Dataset,
@@ -59,7 +59,7 @@ export class FrozenFeatures {
     batchSize: number,
     precision: Precision = "fp32",
   ): AsyncGenerator<FrozenProgress, void> {
-    const how = { depth, batchSize: rowsAtOnce(dataset, batchSize), precision };
+    const how = { depth, batchSize, precision };
     let from = this.#stillGood(dataset, how);
     if (from?.making.depth === depth) return;
     const total = countOf(dataset);
@@ -76,7 +76,7 @@ export class FrozenFeatures {
     let done = 0;
     let whole = false;
     try {
-      for (const rows of batchRows(lengthsOf(dataset), { batchSize: how.batchSize })) {
+      for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
         await this.#run(dataset, rows, from, entry);
         done += rows.length;
         yield { done, total, ...(cached && { cached: true }) };
@@ -202,15 +202,6 @@ export class FrozenFeatures {
 }
 
 type How = Omit<Making, "rounded">;
-
-/** Nothing is kept for a way back, so that more texts go forward at once than are trained on, up to as many tokens. */
-const TOKENS_AT_ONCE = 8192;
-
-function rowsAtOnce(dataset: Dataset, batchSize: number): number {
-  if ("pixels" in dataset) return batchSize;
-  const longest = lengthsOf(dataset).reduce((a, b) => Math.max(a, b), 1);
-  return Math.max(batchSize, Math.min(64, Math.floor(TOKENS_AT_ONCE / longest)));
-}
 
 const rounded = ({ precision, depth }: How, from: Entry | null): number[] =>
   precision === "fp32" ? [] : [...(from?.making.rounded ?? []), depth];

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "n
 import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import type { FileTensor } from "../../src/checkpoint/FileTensor";
+import { FileTensor } from "../../src/checkpoint/FileTensor";
 import { SafetensorsFile } from "../../src/checkpoint/readSafetensors";
 import type { DType } from "../../src/checkpoint/safetensors";
 import { toBfloat16, toFloat16 } from "../../src/checkpoint/toHalf";
@@ -13,6 +13,9 @@ import { Random } from "../../src/random";
 import { onEveryEngineAndWebgpu } from "../onEveryEngine";
 import { safetensorsBytes, writeBytes } from "./madeByHand";
 import { bytesRead, isOpen, skipWithoutProc } from "./openFiles";
+
+// The tables of tests are small ones.
+FileTensor.large = 0;
 
 const [ENTRIES, WIDTH] = [700, 600];
 // Of so few bits that every floating type holds the same.
@@ -91,6 +94,17 @@ onEveryEngineAndWebgpu("FileTensor", (engine) => {
       assert.equal(tf.memory().numTensors, before);
     });
   }
+
+  it("is read whole where it is a small table, since rows come faster from memory then", () => {
+    const { table } = tableOf("F32");
+    FileTensor.large = ENTRIES * WIDTH + 1;
+    try {
+      assert.equal(table.byRows, false);
+    } finally {
+      FileTensor.large = 0;
+    }
+    table.dispose();
+  });
 
   it("reads nothing before it is asked, and of rows each one once", { skip: skipWithoutProc }, () => {
     const { table } = tableOf("F32");

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { FileTensor } from "../../src/checkpoint/FileTensor";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
 import { saveCheckpoint } from "../../src/checkpoint/saveCheckpoint";
 import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
@@ -22,6 +23,9 @@ import { readAll } from "../readAll";
 import { tinyBert, toyRows } from "../training/toyData";
 import { makeFolder, safetensorsBytes } from "./madeByHand";
 import { bytesRead, isOpen, openFiles, skipWithoutProc } from "./openFiles";
+
+// The tables of tests are small ones.
+FileTensor.large = 0;
 
 const input = { inputIds: [[2, 17, 42, 99, 3, 17]] };
 const load = (folder: string): Promise<SequenceClassifier> =>
@@ -183,7 +187,9 @@ async function storedAs(dtype: "F16" | "BF16" | "F64"): Promise<string> {
 
 onEveryEngineAndWebgpu("An unread model", (engine) => {
   // On WebGPU tables are read whole: it takes a wait to know which rows.
-  const left = engine === "webgpu" ? [] : TABLES;
+  const tables = engine === "webgpu" ? [] : TABLES;
+  // Nothing comes of the bias of a last block's keys.
+  const left = [...tables, "bert.encoder.layer.2.attention.self.key.bias"];
 
   it("answers as one that was read, to the bit, and of its tables reads the rows asked for alone", async () => {
     const tensors = tf.memory().numTensors;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { FileTensor } from "../../src/checkpoint/FileTensor";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
 import { addLora } from "../../src/recipes/addLora";
@@ -22,6 +23,9 @@ import { distance } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "../training/toyData";
+
+// The tables of tests are small ones.
+FileTensor.large = 0;
 
 const train = toyRows(32);
 const valid = toyRows(16, "valid");
@@ -104,8 +108,8 @@ onEveryFastEngine("freezeSweep", (engine) => {
       const { records } = await freezeSweep(options({ n, model }));
       return Object.fromEntries(records.map((record) => [record.n, record.peakTensorBytes]));
     };
-    const together = await peaks([-1, 0, 3]);
-    for (const n of [-1, 0, 3]) assert.deepEqual(await peaks([n]), { [n]: together[n] });
+    const together = await peaks([-1, 0, 1]);
+    for (const n of [-1, 0, 1]) assert.deepEqual(await peaks([n]), { [n]: together[n] });
     // A model that was handed over read counts its tables in every trial.
     const read = await loadTiny(tinyBert, { classes: ["odd", "even", "neither"] });
     readAll(read);
