@@ -103,11 +103,14 @@ export class FileTensor implements Stored {
   /** Looks before, since a file that became shorter cannot be read, and behind, since one may be written to meanwhile. */
   #unchanged<Result extends tf.Tensor | Float32Array>(read: () => Result): Result {
     const what = `parameter ${this.info.name}`;
-    return tf.tidy(() => {
+    this.file.checkUnchanged(what);
+    const result = read();
+    try {
       this.file.checkUnchanged(what);
-      const result = read();
-      this.file.checkUnchanged(what);
-      return result;
-    });
+    } catch (error) {
+      if (result instanceof tf.Tensor) result.dispose();
+      throw error;
+    }
+    return result;
   }
 }

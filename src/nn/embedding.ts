@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { gatherRows } from "../engine/gatherRows";
 import { segmentSum } from "../engine/segmentSum";
 import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
@@ -12,7 +13,7 @@ import { rowsOfTexts } from "./rowsOnnx";
 export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
   const { stored } = table;
   return pass.record(
-    stored?.byRows && !pass.tracks(table) ? stored.rows(ids) : tf.gather(table.value, ids),
+    stored?.byRows && !pass.tracks(table) ? stored.rows(ids) : gatherRows(table.value, ids),
     [table],
     () => [ids],
     (dy, [ids]) => [segmentSum(dy, ids as tf.Tensor1D, table.shape[0])],

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { gatherRows } from "../engine/gatherRows";
 import { segmentSum } from "../engine/segmentSum";
 import type { Pass, Value } from "./Pass";
 
@@ -6,7 +7,7 @@ import type { Pass, Value } from "./Pass";
 export function rowsAt(pass: Pass, x: Value, places: tf.Tensor1D): Value {
   const rows = x.tensor.shape[0];
   return pass.record(
-    tf.gather(x.tensor, places),
+    gatherRows(x.tensor, places),
     [x],
     () => [places],
     (dy, [places]) => [segmentSum(dy, places as tf.Tensor1D, rows)],

@@ -555,6 +555,43 @@ struct ReadFloats {
   }
 };
 
+/** Fails where an id is not one of a table's. */
+bool areIn(int64_t entries, const int32_t* ids, int64_t count, Call& call) {
+  for (int64_t i = 0; i < count; i++)
+    if (ids[i] < 0 || ids[i] >= entries) {
+      const std::string last = std::to_string(entries - 1), id = std::to_string(ids[i]), row = std::to_string(i);
+      call.fail(("expected ids from 0 to " + last + ", got " + id + " in row " + row).c_str());
+      return false;
+    }
+  return true;
+}
+
+/** Rows of a table [entries, width]. */
+struct GatherRows {
+  static constexpr const char* name = "FrostkitGatherRows";
+  static constexpr std::initializer_list<const char*> attributes = {};
+  static constexpr const char* inputs[] = {"table: float", "ids: int32"};
+  static constexpr const char* outputs[] = {"rows: float"};
+
+  explicit GatherRows(Attributes&) {}
+
+  void run(Call& call) const {
+    TF_Tensor *table = call.input(0), *which = call.input(1);
+    if (!call.ok()) return;
+    const int32_t* ids = call.data<const int32_t>(which);
+    const int64_t count = TF_TensorElementCount(which), width = columns(table);
+    if (!areIn(rows(table), ids, count, call)) return;
+    const float* from = call.data(table);
+    float* to = call.output(0, {count, width});
+    if (!call.ok()) return;
+    const int64_t part = std::max<int64_t>(1, 16384 / width);
+    frostkit::parallel((count + part - 1) / part, [&](int64_t p) {
+      for (int64_t i = p * part; i < std::min(count, (p + 1) * part); i++)
+        std::memcpy(to + i * width, from + ids[i] * width, 4 * width);
+    });
+  }
+};
+
 /** Reads rows of a float32 table [entries, width] in a file, several at once and each of them once. */
 struct ReadRows {
   static constexpr const char* name = "FrostkitReadRows";
@@ -572,13 +609,8 @@ struct ReadRows {
     const int64_t count = TF_TensorElementCount(which), width = table[1], bytes = 4 * width;
     // Ids and where they stand, equal ones side by side and all in the file's order.
     std::vector<std::pair<int32_t, int32_t>> order(count);
-    for (int32_t i = 0; i < count; i++) {
-      if (ids[i] < 0 || ids[i] >= table[0]) {
-        const std::string last = std::to_string(table[0] - 1), id = std::to_string(ids[i]), row = std::to_string(i);
-        return call.fail(("expected ids from 0 to " + last + ", got " + id + " in row " + row).c_str());
-      }
-      order[i] = {ids[i], i};
-    }
+    if (!areIn(table[0], ids, count, call)) return;
+    for (int32_t i = 0; i < count; i++) order[i] = {ids[i], i};
     std::sort(order.begin(), order.end());
     std::vector<int64_t> firsts;
     for (int64_t i = 0; i < count; i++)
@@ -637,7 +669,7 @@ bool registerAll() {
   return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
          registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() &&
-         registerOp<SumOfSquares>() && registerOp<ReadFloats>() && registerOp<ReadRows>();
+         registerOp<SumOfSquares>() && registerOp<GatherRows>() && registerOp<ReadFloats>() && registerOp<ReadRows>();
 }
 
 napi_value start(napi_env env, napi_value exports) {
