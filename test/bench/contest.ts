@@ -23,6 +23,8 @@ export interface Task {
   learningRate?: number;
   maxLength?: number;
   seed?: number;
+  /** Whether PyTorch's side has what is frozen in eval mode, as the kit has. */
+  resting?: boolean;
   /** Of steps: how many, and how many tokens each row has. */
   steps?: number;
   tokens?: number;

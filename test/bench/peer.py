@@ -67,14 +67,15 @@ class Training:
     def __init__(self, model, n, steps, learningRate):
         self.model = model
         self.trainable = freeze(model, n)
-        self.frozen = [] if n < 0 else [model.bert.embeddings, *model.bert.encoder.layer[:n]]
+        rests = task.get("resting") and n >= 0
+        self.resting = [model.bert.embeddings, *model.bert.encoder.layer[:n]] if rests else []
         self.optimizer = torch.optim.AdamW(self.trainable, lr=learningRate, weight_decay=0.01, fused=True)
         self.schedule = get_linear_schedule_with_warmup(self.optimizer, int(0.1 * steps), steps)
 
     def train(self):
-        """Dropout fires, but not in what is frozen: there it rests in the kit too, and accuracies are compared."""
+        """Dropout fires, in what is frozen as well unless that is to rest."""
         self.model.train()
-        for module in self.frozen:
+        for module in self.resting:
             module.eval()
 
     def step(self, ids, mask, y):

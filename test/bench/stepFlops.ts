@@ -3,6 +3,9 @@ import type { Product } from "./contest";
 /** As many as `randomRows` has. */
 const LABELS = 2;
 
+/** As wide as `randomBert` makes a head. */
+const HEAD_WIDTH = 64;
+
 /** A BERT and what it is stepped with. */
 export interface StepSize {
   layers: number;
@@ -13,19 +16,19 @@ export interface StepSize {
 
 /**
  * Floating-point operations of the matrix products in one training step of a BERT whose embeddings alone are frozen, as the kit
- * computes it: a multiplication and an addition each, forward and twice that backward, for the gradients of either factor. Of the
- * last block only keys and values are computed for every token, all else for the [CLS] row; below the first block no gradient goes.
+ * computes it: a multiplication and an addition each, forward and twice that backward, for the gradients of either factor. The last
+ * block makes neither keys nor values: the [CLS] row's query meets the rows themselves; below the first block no gradient goes.
  */
 export function stepFlops({ layers, hidden, rows, tokens }: StepSize): number {
   const all = rows * tokens;
   const square = 2 * hidden ** 2;
-  /** Of a block that computes `queries` rows from `all`: its projections, the feed-forward layers and the two products of attention. */
-  const block = (queries: number) =>
-    2 * all * square + 10 * queries * square + 2 * (2 * queries * tokens * hidden);
-  const blocks = (layers - 1) * block(all) + block(rows);
+  const whole = 12 * all * square + 2 * (2 * all * tokens * hidden);
+  // Between each head's query and the rows, and of the rows' sum.
+  const met = 2 * (2 * all * (hidden / HEAD_WIDTH) * hidden);
+  const last = 12 * rows * square + met;
   const head = rows * square + 2 * rows * hidden * LABELS;
-  const noInputGradient = layers > 1 ? 3 * all * square : 2 * all * square + rows * square;
-  return 3 * (blocks + head) - noInputGradient;
+  const noInputGradient = layers > 1 ? 3 * all * square : rows * square + met;
+  return 3 * ((layers - 1) * whole + last + head) - noInputGradient;
 }
 
 /** The usual estimate of a step's operations (Kaplan et al. 2020): 2 a parameter and token, three times over; attention left out. */

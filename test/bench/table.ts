@@ -1,6 +1,8 @@
 import { type Agreement, agreements } from "./agreement";
+import type { Rounds } from "./contest";
+import type { Measured } from "./Part";
 import { parts } from "./parts/parts";
-import { WHOLE } from "./parts/sweepPart";
+import { RESTING, WHOLE } from "./parts/sweepPart";
 import type { Results, Section } from "./results";
 import type { Row, Target } from "./row";
 import type { Spread } from "./spread";
@@ -10,11 +12,7 @@ export function table(results: Results): string {
   const sections = Object.keys(parts).flatMap((name) =>
     results[name] ? [[name, results[name]] as const] : [],
   );
-  const compared = sections.flatMap(([name, { measured }]) =>
-    measured[WHOLE]
-      ? agreements(measured[WHOLE]).map((each) => ({ ...each, what: `${name}, ${each.what}` }))
-      : [],
-  );
+  const compared = sections.flatMap(([name, { measured }]) => agreementsOf(name, measured));
   const rows = sections.flatMap(([, { rows }]) => rows);
   const alone = rows.filter(({ peer, target }) => !peer && !target);
   const judged = rows.filter((row) => !alone.includes(row));
@@ -45,6 +43,16 @@ export function table(results: Results): string {
     ...sections.map(([name, section]) => `- **${name}**: ${conditions(section)}`),
     "",
   ].join("\n");
+}
+
+/** With the recipe as it is, and with the same training on both sides. */
+function agreementsOf(name: string, { [WHOLE]: whole, [RESTING]: resting }: Measured): Agreement[] {
+  const named = (rounds: Rounds, prefix: string) =>
+    agreements(rounds).map((each) => ({ ...each, what: `${prefix}, ${each.what}` }));
+  return [
+    ...(whole ? named(whole, name) : []),
+    ...(resting ? named({ kit: whole.kit, peer: resting.peer }, `${name}, ${RESTING}`) : []),
+  ];
 }
 
 const rowLine = ({ what, kit, peer, ratio, target, met }: Row): string =>

@@ -4,7 +4,7 @@ import type { Figures, Rounds } from "../contest";
 import { fakeSweep } from "../fakeRounds";
 import { blockParameters, blockProducts, estimatedFlops } from "../stepFlops";
 import { parts } from "./parts";
-import { ALONE, WHOLE } from "./sweepPart";
+import { ALONE, RESTING, WHOLE } from "./sweepPart";
 
 const both = (kit: Figures, peer: Figures): Rounds => ({ kit: [kit, kit, kit], peer: [peer, peer, peer] });
 const targets = (name: string, measured: Record<string, Rounds>) =>
@@ -37,6 +37,13 @@ test("A sweep is held to 0.40 as a whole, 0.75 at each depth and 0.08 at the las
     ["of it N = 6, fp32, s", { ratioAtMost: 0.08 }, true],
     ["N = 6 alone, fp32, s", { ratioAtMost: 0.25 }, false],
   ]);
+  // What PyTorch gains by resting its frozen part is shown, and judges nothing.
+  const resting = { kit: [], peer: both(whole.kit[0], fakeSweep(accuracies, seconds)).peer };
+  const [last] = parts.sweep.rows({ [WHOLE]: whole, [ALONE]: alone, [RESTING]: resting }).slice(-1);
+  assert.deepEqual(
+    [last.what, last.kit.median, last.ratio?.median, last.met],
+    ["sweep, PyTorch with what is frozen in eval mode, fp32, s", 27.5, 1, null],
+  );
 });
 
 test("A step is the median of the second half, held to its depth's and precision's target.", () => {
