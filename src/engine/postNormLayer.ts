@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "./activation";
@@ -22,8 +23,14 @@ export interface PostNormLayer {
 
 /** Of a dense layer [out, in] and [out], or of a norm, [width] each. */
 interface Weights {
-  weight: { value: tf.Tensor };
-  bias: { value: tf.Tensor };
+  weight: Content;
+  bias: Content;
+}
+
+/** Equal stamps stand for equal values. */
+interface Content {
+  value: tf.Tensor;
+  stamp: number;
 }
 
 /** Weights beyond this many numbers do not stay in the caches between one text and the next. */
@@ -63,7 +70,8 @@ export interface PostNormSaved {
 export function postNormLayer(x: tf.Tensor, mask: tf.Tensor, layer: PostNormLayer): tf.Tensor | null {
   const native = kernelsFor(x, mask, layer);
   if (!native) return null;
-  return run(native, "PostNormLayer", x, mask, layer, { weights: null, attended: null, output: null }, 1)[0];
+  const drops = { weights: null, attended: null, output: null };
+  return run(native, "PostNormLayer", x, mask, layer, keyOf(layer), drops, 1)[0];
 }
 
 /** The same with dropout, which is drawn only where it will be used, and with what the way back reads. */
@@ -82,6 +90,7 @@ export function postNormLayerTraining(
     x,
     mask,
     layer,
+    [0, 0],
     drops,
     12,
   );
@@ -106,10 +115,12 @@ function run(
   op: string,
   x: tf.Tensor,
   mask: tf.Tensor,
-  { heads, activation, query, key, value, attended, attendedNorm, widen, narrow, norm }: PostNormLayer,
+  layer: PostNormLayer,
+  weightsKey: number[],
   drops: PostNormDrops,
   outputs: number,
 ): tf.Tensor[] {
+  const { heads, activation, query, key, value, attended, attendedNorm, widen, narrow, norm } = layer;
   const products = [query, key, value, attended, widen, narrow];
   const attributes = {
     count: 16,
@@ -128,6 +139,26 @@ function run(
     ...products.map(({ bias }) => bias.value),
     ...[attendedNorm, norm].flatMap(({ weight, bias }) => [weight.value, bias.value]),
   ];
-  const seeds = Int32Array.from([drops.weights, drops.attended, drops.output], (drop) => drop?.seed ?? 0);
-  return native.run(op, attributes, [x, mask, ...parameters, seeds], outputs) as tf.Tensor[];
+  const seeds = [drops.weights, drops.attended, drops.output].map((drop) => drop?.seed ?? 0);
+  const numbers = Int32Array.of(...weightsKey, ...seeds);
+  return native.run(op, attributes, [x, mask, ...parameters, numbers], outputs) as tf.Tensor[];
+}
+
+/** By the first weight: what all held when they were last gone through, and the count that stood for it. */
+const known = new WeakMap<Content, { held: string; count: number }>();
+let count = 0;
+// Of the kernels' other users in this process, such as a second copy of the kit, each counts for itself.
+const own = randomInt(1, 2 ** 31);
+
+/** Stands for the products' weights as they are, in this precision: the kernel need not order them anew when they come again. */
+function keyOf({ query, key, value, attended, widen, narrow }: PostNormLayer): number[] {
+  const weights = [query, key, value, attended, widen, narrow].map(({ weight }) => weight);
+  const held = [precision(), ...weights.map(({ stamp }) => stamp)].join();
+  let last = known.get(weights[0]);
+  if (last?.held !== held) {
+    count = (count + 1) % 2 ** 31;
+    last = { held, count };
+    known.set(weights[0], last);
+  }
+  return [own, last.count];
 }

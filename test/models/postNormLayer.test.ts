@@ -133,6 +133,41 @@ onEveryEngine("postNormLayer", (engine) => {
         for (const parameter of [x, c, ...parametersOf(parts)]) parameter.dispose();
       });
 
+  it("takes weights as they are now, whatever they were when it last came by, and in whatever precision", () => {
+    const parts = partsOf(16, 32);
+    const inputs = inputsOf(enough, 3);
+    const x = drawn("x", [enough * 3, 16]);
+    const forward = (Kind: typeof Pass) => {
+      const pass = new Kind();
+      const layer = () => postNormLayer(pass, inputs, pass.input(x.value), parts, options(2, "gelu"), false);
+      const { tensor } = pass.scope("layer", layer);
+      const values = tensor.dataSync<"float32">().slice();
+      tensor.dispose();
+      return values;
+    };
+    const check = () => {
+      const expected = forward(OneByOne);
+      for (const _ of [1, 2]) assert.deepEqual(forward(Pass), expected);
+      return expected;
+    };
+    const first = check();
+    const kept = parts.widen.weight.snapshot();
+    parts.widen.weight.assign(tf.zeros([32, 16]));
+    assert.notDeepEqual(check(), first);
+    // The same tensor once more, as where AdamW has changed it in its place.
+    const { value } = parts.narrow.weight;
+    parts.narrow.weight.assign(value);
+    check();
+    parts.narrow.weight.assign(drawn("other", [16, 32]).value);
+    check();
+    parts.widen.weight.restore(kept);
+    check();
+    if (engine === "tensorflow") assert.notDeepEqual(autocast("bf16", check), check());
+    kept.dispose();
+    inputs.dispose();
+    for (const parameter of [x, ...parametersOf(parts)]) parameter.dispose();
+  });
+
   it("drops out while it trains, and passes gradients back where it is recorded", () => {
     const parts = partsOf(16, 32);
     const inputs = inputsOf(enough, 3);

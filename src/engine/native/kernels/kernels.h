@@ -109,6 +109,8 @@ struct PostNormLayer {
   const float *x, *mask;
   const float *weight[POST_NORM_PRODUCTS], *bias[POST_NORM_PRODUCTS], *normWeight[2], *normBias[2];
   float eps[2];
+  /** Stands for the weights where they may come again, and for no others ever; else 0. */
+  int64_t key;
   Dropout dropWeights, drop[2];
   float *y, *made[POST_NORM_PRODUCTS], *weights, *context, *inner, *normal[2], *normScale[2];
 };

@@ -1,12 +1,49 @@
 // A whole encoder layer on the way forward, some texts at a time: what passes from one product to the next then lies in the cache of the
 // thread that made it, where op by op it would go through memory that all share. The same numbers as those of the ops, bit for bit.
 #pragma once
+#include <list>
+
 #include "attention.h"
 #include "norm.h"
 
 namespace FROSTKIT_ISA {
 
-static thread_local Buffer layerBuffer, layerPanels;
+static thread_local Buffer layerBuffer;
+
+/** Panels of layers that may be gone through again with the same weights, as many as are worth their memory. */
+class LayerPanels {
+ public:
+  /** The panels of a layer's weights, in so much memory, and whether they are still to be filled. */
+  std::pair<float*, bool> of(const PostNormLayer& p, int64_t floats) {
+    if (p.key == 0) return {passing_.of(floats), true};
+    for (Layer& layer : layers_)
+      if (layer.key == p.key && std::equal(p.weight, p.weight + POST_NORM_PRODUCTS, layer.weight))
+        return {layer.buffer.of(floats), false};
+    if (total_ + floats <= MOST || layers_.empty()) {
+      layers_.emplace_back();
+      total_ += floats;
+    } else layers_.splice(layers_.end(), layers_, layers_.begin()); // in the place of the oldest
+    Layer& layer = layers_.back();
+    layer.key = p.key;
+    std::copy(p.weight, p.weight + POST_NORM_PRODUCTS, layer.weight);
+    return {layer.buffer.of(floats), true};
+  }
+
+ private:
+  struct Layer {
+    int64_t key;
+    const float* weight[POST_NORM_PRODUCTS];
+    Buffer buffer;
+  };
+
+  // 16 MB.
+  static constexpr int64_t MOST = 1 << 22;
+  std::list<Layer> layers_;
+  int64_t total_ = 0;
+  Buffer passing_;
+};
+
+static thread_local LayerPanels layerPanels;
 
 /** The layer's products for `rows` rows, with neither input nor output in place. */
 struct LayerProducts {
@@ -68,10 +105,10 @@ static void postNormLayer(const PostNormLayer& p) {
   const LayerProducts products(p, p.batch * p.keys);
   int64_t floats = 0, count = 0;
   for (const Product& product : products.of) floats += packedFloats(product), count += panelsOf(product);
-  float* packed = layerPanels.of(floats);
+  const auto [packed, empty] = layerPanels.of(p, floats);
   float* panels[POST_NORM_PRODUCTS];
   for (int i = 0; i < POST_NORM_PRODUCTS; i++) panels[i] = i == 0 ? packed : panels[i - 1] + packedFloats(products.of[i - 1]);
-  frostkit::parallel(count, [&](int64_t panel) {
+  frostkit::parallel(empty ? count : 0, [&](int64_t panel) {
     int i = 0;
     for (; panel >= panelsOf(products.of[i]); i++) panel -= panelsOf(products.of[i]);
     packAmong(products.of[i], panel, panels[i]);

@@ -375,8 +375,9 @@ struct PostNorm {
   static constexpr const char* attributes[] = {"count: int >= 1",  "heads: int",           "scale: float",       "eps: float",
                                                "inner_eps: float", "activation: int",      "bf16: bool",         "rate: float",
                                                "inner_rate: float", "weights_rate: float"};
-  // Weights of the products, their biases, and the norms' weights and biases in turn; seeds of weights, attended and output.
-  static constexpr const char* inputs[] = {"x: float", "mask: float", "parameters: count * float", "seeds: int32"};
+  // Weights of the products, their biases, and the norms' weights and biases in turn; two halves of a number that stands for the weights,
+  // or zeros, and seeds of weights, attended and output.
+  static constexpr const char* inputs[] = {"x: float", "mask: float", "parameters: count * float", "numbers: int32"};
   static constexpr auto outputs = [] {
     if constexpr (TRAINS)
       return std::array{"y: float",     "query: float",   "key: float",  "value: float",        "weights: float",       "context: float",
@@ -417,8 +418,11 @@ struct PostNorm {
     }
     const std::vector<int64_t> shape = {rows(x), p.hidden};
     p.y = call.output(0, shape);
+    const int32_t* numbers = call.data<const int32_t>(next);
+    if (!call.ok()) return;
+    p.key = numbers[0] * (int64_t{1} << 32) + numbers[1];
     if (TRAINS) {
-      const int32_t* seeds = call.data<const int32_t>(next);
+      const int32_t* seeds = numbers + 2;
       p.dropWeights = dropout(rates[0], seeds);
       for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
       for (int i : {QUERY, KEY, VALUE}) p.made[i] = call.output(1 + i, shape);
