@@ -4,7 +4,6 @@ import { type LinearBack, linearGradients } from "../nn/linear";
 import type { Pass, Value } from "../nn/Pass";
 import { selfAttentionGradients } from "../nn/selfAttention";
 import type { PostNormOptions, PostNormParts } from "./postNormLayer";
-import { parametersOf } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
 /**
@@ -22,7 +21,9 @@ export function wholePostNormLayer(
   if (!pass.fuses || parts.query.lora || parts.value.lora) return null;
   const { heads, activation, dropout } = options;
   const layer = { heads, activation, ...parts };
-  const parameters = parametersOf(parts);
+  // In the order of their gradients below, in whatever order a family names the parts.
+  const all = [parts.query, parts.key, parts.value, attended, attendedNorm, widen, narrow, norm];
+  const parameters = all.flatMap(({ weight, bias }) => [weight, bias]);
   if (!pass.training && ![x, ...parameters].some((source) => pass.tracks(source))) {
     const y = postNormLayer(x.tensor, mask, layer);
     return y && pass.input(y);
@@ -45,10 +46,10 @@ export function wholePostNormLayer(
       dy,
       [input, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale],
     ) => {
-      const all = { x: true, residual: true, weight: true, bias: true };
+      const whole = { x: true, residual: true, weight: true, bias: true };
       const back = (each: LinearBack) => linearGradients(pass, [each])[0];
 
-      const upper = layerNormGradients(dy, { normal, scale }, norm.weight.value, drops.output, all);
+      const upper = layerNormGradients(dy, { normal, scale }, norm.weight.value, drops.output, whole);
       const [ofWide, ...ofNarrow] = back({
         dy: upper.x!,
         dense: narrow,
@@ -64,7 +65,7 @@ export function wholePostNormLayer(
       });
       for (const done of [ofWide, upper.residual]) done!.dispose();
       const normed = { normal: innerNormal, scale: innerScale };
-      const wanted = { ...all, residual: pass.tracks(x) };
+      const wanted = { ...whole, residual: pass.tracks(x) };
       const lower = layerNormGradients(ofInner!, normed, attendedNorm.weight.value, drops.attended, wanted);
       ofInner!.dispose();
       const [ofContext, ...ofAttended] = back({

@@ -61,13 +61,14 @@ onEveryFastEngine("addLora", () => {
   });
 
   for (const family of ["bert", "roberta", "distilbert", "electra", "albert", "deberta-v2"])
-    it(`starts as the model it is put on, to the bit, and is taken off again: ${family}`, async () => {
+    it(`starts as the model it is put on, but for the order of sums, and is taken off again to the bit: ${family}`, async () => {
       const model = await load(family);
       const before = logitsOf(model);
       const tensors = tf.memory().numTensors;
       addLora(model, { rank: 2 });
       assert.ok(tf.memory().numTensors > tensors);
-      assertClose(logitsOf(model), before, 0);
+      // A last block makes values of each token where they are adapted, and else of their sum.
+      assertClose(logitsOf(model), before, 2e-6);
       removeLora(model);
       assert.equal(tf.memory().numTensors, tensors);
       assertClose(logitsOf(model), before, 0);
