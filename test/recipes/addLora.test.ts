@@ -12,6 +12,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { assertClose, distance } from "../close";
 import { noPython, readInPython } from "../inPython";
 import { onEveryFastEngine } from "../onEveryEngine";
+import { readAll } from "../readAll";
 import { loadTiny, toyRows } from "../training/toyData";
 
 const rows = {
@@ -63,6 +64,7 @@ onEveryFastEngine("addLora", () => {
   for (const family of ["bert", "roberta", "distilbert", "electra", "albert", "deberta-v2"])
     it(`starts as the model it is put on, but for the order of sums, and is taken off again to the bit: ${family}`, async () => {
       const model = await load(family);
+      readAll(model);
       const before = logitsOf(model);
       const tensors = tf.memory().numTensors;
       addLora(model, { rank: 2 });
