@@ -32,7 +32,7 @@ export interface TextInputs {
 /** What is added to the scores of keys that may not be seen. */
 export const MASKED = -1e9;
 
-/** Makes a batch into tensors. The caller disposes them. */
+/** Makes a batch into tensors, each when it is first read. The caller disposes them. */
 export function textInputs(batch: TextBatch, options: { everyRow: boolean }): TextInputs {
   const { batchSize, sequenceLength } = batch;
   const size = batchSize * sequenceLength;
@@ -40,24 +40,43 @@ export function textInputs(batch: TextBatch, options: { everyRow: boolean }): Te
     throw new InputError(
       `a batch of ${batchSize} x ${sequenceLength} tokens needs ${size} ids and mask values, got ${batch.inputIds.length} and ${batch.attentionMask.length}`,
     );
-  const int32 = (values: ArrayLike<number>) => tf.tensor1d(Int32Array.from(values), "int32");
-  const mask = Float32Array.from(batch.attentionMask, (seen) => (seen ? 0 : MASKED));
-  const tensors = {
-    inputIds: int32(batch.inputIds),
-    tokenTypeIds: int32(batch.tokenTypeIds ?? new Int32Array(size)),
-    positionIds: int32(Int32Array.from({ length: size }, (_, i) => i % sequenceLength)),
-    mask: tf.tensor4d(mask, [batchSize, 1, 1, sequenceLength]),
-  };
   const owned: tf.Tensor[] = [];
   const own = <T extends tf.Tensor>(tensor: T): T => {
     owned.push(tf.keep(tensor));
     return tensor;
   };
-  for (const tensor of Object.values(tensors)) own(tensor);
+  /** Made where it is first read: behind frozen embeddings nothing but the mask is. */
+  const once = <T extends tf.Tensor>(make: () => T): (() => T) => {
+    let tensor: T | undefined;
+    return () => {
+      tensor ??= own(make());
+      return tensor;
+    };
+  };
+  const int32 = (values: () => ArrayLike<number>) =>
+    once(() => tf.tensor1d(Int32Array.from(values()), "int32"));
+  const inputIds = int32(() => batch.inputIds);
+  const tokenTypeIds = int32(() => batch.tokenTypeIds ?? new Int32Array(size));
+  const positionIds = int32(() => Int32Array.from({ length: size }, (_, i) => i % sequenceLength));
+  const mask = once(() => {
+    const values = Float32Array.from(batch.attentionMask, (seen) => (seen ? 0 : MASKED));
+    return tf.tensor4d(values, [batchSize, 1, 1, sequenceLength]);
+  });
   return {
     batchSize,
     sequenceLength,
-    ...tensors,
+    get inputIds() {
+      return inputIds();
+    },
+    get tokenTypeIds() {
+      return tokenTypeIds();
+    },
+    get positionIds() {
+      return positionIds();
+    },
+    get mask() {
+      return mask();
+    },
     everyRow: options.everyRow,
     own,
     dispose: () => tf.dispose(owned),

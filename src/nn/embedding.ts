@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { firstRowsGradient } from "../engine/firstRowsGradient";
 import { gatherRows } from "../engine/gatherRows";
 import { segmentSum } from "../engine/segmentSum";
 import type { OnnxForm } from "./OnnxGraph";
@@ -51,16 +52,7 @@ export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): V
     y,
     [x],
     () => [],
-    (dy) => [
-      tf.reshape(
-        tf.pad(tf.reshape(dy, [batchSize, count, width]), [
-          [0, 0],
-          [0, length - count],
-          [0, 0],
-        ]),
-        [batchSize * length, width],
-      ),
-    ],
+    (dy, _, gathered) => [firstRowsGradient(dy, batchSize, length, gathered(0))],
     onnx,
   );
 }

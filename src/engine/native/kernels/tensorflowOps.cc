@@ -596,6 +596,34 @@ struct GatherRows {
   }
 };
 
+/** Puts `count` rows at the head of each run of `length` rows, added to what `add` holds or to zeros. */
+struct FirstRowsGrad {
+  static constexpr const char* name = "FrostkitFirstRowsGrad";
+  static constexpr std::initializer_list<const char*> attributes = {};
+  static constexpr const char* inputs[] = {"dy: float", "add: float", "sizes: int32"};
+  static constexpr const char* outputs[] = {"dx: float"};
+
+  explicit FirstRowsGrad(Attributes&) {}
+
+  void run(Call& call) const {
+    TF_Tensor* first = call.input(0);
+    const float* add = call.data(1);
+    const int32_t* sizes = call.data<const int32_t>(2);
+    if (!call.ok()) return;
+    const float* dy = call.data(first);
+    const int64_t batch = sizes[0], length = sizes[1], width = columns(first), count = rows(first) / batch;
+    float* dx = call.output(0, {batch * length, width});
+    if (!call.ok()) return;
+    const int64_t size = length * width, head = count * width;
+    frostkit::parallel(batch, [&](int64_t i) {
+      float* to = dx + i * size;
+      if (add) std::memcpy(to, add + i * size, 4 * size);
+      else std::memset(to, 0, 4 * size);
+      for (int64_t j = 0; j < head; j++) to[j] += dy[i * head + j];
+    });
+  }
+};
+
 /** Reads rows of a float32 table [entries, width] in a file, several at once and each of them once. */
 struct ReadRows {
   static constexpr const char* name = "FrostkitReadRows";
@@ -673,7 +701,7 @@ bool registerAll() {
   return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
          registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() &&
-         registerOp<SumOfSquares>() && registerOp<GatherRows>() && registerOp<ReadFloats>() && registerOp<ReadRows>();
+         registerOp<SumOfSquares>() && registerOp<GatherRows>() && registerOp<FirstRowsGrad>() && registerOp<ReadFloats>() && registerOp<ReadRows>();
 }
 
 napi_value start(napi_env env, napi_value exports) {
