@@ -78,6 +78,10 @@ onEveryFastEngine("fast kernels", (engine) => {
       [15, 33, 385],
       [29, 70, 800],
       [200, 5, 40],
+      // Few rows by a large matrix.
+      [1, 100, 40],
+      [17, 75, 1500],
+      [32, 193, 512],
     ];
     for (const [m, n, depth] of sizes)
       for (const [transposeA, transposeB] of [
@@ -114,6 +118,7 @@ onEveryFastEngine("fast kernels", (engine) => {
       [29, 33, 512],
       [15, 5, 2048],
       [900, 2, 20000],
+      [3, 900, 20000],
     ])
       await agree(
         `${m} x ${n} x ${depth}`,
