@@ -40,9 +40,9 @@ function partsOf(hidden: number, wide: number): PostNormParts {
   };
 }
 
-/** Texts of all lengths up to `seq`. */
-const inputsOf = (batchSize: number, seq: number) =>
-  textInputs(
+/** Texts of all lengths up to `seq`, with the mask made: tensors are counted from then on. */
+function inputsOf(batchSize: number, seq: number) {
+  const inputs = textInputs(
     {
       batchSize,
       sequenceLength: seq,
@@ -53,6 +53,9 @@ const inputsOf = (batchSize: number, seq: number) =>
     },
     { everyRow: true },
   );
+  assert.deepEqual(inputs.mask.shape, [batchSize, 1, 1, seq]);
+  return inputs;
+}
 
 const options = (heads: number, name: string) => ({
   heads,
