@@ -9,6 +9,9 @@ export interface Dropout {
   seed: number;
 }
 
+/** A dropout's seed as the native kernels take it; they read none where nothing is dropped. */
+export const seedOf = (drop: Dropout | null | undefined): Int32Array => Int32Array.of(drop?.seed ?? 0);
+
 /**
  * A mask of `shape` for inverted dropout (Srivastava et al. 2014): 0 with probability `rate`, else 1 / (1 - rate). The same seed gives
  * the same mask, on all engines but TensorFlow on a GPU, which draws its own.

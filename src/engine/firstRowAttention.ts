@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
-import { type Dropout, dropoutMask } from "./dropoutMask";
+import { type Dropout, dropoutMask, seedOf } from "./dropoutMask";
 import { matMul } from "./matMul";
 import { nativeKernels } from "./nativeKernels";
 
@@ -177,8 +177,6 @@ export function firstRowAttentionGradients(
   });
   return made;
 }
-
-const seedOf = (drop: Dropout | null | undefined) => Int32Array.of(drop?.seed ?? 0);
 
 const settings = (drop: Dropout | null | undefined, scale: number) => ({
   scale: { float: scale },

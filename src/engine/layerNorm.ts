@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Dropout, dropoutMask } from "./dropoutMask";
+import { type Dropout, dropoutMask, seedOf } from "./dropoutMask";
 import { nativeKernels } from "./nativeKernels";
 import { wasmHeap } from "./wasmHeap";
 
@@ -40,8 +40,6 @@ export function layerNorm(
     return normalize(residual ? tf.add(dropped, residual) : dropped, weight, bias, eps);
   });
 }
-
-const seedOf = (drop: Dropout | null | undefined) => Int32Array.of(drop?.seed ?? 0);
 
 function normalize(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, eps: number) {
   const heap = wasmHeap();

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
 import { precision } from "./autocast";
-import { type Dropout, dropoutMask } from "./dropoutMask";
+import { type Dropout, dropoutMask, seedOf } from "./dropoutMask";
 import { matMul } from "./matMul";
 import { nativeKernels } from "./nativeKernels";
 import { wasmHeap } from "./wasmHeap";
@@ -37,7 +37,7 @@ export function scaledDotProductAttention(
     );
   const native = roundingKernels();
   if (native) {
-    const inputs = [query, key, value, mask, Int32Array.of(drop?.seed ?? 0)];
+    const inputs = [query, key, value, mask, seedOf(drop)];
     const [output, weights] = native.run("Attention", nativeAttributes(attended, scale), inputs, 2);
     return { output: output!, weights: weights! };
   }
@@ -82,7 +82,7 @@ export function scaledDotProductAttentionGradients(
       of_key: ofKey,
       of_value: ofValue,
     };
-    const inputs = [dy, query, key, value, weights, Int32Array.of(drop?.seed ?? 0)];
+    const inputs = [dy, query, key, value, weights, seedOf(drop)];
     return native.run("AttentionGrad", attributes, inputs, 3);
   }
   const heap = wasmHeap();

@@ -10,7 +10,7 @@ import { textInputs } from "../../src/models/textInputs";
 import { activation } from "../../src/nn/activation";
 import { Pass } from "../../src/nn/Pass";
 import { assertClose } from "../close";
-import { drawn, leaf } from "../nn/numericalGradient";
+import { drawn, leaf, weightedSum } from "../nn/numericalGradient";
 import { onEveryEngine } from "../onEveryEngine";
 
 /** A pass in which no layer runs as one kernel. */
@@ -116,12 +116,7 @@ onEveryEngine("postNormLayer", (engine) => {
             const pass = new Kind({ training: true, recording: true, seed: ["same"] });
             const sum = pass.scope("layer", () => {
               const y = postNormLayer(pass, inputs, leaf(pass, x), parts, options(3, "gelu"), false);
-              return pass.record(
-                tf.sum(tf.mul(y.tensor, c.value)),
-                [y],
-                () => [],
-                (dy) => [tf.mul(dy, c.value)],
-              );
+              return weightedSum(pass, y, c.value);
             });
             return { gradients: pass.backward(sum), sum: sum.tensor };
           }),

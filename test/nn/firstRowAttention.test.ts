@@ -8,7 +8,7 @@ import { linear } from "../../src/nn/linear";
 import { Pass, type Value } from "../../src/nn/Pass";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
-import { checkGradients, drawn, leaf } from "./numericalGradient";
+import { checkGradients, drawn, leaf, weightedSum } from "./numericalGradient";
 
 interface Sizes {
   batch: number;
@@ -60,13 +60,7 @@ function outcome(form: typeof plain, made: Parts, { batch, keys, heads }: Sizes,
   const sum = pass.scope("attention", () => {
     const y = form(pass, made, { batchSize: batch, heads, mask, dropout })(inputs[0], inputs[1]);
     output = tf.keep(y.tensor.clone());
-    const c = drawn("c", y.tensor.shape).value;
-    return pass.record(
-      tf.sum(tf.mul(y.tensor, c)),
-      [y],
-      () => [],
-      (dy) => [tf.mul(dy, c)],
-    );
+    return weightedSum(pass, y, drawn("c", y.tensor.shape).value);
   });
   const gradients = pass.backward(sum);
   tf.dispose([sum.tensor, mask]);

@@ -37,13 +37,7 @@ export function checkGradients(
     pass.scope("op", () => {
       const y = op(pass, ...inputs.map((input) => leaf(pass, input)));
       c ??= drawn("c", y.tensor.shape).value;
-      const weights = c;
-      return pass.record(
-        tf.sum(tf.mul(y.tensor, weights)),
-        [y],
-        () => [],
-        (dy) => [tf.mul(dy, weights)],
-      );
+      return weightedSum(pass, y, c);
     });
   const gradientsNow = () => {
     const pass = new Pass({ training: true, recording: true, seed });
@@ -95,6 +89,16 @@ export function checkGradients(
   for (const gradient of whole.values()) gradient.dispose();
   (c as tf.Tensor | null)?.dispose();
   assert.equal(tf.memory().numTensors, before, "tensors were left behind");
+}
+
+/** Σ c · y, whose gradient is that of y by these weights. */
+export function weightedSum(pass: Pass, y: Value, c: tf.Tensor): Value {
+  return pass.record(
+    tf.sum(tf.mul(y.tensor, c)),
+    [y],
+    () => [],
+    (dy) => [tf.mul(dy, c)],
+  );
 }
 
 /** A parameter as a value on its way: its gradient is that of the parameter. */

@@ -9,7 +9,7 @@ import { Pass, type Value } from "../../src/nn/Pass";
 import { selfAttention } from "../../src/nn/selfAttention";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
-import { checkGradients, drawn, leaf } from "./numericalGradient";
+import { checkGradients, drawn, leaf, weightedSum } from "./numericalGradient";
 
 /** Rows of some texts and the layers for their queries, keys and values, which have as many outputs as the rows are wide. */
 function parts(rows: number, hidden: number) {
@@ -34,13 +34,7 @@ function gradientsOf(form: typeof oneByOne, { x, layers }: Parts, options: Atten
   const sum = pass.scope("attention", () => {
     const input = leaf(pass, x);
     const y = add(pass, form(pass, input, layers, options), input);
-    const c = drawn("c", y.tensor.shape).value;
-    return pass.record(
-      tf.sum(tf.mul(y.tensor, c)),
-      [y],
-      () => [],
-      (dy) => [tf.mul(dy, c)],
-    );
+    return weightedSum(pass, y, drawn("c", y.tensor.shape).value);
   });
   const gradients = pass.backward(sum);
   sum.tensor.dispose();
