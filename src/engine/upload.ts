@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { nativeKernels } from "./nativeKernels";
 
 /**
  * A tensor whose values lie where the engine computes, now: tfjs-node would keep the array it was given until an op first reads the
@@ -9,4 +10,27 @@ export function upload(values: Float32Array, shape: number[]): tf.Tensor {
   const backend = tf.backend() as { getInputTensorIds?: (tensors: tf.Tensor[]) => number[] };
   backend.getInputTensorIds?.([tensor]);
   return tensor;
+}
+
+// Up to 16 MB.
+const MOST = 2 ** 22;
+let room = new Float32Array(0);
+
+/**
+ * A tensor of what `fill` puts into an array of zeros. Where it can, in the same array each time: the arrays of batches would bring
+ * on garbage collection after garbage collection, each of them at the engine's cost.
+ */
+export function uploadFilled(shape: number[], fill: (values: Float32Array) => void): tf.Tensor {
+  const size = tf.util.sizeFromShape(shape);
+  // A GPU may read it later than this returns.
+  const again = size <= MOST && nativeKernels() !== null;
+  if (again && room.length < size) room = new Float32Array(size);
+  const values = again ? room.subarray(0, size).fill(0) : new Float32Array(size);
+  fill(values);
+  const tensor = tf.tensor(values, shape);
+  if (!again) return tensor;
+  // TensorFlow reads some arrays where they lie.
+  const copy = tf.add(tensor, 0);
+  tensor.dispose();
+  return copy;
 }

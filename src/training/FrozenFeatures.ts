@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import { DiskCache } from "../data/DiskCache";
 import { autocast, type Precision } from "../engine/autocast";
+import { uploadFilled } from "../engine/upload";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
@@ -99,9 +100,9 @@ export class FrozenFeatures {
     const { shape, everyRow, store } = this.#entries.get(dataset.hash)!;
     const width = tf.util.sizeFromShape(shape);
     const perRow = everyRow ? sequenceLength : 1;
-    const values = new Float32Array(rows.length * perRow * width);
-    for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
-    return tf.tensor(values, [rows.length * perRow, ...shape]);
+    return uploadFilled([rows.length * perRow, ...shape], (values) => {
+      for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
+    });
   }
 
   /** Bytes kept, in memory and on disk. */
