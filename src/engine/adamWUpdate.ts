@@ -25,12 +25,14 @@ export interface AdamWUpdate {
   state: AdamWState;
   gradient: tf.Tensor;
   settings: AdamWSettings;
+  /** Whether the value may be changed where it lies, if no other tensor shares its data: no array shares it either. */
+  ownValue?: boolean;
 }
 
 /**
  * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of each parameter: the new states, in their
- * order. Means and squares may be changed where they lie and given back; what does not come back stays the caller's, as it was, and
- * so do the gradients.
+ * order. Means and squares, and values where that is allowed, may be changed where they lie and given back; what does not come back
+ * stays the caller's, as it was, and so do the gradients.
  */
 export function adamWUpdate(updates: AdamWUpdate[]): AdamWState[] {
   const native = nativeKernels();
@@ -52,13 +54,14 @@ function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradie
 }
 
 function updateGroup(native: NativeKernels, updates: AdamWUpdate[]): AdamWState[] {
-  // The optimizer's own tensors, which nobody else reads; values are read, as arrays too that share the engine's memory.
+  // The optimizer's own tensors, which nobody else reads.
   const [means, squares] = (["mean", "square"] as const).map((name) =>
     updates.map(({ state }) => (native.owns(state[name]) ? state[name] : tf.add(state[name], 0))),
   );
-  const settings = updates.flatMap(({ settings }) => {
+  const inPlace = updates.map(({ state, ownValue }) => ownValue === true && native.owns(state.value));
+  const settings = updates.flatMap(({ settings }, i) => {
     const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
-    return [keep, stepSize, rootScale, eps, b1, b2, gradientScale];
+    return [keep, stepSize, rootScale, eps, b1, b2, gradientScale, +inPlace[i]];
   });
   const tensors = [
     ...updates.map(({ state }) => state.value),
@@ -67,10 +70,11 @@ function updateGroup(native: NativeKernels, updates: AdamWUpdate[]): AdamWState[
     ...updates.map(({ gradient }) => gradient),
   ];
   const inputs = [...tensors, Float32Array.from(settings)];
-  const values = native.run("AdamW", { count: updates.length }, inputs, updates.length);
+  const made = inPlace.filter((inPlace) => !inPlace).length;
+  const values = native.run("AdamW", { count: updates.length, made }, inputs, made);
   return updates.map(({ state }, i) => ({
     // A parameter without elements stays as it is.
-    value: values[i] ?? state.value,
+    value: (inPlace[i] ? null : values.shift()) ?? state.value,
     mean: means[i],
     square: squares[i],
   }));

@@ -35,6 +35,8 @@ interface Moments {
   step: number;
   mean: tf.Tensor;
   square: tf.Tensor;
+  /** What the last update made of the parameter. */
+  value: tf.Tensor;
 }
 
 /**
@@ -62,8 +64,9 @@ export class AdamW {
 
   #update(group: Gradient[], rates: (parameter: Parameter) => Rates, gradientScale: number): void {
     const all = group.map(([parameter, gradient]) => {
-      const { step, ...moments } = this.#moments.get(parameter.name) ?? {
+      const { step, value, ...moments } = this.#moments.get(parameter.name) ?? {
         step: 0,
+        value: null,
         mean: tf.zerosLike(gradient),
         square: tf.zerosLike(gradient),
       };
@@ -74,7 +77,9 @@ export class AdamW {
         step: step + 1,
         gradientScale,
       };
-      return { parameter, gradient, settings, state: { value: parameter.value, ...moments } };
+      const state = { value: parameter.value, ...moments };
+      // What the optimizer has not made itself may lie in somebody's array.
+      return { parameter, gradient, settings, state, ownValue: state.value === value };
     });
     adamWUpdate(all).forEach(({ value, mean, square }, i) => {
       const { parameter, settings, state } = all[i];
@@ -83,6 +88,7 @@ export class AdamW {
       if (square !== state.square) state.square.dispose();
       this.#moments.set(parameter.name, {
         step: settings.step,
+        value,
         mean: tf.keep(mean),
         square: tf.keep(square),
       });

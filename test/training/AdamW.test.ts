@@ -68,6 +68,41 @@ onEveryEngine("AdamW", (engine) => {
     assert.equal(extra(4), extra(1));
   });
 
+  it("leaves alone the array that a value was made of, and what a snapshot holds", () => {
+    // So large that an engine may read it where it lies.
+    const array = new Float32Array(1 << 16).fill(1);
+    const p = new Parameter("p", tf.tensor1d(array));
+    const optimizer = new AdamW();
+    const gradient = new Map([[p, tf.ones([array.length])]]);
+    const value = () => p.value.dataSync()[0];
+    const update = () => optimizer.step(gradient, rates);
+    update();
+    assert.equal(array[0], 1);
+    const taken = p.snapshot();
+    const first = value();
+    update();
+    update();
+    const last = value();
+    assert.ok(last < first && first < 1);
+    p.restore(taken);
+    taken.dispose();
+    assert.equal(value(), first);
+    update();
+    assert.ok(value() < first);
+    for (const owned of [p, optimizer, ...gradient.values()]) owned.dispose();
+  });
+
+  it("gives a changed value another stamp, wherever it lies", () => {
+    const p = parameter("p");
+    const optimizer = new AdamW();
+    const stamps = Array.from({ length: 4 }, () => {
+      step(optimizer, [p]);
+      return p.stamp;
+    });
+    assert.equal(new Set(stamps).size, 4);
+    for (const owned of [p, optimizer]) owned.dispose();
+  });
+
   it("takes rate and decay per parameter", () => {
     const [fast, slow] = [parameter("fast"), parameter("slow")];
     const optimizer = new AdamW();

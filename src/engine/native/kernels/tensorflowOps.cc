@@ -461,13 +461,13 @@ struct DropoutMask {
   }
 };
 
-/** Changes means and squares where they lie: nobody else may hold their memory. */
+/** Changes means and squares where they lie, and values that are not among those `made`: nobody else may hold their memory. */
 struct AdamWStep {
   static constexpr const char* name = "FrostkitAdamW";
-  static constexpr const char* attributes[] = {"count: int >= 1"};
+  static constexpr const char* attributes[] = {"count: int >= 1", "made: int >= 0"};
   static constexpr const char* inputs[] = {"values: count * float", "means: count * float", "squares: count * float",
                                            "gradients: count * float", "settings: float"};
-  static constexpr const char* outputs[] = {"updated: count * float"};
+  static constexpr const char* outputs[] = {"updated: made * float"};
   int count;
 
   explicit AdamWStep(Attributes& at) : count(at.integer("count")) {}
@@ -475,13 +475,16 @@ struct AdamWStep {
   void run(Call& call) const {
     std::vector<AdamW> all(count);
     const float* settings = call.data(4 * count);
+    int made = 0;
     for (int i = 0; call.ok() && i < count; i++) {
       TF_Tensor* value = call.input(i);
       if (!value) break;
-      const float* s = settings + 7 * i;
+      const float* s = settings + 8 * i;
       std::vector<int64_t> shape(TF_NumDims(value));
       for (size_t dim = 0; dim < shape.size(); dim++) shape[dim] = TF_Dim(value, dim);
-      all[i] = {TF_TensorElementCount(value), call.data(value), call.output(i, shape), call.data<float>(count + i),
+      const bool inPlace = s[7] != 0;
+      float* updated = inPlace ? call.data<float>(value) : call.output(made++, shape);
+      all[i] = {TF_TensorElementCount(value), call.data(value), updated, call.data<float>(count + i),
                 call.data<float>(2 * count + i), call.data(3 * count + i), s[0], s[1], s[2], s[3], s[4], s[5], s[6]};
     }
     if (call.ok()) kernels().adamW(all.data(), count);
