@@ -98,6 +98,54 @@ export function postNormLayerTraining(
   return { y, saved, drops };
 }
 
+/** Of a layer's input, where it was wanted, and of its parameters, in the order they run. */
+export interface PostNormGradients {
+  x: tf.Tensor | null;
+  query: OfWeights;
+  key: OfWeights;
+  value: OfWeights;
+  attended: OfWeights;
+  attendedNorm: OfWeights;
+  widen: OfWeights;
+  narrow: OfWeights;
+  norm: OfWeights;
+}
+
+interface OfWeights {
+  weight: tf.Tensor;
+  bias: tf.Tensor;
+}
+
+/** The gradients of what `postNormLayerTraining` read from that of its output, `dy` [batch · seq, hidden]. */
+export function postNormLayerGradients(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  batchSize: number,
+  saved: PostNormSaved,
+  layer: PostNormLayer,
+  drops: PostNormDrops,
+  ofX: boolean,
+): PostNormGradients {
+  const { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale } = saved;
+  const attributes = {
+    batch: batchSize,
+    count: 8,
+    of_x: ofX,
+    ...attributesOf(x, layer, drops),
+  };
+  const parameters = [...productsOf(layer), layer.attendedNorm, layer.norm];
+  const inputs = [
+    ...[dy, x, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale],
+    ...parameters.map(({ weight }) => weight.value),
+    Int32Array.from(seedsOf(drops)),
+  ];
+  const [first, ...made] = multiplyingKernels()!.run("PostNormLayerGrad", attributes, inputs, 18);
+  made.pop()!.dispose();
+  const next = (): OfWeights => ({ weight: made.shift()!, bias: made.shift()! });
+  const [q, k, v, attended, widen, narrow, attendedNorm, norm] = parameters.map(next);
+  return { x: first, query: q, key: k, value: v, attended, attendedNorm, widen, narrow, norm };
+}
+
 function kernelsFor(x: tf.Tensor, mask: tf.Tensor, layer: PostNormLayer): NativeKernels | null {
   const native = multiplyingKernels();
   if (!native || mask.shape[0] < 2 * availableParallelism()) return null;
@@ -120,29 +168,44 @@ function run(
   drops: PostNormDrops,
   outputs: number,
 ): tf.Tensor[] {
-  const { heads, activation, query, key, value, attended, attendedNorm, widen, narrow, norm } = layer;
-  const products = [query, key, value, attended, widen, narrow];
+  const { attendedNorm, norm } = layer;
+  const products = productsOf(layer);
   const attributes = {
     count: 16,
-    heads,
-    scale: { float: 1 / Math.sqrt(x.shape[1]! / heads) },
     eps: { float: norm.eps },
     inner_eps: { float: attendedNorm.eps },
-    activation: activation.code,
-    bf16: precision() === "bf16",
-    rate: { float: drops.output?.rate ?? 0 },
-    inner_rate: { float: drops.attended?.rate ?? 0 },
-    weights_rate: { float: drops.weights?.rate ?? 0 },
+    ...attributesOf(x, layer, drops),
   };
   const parameters = [
     ...products.map(({ weight }) => weight.value),
     ...products.map(({ bias }) => bias.value),
     ...[attendedNorm, norm].flatMap(({ weight, bias }) => [weight.value, bias.value]),
   ];
-  const seeds = [drops.weights, drops.attended, drops.output].map((drop) => drop?.seed ?? 0);
-  const numbers = Int32Array.of(...weightsKey, ...seeds);
+  const numbers = Int32Array.of(...weightsKey, ...seedsOf(drops));
   return native.run(op, attributes, [x, mask, ...parameters, numbers], outputs) as tf.Tensor[];
 }
+
+const productsOf = ({ query, key, value, attended, widen, narrow }: PostNormLayer) => [
+  query,
+  key,
+  value,
+  attended,
+  widen,
+  narrow,
+];
+
+const attributesOf = (x: tf.Tensor, { heads, activation }: PostNormLayer, drops: PostNormDrops) => ({
+  heads,
+  scale: { float: 1 / Math.sqrt(x.shape[1]! / heads) },
+  activation: activation.code,
+  bf16: precision() === "bf16",
+  rate: { float: drops.output?.rate ?? 0 },
+  inner_rate: { float: drops.attended?.rate ?? 0 },
+  weights_rate: { float: drops.weights?.rate ?? 0 },
+});
+
+const seedsOf = ({ weights, attended, output }: PostNormDrops) =>
+  [weights, attended, output].map((drop) => drop?.seed ?? 0);
 
 /** By the first weight: what all held when they were last gone through, and the count that stood for it. */
 const known = new WeakMap<Content, { held: string; count: number }>();
@@ -151,8 +214,8 @@ let count = 0;
 const own = randomInt(1, 2 ** 31);
 
 /** Stands for the products' weights as they are, in this precision: the kernel need not order them anew when they come again. */
-function keyOf({ query, key, value, attended, widen, narrow }: PostNormLayer): number[] {
-  const weights = [query, key, value, attended, widen, narrow].map(({ weight }) => weight);
+function keyOf(layer: PostNormLayer): number[] {
+  const weights = productsOf(layer).map(({ weight }) => weight);
   const held = [precision(), ...weights.map(({ stamp }) => stamp)].join();
   let last = known.get(weights[0]);
   if (last?.held !== held) {

@@ -1,8 +1,5 @@
-import { layerNormGradients } from "../engine/layerNorm";
-import { postNormLayer, postNormLayerTraining } from "../engine/postNormLayer";
-import { type LinearBack, linearGradients } from "../nn/linear";
+import { postNormLayer, postNormLayerGradients, postNormLayerTraining } from "../engine/postNormLayer";
 import type { Pass, Value } from "../nn/Pass";
-import { selfAttentionGradients } from "../nn/selfAttention";
 import type { PostNormOptions, PostNormParts } from "./postNormLayer";
 import type { TextInputs } from "./textInputs";
 
@@ -17,13 +14,11 @@ export function wholePostNormLayer(
   parts: PostNormParts,
   options: PostNormOptions,
 ): Value | null {
-  const { attended, attendedNorm, widen, narrow, norm } = parts;
   if (!pass.fuses || parts.query.lora || parts.value.lora) return null;
   const { heads, activation, dropout } = options;
   const layer = { heads, activation, ...parts };
-  // In the order of their gradients below, in whatever order a family names the parts.
-  const all = [parts.query, parts.key, parts.value, attended, attendedNorm, widen, narrow, norm];
-  const parameters = all.flatMap(({ weight, bias }) => [weight, bias]);
+  const names = Object.keys(parts) as (keyof PostNormParts)[];
+  const parameters = names.flatMap((name) => [parts[name].weight, parts[name].bias]);
   if (!pass.training && ![x, ...parameters].some((source) => pass.tracks(source))) {
     const y = postNormLayer(x.tensor, mask, layer);
     return y && pass.input(y);
@@ -46,53 +41,9 @@ export function wholePostNormLayer(
       dy,
       [input, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale],
     ) => {
-      const whole = { x: true, residual: true, weight: true, bias: true };
-      const back = (each: LinearBack) => linearGradients(pass, [each])[0];
-
-      const upper = layerNormGradients(dy, { normal, scale }, norm.weight.value, drops.output, whole);
-      const [ofWide, ...ofNarrow] = back({
-        dy: upper.x!,
-        dense: narrow,
-        toInput: { a: upper.x!, b: narrow.weight.value, slope: { f: activation, x: wide } },
-        input: () => ({ b: wide, activationB: activation }),
-      });
-      upper.x!.dispose();
-      const [ofInner, ...ofWiden] = back({
-        dy: ofWide!,
-        dense: widen,
-        toInput: { a: ofWide!, b: widen.weight.value, add: upper.residual },
-        input: () => ({ b: inner }),
-      });
-      for (const done of [ofWide, upper.residual]) done!.dispose();
-      const normed = { normal: innerNormal, scale: innerScale };
-      const wanted = { ...whole, residual: pass.tracks(x) };
-      const lower = layerNormGradients(ofInner!, normed, attendedNorm.weight.value, drops.attended, wanted);
-      ofInner!.dispose();
-      const [ofContext, ...ofAttended] = back({
-        dy: lower.x!,
-        dense: attended,
-        toInput: { a: lower.x!, b: attended.weight.value },
-        input: () => ({ b: context }),
-      });
-      lower.x!.dispose();
-      const attention = { query, key, value, weights, batchSize, heads, drop: drops.weights };
-      const dense = [parts.query, parts.key, parts.value];
-      const ofAttention = selfAttentionGradients(
-        pass,
-        ofContext!,
-        attention,
-        { x, input, dense },
-        () => lower.residual,
-      );
-      for (const done of [ofContext, lower.residual]) done?.dispose();
-      return [
-        ...ofAttention,
-        ...ofAttended,
-        ...[lower.weight, lower.bias],
-        ...ofWiden,
-        ...ofNarrow,
-        ...[upper.weight, upper.bias],
-      ];
+      const read = { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale };
+      const gradients = postNormLayerGradients(dy, input, batchSize, read, layer, drops, pass.tracks(x));
+      return [gradients.x, ...names.flatMap((name) => [gradients[name].weight, gradients[name].bias])];
     },
   );
   for (const tensor of tensors) tensor.dispose();

@@ -84,37 +84,39 @@ static void attention(const Attention& p) {
   frostkit::parallel(p.batch * p.heads, [&](int64_t i) { attend(p, i, p.weights + i * p.queries * p.keys); });
 }
 
-/** The gradients of q, k and v; those whose pointer is null are not computed. */
-static void attentionGradients(const AttentionGradients& p) {
-  const int64_t hidden = p.heads * p.width, size = p.queries * p.keys;
-  frostkit::parallel(p.batch * p.heads, [&](int64_t i) {
-    const int64_t text = i / p.heads, head = i % p.heads;
-    const int64_t ofQueries = text * p.queries * hidden + head * p.width, ofKeys = text * p.keys * hidden + head * p.width;
-    const float* weights = p.weights + i * size;
-    const bool drops = p.drop.threshold > 0;
-    if (p.ofValue) {
-      const float* used = weights;
-      if (drops) {
-        float* space = scoresBuffer.of(size);
-        dropped(space, weights, size, p.drop, i * size);
-        used = space;
-      }
-      multiplyInto(p.ofValue + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(used, p.keys, p.bfloat16),
-                   rowsOf(p.dy + ofQueries, hidden, p.bfloat16));
+/** The gradients of q, k and v for the i-th of all texts' heads; those whose pointer is null are not computed. */
+static inline void attendGradients(const AttentionGradients& p, int64_t i) {
+  const int64_t hidden = p.heads * p.width, size = p.queries * p.keys, text = i / p.heads, head = i % p.heads;
+  const int64_t ofQueries = text * p.queries * hidden + head * p.width, ofKeys = text * p.keys * hidden + head * p.width;
+  const int64_t index = (p.first * p.heads + i) * size;
+  const float* weights = p.weights + i * size;
+  const bool drops = p.drop.threshold > 0;
+  if (p.ofValue) {
+    const float* used = weights;
+    if (drops) {
+      float* space = scoresBuffer.of(size);
+      dropped(space, weights, size, p.drop, index);
+      used = space;
     }
-    if (!p.ofQuery && !p.ofKey) return;
-    float* d = gradientsBuffer.of(size);
-    multiplyInto(d, p.keys, p.queries, p.keys, p.width, rowsOf(p.dy + ofQueries, hidden, p.bfloat16),
-                 columnsOf(p.value + ofKeys, hidden, p.bfloat16));
-    for (int64_t row = 0; row < p.queries; row++)
-      softmaxRowGradient(d + row * p.keys, weights + row * p.keys, p.keys, p.drop, i * size + row * p.keys);
-    if (p.ofQuery)
-      multiplyInto(p.ofQuery + ofQueries, hidden, p.queries, p.width, p.keys, rowsOf(d, p.keys, p.bfloat16),
-                   rowsOf(p.key + ofKeys, hidden, p.bfloat16), p.scale);
-    if (p.ofKey)
-      multiplyInto(p.ofKey + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(d, p.keys, p.bfloat16),
-                   rowsOf(p.query + ofQueries, hidden, p.bfloat16), p.scale);
-  });
+    multiplyInto(p.ofValue + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(used, p.keys, p.bfloat16),
+                 rowsOf(p.dy + ofQueries, hidden, p.bfloat16));
+  }
+  if (!p.ofQuery && !p.ofKey) return;
+  float* d = gradientsBuffer.of(size);
+  multiplyInto(d, p.keys, p.queries, p.keys, p.width, rowsOf(p.dy + ofQueries, hidden, p.bfloat16),
+               columnsOf(p.value + ofKeys, hidden, p.bfloat16));
+  for (int64_t row = 0; row < p.queries; row++)
+    softmaxRowGradient(d + row * p.keys, weights + row * p.keys, p.keys, p.drop, index + row * p.keys);
+  if (p.ofQuery)
+    multiplyInto(p.ofQuery + ofQueries, hidden, p.queries, p.width, p.keys, rowsOf(d, p.keys, p.bfloat16),
+                 rowsOf(p.key + ofKeys, hidden, p.bfloat16), p.scale);
+  if (p.ofKey)
+    multiplyInto(p.ofKey + ofKeys, hidden, p.keys, p.width, p.queries, columnsOf(d, p.keys, p.bfloat16),
+                 rowsOf(p.query + ofQueries, hidden, p.bfloat16), p.scale);
+}
+
+static void attentionGradients(const AttentionGradients& p) {
+  frostkit::parallel(p.batch * p.heads, [&](int64_t i) { attendGradients(p, i); });
 }
 
 }

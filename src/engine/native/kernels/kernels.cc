@@ -7,6 +7,7 @@
 #include "gemm.h"
 #include "norm.h"
 #include "postNormLayer.h"
+#include "postNormLayerGradients.h"
 
 #define TABLE_NAME_OF(isa) frostkit_kernels_##isa
 #define TABLE_NAME(isa) TABLE_NAME_OF(isa)
@@ -21,6 +22,7 @@ const Kernels TABLE_NAME(FROSTKIT_ISA) = {
     FROSTKIT_ISA::firstRowAttention,
     FROSTKIT_ISA::firstRowAttentionGradients,
     FROSTKIT_ISA::postNormLayer,
+    FROSTKIT_ISA::postNormLayerGradients,
     FROSTKIT_ISA::dropoutMask,
     FROSTKIT_ISA::adamW,
     FROSTKIT_ISA::sumOfSquares,

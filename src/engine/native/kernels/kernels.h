@@ -49,6 +49,8 @@ struct NormGradients {
   const float *dy, *normal, *scale, *weight;
   Dropout drop;
   float *ofX, *ofResidual, *ofWeight, *ofBias;
+  /** The number of the first row, as `drop` counts them. */
+  int64_t first;
 };
 
 /** Queries [batch · queries, heads · width], keys and values [batch · keys, heads · width], a mask [batch, maskRows, keys]. */
@@ -70,6 +72,8 @@ struct AttentionGradients {
   const float *dy, *query, *key, *value, *weights;
   Dropout drop;
   float *ofQuery, *ofKey, *ofValue;
+  /** The number of the first text, as `drop` counts them. */
+  int64_t first;
 };
 
 /**
@@ -115,6 +119,16 @@ struct PostNormLayer {
   float *y, *made[POST_NORM_PRODUCTS], *weights, *context, *inner, *normal[2], *normScale[2];
 };
 
+/**
+ * From dy [batch · keys, hidden] back through a layer that kept all that there is to keep. `passing` holds
+ * [batch · keys, 5 · hidden + wide] while it runs.
+ */
+struct PostNormLayerGradients {
+  PostNormLayer layer;
+  const float* dy;
+  float *ofX, *ofWeight[POST_NORM_PRODUCTS], *ofBias[POST_NORM_PRODUCTS], *ofNormWeight[2], *ofNormBias[2], *passing;
+};
+
 /** `mean` and `square` change where they lie. */
 struct AdamW {
   int64_t size;
@@ -133,6 +147,7 @@ struct Kernels {
   void (*firstRowAttention)(const FirstRowAttention&);
   void (*firstRowAttentionGradients)(const FirstRowAttentionGradients&);
   void (*postNormLayer)(const PostNormLayer&);
+  void (*postNormLayerGradients)(const PostNormLayerGradients&);
   void (*dropoutMask)(const Dropout&, int64_t size, float* mask);
   void (*adamW)(const AdamW*, int64_t count);
   double (*sumOfSquares)(const float* const* arrays, const int64_t* sizes, int64_t count);

@@ -51,6 +51,44 @@ static void layerNorm(const Norm& p) {
   frostkit::parallel((p.rows + part - 1) / part, [&](int64_t i) { normalizeRows(p, i * part, std::min(p.rows, (i + 1) * part)); });
 }
 
+/** The gradients of what rows [from, to) read; those of weight and bias are added to `ofWeight` and `ofBias`, if wanted. */
+static inline void normalizedRowsGradients(const NormGradients& p, int64_t from, int64_t to, float* ofWeight, float* ofBias) {
+  for (int64_t row = from; row < to; row++) {
+    const int64_t start = row * p.width;
+    const float *dy = p.dy + start, *normal = p.normal + start;
+    Vec total = {}, along = {};
+    for (int64_t j = 0; j < p.width; j += LANES) {
+      const int64_t count = p.width - j;
+      const Vec g = load(dy + j, count), x = load(normal + j, count);
+      if (ofWeight) {
+        store(ofWeight + j, load(ofWeight + j, count) + g * x, count);
+        store(ofBias + j, load(ofBias + j, count) + g, count);
+      }
+      const Vec d = g * load(p.weight + j, count);
+      total += d;
+      along += d * x;
+    }
+    if (!p.ofX && !p.ofResidual) continue;
+    const Vec mean = splat(sum(total) / p.width), slope = splat(sum(along) / p.width), scale = splat(p.scale[row]);
+    for (int64_t j = 0; j < p.width; j += LANES) {
+      const int64_t count = p.width - j;
+      const Vec d = load(dy + j, count) * load(p.weight + j, count);
+      const Vec dx = scale * (d - mean - load(normal + j, count) * slope);
+      if (p.ofResidual) store(p.ofResidual + start + j, dx, count);
+      if (p.ofX) store(p.ofX + start + j, p.drop.threshold > 0 ? dx * kept(p.drop, p.first * p.width + start + j) : dx, count);
+    }
+  }
+}
+
+/** to[j] = Σ of what `parts` hold at j, one after the other `stride` apart. */
+static inline void addUp(const float* parts, int64_t count, int64_t stride, float* to, int64_t width) {
+  for (int64_t j = 0; j < width; j++) {
+    float total = 0;
+    for (int64_t i = 0; i < count; i++) total += parts[i * stride + j];
+    to[j] = total;
+  }
+}
+
 /** The gradients of what `layerNorm` read; those whose pointer is null are not computed. */
 static void layerNormGradients(const NormGradients& p) {
   const int64_t threads = frostkit::threads();
@@ -60,43 +98,10 @@ static void layerNormGradients(const NormGradients& p) {
   std::vector<float> partial(sums ? 2 * parts * p.width : 0);
   frostkit::parallel(parts, [&](int64_t i) {
     float* ofWeight = sums ? partial.data() + 2 * i * p.width : nullptr;
-    float* ofBias = sums ? ofWeight + p.width : nullptr;
-    const int64_t end = std::min(p.rows, (i + 1) * part);
-    for (int64_t row = i * part; row < end; row++) {
-      const int64_t start = row * p.width;
-      const float *dy = p.dy + start, *normal = p.normal + start;
-      Vec total = {}, along = {};
-      for (int64_t j = 0; j < p.width; j += LANES) {
-        const int64_t count = p.width - j;
-        const Vec g = load(dy + j, count), x = load(normal + j, count);
-        if (sums) {
-          store(ofWeight + j, load(ofWeight + j, count) + g * x, count);
-          store(ofBias + j, load(ofBias + j, count) + g, count);
-        }
-        const Vec d = g * load(p.weight + j, count);
-        total += d;
-        along += d * x;
-      }
-      if (!p.ofX && !p.ofResidual) continue;
-      const Vec mean = splat(sum(total) / p.width), slope = splat(sum(along) / p.width), scale = splat(p.scale[row]);
-      for (int64_t j = 0; j < p.width; j += LANES) {
-        const int64_t count = p.width - j;
-        const Vec d = load(dy + j, count) * load(p.weight + j, count);
-        const Vec dx = scale * (d - mean - load(normal + j, count) * slope);
-        if (p.ofResidual) store(p.ofResidual + start + j, dx, count);
-        if (p.ofX) store(p.ofX + start + j, p.drop.threshold > 0 ? dx * kept(p.drop, start + j) : dx, count);
-      }
-    }
+    normalizedRowsGradients(p, i * part, std::min(p.rows, (i + 1) * part), ofWeight, sums ? ofWeight + p.width : nullptr);
   });
-  for (int which = 0; which < 2; which++) {
-    float* to = which ? p.ofBias : p.ofWeight;
-    if (!to) continue;
-    for (int64_t j = 0; j < p.width; j++) {
-      float total = 0;
-      for (int64_t i = 0; i < parts; i++) total += partial[(2 * i + which) * p.width + j];
-      to[j] = total;
-    }
-  }
+  if (p.ofWeight) addUp(partial.data(), parts, 2 * p.width, p.ofWeight, p.width);
+  if (p.ofBias) addUp(partial.data() + p.width, parts, 2 * p.width, p.ofBias, p.width);
 }
 
 }

@@ -11,7 +11,7 @@ namespace FROSTKIT_ISA {
 static thread_local Buffer layerBuffer;
 
 /** Panels of layers that may be gone through again with the same weights, as many as are worth their memory. */
-class LayerPanels {
+class PanelCache {
  public:
   /** The panels of a layer's weights, in so much memory, and whether they are still to be filled. */
   std::pair<float*, bool> of(const PostNormLayer& p, int64_t floats) {
@@ -43,7 +43,7 @@ class LayerPanels {
   Buffer passing_;
 };
 
-static thread_local LayerPanels layerPanels;
+static thread_local PanelCache panelCache;
 
 /** The layer's products for `rows` rows, with neither input nor output in place. */
 struct LayerProducts {
@@ -59,8 +59,41 @@ struct LayerProducts {
   }
 };
 
+/** How much memory the panels of all the layer's weights take. */
+static inline int64_t packedFloats(const LayerProducts& products) {
+  int64_t floats = 0;
+  for (const Product& product : products.of) floats += packedFloats(product);
+  return floats;
+}
+
+/** Where each product's panels lie. */
+struct LayerPanels {
+  float* of[POST_NORM_PRODUCTS];
+
+  LayerPanels(const LayerProducts& products, float* space) {
+    for (int i = 0; i < POST_NORM_PRODUCTS; space += packedFloats(products.of[i++])) of[i] = space;
+  }
+};
+
+static void packLayer(const LayerProducts& products, const LayerPanels& panels) {
+  int64_t count = 0;
+  for (const Product& product : products.of) count += panelsOf(product);
+  frostkit::parallel(count, [&](int64_t panel) {
+    int i = 0;
+    for (; panel >= panelsOf(products.of[i]); i++) panel -= panelsOf(products.of[i]);
+    packAmong(products.of[i], panel, panels.of[i]);
+  });
+}
+
+/** Into how many parts a layer's texts are divided: an equal number for each thread, so that none waits for another's last. */
+static inline int64_t partsOf(const PostNormLayer& p) {
+  // So many rows that what is made of them stays in a second-level cache, and two parts for each thread at least.
+  const int64_t texts = std::max<int64_t>(1, std::min(144 / p.keys, p.batch / (2 * frostkit::threads())));
+  return std::min(p.batch, roundUp((p.batch + texts - 1) / texts, frostkit::threads()));
+}
+
 /** Some texts' way through the layer, on the calling thread. */
-static void throughLayer(const PostNormLayer& p, const float* const (&panels)[POST_NORM_PRODUCTS], int64_t from, int64_t to) {
+static void throughLayer(const PostNormLayer& p, const LayerPanels& panels, int64_t from, int64_t to) {
   const int64_t first = from * p.keys, rows = (to - from) * p.keys, size = rows * p.hidden, square = p.keys * p.keys;
   LayerProducts products(p, rows);
   float* space = layerBuffer.of(7 * size + rows * (p.wide + 1) + square);
@@ -73,7 +106,7 @@ static void throughLayer(const PostNormLayer& p, const float* const (&panels)[PO
   auto multiply = [&](int i, const float* a, float* to) {
     products.of[i].a.data = a;
     products.of[i].y = to;
-    multiplyPacked(products.of[i], panels[i]);
+    multiplyPacked(products.of[i], panels.of[i]);
     return to;
   };
   const float* x = p.x + first * p.hidden;
@@ -103,22 +136,11 @@ static void throughLayer(const PostNormLayer& p, const float* const (&panels)[PO
 /** y = LayerNorm(drop(narrow(f(widen(h)))) + h) of h = LayerNorm(drop(attended(attention(x))) + x), as in Vaswani et al. 2017. */
 static void postNormLayer(const PostNormLayer& p) {
   const LayerProducts products(p, p.batch * p.keys);
-  int64_t floats = 0, count = 0;
-  for (const Product& product : products.of) floats += packedFloats(product), count += panelsOf(product);
-  const auto [packed, empty] = layerPanels.of(p, floats);
-  float* panels[POST_NORM_PRODUCTS];
-  for (int i = 0; i < POST_NORM_PRODUCTS; i++) panels[i] = i == 0 ? packed : panels[i - 1] + packedFloats(products.of[i - 1]);
-  frostkit::parallel(empty ? count : 0, [&](int64_t panel) {
-    int i = 0;
-    for (; panel >= panelsOf(products.of[i]); i++) panel -= panelsOf(products.of[i]);
-    packAmong(products.of[i], panel, panels[i]);
-  });
-  // So many rows that what is made of them stays in a second-level cache, and two parts for each thread at least.
-  const int64_t texts = std::max<int64_t>(1, std::min(144 / p.keys, p.batch / (2 * frostkit::threads())));
-  const float* const read[POST_NORM_PRODUCTS] = {panels[0], panels[1], panels[2], panels[3], panels[4], panels[5]};
-  // Equal shares for all threads, so that none waits for another's last.
-  const int64_t parts = std::min(p.batch, roundUp((p.batch + texts - 1) / texts, frostkit::threads()));
-  frostkit::parallel(parts, [&](int64_t i) { throughLayer(p, read, i * p.batch / parts, (i + 1) * p.batch / parts); });
+  const auto [space, empty] = panelCache.of(p, packedFloats(products));
+  const LayerPanels panels(products, space);
+  if (empty) packLayer(products, panels);
+  const int64_t parts = partsOf(p);
+  frostkit::parallel(parts, [&](int64_t i) { throughLayer(p, panels, i * p.batch / parts, (i + 1) * p.batch / parts); });
 }
 
 }

@@ -439,6 +439,82 @@ struct PostNorm {
   }
 };
 
+/** From what the one that trains gave, back to what it read. */
+struct PostNormGrad {
+  static constexpr const char* name = "FrostkitPostNormLayerGrad";
+  static constexpr const char* attributes[] = {"batch: int",       "heads: int",  "scale: float",      "activation: int",
+                                               "bf16: bool",       "rate: float", "inner_rate: float", "weights_rate: float",
+                                               "count: int >= 1", "of_x: bool"};
+  // Weights of the products, then of the norms; seeds of weights, attended and output.
+  static constexpr const char* inputs[] = {"dy: float",      "x: float",     "query: float",   "key: float",          "value: float",
+                                           "weights: float", "context: float", "inner: float", "inner_normal: float", "inner_factor: float",
+                                           "wide: float",    "normal: float", "factor: float", "parameters: count * float", "seeds: int32"};
+  // Weight and bias of each dense layer, then of each norm. What passes between rows and weights is nobody's afterwards.
+  static constexpr const char* outputs[] = {"dx: float",
+                                            "dquery: float",    "dquery_bias: float",    "dkey: float",    "dkey_bias: float",
+                                            "dvalue: float",    "dvalue_bias: float",    "dattended: float", "dattended_bias: float",
+                                            "dwiden: float",    "dwiden_bias: float",    "dnarrow: float", "dnarrow_bias: float",
+                                            "dinner_norm: float", "dinner_norm_bias: float", "dnorm: float", "dnorm_bias: float",
+                                            "passing: float"};
+  PostNormLayer layer = {};
+  float rates[3];
+  bool ofX;
+
+  explicit PostNormGrad(Attributes& at) : ofX(at.flag("of_x")) {
+    layer.batch = at.integer("batch");
+    layer.heads = at.integer("heads");
+    layer.scale = at.number("scale");
+    layer.activation = at.integer("activation");
+    layer.bfloat16 = at.flag("bf16");
+    rates[0] = at.number("weights_rate");
+    rates[1] = at.number("inner_rate");
+    rates[2] = at.number("rate");
+  }
+
+  void run(Call& call) const {
+    TF_Tensor *x = call.input(1), *wide = call.input(10);
+    if (!call.ok()) return;
+    PostNormLayerGradients g = {layer};
+    PostNormLayer& p = g.layer;
+    p.hidden = columns(x);
+    p.keys = rows(x) / p.batch;
+    p.wide = columns(wide);
+    g.dy = call.data(0);
+    p.x = call.data(x);
+    // What is kept is read here alone.
+    auto kept = [&](int i) { return call.data<float>(i); };
+    for (int i : {QUERY, KEY, VALUE}) p.made[i] = kept(2 + i);
+    p.weights = kept(5);
+    p.context = kept(6);
+    p.inner = kept(7);
+    p.made[WIDEN] = call.data<float>(wide);
+    for (int i = 0; i < 2; i++) {
+      p.normal[i] = kept(8 + 3 * i);
+      p.normScale[i] = kept(9 + 3 * i);
+    }
+    int next = 13;
+    for (const float*& weight : p.weight) weight = call.data(next++);
+    for (const float*& weight : p.normWeight) weight = call.data(next++);
+    const int32_t* seeds = call.data<const int32_t>(next);
+    if (!call.ok()) return;
+    p.dropWeights = dropout(rates[0], seeds);
+    for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
+    g.ofX = call.output(0, {rows(x), p.hidden}, ofX);
+    int made = 1;
+    for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
+      const int64_t out = i == WIDEN ? p.wide : p.hidden, in = i == NARROW ? p.wide : p.hidden;
+      g.ofWeight[i] = call.output(made++, {out, in});
+      g.ofBias[i] = call.output(made++, {out});
+    }
+    for (int i = 0; i < 2; i++) {
+      g.ofNormWeight[i] = call.output(made++, {p.hidden});
+      g.ofNormBias[i] = call.output(made++, {p.hidden});
+    }
+    g.passing = call.output(made, {rows(x), 5 * p.hidden + p.wide});
+    if (call.ok()) kernels().postNormLayerGradients(g);
+  }
+};
+
 struct DropoutMask {
   static constexpr const char* name = "FrostkitDropoutMask";
   static constexpr const char* attributes[] = {"rate: float"};
@@ -703,7 +779,7 @@ bool registerOp() {
 bool registerAll() {
   return registerOp<Products>() && registerOp<LayerNorm>() && registerOp<LayerNormGrad>() && registerOp<AttentionForward>() &&
          registerOp<AttentionGrad>() && registerOp<FirstRowAttentionForward>() && registerOp<FirstRowAttentionGrad>() &&
-         registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() &&
+         registerOp<PostNorm<false>>() && registerOp<PostNorm<true>>() && registerOp<PostNormGrad>() && registerOp<DropoutMask>() && registerOp<AdamWStep>() &&
          registerOp<SumOfSquares>() && registerOp<GatherRows>() && registerOp<FirstRowsGrad>() && registerOp<ReadFloats>() && registerOp<ReadRows>();
 }
 
