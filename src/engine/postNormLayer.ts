@@ -43,25 +43,6 @@ export interface PostNormDrops {
   output: Dropout | null;
 }
 
-/** What the way back reads, from the layer's input on. */
-export interface PostNormSaved {
-  /** [batch · seq, hidden] each */
-  query: tf.Tensor;
-  key: tf.Tensor;
-  value: tf.Tensor;
-  /** [batch, heads, seq, seq] */
-  weights: tf.Tensor;
-  /** What `attended` and `widen` read: [batch · seq, hidden]. */
-  context: tf.Tensor;
-  inner: tf.Tensor;
-  innerNormal: tf.Tensor;
-  innerScale: tf.Tensor;
-  /** [batch · seq, wide] */
-  wide: tf.Tensor;
-  normal: tf.Tensor;
-  scale: tf.Tensor;
-}
-
 /**
  * A whole encoder layer of post-norm kind (Vaswani et al. 2017) as in eval mode, [batch · seq, hidden] → the same; `mask`
  * [batch, 1, 1, seq] as in `scaledDotProductAttention`. One kernel that takes a few texts at a time through all of the layer, and gives
@@ -74,28 +55,18 @@ export function postNormLayer(x: tf.Tensor, mask: tf.Tensor, layer: PostNormLaye
   return run(native, "PostNormLayer", x, mask, layer, keyOf(layer), drops, 1)[0];
 }
 
-/** The same with dropout, which is drawn only where it will be used, and with what the way back reads. */
+/** The same with dropout, which is drawn only where it will be used, and with what `postNormLayerGradients` reads of it. */
 export function postNormLayerTraining(
   x: tf.Tensor,
   mask: tf.Tensor,
   layer: PostNormLayer,
   draw: () => PostNormDrops,
-): { y: tf.Tensor; saved: PostNormSaved; drops: PostNormDrops } | null {
+): { y: tf.Tensor; kept: tf.Tensor; drops: PostNormDrops } | null {
   const native = kernelsFor(x, mask, layer);
   if (!native) return null;
   const drops = draw();
-  const [y, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale] = run(
-    native,
-    "PostNormLayerTraining",
-    x,
-    mask,
-    layer,
-    [0, 0],
-    drops,
-    12,
-  );
-  const saved = { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale };
-  return { y, saved, drops };
+  const [y, kept] = run(native, "PostNormLayerTraining", x, mask, layer, [0, 0], drops, 2);
+  return { y, kept, drops };
 }
 
 /** Of a layer's input, where it was wanted, and of its parameters, in the order they run. */
@@ -121,12 +92,11 @@ export function postNormLayerGradients(
   dy: tf.Tensor,
   x: tf.Tensor,
   batchSize: number,
-  saved: PostNormSaved,
+  kept: tf.Tensor,
   layer: PostNormLayer,
   drops: PostNormDrops,
   ofX: boolean,
 ): PostNormGradients {
-  const { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale } = saved;
   const attributes = {
     batch: batchSize,
     count: 8,
@@ -135,7 +105,7 @@ export function postNormLayerGradients(
   };
   const parameters = [...productsOf(layer), layer.attendedNorm, layer.norm];
   const inputs = [
-    ...[dy, x, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale],
+    ...[dy, x, kept],
     ...parameters.map(({ weight }) => weight.value),
     Int32Array.from(seedsOf(drops)),
   ];

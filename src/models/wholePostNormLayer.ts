@@ -30,22 +30,16 @@ export function wholePostNormLayer(
     output: pass.drawDropout(dropout.output),
   }));
   if (!made) return null;
-  const { y, saved, drops } = made;
-  const { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale } = saved;
-  const tensors = [query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale];
+  const { y, kept, drops } = made;
   const output = pass.record(
     y,
     [x, ...parameters],
-    () => [x.tensor, ...tensors],
-    (
-      dy,
-      [input, query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale],
-    ) => {
-      const read = { query, key, value, weights, context, inner, innerNormal, innerScale, wide, normal, scale };
-      const gradients = postNormLayerGradients(dy, input, batchSize, read, layer, drops, pass.tracks(x));
+    () => [x.tensor, kept],
+    (dy, [input, kept]) => {
+      const gradients = postNormLayerGradients(dy, input, batchSize, kept, layer, drops, pass.tracks(x));
       return [gradients.x, ...names.flatMap((name) => [gradients[name].weight, gradients[name].bias])];
     },
   );
-  for (const tensor of tensors) tensor.dispose();
+  kept.dispose();
   return output;
 }

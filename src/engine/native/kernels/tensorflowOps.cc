@@ -368,6 +368,22 @@ struct FirstRowAttentionGrad {
   }
 };
 
+/** Where a layer keeps what the way back reads, one thing after the other from `kept` on; returns how many numbers it takes. */
+int64_t placeKept(PostNormLayer& p, float* kept) {
+  const int64_t rows = p.batch * p.keys;
+  int64_t size = 0;
+  auto place = [&](float*& at, int64_t count) {
+    at = kept + size;
+    size += count;
+  };
+  for (int i : {QUERY, KEY, VALUE}) place(p.made[i], rows * p.hidden);
+  place(p.made[WIDEN], rows * p.wide);
+  for (float** each : {&p.context, &p.inner, &p.normal[0], &p.normal[1]}) place(*each, rows * p.hidden);
+  for (float*& scale : p.normScale) place(scale, rows);
+  place(p.weights, p.batch * p.heads * p.keys * p.keys);
+  return size;
+}
+
 /** A layer as in eval mode, or one that also gives what the way back reads. */
 template <bool TRAINS>
 struct PostNorm {
@@ -379,9 +395,7 @@ struct PostNorm {
   // or zeros, and seeds of weights, attended and output.
   static constexpr const char* inputs[] = {"x: float", "mask: float", "parameters: count * float", "numbers: int32"};
   static constexpr auto outputs = [] {
-    if constexpr (TRAINS)
-      return std::array{"y: float",     "query: float",   "key: float",  "value: float",        "weights: float",       "context: float",
-                        "inner: float", "inner_normal: float", "inner_factor: float", "wide: float", "normal: float", "factor: float"};
+    if constexpr (TRAINS) return std::array{"y: float", "kept: float"};
     else return std::array{"y: float"};
   }();
   PostNormLayer layer = {};
@@ -425,15 +439,8 @@ struct PostNorm {
       const int32_t* seeds = numbers + 2;
       p.dropWeights = dropout(rates[0], seeds);
       for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
-      for (int i : {QUERY, KEY, VALUE}) p.made[i] = call.output(1 + i, shape);
-      p.weights = call.output(4, {p.batch, p.heads, p.keys, p.keys});
-      p.context = call.output(5, shape);
-      p.inner = call.output(6, shape);
-      p.made[WIDEN] = call.output(9, {rows(x), p.wide});
-      for (int i = 0; i < 2; i++) {
-        p.normal[i] = call.output(7 + 3 * i, shape);
-        p.normScale[i] = call.output(8 + 3 * i, {rows(x), 1});
-      }
+      float* kept = call.output(1, {placeKept(p, nullptr)});
+      placeKept(p, kept);
     }
     if (call.ok()) kernels().postNormLayer(p);
   }
@@ -446,9 +453,7 @@ struct PostNormGrad {
                                                "bf16: bool",       "rate: float", "inner_rate: float", "weights_rate: float",
                                                "count: int >= 1", "of_x: bool"};
   // Weights of the products, then of the norms; seeds of weights, attended and output.
-  static constexpr const char* inputs[] = {"dy: float",      "x: float",     "query: float",   "key: float",          "value: float",
-                                           "weights: float", "context: float", "inner: float", "inner_normal: float", "inner_factor: float",
-                                           "wide: float",    "normal: float", "factor: float", "parameters: count * float", "seeds: int32"};
+  static constexpr const char* inputs[] = {"dy: float", "x: float", "kept: float", "parameters: count * float", "seeds: int32"};
   // Weight and bias of each dense layer, then of each norm. What passes between rows and weights is nobody's afterwards.
   static constexpr const char* outputs[] = {"dx: float",
                                             "dquery: float",    "dquery_bias: float",    "dkey: float",    "dkey_bias: float",
@@ -472,27 +477,17 @@ struct PostNormGrad {
   }
 
   void run(Call& call) const {
-    TF_Tensor *x = call.input(1), *wide = call.input(10);
+    TF_Tensor *x = call.input(1), *widen = call.input(3 + WIDEN);
     if (!call.ok()) return;
     PostNormLayerGradients g = {layer};
     PostNormLayer& p = g.layer;
     p.hidden = columns(x);
     p.keys = rows(x) / p.batch;
-    p.wide = columns(wide);
+    p.wide = rows(widen);
     g.dy = call.data(0);
     p.x = call.data(x);
-    // What is kept is read here alone.
-    auto kept = [&](int i) { return call.data<float>(i); };
-    for (int i : {QUERY, KEY, VALUE}) p.made[i] = kept(2 + i);
-    p.weights = kept(5);
-    p.context = kept(6);
-    p.inner = kept(7);
-    p.made[WIDEN] = call.data<float>(wide);
-    for (int i = 0; i < 2; i++) {
-      p.normal[i] = kept(8 + 3 * i);
-      p.normScale[i] = kept(9 + 3 * i);
-    }
-    int next = 13;
+    placeKept(p, call.data<float>(2));
+    int next = 3;
     for (const float*& weight : p.weight) weight = call.data(next++);
     for (const float*& weight : p.normWeight) weight = call.data(next++);
     const int32_t* seeds = call.data<const int32_t>(next);
