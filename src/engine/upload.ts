@@ -14,7 +14,7 @@ export function upload(values: Float32Array, shape: number[]): tf.Tensor {
 
 // Up to 16 MB.
 const MOST = 2 ** 22;
-let room = new Float32Array(0);
+let room: Float32Array = new Float32Array(0);
 
 /**
  * A tensor of what `fill` puts into an array of zeros. Where it can, in the same array each time: the arrays of batches would bring
@@ -24,13 +24,18 @@ export function uploadFilled(shape: number[], fill: (values: Float32Array) => vo
   const size = tf.util.sizeFromShape(shape);
   // A GPU may read it later than this returns.
   const again = size <= MOST && nativeKernels() !== null;
-  if (again && room.length < size) room = new Float32Array(size);
+  if (again && room.length < size) room = roomFor(size);
   const values = again ? room.subarray(0, size).fill(0) : new Float32Array(size);
   fill(values);
-  const tensor = tf.tensor(values, shape);
-  if (!again) return tensor;
-  // TensorFlow reads some arrays where they lie.
-  const copy = tf.add(tensor, 0);
-  tensor.dispose();
-  return copy;
+  return again ? upload(values, shape) : tf.tensor(values, shape);
+}
+
+/** TensorFlow reads an array where it lies if it lies at a multiple of 64 bytes, and copies it otherwise: this one is always copied. */
+function roomFor(size: number): Float32Array {
+  const room = new Float32Array(size + 1);
+  const probe = upload(room, [size + 1]);
+  room[0] = 1;
+  const shared = probe.dataSync()[0] === 1;
+  probe.dispose();
+  return shared ? new Float32Array(size + 2).subarray(1) : room;
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { adamWUpdate } from "../engine/adamWUpdate";
+import { type AdamWUpdate, adamWUpdate } from "../engine/adamWUpdate";
 import type { Parameter } from "../nn/Parameter";
 
 export interface AdamWOptions {
@@ -63,26 +63,31 @@ export class AdamW {
   }
 
   #update(group: Gradient[], rates: (parameter: Parameter) => Rates, gradientScale: number): void {
-    const all = group.map(([parameter, gradient]) => {
-      const { step, value, ...moments } = this.#moments.get(parameter.name) ?? {
-        step: 0,
-        value: null,
-        mean: tf.zerosLike(gradient),
-        square: tf.zerosLike(gradient),
+    const updates = group.map(([parameter, gradient]): AdamWUpdate => {
+      const moments = this.#moments.get(parameter.name);
+      const { learningRate, weightDecay } = rates(parameter);
+      return {
+        state: {
+          value: parameter.value,
+          mean: moments?.mean ?? tf.zerosLike(gradient),
+          square: moments?.square ?? tf.zerosLike(gradient),
+        },
+        gradient,
+        settings: {
+          learningRate,
+          weightDecay,
+          betas: this.#betas,
+          eps: this.#eps,
+          step: (moments?.step ?? 0) + 1,
+          gradientScale,
+        },
+        // What the optimizer has not made itself may lie in somebody's array.
+        ownValue: moments?.value === parameter.value,
       };
-      const settings = {
-        ...rates(parameter),
-        betas: this.#betas,
-        eps: this.#eps,
-        step: step + 1,
-        gradientScale,
-      };
-      const state = { value: parameter.value, ...moments };
-      // What the optimizer has not made itself may lie in somebody's array.
-      return { parameter, gradient, settings, state, ownValue: state.value === value };
     });
-    adamWUpdate(all).forEach(({ value, mean, square }, i) => {
-      const { parameter, settings, state } = all[i];
+    adamWUpdate(updates).forEach(({ value, mean, square }, i) => {
+      const { state, settings } = updates[i];
+      const [parameter] = group[i];
       parameter.assign(value);
       if (mean !== state.mean) state.mean.dispose();
       if (square !== state.square) state.square.dispose();

@@ -138,10 +138,12 @@ export class FrozenFeatures {
       const width = tf.util.sizeFromShape(entry.shape);
       const perRow = output.shape[0] / rows.length;
       entry.everyRow ||= perRow > 1;
+      const lengths = Array.from(rows, (_, r) => Math.min(perRow, batch.lengths[r]) * width);
+      // Without much padding what was read is kept as it is: copies are garbage to be collected.
+      const own = lengths.reduce((sum, length) => sum + length, 0) > 0.9 * values.length;
       rows.forEach((row, r) => {
         const start = r * perRow * width;
-        const length = Math.min(perRow, batch.lengths[r]) * width;
-        entry.store.put(row, values.subarray(start, start + length));
+        entry.store.put(row, values.subarray(start, start + lengths[r]), { own });
       });
     } finally {
       batch.dispose();

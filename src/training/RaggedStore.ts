@@ -39,8 +39,9 @@ export class RaggedStore {
     return { memory: this.#held, disk: this.#end };
   }
 
-  put(row: number, values: Float32Array): void {
-    this.putStored(row, this.#half ? rounded(this.#half, values) : values.slice());
+  /** Puts a copy of a row, or where the array is to be the store's own the row itself. */
+  put(row: number, values: Float32Array, { own = false } = {}): void {
+    this.putStored(row, this.#half ? rounded(this.#half, values) : own ? values : values.slice());
   }
 
   /** An array for a row of so many values as they are stored, to be filled and put by `putStored`. */

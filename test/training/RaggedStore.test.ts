@@ -78,6 +78,26 @@ describe("RaggedStore", () => {
     b.dispose();
   });
 
+  it("keeps a row as it is, part of a larger array or not, where that is to be its own", () => {
+    const array = row(6, 0);
+    for (const bytes of [100, 0]) {
+      const store = new RaggedStore({ bytes });
+      store.put(0, array.subarray(1, 4), { own: true });
+      store.put(1, array.subarray(4), { own: true });
+      assert.deepEqual(
+        [read(store, 0), read(store, 1)],
+        [
+          [1, 2, 3],
+          [4, 5],
+        ],
+      );
+      assert.deepEqual([...store.stored(0)], [1, 2, 3]);
+      assert.equal(store.stored(0).buffer === array.buffer, bytes > 0);
+      assert.deepEqual(store.bytes, bytes > 0 ? { memory: 20, disk: 0 } : { memory: 0, disk: 20 });
+      store.dispose();
+    }
+  });
+
   it("keeps its own copy of what it was given", () => {
     const store = new RaggedStore({ bytes: 100 });
     const values = row(2, 1);

@@ -197,12 +197,43 @@ static inline Vec multiplyAdd(Vec a, Vec b, Vec c) {
 }
 
 /**
- * acc = a · b for R rows of a, whose words lie `stride` apart from row to row, or where they are TRANSPOSED from word to word; a panel
- * of b is [words][TILE_COLUMNS].
+ * What becomes of a tile: scale · acc + bias + plus, where there are these two, put to y; both may have rows `stride` apart, and y be
+ * `plus`. Where there is more to it `y` is null, and the tile is handed on.
+ */
+struct Ending {
+  float* y;
+  int64_t stride;
+  float scale;
+  const float *bias, *plus;
+};
+
+template <int R, bool PLUS>
+[[gnu::always_inline]] static inline void endTile(const Ending& ending, const Vec (&c)[R][TILE_VECS]) {
+  const Vec scale = splat(ending.scale);
+  Vec bias[TILE_VECS] = {};
+  if (ending.bias)
+    for (int v = 0; v < TILE_VECS; v++) bias[v] = load(ending.bias + v * LANES);
+  float* y = ending.y;
+  const float* plus = ending.plus;
+#pragma GCC unroll 16
+  for (int r = 0; r < R; r++) {
+    for (int v = 0; v < TILE_VECS; v++) {
+      Vec x = c[r][v] * scale;
+      if (PLUS) x += load(plus + v * LANES);
+      store(y + v * LANES, x + bias[v]);
+    }
+    y += ending.stride;
+    if (PLUS) plus += ending.stride;
+  }
+}
+
+/**
+ * a · b for R rows of a, whose words lie `stride` apart from row to row, or where they are TRANSPOSED from word to word; a panel
+ * of b is [words][TILE_COLUMNS]. Where it does not end here it is left in `acc`.
  */
 template <int R, bool PAIR, bool TRANSPOSED>
 static inline void multiplyTile(int64_t words, const float* __restrict a, int64_t stride, const float* __restrict b,
-                                Vec (&acc)[TILE_ROWS][TILE_VECS]) {
+                                const Ending& ending, Vec (&acc)[TILE_ROWS][TILE_VECS]) {
   Vec c[R][TILE_VECS];
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) c[r][0] = c[r][1] = Vec{};
@@ -227,6 +258,8 @@ static inline void multiplyTile(int64_t words, const float* __restrict a, int64_
     a7++;
     b += TILE_COLUMNS;
   }
+  if (ending.y && ending.plus) return endTile<R, true>(ending, c);
+  if (ending.y) return endTile<R, false>(ending, c);
   for (int r = 0; r < R; r++)
     for (int v = 0; v < TILE_VECS; v++) acc[r][v] = c[r][v];
 }
@@ -238,19 +271,19 @@ struct Rows {
   bool transposed, paired;
 };
 
-/** acc = a · b for as many rows as are there; `a` points to the first. */
+/** The same for as many rows as are there; `a` points to the first. */
 template <int R = TILE_ROWS>
 static inline void multiplyRows(int64_t rows, int64_t words, const float* a, const Rows& of, const float* b,
-                                Vec (&acc)[TILE_ROWS][TILE_VECS]) {
+                                const Ending& ending, Vec (&acc)[TILE_ROWS][TILE_VECS]) {
   if constexpr (R > 1) {
-    if (rows < R) return multiplyRows<R - 1>(rows, words, a, of, b, acc);
+    if (rows < R) return multiplyRows<R - 1>(rows, words, a, of, b, ending, acc);
   }
   if (of.paired) {
-    if (of.transposed) multiplyTile<R, PAIRS, true>(words, a, of.stride, b, acc);
-    else multiplyTile<R, PAIRS, false>(words, a, of.stride, b, acc);
+    if (of.transposed) multiplyTile<R, PAIRS, true>(words, a, of.stride, b, ending, acc);
+    else multiplyTile<R, PAIRS, false>(words, a, of.stride, b, ending, acc);
   } else {
-    if (of.transposed) multiplyTile<R, false, true>(words, a, of.stride, b, acc);
-    else multiplyTile<R, false, false>(words, a, of.stride, b, acc);
+    if (of.transposed) multiplyTile<R, false, true>(words, a, of.stride, b, ending, acc);
+    else multiplyTile<R, false, false>(words, a, of.stride, b, ending, acc);
   }
 }
 
@@ -365,6 +398,15 @@ struct Stretch {
   bool first, last;
 };
 
+/** How the tile at (row, column) ends, where nothing but a bias or one matrix is added to it and all of its columns are there. */
+static inline Ending endingOf(const Product& p, int64_t row, int64_t column, const Stretch& stretch) {
+  const float* add = stretch.last ? p.add : nullptr;
+  if (column + TILE_COLUMNS > p.n || (stretch.last && p.slopeOf) || (add && !stretch.first)) return {};
+  const int64_t at = row * p.stride + column;
+  const float* plus = stretch.first ? add : p.y;
+  return {p.y + at, p.stride, p.scale, stretch.last && p.bias ? p.bias + column : nullptr, plus ? plus + at : nullptr};
+}
+
 /** Multiplies row tiles [fromTile, toTile) by panels [fromPanel, toPanel) of b, of which `panels` holds the first. */
 static inline void multiplyPanels(const Product& p, const Rows& rows, int64_t fromTile, int64_t toTile, int64_t fromPanel,
                                   int64_t toPanel, const Stretch& stretch, const float* panels) {
@@ -374,8 +416,10 @@ static inline void multiplyPanels(const Product& p, const Rows& rows, int64_t fr
     const float* a = rows.data + (rows.transposed ? row + word * rows.stride : row * rows.stride + word);
     for (int64_t panel = fromPanel; panel < toPanel; panel++) {
       const int64_t column = panel * TILE_COLUMNS;
+      const Ending ending = endingOf(p, row, column, stretch);
       prefetchTile(p, row, column);
-      multiplyRows(p.m - row, stretch.words, a, rows, panels + (panel - fromPanel) * TILE_COLUMNS * stretch.words, acc);
+      multiplyRows(p.m - row, stretch.words, a, rows, panels + (panel - fromPanel) * TILE_COLUMNS * stretch.words, ending, acc);
+      if (ending.y) continue;
       if (column + TILE_COLUMNS <= p.n) finishTile<true>(p, acc, row, column, stretch.first, stretch.last);
       else finishTile<false>(p, acc, row, column, stretch.first, stretch.last);
     }
