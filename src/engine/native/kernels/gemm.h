@@ -171,9 +171,12 @@ static void pack(const float* from, int64_t laneStride, int64_t depthStride, int
     }
 }
 
-/** Copies rows [from, to) of a in the form in which they are multiplied and in the order in which they lie: row by row, or word by word. */
+/**
+ * Copies a [rows, depth] in the form in which it is multiplied and in the order in which it lies, row by row or word by word: rows, or
+ * words, [from, to), `stride` apart in y.
+ */
 template <int F, int FORM>
-static void prepareRows(const Operand& a, int64_t from, int64_t to, int64_t depth, float* y, int64_t stride) {
+static void prepare(const Operand& a, int64_t from, int64_t to, int64_t rows, int64_t depth, float* y, int64_t stride) {
   constexpr int EACH = FORM == PAIRED ? 2 : 1;
   const int64_t words = wordsOf(depth, FORM == PAIRED);
   if (a.columnStride == 1)
@@ -181,10 +184,10 @@ static void prepareRows(const Operand& a, int64_t from, int64_t to, int64_t dept
       for (int64_t w = 0; w < words; w += LANES)
         store(y + row * stride + w, alongDepth<F, FORM>(a.data + row * a.rowStride + w * EACH, depth - w * EACH), words - w);
   else
-    for (int64_t w = 0; w < words; w++)
-      for (int64_t row = from; row < to; row += LANES)
+    for (int64_t w = from; w < to; w++)
+      for (int64_t row = 0; row < rows; row += LANES)
         store(y + w * stride + row,
-              acrossDepths<F, FORM>(a.data + w * EACH * a.columnStride + row, a.columnStride, depth - w * EACH, to - row), to - row);
+              acrossDepths<F, FORM>(a.data + w * EACH * a.columnStride + row, a.columnStride, depth - w * EACH, rows - row), rows - row);
 }
 
 /** c + a · b, of float32, or of two bfloat16 in each lane. */
@@ -344,8 +347,8 @@ static inline void withKind(const Operand& operand, bool paired, Run&& run) {
   }
 }
 
-static void prepareRows(const Product& p, int64_t from, int64_t to, float* y, int64_t stride) {
-  withKind(p.a, paired(p), [&](auto f, auto form) { prepareRows<f, form>(p.a, from, to, p.k, y, stride); });
+static void prepare(const Product& p, int64_t from, int64_t to, float* y, int64_t stride) {
+  withKind(p.a, paired(p), [&](auto f, auto form) { prepare<f, form>(p.a, from, to, p.m, p.k, y, stride); });
 }
 
 static void packColumns(const Product& p, int64_t column, int64_t start, int64_t depth, float* panel) {
@@ -358,7 +361,7 @@ static void packColumns(const Product& p, int64_t column, int64_t start, int64_t
 /** Rows so far apart fall into a few sets of a first-level cache, and drive each other out. */
 static inline bool collides(int64_t stride) { return stride % 512 == 0; }
 
-/** The left factor as it lies, where that will do; else `data` is null, and it is to be prepared into memory of `floats(p)`. */
+/** The left factor as it lies, where that will do; else `data` is null, and it is to be prepared into `lines(p)`. */
 static inline Rows leftFactor(const Product& p) {
   const bool transposed = p.a.columnStride != 1, pairs = paired(p);
   if (p.a.activation == NONE && !p.a.bfloat16 && (transposed || !collides(p.a.rowStride)))
@@ -368,9 +371,8 @@ static inline Rows leftFactor(const Product& p) {
   return {nullptr, collides(length) ? length + 16 : length, transposed, pairs};
 }
 
-static inline int64_t floats(const Product& p, const Rows& rows) {
-  return rows.stride * (rows.transposed ? wordsOf(p.k, rows.paired) : p.m);
-}
+/** How many lines of `stride` words it takes to prepare the left factor. */
+static inline int64_t lines(const Product& p, const Rows& rows) { return rows.transposed ? wordsOf(p.k, rows.paired) : p.m; }
 
 /** How many rows' sums a thread makes at a time. */
 constexpr int64_t SUMMED = 64;
@@ -457,8 +459,9 @@ static inline int64_t wordsAtOnce(const Product& p) {
 static inline Rows rowsHere(const Product& p) {
   Rows rows = leftFactor(p);
   if (!rows.data) {
-    float* space = preparedRows.of(floats(p, rows));
-    prepareRows(p, 0, p.m, space, rows.stride);
+    const int64_t all = lines(p, rows);
+    float* space = preparedRows.of(all * rows.stride);
+    prepare(p, 0, all, space, rows.stride);
     rows.data = space;
   }
   return rows;
@@ -521,11 +524,10 @@ static void multiply(const Product& p) {
       for (int64_t row = 0; row < p.m; row += atOnce) multiply(rowsOfProduct(p, row, std::min(p.m, row + atOnce)));
       return;
     }
-    float* space = preparedRows.of(floats(p, rows));
-    // Whole lines of memory each, so that no two threads write to the same one.
-    const int64_t share = roundUp((p.m + wanted - 1) / wanted, 16);
-    frostkit::parallel((p.m + share - 1) / share, [&](int64_t i) {
-      prepareRows(p, i * share, std::min(p.m, (i + 1) * share), space, rows.stride);
+    const int64_t all = lines(p, rows), share = (all + wanted - 1) / wanted;
+    float* space = preparedRows.of(all * rows.stride);
+    frostkit::parallel((all + share - 1) / share, [&](int64_t i) {
+      prepare(p, i * share, std::min(all, (i + 1) * share), space, rows.stride);
     });
     rows.data = space;
   }
