@@ -25,6 +25,8 @@ export interface Task {
   seed?: number;
   /** Whether PyTorch's side has what is frozen in eval mode, as the kit has. */
   resting?: boolean;
+  /** Whether the kit lets dropout fire in what is frozen, as the recipe does. */
+  frozenDropout?: boolean;
   /** Of steps: how many, and how many tokens each row has. */
   steps?: number;
   tokens?: number;

@@ -25,7 +25,7 @@ const secondsSince = (start: number) => (performance.now() - start) / 1000;
 
 /** By the clock on the wall, from before the weights are put in place until they are put back. */
 async function sweep(): Promise<Figures> {
-  const { text, label, maxLength, n, seed, epochs, batchSize, learningRate, precision } = task;
+  const { text, label, maxLength, n, seed, epochs, batchSize, learningRate, precision, frozenDropout } = task;
   const tokenizer = await loadTokenizer(task.model);
   const train = textDataset(await readTable(task.train!), { text, label });
   const valid = textDataset(await readTable(task.valid!), { text, label, classes: train.labels?.classes });
@@ -43,6 +43,7 @@ async function sweep(): Promise<Figures> {
       batchSize,
       learningRate,
       precision,
+      frozenDropout,
       out,
       log: () => {},
     })) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Figures } from "./contest";
 import { fakeRounds, fakeSweep } from "./fakeRounds";
-import { RESTING, WHOLE } from "./parts/sweepPart";
+import { FIRING, RESTING, WHOLE } from "./parts/sweepPart";
 import type { Section } from "./results";
 import { row } from "./row";
 import { table } from "./table";
@@ -89,14 +89,22 @@ test("Accuracies of a sweep's two sides are compared, each precision by itself."
   assert.ok(markdown.includes("| sweep-bf16, mean over all N |"));
 });
 
-test("They are compared once more with PyTorch's frozen part in eval mode, where that was measured: the same training as the kit's.", () => {
+test("They are compared once more where both sides train the same: without dropout in what is frozen, and with it.", () => {
   const kit = [fakeSweep([0.8]), fakeSweep([0.82])];
-  const [firing, resting] = [0.7, 0.81].map((accuracy) => [fakeSweep([accuracy]), fakeSweep([accuracy])]);
-  const measured = { [WHOLE]: { kit, peer: firing }, [RESTING]: { kit: [], peer: resting } };
+  const [fires, rests] = [0.7, 0.81].map((accuracy) => [fakeSweep([accuracy]), fakeSweep([accuracy])]);
+  const measured = {
+    [WHOLE]: { kit, peer: fires },
+    [RESTING]: { kit: [], peer: rests },
+    [FIRING]: { kit: [fakeSweep([0.69]), fakeSweep([0.71])], peer: [] },
+  };
   const markdown = table({ sweep: section({ measured }) });
   assert.equal(line(markdown, "| sweep, N = 0").slice(-5), " no |");
   assert.equal(
     line(markdown, "| sweep, PyTorch with what is frozen in eval mode, N = 0"),
     "| sweep, PyTorch with what is frozen in eval mode, N = 0 | 0.8100 | 0.8100 | 0.0000 | 0.0100 | yes |",
+  );
+  assert.equal(
+    line(markdown, "| sweep, the kit with dropout in what is frozen, N = 0"),
+    "| sweep, the kit with dropout in what is frozen, N = 0 | 0.7000 | 0.7000 | 0.0000 | 0.0100 | yes |",
   );
 });

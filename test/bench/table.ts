@@ -2,7 +2,7 @@ import { type Agreement, agreements } from "./agreement";
 import type { Rounds } from "./contest";
 import type { Measured } from "./Part";
 import { parts } from "./parts/parts";
-import { RESTING, WHOLE } from "./parts/sweepPart";
+import { FIRING, RESTING, WHOLE } from "./parts/sweepPart";
 import type { Results, Section } from "./results";
 import type { Row, Target } from "./row";
 import type { Spread } from "./spread";
@@ -45,13 +45,17 @@ export function table(results: Results): string {
   ].join("\n");
 }
 
-/** With the recipe as it is, and with the same training on both sides. */
-function agreementsOf(name: string, { [WHOLE]: whole, [RESTING]: resting }: Measured): Agreement[] {
+/** With the recipe as it is, and with the same training on both sides, without and with dropout in what is frozen. */
+function agreementsOf(
+  name: string,
+  { [WHOLE]: whole, [RESTING]: resting, [FIRING]: firing }: Measured,
+): Agreement[] {
   const named = (rounds: Rounds, prefix: string) =>
     agreements(rounds).map((each) => ({ ...each, what: `${prefix}, ${each.what}` }));
   return [
     ...(whole ? named(whole, name) : []),
     ...(resting ? named({ kit: whole.kit, peer: resting.peer }, `${name}, ${RESTING}`) : []),
+    ...(firing ? named({ kit: firing.kit, peer: whole.peer }, `${name}, ${FIRING}`) : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { Figures, Rounds } from "../contest";
 import { fakeSweep } from "../fakeRounds";
 import { blockParameters, blockProducts, estimatedFlops } from "../stepFlops";
 import { parts } from "./parts";
-import { ALONE, RESTING, WHOLE } from "./sweepPart";
+import { ALONE, FIRING, RESTING, WHOLE } from "./sweepPart";
 
 const both = (kit: Figures, peer: Figures): Rounds => ({ kit: [kit, kit, kit], peer: [peer, peer, peer] });
 const targets = (name: string, measured: Record<string, Rounds>) =>
@@ -43,6 +43,13 @@ test("A sweep is held to 0.40 as a whole, 0.75 at each depth and 0.08 at the las
   assert.deepEqual(
     [last.what, last.kit.median, last.ratio?.median, last.met],
     ["sweep, PyTorch with what is frozen in eval mode, fp32, s", 27.5, 1, null],
+  );
+  // So is what the kit takes for the recipe's own training.
+  const firing = { kit: both(fakeSweep(accuracies, seconds), whole.kit[0]).kit, peer: [] };
+  const [same] = parts.sweep.rows({ [WHOLE]: whole, [ALONE]: alone, [FIRING]: firing }).slice(-1);
+  assert.deepEqual(
+    [same.what, same.kit.median, same.peer?.median, same.met],
+    ["sweep, the kit with dropout in what is frozen, fp32, s", 27.5, 70, null],
   );
 });
 
