@@ -384,9 +384,28 @@ int64_t placeKept(PostNormLayer& p, float* kept) {
   return size;
 }
 
+/** What a layer is told on the way forward as well as on the way back. */
+struct PostNormSettings {
+  PostNormLayer layer = {};
+  float rates[3];
+
+  explicit PostNormSettings(Attributes& at) : rates{at.number("weights_rate"), at.number("inner_rate"), at.number("rate")} {
+    layer.heads = at.integer("heads");
+    layer.scale = at.number("scale");
+    layer.activation = at.integer("activation");
+    layer.bfloat16 = at.flag("bf16");
+  }
+
+  /** `seeds` are those of weights, attended and output. */
+  void setDropout(PostNormLayer& p, const int32_t* seeds) const {
+    p.dropWeights = dropout(rates[0], seeds);
+    for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
+  }
+};
+
 /** A layer as in eval mode, or one that also gives what the way back reads. */
 template <bool TRAINS>
-struct PostNorm {
+struct PostNorm : PostNormSettings {
   static constexpr const char* name = TRAINS ? "FrostkitPostNormLayerTraining" : "FrostkitPostNormLayer";
   static constexpr const char* attributes[] = {"count: int >= 1",  "heads: int",           "scale: float",       "eps: float",
                                                "inner_eps: float", "activation: int",      "bf16: bool",         "rate: float",
@@ -398,19 +417,10 @@ struct PostNorm {
     if constexpr (TRAINS) return std::array{"y: float", "kept: float"};
     else return std::array{"y: float"};
   }();
-  PostNormLayer layer = {};
-  float rates[3];
 
-  explicit PostNorm(Attributes& at) {
-    layer.heads = at.integer("heads");
-    layer.scale = at.number("scale");
+  explicit PostNorm(Attributes& at) : PostNormSettings(at) {
     layer.eps[0] = at.number("inner_eps");
     layer.eps[1] = at.number("eps");
-    layer.activation = at.integer("activation");
-    layer.bfloat16 = at.flag("bf16");
-    rates[0] = at.number("weights_rate");
-    rates[1] = at.number("inner_rate");
-    rates[2] = at.number("rate");
   }
 
   void run(Call& call) const {
@@ -436,9 +446,7 @@ struct PostNorm {
     if (!call.ok()) return;
     p.key = numbers[0] * (int64_t{1} << 32) + numbers[1];
     if (TRAINS) {
-      const int32_t* seeds = numbers + 2;
-      p.dropWeights = dropout(rates[0], seeds);
-      for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
+      setDropout(p, numbers + 2);
       float* kept = call.output(1, {placeKept(p, nullptr)});
       placeKept(p, kept);
     }
@@ -447,7 +455,7 @@ struct PostNorm {
 };
 
 /** From what the one that trains gave, back to what it read. */
-struct PostNormGrad {
+struct PostNormGrad : PostNormSettings {
   static constexpr const char* name = "FrostkitPostNormLayerGrad";
   static constexpr const char* attributes[] = {"batch: int",       "heads: int",  "scale: float",      "activation: int",
                                                "bf16: bool",       "rate: float", "inner_rate: float", "weights_rate: float",
@@ -461,20 +469,9 @@ struct PostNormGrad {
                                             "dwiden: float",    "dwiden_bias: float",    "dnarrow: float", "dnarrow_bias: float",
                                             "dinner_norm: float", "dinner_norm_bias: float", "dnorm: float", "dnorm_bias: float",
                                             "passing: float"};
-  PostNormLayer layer = {};
-  float rates[3];
   bool ofX;
 
-  explicit PostNormGrad(Attributes& at) : ofX(at.flag("of_x")) {
-    layer.batch = at.integer("batch");
-    layer.heads = at.integer("heads");
-    layer.scale = at.number("scale");
-    layer.activation = at.integer("activation");
-    layer.bfloat16 = at.flag("bf16");
-    rates[0] = at.number("weights_rate");
-    rates[1] = at.number("inner_rate");
-    rates[2] = at.number("rate");
-  }
+  explicit PostNormGrad(Attributes& at) : PostNormSettings(at), ofX(at.flag("of_x")) { layer.batch = at.integer("batch"); }
 
   void run(Call& call) const {
     TF_Tensor *x = call.input(1), *widen = call.input(3 + WIDEN);
@@ -492,8 +489,7 @@ struct PostNormGrad {
     for (const float*& weight : p.normWeight) weight = call.data(next++);
     const int32_t* seeds = call.data<const int32_t>(next);
     if (!call.ok()) return;
-    p.dropWeights = dropout(rates[0], seeds);
-    for (int i = 0; i < 2; i++) p.drop[i] = dropout(rates[1 + i], seeds + 1 + i);
+    setDropout(p, seeds);
     g.ofX = call.output(0, {rows(x), p.hidden}, ofX);
     int made = 1;
     for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
