@@ -16,7 +16,7 @@ test("The README's export runs as it stands there and says what the model says",
   )!;
   const runs = mkdtempSync(join(tmpdir(), "frostkit-readme-"));
   const log = () => {};
-  const model = await Auto.fromPretrained(join(root, "data/mini-bert-en"), { classes: ["0", "1"], log });
+  const model = await Auto.fromPretrained(join(root, "data/all-MiniLM-L6-v2"), { classes: ["0", "1"], log });
   await model.savePretrained(join(runs, "model"));
   const [, text] = /classify\("(.*)"\)/.exec(code)!;
   const inputIds = [[...(await loadTokenizer(model.folder)).encode(text).inputIds]];

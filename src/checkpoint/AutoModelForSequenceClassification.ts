@@ -30,7 +30,7 @@ export const AutoModelForSequenceClassification = {
   /**
    * Loads a pretrained encoder from a folder in the Hub's layout, or by its Hub id, with a head for sequence classification.
    *
-   *     const model = await AutoModelForSequenceClassification.fromPretrained("data/mini-bert-en", { numLabels: 2, seed: 0 });
+   *     const model = await AutoModelForSequenceClassification.fromPretrained("data/all-MiniLM-L6-v2", { numLabels: 2, seed: 0 });
    *
    * Throws an InputError when the folder lacks a file, the family is not supported or a shape does not fit.
    */

@@ -1,20 +1,23 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
 
 /**
- * The path of a model or table that comes with frostkit, wherever it is installed and whatever folder the notebook runs in.
+ * The path of a model or table that comes with frostkit, wherever it is installed and whatever folder the notebook runs in: the
+ * encoder `all-MiniLM-L6-v2` and the table `banking-intents`, or a file of either.
  *
- *     const model = await AutoModelForSequenceClassification.fromPretrained(bundled("mini-bert-en"));
- *     const table = await readTable(bundled("short-reviews/train.csv"));
+ *     const model = await AutoModelForSequenceClassification.fromPretrained(bundled("all-MiniLM-L6-v2"));
+ *     const table = await readTable(bundled("banking-intents/train.csv"));
  *
  * Throws an InputError where there is no such thing.
  */
 export function bundled(name: string): string {
-  const path = join(__dirname, "..", "..", "data", name);
-  if (!existsSync(path))
+  const folder = join(__dirname, "..", "..", "data");
+  const there = existsSync(folder) ? readdirSync(folder) : [];
+  const path = join(folder, name);
+  if (!there.includes(name.split(/[\\/]/)[0]) || !existsSync(path))
     throw new InputError(
-      `bundled: expected "mini-bert-en" or a file of "short-reviews", got ${JSON.stringify(name)}; ${path} does not exist`,
+      `bundled: expected ${there.join(" or ")}, or a file of them, got ${JSON.stringify(name)}; ${path} does not exist`,
     );
   return path;
 }

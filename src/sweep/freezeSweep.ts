@@ -65,7 +65,7 @@ export interface SweepResult {
  * Fine-tunes the same pretrained model once for each depth of freezing, or other recipe, and each seed, and records what each came
  * to.
  *
- *     const sweep = freezeSweep({ model: "data/mini-bert-en", train, valid, n: [0, 2, 4, 6], seeds: [0, 1, 2] });
+ *     const sweep = freezeSweep({ model: "data/all-MiniLM-L6-v2", train, valid, n: [0, 2, 4, 6], seeds: [0, 1, 2] });
  *     for await (const event of sweep) if (event.type === "record") console.log(event.record.n, event.record.accuracy);
  *     const { records } = await sweep;
  *

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "frostkit-contest-"));
 after(() => rmSync(folder, { recursive: true }));
 
 const model = join(folder, "tiny");
-randomBert(model, join(__dirname, "../../data/mini-bert-en"), { layers: 2, hidden: 64 });
+randomBert(model, join(__dirname, "../fixtures/mini-bert-en"), { layers: 2, hidden: 64 });
 const file = join(folder, "rows.csv");
 writeFileSync(
   file,

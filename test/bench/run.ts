@@ -22,7 +22,7 @@ const root = join(__dirname, "../..");
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    train: { type: "string", default: join(root, "data/short-reviews/train.csv") },
+    train: { type: "string", default: join(root, "data/banking-intents/train.csv") },
     text: { type: "string", default: "text" },
     label: { type: "string", default: "target" },
     rows: { type: "string", default: "Infinity" },
@@ -39,7 +39,7 @@ function benchOf(folder: string, sides: Side[]): Bench {
   return {
     table: { train: flags.train, text: flags.text, label: flags.label, rows: Number(flags.rows) },
     folder,
-    mini: join(root, "data/mini-bert-en"),
+    mini: join(root, "test/fixtures/mini-bert-en"),
     checkpoint({ layers, hidden }) {
       const path = join(folder, `${layers}x${hidden}`);
       if (!made.has(path)) randomBert(path, this.mini, { layers, hidden });

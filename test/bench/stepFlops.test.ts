@@ -19,7 +19,7 @@ import {
   stepFlops,
 } from "./stepFlops";
 
-const mini = join(__dirname, "../../data/mini-bert-en");
+const mini = join(__dirname, "../fixtures/mini-bert-en");
 
 /** Operations of all matrix products that tfjs sees in one step, from their shapes: [batch …, m, k] by [batch …, k, n]. */
 async function countedFlops({ layers, hidden, rows, tokens }: StepSize): Promise<number> {

@@ -40,7 +40,7 @@ async function benchSteps(): Promise<void> {
 async function secondsPerStep(engine: EngineName, n: number): Promise<number[]> {
   await useEngine(engine);
   const model = await AutoModelForSequenceClassification.fromPretrained(
-    join(__dirname, "../../data/mini-bert-en"),
+    join(__dirname, "../fixtures/mini-bert-en"),
     { classes: ["no", "yes"], log: () => {} },
   );
   topNLayerFreeze(model, n);

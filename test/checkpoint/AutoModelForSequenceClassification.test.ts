@@ -11,7 +11,7 @@ import { useEngine } from "../../src/engine/useEngine";
 import { assertClose } from "../close";
 import { loadTiny, tinyBert, tinyBertWith } from "../training/toyData";
 
-const bundled = join(__dirname, "../../data/mini-bert-en");
+const pretrained = join(__dirname, "../fixtures/mini-bert-en");
 const input = { inputIds: [[2, 17, 42, 99, 3]] };
 
 describe("AutoModelForSequenceClassification.fromPretrained", () => {
@@ -45,7 +45,7 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
 
   it("loads an encoder without a head, and says what it drew anew and what it left", async () => {
     const notes: string[] = [];
-    const model = await Auto.fromPretrained(bundled, { numLabels: 3, log: (line) => notes.push(line) });
+    const model = await Auto.fromPretrained(pretrained, { numLabels: 3, log: (line) => notes.push(line) });
     assert.deepEqual(model.newlyInitialized, ["classifier.weight", "classifier.bias"]);
     assert.equal(notes[0], "newly initialised: classifier.weight, classifier.bias");
     assert.match(notes[1], /^not used from the checkpoint: cls\.predictions\./);
@@ -58,7 +58,7 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
 
   it("draws a new head as Transformers does: normal weights of the config's range, zero biases, by seed", async () => {
     const head = async (seed: number) => {
-      const model = await Auto.fromPretrained(bundled, { numLabels: 50, seed, log: () => {} });
+      const model = await Auto.fromPretrained(pretrained, { numLabels: 50, seed, log: () => {} });
       const values = model.parameter("classifier.weight").value.dataSync() as Float32Array;
       assert.ok(
         model
@@ -154,17 +154,17 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
   });
 
   it("carries the tokenizer's files along", async () => {
-    const model = await Auto.fromPretrained(bundled, { log: () => {} });
-    await model.savePretrained(join(folder, "bundled"));
+    const model = await Auto.fromPretrained(pretrained, { log: () => {} });
+    await model.savePretrained(join(folder, "pretrained"));
     for (const file of ["tokenizer.json", "tokenizer_config.json", "vocab.txt"])
-      assert.deepEqual(readFileSync(join(folder, "bundled", file)), readFileSync(join(bundled, file)));
+      assert.deepEqual(readFileSync(join(folder, "pretrained", file)), readFileSync(join(pretrained, file)));
     model.dispose();
   });
 
   it("makes a regression of one label, and several labels when asked to", async () => {
-    const one = await Auto.fromPretrained(bundled, { numLabels: 1, log: () => {} });
+    const one = await Auto.fromPretrained(pretrained, { numLabels: 1, log: () => {} });
     assert.equal(one.problemType, "regression");
-    const many = await Auto.fromPretrained(bundled, {
+    const many = await Auto.fromPretrained(pretrained, {
       classes: ["a", "b"],
       problemType: "multi_label_classification",
       log: () => {},

@@ -24,8 +24,8 @@ const packages = spawnSync(python, [
 const skip =
   packages.status !== 0 && `${python} has no torch with transformers; FROSTKIT_PYTHON names another`;
 
-const bundled = join(__dirname, "../../data/mini-bert-en");
-const reviews = join(__dirname, "../../data/short-reviews/train.csv");
+const pretrained = join(__dirname, "../fixtures/mini-bert-en");
+const reviews = join(__dirname, "../fixtures/short-reviews/train.csv");
 
 /** How far probabilities may be off: in half precision Python also computes in it. */
 const TOLERANCE: Record<WeightType, number> = { F32: 1e-5, F16: 5e-3, BF16: 5e-2 };
@@ -49,10 +49,10 @@ test("A model that was trained and saved here answers in Python's pipeline, from
   const table = takeRows(textDataset(await readTable(reviews), { text: "text", label: "target" }), [
     ...Array(24).keys(),
   ]);
-  const tokenizer = await loadTokenizer(bundled);
+  const tokenizer = await loadTokenizer(pretrained);
   const rows = await tokenize(table, tokenizer, { maxLength: 64 });
   const classes = ["no thanks", "yes please"];
-  const model = await Auto.fromPretrained(bundled, { classes, log: () => {} });
+  const model = await Auto.fromPretrained(pretrained, { classes, log: () => {} });
   await fineTune(model, { train: rows }, { epochs: 2, batchSize: 4, learningRate: 1e-3 });
   const { probabilities } = await predict(model, rows);
 

@@ -46,7 +46,7 @@ const refuses = async (args: string[], line: RegExp) => {
 
 test("A model whose head nobody trained is refused", () =>
   refuses(
-    ["--model", join(__dirname, "../../data/mini-bert-en"), "--out", "untrained"],
+    ["--model", join(__dirname, "../fixtures/mini-bert-en"), "--out", "untrained"],
     /expected a fine-tuned model, got one without classifier\.weight, classifier\.bias/,
   ));
 

@@ -8,7 +8,7 @@ import { temporary } from "./temporary";
 
 const fixtures = join(__dirname, "../fixtures/tokenizer");
 const bert = join(fixtures, "bert-base-uncased");
-const mini = join(__dirname, "../../data/mini-bert-en");
+const mini = join(__dirname, "../fixtures/mini-bert-en");
 const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 
 /** Inputs and ids of the official vocabularies, collected from the tests of Hugging Face's libraries. */

@@ -9,15 +9,23 @@ test("What comes with the kit is found whatever folder the process runs in", (t)
   const here = process.cwd();
   t.after(() => process.chdir(here));
   process.chdir("/");
-  assert.ok(existsSync(join(bundled("mini-bert-en"), "model.safetensors")));
-  assert.ok(existsSync(bundled("short-reviews/train.csv")));
+  assert.ok(existsSync(join(bundled("all-MiniLM-L6-v2"), "model.safetensors")));
+  assert.ok(existsSync(bundled("banking-intents/train.csv")));
 });
 
-test("Anything else is an error that names what there is", () => {
-  assert.throws(
-    () => bundled("bert-base"),
-    (error: Error) =>
-      error instanceof InputError &&
-      /^bundled: expected "mini-bert-en" or .* got "bert-base"/.test(error.message),
-  );
-});
+for (const name of ["bert-base", "banking-intents/train.tsv", "../package.json", ""])
+  test(`Anything else, as ${JSON.stringify(name)}, is an error that names what there is`, () => {
+    assert.throws(
+      () => bundled(name),
+      (error: Error) => {
+        assert.ok(error instanceof InputError);
+        assert.ok(
+          error.message.startsWith(
+            `bundled: expected all-MiniLM-L6-v2 or banking-intents, or a file of them, got ${JSON.stringify(name)}`,
+          ),
+          error.message,
+        );
+        return true;
+      },
+    );
+  });

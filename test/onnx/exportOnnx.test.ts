@@ -25,7 +25,7 @@ import { tinyBert, tinyBertWith } from "../training/toyData";
 import { compare } from "./compare";
 import { openSession } from "./onnxRuntime";
 
-const bundled = join(__dirname, "../../data/mini-bert-en");
+const pretrained = join(__dirname, "../fixtures/mini-bert-en");
 
 describe("exportOnnx", () => {
   before(() => useEngine("wasm"));
@@ -117,14 +117,14 @@ describe("exportOnnx", () => {
   it("brings what Transformers.js needs where the model's folder has a vocab.txt alone, as the first BERTs", async () => {
     const folder = makeFolder();
     for (const name of ["config.json", "model.safetensors", "vocab.txt"])
-      copyFileSync(join(bundled, name), join(folder, name));
+      copyFileSync(join(pretrained, name), join(folder, name));
     const model = await Auto.fromPretrained(folder, { numLabels: 2, log: () => {} });
     const to = join(makeFolder(), "exported");
     await exportOnnx(model, to);
     const { AutoTokenizer } = await import("@huggingface/transformers");
     const made = await AutoTokenizer.from_pretrained(to, { local_files_only: true });
     const text = "The film was great, and so was the book!";
-    assert.deepEqual(made.encode(text), [...(await loadTokenizer(bundled)).encode(text).inputIds]);
+    assert.deepEqual(made.encode(text), [...(await loadTokenizer(pretrained)).encode(text).inputIds]);
     assert.equal(made.model_max_length, 256);
     model.dispose();
   });

@@ -16,8 +16,8 @@ import { makeFolder } from "../checkpoint/madeByHand";
 import { assertClose } from "../close";
 import { variant } from "../models/variant";
 
-const bundled = join(__dirname, "../../data/mini-bert-en");
-const reviews = join(__dirname, "../../data/short-reviews");
+const pretrained = join(__dirname, "../fixtures/mini-bert-en");
+const reviews = join(__dirname, "../fixtures/short-reviews");
 
 interface Answer {
   label: string;
@@ -59,7 +59,7 @@ describe("Transformers.js's pipeline on an export", () => {
   before(() => useEngine("wasm"));
 
   it("gives a fine-tuned model's probabilities as predict gives them here", async () => {
-    const model = await Auto.fromPretrained(bundled, { classes: ["negative", "positive"], log: () => {} });
+    const model = await Auto.fromPretrained(pretrained, { classes: ["negative", "positive"], log: () => {} });
     const table = textDataset(await readTable(join(reviews, "train.csv")), { text: "text", label: "target" });
     const some = takeRows(table, [...Array(32).keys()]);
     await fineTune(model, { train: await encode(model, some) }, { epochs: 1, learningRate: 3e-4 });
@@ -69,7 +69,7 @@ describe("Transformers.js's pipeline on an export", () => {
 
   it("takes a model with a head of the kit's own, several dropouts and all, for one of its family", async () => {
     const head = { pooling: "attention", lastLayers: 2, dropoutSamples: 5 } as const;
-    const model = await Auto.fromPretrained(bundled, {
+    const model = await Auto.fromPretrained(pretrained, {
       classes: ["negative", "positive"],
       head,
       log: () => {},

@@ -6,14 +6,14 @@ import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { pipelineTokenizer } from "../../src/onnx/pipelineTokenizer";
 import { makeFolder } from "../checkpoint/madeByHand";
 
-const bundled = join(__dirname, "../../data/mini-bert-en");
+const pretrained = join(__dirname, "../fixtures/mini-bert-en");
 const bpe = join(__dirname, "../fixtures/tokenizer/byte-level-bpe");
 const texts = ["The film was great!", "", "Naïve unaffable 東京 [SEP] résumé"];
 
-/** Some files of the bundled tokenizer, in a folder of their own. */
+/** Some files of the tokenizer, in a folder of their own. */
 function folderOf(names: string[], config?: object): string {
   const folder = makeFolder();
-  for (const name of names) copyFileSync(join(bundled, name), join(folder, name));
+  for (const name of names) copyFileSync(join(pretrained, name), join(folder, name));
   if (config) writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify(config));
   return folder;
 }
@@ -30,7 +30,7 @@ const configOf = (files: Map<string, Buffer>) =>
   JSON.parse(files.get("tokenizer_config.json")!.toString("utf8"));
 
 const folders = {
-  "a tokenizer.json without a post-processor": bundled,
+  "a tokenizer.json without a post-processor": pretrained,
   "vocab.txt alone": folderOf(["vocab.txt"]),
   "vocab.txt and a tokenizer_config.json": folderOf(["vocab.txt", "tokenizer_config.json"]),
   "a tokenizer.json that has all it needs": bpe,
@@ -58,7 +58,7 @@ test("Texts are cut to what the model takes, or to less where the tokenizer says
     const files = await pipelineTokenizer({ folder: folderOf(["tokenizer.json"], config), maxTokens });
     assert.equal(configOf(files).model_max_length, expected);
   }
-  const made = await transformersJs(await pipelineTokenizer({ folder: bundled, maxTokens: 16 }));
+  const made = await transformersJs(await pipelineTokenizer({ folder: pretrained, maxTokens: 16 }));
   const { input_ids } = await made("good film ".repeat(50), { truncation: true });
   assert.deepEqual(input_ids.dims, [1, 16]);
 });

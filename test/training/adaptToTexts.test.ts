@@ -100,9 +100,9 @@ onEveryFastEngine("adaptToTexts", () => {
     assert.notDeepEqual(await losses(6), first);
   });
 
-  it("starts from the head that the checkpoint holds: the bundled model tells words better than their frequencies do", async () => {
-    const folder = join(__dirname, "../../data/mini-bert-en");
-    const table = textDataset(await readTable(join(__dirname, "../../data/short-reviews/train.csv")), {
+  it("starts from the head that the checkpoint holds: a pretrained model tells words better than their frequencies do", async () => {
+    const folder = join(__dirname, "../fixtures/mini-bert-en");
+    const table = textDataset(await readTable(join(__dirname, "../fixtures/short-reviews/train.csv")), {
       text: "text",
     });
     const rows = takeRows(
@@ -112,7 +112,7 @@ onEveryFastEngine("adaptToTexts", () => {
     const model = await Auto.fromPretrained(folder, { log: () => {} });
     const encoded = await tokenize(rows, await loadTokenizer(folder), { maxLength: 64 });
     const { losses } = await adaptToTexts(model, encoded, { maskTokenId: 4, batchSize: 32, learningRate: 0 });
-    // Words by their frequencies alone: 6.3; the model where it was made: 5.5 (data/mini-bert-en/README.md).
+    // Words by their frequencies alone: 6.3; the model where it was made: 5.5 (test/fixtures/mini-bert-en/README.md).
     assert.ok(losses[0] < 5.8, `${losses}`);
     model.dispose();
   });

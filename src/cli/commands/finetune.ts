@@ -48,9 +48,9 @@ export function finetuneCommand(): Command {
       "after",
       `
 Examples:
-  frostkit finetune --model data/mini-bert-en --train train.csv --freeze 3 --save runs/model
-  frostkit finetune --model data/mini-bert-en --train train.csv --freeze-where "*.attention.*" --freeze-where embeddings.
-  frostkit finetune --model data/mini-bert-en --train train.csv --valid-fraction 0 --save runs/on-all-rows
+  frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --freeze 3 --save runs/model
+  frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --freeze-where "*.attention.*" --freeze-where embeddings.
+  frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --valid-fraction 0 --save runs/on-all-rows
   frostkit finetune --model timm/resnet18.a1_in1k --train pets --freeze 2 --lr 1e-3 --augment 0.5 --save runs/pets`,
     )
     .action(finetune);

@@ -23,10 +23,10 @@ export function listCommand(): Command {
       "after",
       `
 Examples:
-  frostkit list --model data/mini-bert-en
-  frostkit list --model data/mini-bert-en --match "*.attention.*.bias"
-  frostkit list --model data/mini-bert-en --freeze 3 --match layer.2.
-  frostkit list --model data/mini-bert-en --freeze-where LayerNorm --json
+  frostkit list --model data/all-MiniLM-L6-v2
+  frostkit list --model data/all-MiniLM-L6-v2 --match "*.attention.*.bias"
+  frostkit list --model data/all-MiniLM-L6-v2 --freeze 3 --match layer.2.
+  frostkit list --model data/all-MiniLM-L6-v2 --freeze-where LayerNorm --json
   frostkit list --model timm/resnet18.a1_in1k --freeze 2 --match layer2.0.`,
     )
     .action(list);

@@ -63,12 +63,12 @@ export function sweepCommand(): Command {
       "after",
       `
 Examples:
-  frostkit sweep --model data/mini-bert-en --train train.csv
+  frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv
   frostkit sweep --model bert-base-uncased --train train.csv --valid valid.csv --n -1,0,4,8,12 --seeds 0,1,2
-  frostkit sweep --model data/mini-bert-en --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl
+  frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl
   frostkit sweep --model timm/resnet18.a1_in1k --train pets --n -1..4 --lr 1e-3
-  frostkit sweep --model data/mini-bert-en --train train.csv --n -1,0,3 --strategies layerwiseDecay,gradual:unfreeze=6/-1
-  frostkit sweep --model data/mini-bert-en --train train.csv --strategies bitFit:learningRate=3e-3,lora:rank=4:name=lora4
+  frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --n -1,0,3 --strategies layerwiseDecay,gradual:unfreeze=6/-1
+  frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --strategies bitFit:learningRate=3e-3,lora:rank=4:name=lora4
 
 Settings of recipes: name and learningRate of all; decay of layerwiseDecay; unfreeze of gradual, the N of each epoch joined
 by slashes; rank, alpha and dropout of lora.`,
