@@ -17,8 +17,7 @@ export async function compileBinding(
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(files.package, "binding", name));
   const binding = join(folder, "binding.node");
   const capture = join(folder, "capture.node");
-  // Neither dist nor a copy of it holds the source: it is read where it was written.
-  const captureSource = join(__dirname, "../../../src/engine/native/captureStderr.cc");
+  const captureSource = join(__dirname, "captureStderr.cc");
   const compiler = await findCompiler();
   const linking = linkArguments(tensorflow);
   await compile(compiler, ["-shared", "-O2", captureSource], capture);

@@ -17,8 +17,7 @@ export const instructionSets: Record<string, string[]> =
       }
     : { base: [] };
 
-// Neither dist nor a copy of it holds the sources: they are read where they were written.
-const SOURCES = join(__dirname, "../../../src/engine/native/kernels");
+const SOURCES = join(__dirname, "kernels");
 
 /** SHA-256 of the sources that the kernels are compiled from. */
 export function hashKernels(): string {
