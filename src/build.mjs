@@ -3,7 +3,16 @@
 // build that fails leaves the one before.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildKernels } from "./engine/kernels/build.mjs";
@@ -52,6 +61,7 @@ async function build(folder) {
   } catch {
     throw new Error("the TypeScript compiler found the errors above");
   }
+  chmodSync(join(folder, "cli/main.js"), 0o755);
   await buildKernels(join(folder, "engine/kernels.wasm"));
   // What is compiled on the user's machine, or was compiled to wasm, is shipped beside what uses it.
   for (const name of sources.filter((name) => [".cc", ".h", ".as"].includes(extname(name))))
@@ -75,6 +85,8 @@ function linkCommand() {
       shell: process.platform === "win32",
     });
   } catch {
-    console.error("build: npx frostkit is not linked (npm is not on the PATH); node dist/cli/main.js does the same");
+    console.error(
+      "build: npx frostkit is not linked (npm is not on the PATH); node dist/cli/main.js does the same",
+    );
   }
 }

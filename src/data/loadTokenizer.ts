@@ -6,6 +6,7 @@ import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { InputError } from "../errors";
 import { type Core, fillTemplate, readTemplate } from "./inputTemplate";
 import { keepLongestFirst } from "./keepLongestFirst";
+import { loadTransformers } from "./loadTransformers";
 import { mendBertText } from "./mendBertText";
 import { mendPrecompiled } from "./mendPrecompiled";
 import { wordPieceTokenizerJson } from "./wordPieceTokenizerJson";
@@ -92,7 +93,7 @@ const hashes = new WeakMap<Tokenizer["encode"], string>();
 export const tokenizerHash = ({ encode }: Tokenizer): string | null => hashes.get(encode) ?? null;
 
 async function hashOf(paths: string[]): Promise<string> {
-  const { env } = await import("@huggingface/transformers");
+  const { env } = await loadTransformers();
   // Node brings the tables of Unicode that texts are normalised and split by.
   const hash = createHash("sha256").update(JSON.stringify([env.version, process.version]));
   for (const path of paths) {
@@ -114,7 +115,7 @@ const layout = [
 type Config = Record<string, unknown> | null;
 
 async function loadAuto(folder: string, config: Config): Promise<PreTrainedTokenizer> {
-  const { AutoTokenizer, BertTokenizer, PreTrainedTokenizer } = await import("@huggingface/transformers");
+  const { AutoTokenizer, BertTokenizer, PreTrainedTokenizer } = await loadTransformers();
   const json = join(folder, "tokenizer.json");
   try {
     // An absolute path can't be taken for the name of a model on the Hub.

@@ -1,5 +1,5 @@
-import { runCommand } from "../engine/native/runCommand";
 import { FrostError } from "../errors";
+import { runCommand } from "../packages/runCommand";
 
 /** A Jupyter that answers. */
 export interface Jupyter {

@@ -7,6 +7,7 @@ import { removeNative } from "../../engine/native/removeNative";
 import { nameTensorflow } from "../../engine/native/Tensorflow";
 import { formatDevice, tensorflowDevices } from "../../engine/native/tensorflowDevices";
 import { whyNoGpu } from "../../engine/native/whyNoGpu";
+import { fetchPackage } from "../../packages/fetchPackage";
 import { alignTable } from "../alignTable";
 import { note } from "../note";
 
@@ -21,8 +22,8 @@ export function nativeCommand(): Command {
     .summary("link TensorFlow, so that its kernels compute instead of wasm")
     .description(
       "Builds tfjs-node-gpu's binding for the TensorFlow that Python has installed, CUDA included, and tries it. Looks in " +
-        "FROSTKIT_TENSORFLOW, the active Python's packages, conda's and the system's. Run again it does nothing, unless " +
-        "TensorFlow has changed.",
+        "FROSTKIT_TENSORFLOW, the active Python's packages, conda's and the system's. Where frostkit was installed as a package " +
+        "it fetches tfjs-node-gpu first. Run again it does nothing, unless TensorFlow has changed.",
     )
     .addOption(new Option("--pip", "where none is installed, fetch one into frostkit's cache folder"))
     .addOption(
@@ -45,6 +46,7 @@ Examples:
 
 async function native({ pip = false, official, remove }: NativeFlags): Promise<void> {
   if (remove) return report(removeNative());
+  await fetchPackage("@tensorflow/tfjs-node-gpu", note);
   if (official) {
     note("downloading TensorFlow 2.9.1 and a binding for it: about 0.4 GB");
     return show("tfjs-node-gpu's own download", await installOfficial());

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { type Outcome, runCommand } from "../../engine/native/runCommand";
 import { FrostError, InputError } from "../../errors";
+import { npm } from "../../packages/npm";
 import { note } from "../note";
 
 const root = join(__dirname, "..", "..", "..");
@@ -35,7 +35,7 @@ async function pack(folder: string): Promise<void> {
     // What is installed there already would be taken for this version.
     rmSync(join(folder, "node_modules", "frostkit"), { recursive: true, force: true });
     const platform = ["--os=linux", "--cpu=x64", "--libc=glibc"];
-    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
+    const quiet = ["--ignore-scripts", "--no-package-lock"];
     await npm(
       folder,
       ...["install", "--prefix", resolve(folder), ...platform, ...quiet],
@@ -56,21 +56,4 @@ function checkFolder(folder: string): void {
     throw new InputError(
       `${folder}: expected a new folder, or one that frostkit pack made, got another's files`,
     );
-}
-
-async function npm(cwd: string, ...args: string[]): Promise<void> {
-  const outcome = await runCommand("npm", args, { cwd });
-  if (outcome.missing)
-    throw new FrostError("npm: expected it on the PATH, where Node.js puts it, found none");
-  if (outcome.code !== 0) throw new FrostError(`npm ${args[0]} failed: ${reasonOf(outcome)}`);
-}
-
-function reasonOf({ stderr, code, signal }: Outcome): string {
-  const lines = stderr.split("\n").filter((line) => /^npm (error|ERR!)/.test(line));
-  return (
-    lines
-      .slice(0, 3)
-      .map((line) => line.replace(/^npm (error|ERR!) /, ""))
-      .join("; ") || `${signal ?? `exit code ${code}`}`
-  );
 }

@@ -1,5 +1,9 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { OPTIONAL_PACKAGES } from "../../packages/optionalPackages";
+import { packageFolder } from "../../packages/packageFolder";
+
+const NAME = "@tensorflow/tfjs-node-gpu";
 
 /** Where tfjs-node-gpu keeps its binding, and what frostkit puts beside it. */
 export interface BindingFiles {
@@ -22,14 +26,18 @@ export interface BindingFiles {
 /** Node-API's version: the highest that tfjs-node-gpu 4.22 names, and one that every Node since 12.22 speaks. */
 export const NODE_API = 8;
 
-/** The files of the binding; `packageFolder` is the installed tfjs-node-gpu where left out. */
-export function bindingFiles(
-  packageFolder = dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json")),
-): BindingFiles {
-  const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
-  const folder = join(packageFolder, "lib", `napi-v${NODE_API}`);
+/**
+ * The files of the binding, which need not be there, nor the package itself. `tfjsNodeGpu` is the package's folder: the installed
+ * one, or that into which `frostkit native` fetches it.
+ */
+export function bindingFiles(tfjsNodeGpu = packageFolder(NAME)): BindingFiles {
+  const manifest = join(tfjsNodeGpu, "package.json");
+  const { version } = existsSync(manifest)
+    ? JSON.parse(readFileSync(manifest, "utf8"))
+    : { version: OPTIONAL_PACKAGES[NAME] };
+  const folder = join(tfjsNodeGpu, "lib", `napi-v${NODE_API}`);
   return {
-    package: packageFolder,
+    package: tfjsNodeGpu,
     version,
     folder,
     binding: join(folder, "tfjs_binding.node"),

@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { FrostError } from "../../errors";
+import { runCommand } from "../../packages/runCommand";
 import { NODE_API } from "./bindingFiles";
 import { explainBuildError } from "./explainBuildError";
-import { runCommand } from "./runCommand";
 
 /** A C++ compiler: the command and what goes before its arguments. CXX may be "ccache g++". */
 export type Compiler = string[];

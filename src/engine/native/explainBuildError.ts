@@ -1,4 +1,4 @@
-import type { Outcome } from "./runCommand";
+import type { Outcome } from "../../packages/runCommand";
 
 /** What is wrong when the compiler fails, and what to do about it, in one line. */
 export function explainBuildError(compiler: string, { missing, stderr, signal }: Outcome): string {

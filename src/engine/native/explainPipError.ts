@@ -1,4 +1,4 @@
-import type { Outcome } from "./runCommand";
+import type { Outcome } from "../../packages/runCommand";
 
 /** What is wrong when pip fails, and what to do about it, in one line. */
 export function explainPipError(requirement: string, { missing, code, stderr }: Outcome): string {

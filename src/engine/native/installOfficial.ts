@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { FrostError } from "../../errors";
+import { runCommand } from "../../packages/runCommand";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { explainFileError } from "./explainFileError";
 import { STAGING } from "./link";
 import { type Proof, prove } from "./prove";
-import { runCommand } from "./runCommand";
 
 /**
  * Runs tfjs-node-gpu's own installation, which downloads the TensorFlow it was published for (2.9.1 and CUDA 11.2, of 2022) and

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { findTensorflow } from "./findTensorflow";
 import { link } from "./link";
@@ -20,6 +21,8 @@ export async function linkIfPresent(files: BindingFiles = bindingFiles()): Promi
       const why = state === "stale" ? reason : (unfit[0] ?? "no TensorFlow is installed");
       return `${why}, so wasm computes on one core; npx frostkit native --pip fetches TensorFlow, ${GAIN}`;
     }
+    if (!existsSync(files.package))
+      return `${nameTensorflow(tensorflow)} is not linked, so wasm computes on one core; npx frostkit native links it, ${GAIN}`;
     const start = performance.now();
     await link(tensorflow, files);
     const seconds = (performance.now() - start) / 1000;

@@ -24,11 +24,23 @@ export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
   } catch (error) {
     throw new FrostError(explainLoadError((error as Error).message), { cause: error });
   }
+  shareTfjs(files.package);
   require(files.package);
   // A binding of the package's own comes without it.
   if (!existsSync(files.kernels)) return;
   require(files.kernels);
   loaded = true;
+}
+
+/** A tfjs-node-gpu outside the kit's packages has a tfjs of its own beside it: it gets the kit's, so that a process has one. */
+function shareTfjs(folder: string): void {
+  for (const name of ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu"]) {
+    const ours = require.resolve(name);
+    const theirs = require.resolve(name, { paths: [folder] });
+    if (ours === theirs) continue;
+    require(ours);
+    require.cache[theirs] = require.cache[ours];
+  }
 }
 
 let loaded = false;

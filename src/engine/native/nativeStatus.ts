@@ -20,6 +20,8 @@ export interface NativeStatus {
 
 /** How tfjs-node-gpu's binding stands. Looks at a few files only: nothing is loaded and nothing is searched for. */
 export function nativeStatus(files: BindingFiles = bindingFiles()): NativeStatus {
+  if (!existsSync(files.package))
+    return { state: "absent", reason: "tfjs-node-gpu is not installed, nor its native binding built" };
   if (!existsSync(files.binding))
     return { state: "absent", reason: "tfjs-node-gpu's native binding is not built" };
   const stamp = readStamp(files);

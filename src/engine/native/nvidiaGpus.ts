@@ -1,4 +1,4 @@
-import { runCommand } from "./runCommand";
+import { runCommand } from "../../packages/runCommand";
 
 export interface NvidiaGpu {
   /** "Tesla T4" */

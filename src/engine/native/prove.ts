@@ -1,9 +1,9 @@
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FrostError } from "../../errors";
+import { runCommand } from "../../packages/runCommand";
 import type { BindingFiles } from "./bindingFiles";
 import { explainLoadError } from "./explainLoadError";
-import { runCommand } from "./runCommand";
 
 export interface Proof {
   /** What the library itself calls its version. */

@@ -1,4 +1,4 @@
-import { type CommandOptions, type Outcome, runCommand } from "./runCommand";
+import { type CommandOptions, type Outcome, runCommand } from "../../packages/runCommand";
 
 /** Runs the active Python, which is called python3 or python. */
 export async function runPython(args: string[], options: CommandOptions = {}): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, delimiter } from "node:path";
+import { runCommand } from "../../packages/runCommand";
 import type { Proof } from "./prove";
-import { runCommand } from "./runCommand";
 import type { Tensorflow } from "./Tensorflow";
 
 /** Why TensorFlow computes on the processor on a machine with an NVIDIA GPU, and what to do about it, in one line. */

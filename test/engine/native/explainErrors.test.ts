@@ -4,8 +4,8 @@ import { explainBuildError } from "../../../src/engine/native/explainBuildError"
 import { explainFileError } from "../../../src/engine/native/explainFileError";
 import { explainLoadError } from "../../../src/engine/native/explainLoadError";
 import { explainPipError } from "../../../src/engine/native/explainPipError";
-import type { Outcome } from "../../../src/engine/native/runCommand";
 import { FrostError } from "../../../src/errors";
+import type { Outcome } from "../../../src/packages/runCommand";
 
 const failed = (stderr: string, more: Partial<Outcome> = {}): Outcome => ({
   ...{ code: 1, signal: null, stdout: "", missing: false },

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { runCommand } from "../../../src/engine/native/runCommand";
-import { fakeCommand } from "./fakes";
+import { runCommand } from "../../src/packages/runCommand";
+import { fakeCommand } from "../engine/native/fakes";
 
 test("A command's output and exit code come back, whatever they are", async () => {
   const { code, signal, stdout, stderr, missing } = await runCommand("sh", [
@@ -28,7 +28,7 @@ test("One that takes too long is ended", async () => {
 });
 
 test("A missing command's time limit does not keep the process alive", () => {
-  const module = JSON.stringify(join(__dirname, "../../../src/engine/native/runCommand"));
+  const module = JSON.stringify(join(__dirname, "../../src/packages/runCommand"));
   const script = `require(${module}).runCommand("no-such-command", [], { timeout: 60_000 })`;
   execFileSync(process.execPath, ["--import", "tsx", "-e", script], { timeout: 30_000 });
 });

@@ -18,11 +18,13 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   /** Milliseconds after which it is ended. */
   timeout?: number;
+  /** Run by the shell, as Windows' batch files have to be. */
+  shell?: boolean;
   /** Its stdout goes on to this process's stderr: for a download's progress. */
   show?: boolean;
 }
 
-/** Runs a command without a shell and collects what it writes. Never rejects. FROSTKIT_DEBUG=1 shows all of it. */
+/** Runs a command and collects what it writes. Never rejects. FROSTKIT_DEBUG=1 shows all of it. */
 export function runCommand(file: string, args: string[], options: CommandOptions = {}): Promise<Outcome> {
   const { show = false, timeout, ...rest } = options;
   return new Promise((resolve) => {

@@ -1,0 +1,48 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { FrostError } from "../errors";
+import { npm } from "./npm";
+import { OPTIONAL_PACKAGES, type OptionalPackage } from "./optionalPackages";
+import { installation, packageFolder } from "./packageFolder";
+
+/**
+ * Fetches a package that npm left out from the registry that npm is set up with, in the version that the kit is tested with and
+ * without running any of its scripts, into the kit's cache. Does nothing where it is there. `log` is told before a download.
+ * Returns its folder.
+ *
+ * @throws FrostError where HF_HUB_OFFLINE=1 forbids it, or with npm's reason
+ */
+export async function fetchPackage(name: OptionalPackage, log: (line: string) => void): Promise<string> {
+  const folder = packageFolder(name);
+  if (existsSync(folder)) return folder;
+  const wanted = `${name}@${OPTIONAL_PACKAGES[name]}`;
+  const byHand = `npm install --ignore-scripts ${wanted}`;
+  if (process.env.HF_HUB_OFFLINE === "1")
+    throw new FrostError(
+      `${name} is not installed and HF_HUB_OFFLINE=1 forbids fetching it; ${byHand} brings it`,
+    );
+  const target = installation(name);
+  log(`fetching ${name} ${OPTIONAL_PACKAGES[name]} from the npm registry into ${target}`);
+  mkdirSync(dirname(target), { recursive: true });
+  const staging = mkdtempSync(`${target}-`);
+  try {
+    // Without a package.json of its own npm would look for one further up.
+    writeFileSync(`${staging}/package.json`, "{}\n");
+    await npm(staging, "install", "--ignore-scripts", "--no-package-lock", "--omit=dev", wanted);
+    putInPlace(staging, target);
+  } catch (error) {
+    throw new FrostError(`${name} could not be fetched (${(error as Error).message}); ${byHand} brings it`);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Of several processes that fetch at once one is first; the others take what it brought. */
+function putInPlace(staging: string, target: string): void {
+  try {
+    renameSync(staging, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
+  }
+}
