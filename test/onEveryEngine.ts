@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { before, describe } from "node:test";
+import { after, before, describe } from "node:test";
 import { bindingFiles } from "../src/engine/native/bindingFiles";
 import { type EngineName, useEngine } from "../src/engine/useEngine";
+import { wasmHeap } from "../src/engine/wasmHeap";
 import { enginesHere } from "./enginesHere";
 
 type Tests = (engine: EngineName) => void;
@@ -20,6 +21,23 @@ export const onEveryFastEngine = (title: string, tests: Tests) => on(["tensorflo
 /** The same with WebGPU, where values cannot be read at once: the tests have to wait for them. */
 export const onEveryEngineAndWebgpu = (title: string, tests: Tests) =>
   on(["tensorflow", "webgpu", "wasm", "cpu"], title, tests);
+
+/** A group of tests on wasm with every product by ONNX Runtime, also those that are too small to be worth a call. */
+export function onRuntimeProducts(title: string, tests: Tests): void {
+  const skip = engines.wasm.what === null && "ONNX Runtime does not run here";
+  describe(`${title}, on wasm with all products by ONNX Runtime`, { skip }, () => {
+    let from: number;
+    before(async () => {
+      await useEngine("wasm");
+      from = wasmHeap()!.products!.from;
+      wasmHeap()!.products!.from = 0;
+    });
+    after(() => {
+      wasmHeap()!.products!.from = from;
+    });
+    tests("wasm");
+  });
+}
 
 function on(names: readonly EngineName[], title: string, tests: Tests): void {
   for (const engine of names)

@@ -20,8 +20,10 @@ async function describe(name: EngineName): Promise<string | null> {
     const { device, description } = (await gpu.requestAdapter()).info;
     return device || description;
   }
-  if (name !== "tensorflow") return null;
+  if (name === "cpu") return null;
   const { versions } = await useEngine(name);
+  if (name === "wasm")
+    return versions.onnxruntime ? `products by ONNX Runtime ${versions.onnxruntime}` : null;
   const used = (await tensorflowDevices()).find(({ inUse }) => inUse)!;
   return `${versions.tensorflow}, ${used.type} ${used.name}`;
 }

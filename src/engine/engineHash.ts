@@ -12,11 +12,12 @@ import { ensureEngine } from "./useEngine";
  * threads share a sum, and the settings that choose among kernels.
  */
 export async function engineHash(): Promise<string> {
-  const { name } = await ensureEngine();
-  let hash = known.get(name);
+  const { name, versions } = await ensureEngine();
+  const key = JSON.stringify([name, versions]);
+  let hash = known.get(key);
   if (!hash) {
     hash = compute();
-    known.set(name, hash);
+    known.set(key, hash);
   }
   return hash;
 }

@@ -16,8 +16,13 @@ export function matMul(a: tf.Tensor, b: tf.Tensor, transposeA = false, transpose
     return tf.matMul(a, b, transposeA, transposeB);
   const { kernels } = heap;
   const y = heap.make([...batch, m, n]);
-  const scratch = heap.scratch(kernels.matMulScratch());
   const count = tf.util.sizeFromShape(batch);
+  if (heap.products && count * m * n * depth >= Math.max(heap.products.from, 1)) {
+    const [left, right, product] = [a, b, y].map((x) => ({ values: heap.view(x), shape: x.shape }));
+    heap.products.multiply(left, transposeA, right, transposeB, product);
+    return y;
+  }
+  const scratch = heap.scratch(kernels.matMulScratch());
   kernels.matMul(count, m, n, depth, heap.at(a), +transposeA, heap.at(b), +transposeB, heap.at(y), scratch);
   return y;
 }

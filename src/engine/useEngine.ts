@@ -7,6 +7,7 @@ import { loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
 import { tensorflowDevices } from "./native/tensorflowDevices";
 import { watchBytes } from "./peakBytes";
+import { chooseWasmProducts } from "./wasmProducts";
 
 export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
 export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
@@ -22,7 +23,8 @@ export interface Engine {
 /**
  * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"webgpu"`, `"wasm"`, or `"cpu"` (plain
  * JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then WebGPU where the environment
- * variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, else wasm. A named engine that cannot run is an error, never
+ * variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, else wasm. The wasm engine has its large matrix products computed by
+ * ONNX Runtime, unless that does not run here or FROSTKIT_ONNXRUNTIME=0 says not to; `reason` tells which. A named engine that cannot run is an error, never
  * replaced by another.
  *
  *     const engine = await useEngine("auto");
@@ -93,13 +95,20 @@ async function use(name: EngineName, reasons: string[]): Promise<Engine> {
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
   tf.enableProdMode();
   watchBytes();
-  const versions = { tfjs: tf.version_core, ...(name === "tensorflow" ? tensorflowVersion() : {}) };
+  const { versions = {}, where } = await details(name);
   inUse = {
     name,
-    reason: (name === "tensorflow" ? [...reasons, await whereItComputes()] : reasons).join("; "),
-    versions,
+    reason: (where ? [...reasons, where] : reasons).join("; "),
+    versions: { tfjs: tf.version_core, ...versions },
   };
   return inUse;
+}
+
+/** What an engine that runs has chosen for itself: versions for the record, and a line for people. */
+async function details(name: EngineName): Promise<{ versions?: Record<string, string>; where?: string }> {
+  if (name === "tensorflow") return { versions: tensorflowVersion(), where: await whereItComputes() };
+  if (name === "wasm") return chooseWasmProducts();
+  return {};
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../errors";
 import { registerWasmKernels } from "./registerWasmKernels";
+import type { RuntimeProducts } from "./runtimeProducts";
 
 // TypeScript declares WebAssembly among a browser's names only.
 declare const WebAssembly: {
@@ -35,7 +36,11 @@ interface Backend {
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: object): void;
   dataIdMap: { get(dataId: object): { memoryOffset: number } };
-  wasm: { asm: { memory: object }; _malloc(bytes: number): number; _free(pointer: number): void };
+  wasm: {
+    asm: { memory: { buffer: ArrayBuffer } };
+    _malloc(bytes: number): number;
+    _free(pointer: number): void;
+  };
 }
 
 /**
@@ -44,6 +49,8 @@ interface Backend {
  */
 export class WasmHeap {
   readonly kernels: Kernels;
+  /** Multiplies large matrices; where it is null, `kernels.matMul` does. `useEngine` sets it. */
+  products: RuntimeProducts | null = null;
   #backend: Backend;
   #scratch = { pointer: 0, bytes: 0 };
 
@@ -88,6 +95,14 @@ export class WasmHeap {
         `a wasm kernel expected a ${dtype} tensor, got ${tensor.dtype} of shape [${tensor.shape}]`,
       );
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /**
+   * A tensor's values where they lie. Growing memory detaches every view, so one is good until the next tensor is made, and no longer.
+   */
+  view(tensor: tf.Tensor): Float32Array {
+    // tfjs keeps an address from 2 GB on as a negative number.
+    return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor) >>> 0, tensor.size);
   }
 
   /** At least so many bytes for a kernel to work in, good until the next call. */

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { attributeTypes, dataTypes, onnxProto } from "../engine/onnxProto";
 import { InputError } from "../errors";
 import type { OnnxAttribute, OnnxNode } from "../nn/OnnxGraph";
 import { version } from "../version";
-import { attributeTypes, dataTypes, onnxProto } from "./onnxProto";
 import type { TracedModel } from "./traceOnnx";
 
 /** LayerNormalization came with this one; what came later is not needed. */

@@ -6,7 +6,7 @@ import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoMod
 import type { SequenceClassifier, TokenRows } from "../../src/models/SequenceClassifier";
 import { textInputs } from "../../src/models/textInputs";
 import { assertClose } from "../close";
-import { onEveryEngineAndWebgpu } from "../onEveryEngine";
+import { onEveryEngineAndWebgpu, onRuntimeProducts } from "../onEveryEngine";
 import * as parity from "./parityTests";
 
 interface Expected extends parity.Expected {
@@ -45,7 +45,7 @@ export function againstPyTorch(
   const { folder, expected, rows } = fixture(name);
   const load = () => AutoModelForSequenceClassification.fromPretrained(folder, { log: assert.fail });
 
-  onEveryEngineAndWebgpu(`${name} against PyTorch`, () => {
+  const tests = () => {
     parity.parityTests<SequenceClassifier>({
       ...options,
       expected,
@@ -99,5 +99,8 @@ export function againstPyTorch(
         tf.dispose([short.logits, full.logits, ...full.hiddenStates]);
       },
     );
-  });
+  };
+
+  onEveryEngineAndWebgpu(`${name} against PyTorch`, tests);
+  onRuntimeProducts(`${name} against PyTorch`, tests);
 }

@@ -23,6 +23,7 @@ const messages = {
     name: field(3, "string"),
     opType: field(4, "string"),
     attribute: list(5, "AttributeProto"),
+    domain: field(7, "string"),
   },
   AttributeProto: {
     name: field(1, "string"),
@@ -38,7 +39,8 @@ const messages = {
     rawData: field(9, "bytes"),
   },
   ValueInfoProto: { name: field(1, "string"), type: field(2, "TypeProto") },
-  TypeProto: { tensorType: field(1, "TensorType") },
+  TypeProto: { tensorType: field(1, "TensorType"), sequenceType: field(4, "SequenceType") },
+  SequenceType: { elemType: field(1, "TypeProto") },
   TensorType: { elemType: field(1, "int32"), shape: field(2, "TensorShapeProto") },
   TensorShapeProto: { dim: list(1, "Dimension") },
   Dimension: { dimValue: field(1, "int64"), dimParam: field(2, "string") },
