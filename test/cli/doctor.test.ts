@@ -35,6 +35,10 @@ test("doctor shows versions, cores, memory, every engine, what auto takes and th
   for (const name of ENGINES) assert.match(fact(said, `engine ${name}`), /^yes: \d[\d.e+]* GFLOP\/s|^no: .+/);
   // These two need nothing but what npm installs.
   for (const name of ["wasm", "cpu"]) assert.match(fact(said, `engine ${name}`), /^yes: /);
+  assert.match(
+    fact(said, "engine wasm"),
+    /; products by (ONNX Runtime \d|the kit's own kernel, on 1 core: )/,
+  );
   assert.match(fact(said, "notebook kernel"), /^(yes|no): /);
 });
 
