@@ -8,7 +8,7 @@ export function checkInteger(
   max = Number.MAX_SAFE_INTEGER,
 ): number {
   if (!Number.isInteger(value) || value < min || value > max)
-    throw new InputError(`${name}: expected an integer ${bounds(min, max)}, got ${value}`);
+    throw new InputError(`${name}: expected an integer ${bounds(min, max)}, got ${shown(value)}`);
   return value;
 }
 
@@ -20,21 +20,47 @@ export function checkNumber(
   max = Number.POSITIVE_INFINITY,
 ): number {
   if (!Number.isFinite(value) || value < min || value > max)
-    throw new InputError(`${name}: expected a number ${bounds(min, max)}, got ${value}`);
+    throw new InputError(`${name}: expected a number ${bounds(min, max)}, got ${shown(value)}`);
   return value;
 }
 
 /** The value itself when it is one of the choices, else an error that lists them. */
 export function checkOneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
   if (!(choices as readonly string[]).includes(value))
-    throw new InputError(`${name}: expected one of ${choices.join(", ")}, got ${JSON.stringify(value)}`);
+    throw new InputError(`${name}: expected one of ${choices.join(", ")}, got ${shown(value)}`);
   return value as T;
 }
 
-function bounds(min: number, max: number): string {
+/** "of at least 1", "from 0 to 1": how an error names what a number has to keep to. */
+export function bounds(min: number, max: number): string {
   const open = (x: number) => !Number.isFinite(x) || Math.abs(x) === Number.MAX_SAFE_INTEGER;
   if (open(min) && open(max)) return "of any size";
   if (open(max)) return `of at least ${min}`;
   if (open(min)) return `of at most ${max}`;
   return `from ${min} to ${max}`;
+}
+
+/** A value in an error's one line: texts in quotes, long lists and objects by what they are. */
+export function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null)
+    return typeof value === "string" ? JSON.stringify(shortened(value)) : String(value);
+  if (value instanceof Promise) return "a Promise: await it first";
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name === "string" && name !== "Object" && name !== "Array")
+    return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+  return shortened(jsonOf(value) ?? "an object");
+}
+
+const LONGEST = 80;
+
+const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
+function jsonOf(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // It holds itself, or a bigint.
+  }
 }

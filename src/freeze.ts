@@ -35,8 +35,13 @@ export type Freezable = ParameterModel | LayersModelLike;
 /** Which parameters: part of a name, a glob over the whole name, a RegExp, or a predicate. */
 export type ParameterPattern = string | RegExp | ((name: string, parameter: NamedParameter) => boolean);
 
+/** Whatever frostkit itself says is wrong: one line with what was expected, what came and what to do. */
+export class FrostError extends Error {
+  override name = "FrostError";
+}
+
 /** Says in one line what is wrong with a pattern, a depth or a model. */
-export class FreezeError extends Error {
+export class FreezeError extends FrostError {
   override name = "FreezeError";
 }
 

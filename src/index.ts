@@ -6,15 +6,22 @@ export {
   type FromPretrainedOptions,
 } from "./checkpoint/AutoModelForSequenceClassification";
 export type { LoadOptions } from "./checkpoint/loadClassifier";
-export { resolveModel } from "./checkpoint/resolveModel";
+export { type ResolveOptions, resolveModel } from "./checkpoint/resolveModel";
 export type { Augmentation } from "./data/Augmentation";
 export type { EncodedImages } from "./data/EncodedImages";
-export { encodeImages } from "./data/encodeImages";
-export { type ImageRows, imageFolder } from "./data/imageFolder";
+export { type EncodeOptions, encodeImages } from "./data/encodeImages";
+export { type FolderOptions, type ImageRows, imageFolder } from "./data/imageFolder";
 export { type ImageTransform, loadImageTransform } from "./data/loadImageTransform";
 export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
-export { type Row, readTable, type Table } from "./data/readTable";
-export { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "./data/splits";
+export { type Row, readTable, type Table, type TableOptions } from "./data/readTable";
+export {
+  type FoldOptions,
+  groupKFold,
+  type Split,
+  type SplitOptions,
+  stratifiedKFold,
+  trainValidSplit,
+} from "./data/splits";
 export {
   type Labels,
   type TextColumns,
@@ -22,7 +29,7 @@ export {
   takeRows,
   textDataset,
 } from "./data/textDataset";
-export { type EncodedDataset, tokenize } from "./data/tokenize";
+export { type EncodedDataset, type TokenizeOptions, tokenize } from "./data/tokenize";
 export { writeTable } from "./data/writeTable";
 export { ENGINES, type Engine, type EngineName, useEngine, whyNot } from "./engine/useEngine";
 export { FrostError, InputError } from "./errors";
@@ -43,7 +50,7 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
-export type { Classifier, ProblemType, WeightType } from "./models/Classifier";
+export type { Classifier, ForwardOptions, ProblemType, SaveOptions, WeightType } from "./models/Classifier";
 export type { CustomHead, Head, HeadContext, PoolingHead } from "./models/Head";
 export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
 export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
@@ -52,15 +59,16 @@ export { bundled } from "./notebook/bundled";
 export { type Shown, show } from "./notebook/show";
 export { type WatchOptions, watch } from "./notebook/watch";
 export { exportOnnx } from "./onnx/exportOnnx";
+export { FLOAT_TYPES, type FloatType, type FloatTypeName } from "./options/floatType";
 export { accuracyFigure } from "./plots/accuracyFigure";
 export { confusionMatrixFigure } from "./plots/confusionMatrixFigure";
 export { epochsFigure } from "./plots/epochsFigure";
 export type { Figure, FigureOptions } from "./plots/figure";
 export { memoryFigure } from "./plots/memoryFigure";
 export { secondsFigure } from "./plots/secondsFigure";
-export { toPng } from "./plots/toPng";
+export { type PngSize, toPng } from "./plots/toPng";
 export { type PictureSize, toSvg } from "./plots/toSvg";
-export { writeReport } from "./plots/writeReport";
+export { type ReportOptions, writeReport } from "./plots/writeReport";
 export { Random } from "./random";
 export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
 export { bitFit } from "./recipes/bitFit";
@@ -69,7 +77,9 @@ export { formatSummary } from "./sweep/formatSummary";
 export {
   type FreezeSweepOptions,
   freezeSweep,
+  type SweepData,
   type SweepEvent,
+  type SweepOptions,
   type SweepResult,
 } from "./sweep/freezeSweep";
 export { latestSweep } from "./sweep/latestSweep";
@@ -77,7 +87,7 @@ export type { Recommendation } from "./sweep/oneStandardErrorRule";
 export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
 export type { Recipe, Strategy } from "./sweep/strategies";
-export { type DepthSummary, type Spread, summarize } from "./sweep/summarize";
+export { type DepthSummary, type Spread, type SummaryOptions, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
@@ -85,7 +95,7 @@ export type { Dataset } from "./training/dataset";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
-export { FrozenFeatures } from "./training/FrozenFeatures";
+export { type FeaturesOptions, FrozenFeatures } from "./training/FrozenFeatures";
 export { fineTune } from "./training/fineTune";
 export type { ParameterGroup } from "./training/learningRates";
 export { type Metrics, metrics } from "./training/metrics";
@@ -93,5 +103,5 @@ export { type Predictions, type PredictOptions, predict } from "./training/predi
 export type { Run } from "./training/Run";
 export type { Schedule } from "./training/schedule";
 export type { Unfreeze } from "./training/Unfreezing";
-export { type Mistake, worstMistakes } from "./training/worstMistakes";
+export { type Mistake, type MistakesOptions, worstMistakes } from "./training/worstMistakes";
 export { version } from "./version";

@@ -1,3 +1,6 @@
+import { shown } from "./check";
+import { InputError } from "./errors";
+
 /**
  * A stream of random numbers that depends on nothing but its seeds: the same seeds, the same numbers, whatever ran before.
  * Streams for different purposes take a purpose as a further seed: `new Random(seed, "head")`.
@@ -10,6 +13,10 @@ export class Random {
   #d: number;
 
   constructor(...seeds: (number | string)[]) {
+    // An object would be taken for "[object Object]", whatever seed stands in it.
+    for (const seed of seeds)
+      if (typeof seed !== "string" && (typeof seed !== "number" || Number.isNaN(seed)))
+        throw new InputError(`Random: expected numbers and texts as seeds, got ${shown(seed)}`);
     [this.#a, this.#b, this.#c, this.#d] = mix(seeds.join("\u0000"));
     for (let i = 0; i < 15; i++) this.uint32();
   }

@@ -6,6 +6,7 @@ import { Config } from "../models/Family";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { ImageInputs } from "../models/imageInputs";
 import type { LoaderOptions, ParameterLoader, TensorSource } from "../models/ParameterLoader";
+import { readOptions } from "../options/readOptions";
 import { buildClassifier, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
 
@@ -20,7 +21,8 @@ export const AutoModelForImageClassification = {
    * `ignoreMismatchedSizes` only. Throws an InputError when the folder lacks a file, the architecture is not supported or a shape
    * does not fit.
    */
-  fromPretrained(idOrFolder: string, options: LoadOptions = {}): Promise<ImageClassifier> {
+  async fromPretrained(idOrFolder: string, given: LoadOptions = {}): Promise<ImageClassifier> {
+    const options = readOptions("AutoModelForImageClassification.fromPretrained", given);
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
       const checkpointHash = () => checkpoint.hash();
@@ -39,8 +41,9 @@ export const AutoModelForImageClassification = {
    */
   async fromConfig(
     config: Record<string, unknown>,
-    options: Omit<LoadOptions, "revision"> = {},
+    given: Omit<LoadOptions, "revision"> = {},
   ): Promise<ImageClassifier> {
+    const options = readOptions("AutoModelForImageClassification.fromConfig", given);
     await ensureEngine(options.log ?? console.info);
     return buildClassifier(nothing, (loaderOf) => build(config, "config", options, loaderOf, {}));
   },
@@ -62,11 +65,6 @@ function build(
   origin: Pick<Parts<ImageInputs>, "folder" | "checkpointHash">,
 ): ImageClassifier {
   const architecture = architectureOf(config, file);
-  const ofTexts = ["head", "reinitLayers"].find((name) => name in options);
-  if (ofTexts)
-    throw new InputError(
-      `${ofTexts}: expected none, since ${architecture.name} reads images; it is an option of AutoModelForSequenceClassification`,
-    );
   const own = config.label_names as string[] | undefined;
   const numLabels = labelCount(options, (config.num_classes as number | undefined) ?? own?.length);
   const loader = loaderOf({

@@ -9,14 +9,10 @@ import { initializerRange, SequenceClassifier } from "../models/SequenceClassifi
 import type { TextInputs } from "../models/textInputs";
 import { withHead } from "../models/withHead";
 import type { Stage } from "../nn/Stage";
+import { readOptions } from "../options/readOptions";
+import { PROBLEM_TYPES } from "../options/words";
 import { type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
-
-const PROBLEM_TYPES: ProblemType[] = [
-  "single_label_classification",
-  "multi_label_classification",
-  "regression",
-];
 
 export interface FromPretrainedOptions extends LoadOptions {
   problemType?: ProblemType;
@@ -34,7 +30,8 @@ export const AutoModelForSequenceClassification = {
    *
    * Throws an InputError when the folder lacks a file, the family is not supported or a shape does not fit.
    */
-  fromPretrained(idOrFolder: string, options: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
+  async fromPretrained(idOrFolder: string, given: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
+    const options = readOptions("AutoModelForSequenceClassification.fromPretrained", given);
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
       const file = `${folder}/config.json`;
@@ -46,15 +43,15 @@ export const AutoModelForSequenceClassification = {
       );
       const loader = loaderOf({
         prefix: family.prefix,
-        seed: options.seed ?? 0,
+        seed: options.seed,
         initializerRange: initializerRange(config),
-        mayDiffer: () => options.ignoreMismatchedSizes ?? false,
+        mayDiffer: () => options.ignoreMismatchedSizes,
       });
       const fields = new Config(config, file);
       let stages = family.stages(fields, numLabels, (name, shape, initializer) =>
         loader.parameter(name, shape, initializer),
       );
-      reinitialize(stages, loader, options.reinitLayers ?? 0);
+      reinitialize(stages, loader, options.reinitLayers);
       const head = headOf(config, options, folder);
       if (head) {
         const hidden = fields.number("hidden_size", config.dim as number | undefined);

@@ -1,12 +1,20 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import { cachedSnapshot } from "./cachedSnapshot";
 import { fetchSnapshot, type OnProgress } from "./fetchSnapshot";
 import { HubUnreachable } from "./hubFetch";
 import { hubSettings } from "./hubSettings";
 import { describeNames, listNames } from "./modelFiles";
 import { restoreFolder } from "./replaceFolder";
+
+export interface ResolveOptions {
+  revision?: string;
+  token?: string;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
 
 /**
  * The local folder of a model. A path that exists is used in place; anything else is taken for a Hub id, of which config,
@@ -18,16 +26,10 @@ import { restoreFolder } from "./replaceFolder";
  *
  * Obeys HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN (or the token that `hf auth login` stored) and HF_HUB_OFFLINE.
  *
- * @param options.revision branch, tag or commit; `main` by default
- * @param options.token used in place of HF_TOKEN
- * @param options.onProgress is told of each file's bytes as they arrive
- * @param options.signal stops a fetch; what has arrived is kept for the next one
  * @throws InputError for what is neither a folder nor a model in reach, FrostError for a Hub that fails
  */
-export async function resolveModel(
-  idOrFolder: string,
-  options: { revision?: string; token?: string; onProgress?: OnProgress; signal?: AbortSignal } = {},
-): Promise<string> {
+export async function resolveModel(idOrFolder: string, options: ResolveOptions = {}): Promise<string> {
+  const { revision, token, onProgress, signal } = readOptions("resolveModel", options);
   if (idOrFolder === "") throw new InputError("model: expected a folder or a Hub id, got an empty string");
   restoreFolder(idOrFolder);
   if (existsSync(idOrFolder)) {
@@ -37,7 +39,6 @@ export async function resolveModel(
     );
   }
   checkId(idOrFolder);
-  const { revision = "main", token, onProgress, signal } = options;
   checkRevision(revision);
   const settings = hubSettings(token);
   if (settings.offline) return findOffline(idOrFolder, revision, settings.cache);

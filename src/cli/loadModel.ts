@@ -50,11 +50,18 @@ export async function loadModel(
     );
   const engine = await useEngine(flags.engine);
   const notes: string[] = [];
-  const auto = ofImages ? AutoModelForImageClassification : AutoModelForSequenceClassification;
-  const model = await auto.fromPretrained(folder, {
-    ...options,
-    log: (line) => notes.push(shorten(line)),
-  });
+  const { classes, seed, ignoreMismatchedSizes } = options;
+  const log = (line: string) => {
+    notes.push(shorten(line));
+  };
+  const model = ofImages
+    ? await AutoModelForImageClassification.fromPretrained(folder, {
+        classes,
+        seed,
+        ignoreMismatchedSizes,
+        log,
+      })
+    : await AutoModelForSequenceClassification.fromPretrained(folder, { ...options, log });
   return { model, engine, notes };
 }
 

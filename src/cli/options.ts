@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import { PRECISIONS, type Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
+import { SCHEDULES } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
-import { SCHEDULES, type Schedule } from "../training/schedule";
+import type { Schedule } from "../training/schedule";
 import { decimal, wholeNumber } from "./parseNumbers";
 
 // Every option that more than one command takes. The interfaces are what commander makes of them.

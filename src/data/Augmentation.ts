@@ -1,5 +1,6 @@
-import { checkNumber } from "../check";
 import { InputError } from "../errors";
+import { readNamed } from "../options/readNamed";
+import { augmentation as table } from "../options/table";
 import type { Header } from "./decodeImage";
 import type { ImageTransform } from "./loadImageTransform";
 
@@ -23,10 +24,10 @@ export interface Augmented extends Required<Augmentation> {
 
 /** The augmentation with its defaults, checked. */
 export function checkAugmentation(augmentation: Augmentation): Required<Augmentation> {
-  const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], hflip = 0.5 } = augmentation;
+  const read = readNamed("encodeImages", table, augmentation, "augment");
+  const { scale, ratio, hflip } = read as unknown as Required<Augmentation>;
   checkRange("augment.scale", scale, 1);
   checkRange("augment.ratio", ratio, Number.MAX_VALUE);
-  checkNumber("augment.hflip", hflip, 0, 1);
   return { scale, ratio, hflip };
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { InputError } from "../errors";
+import { readNamed } from "../options/readNamed";
+import { readOptions } from "../options/readOptions";
+import { imageTransform } from "../options/table";
 import { type Augmentation, checkAugmentation } from "./Augmentation";
 import { type Cut, decodeImage, type Header, imageHeader, type Size, whyUndecodable } from "./decodeImage";
 import type { EncodedImages } from "./EncodedImages";
@@ -11,6 +14,12 @@ import { roundHalfToEven } from "./roundHalfToEven";
 /** So many bad files are named before the rest is counted. */
 const NAMED = 10;
 
+export interface EncodeOptions {
+  augment?: Augmentation;
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * Decodes every image, scales its shorter side to size / crop_pct and takes the square in the middle, as timm does for
  * evaluation. The way a camera was held is obeyed, transparency is dropped, grey becomes red, green and blue.
@@ -18,8 +27,6 @@ const NAMED = 10;
  * With `augment` a training sees random crops, mirrored or not, in their place: timm's RandomResizedCrop and horizontal flip, another
  * one in each epoch. These are cut out of the files anew at each step, while the step before computes, so the files have to stay.
  *
- * @param options.augment how they vary; `{}` is as in timm
- * @param options.onProgress told how many images of how many are done
  * @throws InputError that names the files that are no images; whatever the signal was aborted with
  * @example
  * const transform = await loadImageTransform(model.folder);
@@ -29,16 +36,13 @@ const NAMED = 10;
 export async function encodeImages(
   rows: ImageRows,
   transform: ImageTransform,
-  options: {
-    augment?: Augmentation;
-    signal?: AbortSignal;
-    onProgress?: (done: number, total: number) => void;
-  } = {},
+  options: EncodeOptions = {},
 ): Promise<EncodedImages> {
-  const { signal, onProgress } = options;
+  const { augment: views, signal, onProgress } = readOptions("encodeImages", options);
+  readNamed("encodeImages", imageTransform, transform, "transform");
   const { paths, labels } = rows;
   const { size, mean, std, interpolation } = transform;
-  const augment = options.augment && checkAugmentation(options.augment);
+  const augment = views && checkAugmentation(views);
   const pixels: Uint8Array[] = [];
   const headers: Header[] = [];
   const bad: string[] = [];

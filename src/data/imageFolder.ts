@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import { type Labels, sortClasses } from "./labels";
 
 /** Images that lie in a folder, row by row: where they are, and what they show. */
@@ -16,6 +17,11 @@ export interface ImageRows {
   labels: Labels | null;
 }
 
+export interface FolderOptions {
+  classes?: string[];
+  labels?: boolean;
+}
+
 /** What files are taken for images by. */
 const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
 
@@ -23,20 +29,15 @@ const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tif
  * Lists a folder of images: one folder for each class with its images in it, or images alone, without labels. Files of other
  * endings and hidden ones are passed over.
  *
- * @param options.classes the classes of the training images, in order: another class is an error
- * @param options.labels false takes the images of the folder and of the folders in it, whatever these are named after
  * @throws InputError where there is no image, a single class, or images beside folders of classes
  * @example
  * const rows = await imageFolder("cats-and-dogs");
  * const { train, valid } = trainValidSplit(rows, { seed: 0 });
  */
-export async function imageFolder(
-  folder: string,
-  options: { classes?: string[]; labels?: boolean } = {},
-): Promise<ImageRows> {
+export async function imageFolder(folder: string, options: FolderOptions = {}): Promise<ImageRows> {
+  const { labels, classes: known } = readOptions("imageFolder", options);
   const { images, folders } = await list(folder);
   const found = folders.length > 0 ? await perClass(folder, folders) : [];
-  const labels = options.labels ?? true;
   if (labels && found.length > 0 && images.length > 0)
     throw new InputError(
       `${folder}: expected images or a folder for each class, got both; ${images[0]} lies beside ${folders[0]}`,
@@ -47,7 +48,7 @@ export async function imageFolder(
     const own = images.map((name) => join(folder, name));
     return withKeys(folder, [...own, ...found.flatMap(({ paths }) => paths)], null);
   }
-  const classes = options.classes ?? sortClasses(found.map(({ name }) => name));
+  const classes = known ?? sortClasses(found.map(({ name }) => name));
   const stray = found.find(({ name }) => !classes.includes(name));
   if (stray)
     throw new InputError(

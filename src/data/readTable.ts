@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { checkInteger } from "../check";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import { delimitedRows } from "./delimitedRows";
 import { jsonRows } from "./jsonRows";
 
@@ -16,6 +16,10 @@ export interface Table {
   rows: Row[];
 }
 
+export interface TableOptions {
+  limit?: number;
+}
+
 /**
  * Reads a table by its extension: `.csv` and `.tsv` with a header line, `.jsonl` and `.ndjson` with one object a line,
  * `.json` with an array of objects or one object a line. UTF-8, with or without a byte order mark; LF, CRLF or CR.
@@ -24,15 +28,14 @@ export interface Table {
  * name (the index that pandas writes) is called `Unnamed: 0`, as pandas calls it.
  *
  * @param path the file
- * @param options.limit how many rows to read at most, from the top
  * @throws InputError naming file and line: unreadable or unknown file, not UTF-8, a column without a name or twice, a row
  *   with too many or too few cells, an open quote, broken JSON, no rows
  * @example
  * const table = await readTable("train.csv");
  * table.rows[0].text; // "Forest fire near La Ronge Sask. Canada"
  */
-export async function readTable(path: string, options: { limit?: number } = {}): Promise<Table> {
-  const limit = options.limit === undefined ? undefined : checkInteger("limit", options.limit, 1);
+export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
+  const { limit } = readOptions("readTable", options);
   const read = readers[extname(path).toLowerCase()];
   if (read === undefined)
     throw new InputError(

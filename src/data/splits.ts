@@ -1,5 +1,5 @@
-import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import type { ImageRows } from "./imageFolder";
 import type { TextDataset } from "./textDataset";
@@ -10,6 +10,16 @@ export interface Split {
   valid: Int32Array;
 }
 
+export interface SplitOptions {
+  validFraction?: number;
+  seed?: number;
+}
+
+export interface FoldOptions {
+  folds?: number;
+  seed?: number;
+}
+
 /** Rows that must stay together. */
 type Unit = number[];
 
@@ -18,18 +28,14 @@ type Unit = number[];
  * unlabelled rows are dealt at random. Rows of identical text, or images of identical bytes, stay on one side, or the model would be examined on what it
  * has seen; a class with a single text is trained on.
  *
- * @param options.validFraction share of the rows to validate on, above 0 and below 1
  * @throws InputError when one of the sides would be empty
  * @example
  * const { train, valid } = trainValidSplit(dataset, { seed: 0 });
  * const trainSet = takeRows(dataset, train);
  */
-export function trainValidSplit(
-  dataset: TextDataset | ImageRows,
-  options: { validFraction?: number; seed: number },
-): Split {
-  const fraction = checkNumber("validFraction", options.validFraction ?? 0.2, 0, 1);
-  const random = new Random(checkInteger("seed", options.seed), "trainValidSplit");
+export function trainValidSplit(dataset: TextDataset | ImageRows, options: SplitOptions = {}): Split {
+  const { validFraction: fraction, seed } = readOptions("trainValidSplit", options);
+  const random = new Random(seed, "trainValidSplit");
   const rows = keysOf(dataset).length;
   const strata = classesOf(dataset).filter((units, _, all) => units.length > 1 || all.length === 1);
   const sides = deal(strata, [1 - fraction, fraction], rows, random);
@@ -43,15 +49,13 @@ export function trainValidSplit(
  * @throws InputError for other labels (`groupKFold(dataset.texts, …)` deals any rows, identical texts together), or for
  *   fewer distinct texts than folds
  */
-export function stratifiedKFold(
-  dataset: TextDataset | ImageRows,
-  options: { folds?: number; seed: number },
-): Split[] {
+export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldOptions = {}): Split[] {
+  const read = readOptions("stratifiedKFold", options);
   if (dataset.labels?.problemType !== "single_label_classification")
     throw new InputError(
       `stratifiedKFold: expected one class a row, got ${dataset.labels?.problemType ?? "no labels"}; use groupKFold(dataset.texts, …)`,
     );
-  return kFold(classesOf(dataset), keysOf(dataset).length, "stratifiedKFold", options);
+  return kFold(classesOf(dataset), keysOf(dataset).length, "stratifiedKFold", read);
 }
 
 /**
@@ -60,21 +64,18 @@ export function stratifiedKFold(
  * @param groups for each row what it belongs to: an author, a product, a topic
  * @throws InputError for fewer groups than folds
  */
-export function groupKFold(
-  groups: ArrayLike<string | number>,
-  options: { folds?: number; seed: number },
-): Split[] {
-  return kFold([unitsOf(Array.from(groups))], groups.length, "groupKFold", options);
+export function groupKFold(groups: ArrayLike<string | number>, options: FoldOptions = {}): Split[] {
+  const read = readOptions("groupKFold", options);
+  return kFold([unitsOf(Array.from(groups))], groups.length, "groupKFold", read);
 }
 
 function kFold(
   strata: Unit[][],
   rows: number,
   purpose: string,
-  options: { folds?: number; seed: number },
+  { folds, seed }: Required<FoldOptions>,
 ): Split[] {
-  const folds = checkInteger("folds", options.folds ?? 5, 2);
-  const random = new Random(checkInteger("seed", options.seed), purpose);
+  const random = new Random(seed, purpose);
   const fold = deal(strata, new Array<number>(folds).fill(1 / folds), rows, random);
   return Array.from({ length: folds }, (_, f) => checkSplit(splitAt(fold, f), `folds ${folds}`, rows));
 }

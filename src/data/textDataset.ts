@@ -1,5 +1,6 @@
-import { checkInteger, checkOneOf } from "../check";
+import { checkInteger } from "../check";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import type { ImageRows } from "./imageFolder";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
@@ -49,17 +50,18 @@ export interface TextColumns {
  * const valid = textDataset(await readTable("valid.csv"), { label: "target", classes: train.labels?.classes });
  */
 export function textDataset(table: Table, options: TextColumns = {}): TextDataset {
-  const texts = column(table, "text", options.text ?? "text");
+  const { text, pair, label, id, ...how } = readOptions("textDataset", options);
+  const texts = column(table, "text", text);
   if (texts.every((text) => text.trim() === ""))
     throw new InputError(
-      `${table.path}: expected texts in column ${JSON.stringify(options.text ?? "text")}, got empty cells alone`,
+      `${table.path}: expected texts in column ${JSON.stringify(text)}, got empty cells alone`,
     );
   return {
     source: table.path,
     texts,
-    pairs: options.pair === undefined ? null : column(table, "pair", options.pair),
-    labels: options.label === undefined ? null : readLabels(table, options.label, options),
-    ids: options.id === undefined ? null : column(table, "id", options.id),
+    pairs: pair === undefined ? null : column(table, "pair", pair),
+    labels: label === undefined ? null : readLabels(table, label, how),
+    ids: id === undefined ? null : column(table, "id", id),
   };
 }
 
@@ -103,11 +105,8 @@ function takeLabels(labels: Labels, rows: number[]): Labels {
 
 function readLabels(table: Table, label: string | string[], { problemType, classes }: TextColumns): Labels {
   const names = typeof label === "string" ? [label] : label;
-  const type = checkOneOf(
-    "problemType",
-    problemType ?? (typeof label === "string" ? "single_label_classification" : "multi_label_classification"),
-    ["single_label_classification", "multi_label_classification", "regression"],
-  );
+  const type =
+    problemType ?? (typeof label === "string" ? "single_label_classification" : "multi_label_classification");
   for (const name of names) column(table, "label", name);
   if (type === "multi_label_classification") return readFlags(table, names, classes);
   if (names.length !== 1)

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { checkInteger } from "../check";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import { DiskCache } from "./DiskCache";
 import { joinRows, keepTokens, keyOfTokens, readTokens } from "./keptTokens";
 import type { Tokenizer } from "./loadTokenizer";
@@ -29,8 +29,6 @@ const TURN_MILLISECONDS = 20;
  * Tokenizes every row, cutting it to `maxLength` tokens (for pairs from the longer text first). The tokens are kept on disk, so that
  * the same texts are read from there the next time: see `DiskCache`.
  *
- * @param options.maxLength tokens at most, special tokens counted (128)
- * @param options.onProgress told now and then how many rows of how many are done, and once at the end
  * @throws whatever the signal was aborted with; InputError for a `maxLength` without room for text
  * @example
  * const encoded = await tokenize(dataset, await loadTokenizer(folder), { maxLength: 64 });
@@ -39,19 +37,19 @@ const TURN_MILLISECONDS = 20;
 export async function tokenize(
   dataset: TextDataset,
   tokenizer: Tokenizer,
-  options: Progress & { maxLength?: number } = {},
+  options: TokenizeOptions = {},
 ): Promise<EncodedDataset> {
-  const maxLength = checkInteger("maxLength", options.maxLength ?? 128, 1);
+  const { maxLength, ...progress } = readOptions("tokenize", options);
   const { labels } = dataset;
   const cache = new DiskCache("tokens");
   const key = cache.on ? keyOfTokens(dataset, tokenizer, maxLength) : null;
   let tokens = key && (await cache.load(key, readTokens));
   if (tokens) {
-    options.signal?.throwIfAborted();
-    options.onProgress?.(0, tokens.inputIds.length);
-    options.onProgress?.(tokens.inputIds.length, tokens.inputIds.length);
+    progress.signal?.throwIfAborted();
+    progress.onProgress?.(0, tokens.inputIds.length);
+    progress.onProgress?.(tokens.inputIds.length, tokens.inputIds.length);
   } else {
-    tokens = await encodeRows(dataset, tokenizer, maxLength, options);
+    tokens = await encodeRows(dataset, tokenizer, maxLength, progress);
     if (key) await keepTokens(cache, key, tokens);
   }
   const { inputIds, tokenTypeIds } = tokens;
@@ -64,7 +62,10 @@ export async function tokenize(
   };
 }
 
-interface Progress {
+type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
+
+export interface TokenizeOptions {
+  maxLength?: number;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { InputError } from "../errors";
+import { FLOAT_TYPES, type FloatType } from "../options/floatType";
 
-export const PRECISIONS = ["fp32", "bf16", "fp16"] as const;
+export const PRECISIONS = FLOAT_TYPES;
 
 /** In which numbers matrix products read their factors. They add up in float32, and all else is float32 too: weights, sums, norms, softmax. */
-export type Precision = (typeof PRECISIONS)[number];
+export type Precision = FloatType;
 
 /** Those of 16 bits: bfloat16, which has float32's range, and float16, which ends at 65504 and has three bits more of each number. */
 export type Half = Exclude<Precision, "fp32">;

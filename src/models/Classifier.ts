@@ -4,12 +4,26 @@ import { closeNames } from "../freeze";
 import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
+import type { FloatType, FloatTypeName } from "../options/floatType";
+import { readOptions } from "../options/readOptions";
+import type { PROBLEM_TYPES } from "../options/words";
 import { type Fresh, initialValues } from "./ParameterLoader";
 
-export type ProblemType = "single_label_classification" | "multi_label_classification" | "regression";
+export type ProblemType = (typeof PROBLEM_TYPES)[number];
 
 /** How weights are stored in a file. */
 export type WeightType = "F32" | "F16" | "BF16";
+
+export interface ForwardOptions {
+  outputHiddenStates?: boolean;
+}
+
+export interface SaveOptions {
+  dtype?: FloatTypeName;
+}
+
+/** What safetensors calls them. */
+const STORED: Record<FloatType, WeightType> = { fp32: "F32", fp16: "F16", bf16: "BF16" };
 
 /** A tensor on its way to a file; counts are stored whole, whatever the weights are stored as. */
 export interface SavedTensor {
@@ -185,8 +199,8 @@ export abstract class Classifier<Inputs = never> {
    * folder holds the old model or the new one, never half of each. Adapters are merged into the weights that are written; the
    * model keeps both apart.
    */
-  async savePretrained(folder: string, options: { dtype?: WeightType } = {}): Promise<void> {
-    const { dtype = "F32" } = options;
+  async savePretrained(folder: string, options: SaveOptions = {}): Promise<void> {
+    const dtype = STORED[readOptions("savePretrained", options).dtype];
     const adapted = new Map(this.adapters().map(({ weight, lora }) => [weight, lora]));
     const saved = ([name, parameter]: [string, Parameter]): SavedTensor => ({
       name,

@@ -1,8 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { checkInteger, checkNumber, checkOneOf } from "../check";
-import { InputError } from "../errors";
-
-export const POOLINGS = ["cls", "mean", "max", "attention"] as const;
+import { checkInteger } from "../check";
+import { OPTIONS } from "../options/table";
+import type { POOLINGS } from "../options/words";
 
 /** A head made of the usual parts: the last layers side by side, pooled, dropped from, and a dense layer to the logits. */
 export interface PoolingHead {
@@ -49,15 +48,12 @@ export const isCustom = (head: Head): head is CustomHead => "forward" in head;
 
 /** Throws an InputError that names what does not fit. */
 export function checkHead(head: Head, depth: number): void {
-  if (typeof head !== "object" || head === null)
-    throw new InputError(
-      `head: expected { pooling } or { parameters, forward }, got ${JSON.stringify(head)}`,
-    );
-  checkInteger("head: lastLayers", head.lastLayers ?? 1, 1, depth);
-  if (isCustom(head)) return;
-  checkOneOf("head: pooling", head.pooling, POOLINGS);
-  checkNumber("head: dropout", head.dropout ?? 0.1, 0, 0.99);
-  checkInteger("head: dropoutSamples", head.dropoutSamples ?? 1, 1);
+  OPTIONS["AutoModelForSequenceClassification.fromPretrained"].head.kind.check(
+    "head",
+    head,
+    "AutoModelForSequenceClassification.fromPretrained",
+  );
+  checkInteger("head.lastLayers", head.lastLayers ?? 1, 1, depth);
 }
 
 /** As config.json keeps it: of a head of one's own the text of its function, to read, which nothing ever runs. */

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
+import { readOptions } from "../options/readOptions";
 import type { Architecture } from "./Architecture";
-import { type CheckedRows, Classifier, labelFields, type Parts } from "./Classifier";
+import { type CheckedRows, Classifier, type ForwardOptions, labelFields, type Parts } from "./Classifier";
 import { Config } from "./Family";
 import { type ImageInputs, ownImages } from "./imageInputs";
 
@@ -44,8 +45,9 @@ export class ImageClassifier extends Classifier<ImageInputs> {
    */
   forward(
     pixelValues: PixelValues,
-    options: { outputHiddenStates?: boolean } = {},
+    options: ForwardOptions = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor4D[] } {
+    const { outputHiddenStates } = readOptions("model.forward", options);
     const inputs = ownImages(tf.tidy(() => toChannelsLast(pixelValues)));
     const pass = new Pass();
     const hiddenStates: tf.Tensor4D[] = [];
@@ -54,7 +56,7 @@ export class ImageClassifier extends Classifier<ImageInputs> {
         let x: Value | null = null;
         for (const stage of this.stages) {
           x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-          if (options.outputHiddenStates && stage !== this.stages.at(-1))
+          if (outputHiddenStates && stage !== this.stages.at(-1))
             hiddenStates.push(tf.keep(x.tensor as tf.Tensor4D));
         }
         return x!.tensor as tf.Tensor2D;

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
-import { type CheckedRows, Classifier, type Parts } from "./Classifier";
+import { readOptions } from "../options/readOptions";
+import { type CheckedRows, Classifier, type ForwardOptions, type Parts } from "./Classifier";
 import { Config, type Family } from "./Family";
 import { type TextInputs, textInputs } from "./textInputs";
 
@@ -76,9 +77,9 @@ export class SequenceClassifier extends Classifier<TextInputs> {
    */
   forward(
     rows: TokenRows,
-    options: { outputHiddenStates?: boolean } = {},
+    options: ForwardOptions = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor3D[] } {
-    const everyRow = options.outputHiddenStates ?? false;
+    const { outputHiddenStates: everyRow } = readOptions("model.forward", options);
     this.checkRows("inputIds", rows);
     const inputs = textInputs(toBatch(rows), { everyRow });
     const pass = new Pass();

@@ -1,5 +1,6 @@
 import { InputError } from "../errors";
 import { ParamTable } from "../freeze";
+import { readOptions } from "../options/readOptions";
 import type { Figure, FigureOptions } from "../plots/figure";
 import { formatSummary } from "../sweep/formatSummary";
 import type { TrialRecord } from "../sweep/record";
@@ -27,9 +28,10 @@ export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[]
  * Nothing that is handed in is changed. Throws an InputError for anything else, and for no rows.
  */
 export async function show(what: Shown, options: FigureOptions = {}): Promise<void> {
+  const read = readOptions("show", options);
   const display = openDisplay();
-  if (display) display.show(await bundleOf(what, options));
-  else console.log(textOf(what, options));
+  if (display) display.show(await bundleOf(what, read));
+  else console.log(textOf(what, read));
 }
 
 async function bundleOf(what: Shown, options: FigureOptions): Promise<Bundle> {

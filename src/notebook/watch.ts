@@ -1,4 +1,5 @@
 import { FrostError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import type { SweepEvent, SweepResult } from "../sweep/freezeSweep";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import type { Run } from "../training/Run";
@@ -28,8 +29,9 @@ export interface WatchOptions {
  */
 export async function watch<Result extends FineTuneResult | SweepResult>(
   run: Watched<Result>,
-  { abort }: WatchOptions = {},
+  options: WatchOptions = {},
 ): Promise<Result> {
+  const { abort } = readOptions("watch", options);
   const display = openDisplay();
   if (!display) return print(run);
   let stopped = false;

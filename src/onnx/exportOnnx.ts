@@ -6,6 +6,7 @@ import { writeFolder, writeSynced } from "../checkpoint/writeFolder";
 import { loadImageTransform } from "../data/loadImageTransform";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { readOptions } from "../options/readOptions";
 import { jsonBytes, pipelineTokenizer } from "./pipelineTokenizer";
 import { preprocessorConfig } from "./preprocessorConfig";
 import { traceOnnx } from "./traceOnnx";
@@ -31,7 +32,13 @@ const preprocessorFile = "preprocessor_config.json";
  *
  * @throws InputError for an operation without an ONNX form, a `CustomHead`, adapters that are not merged, a model above 2 GB, or a folder with other files in it
  */
-export async function exportOnnx(model: SequenceClassifier | ImageClassifier, folder: string): Promise<void> {
+export async function exportOnnx(
+  model: SequenceClassifier | ImageClassifier,
+  folder: string,
+  /** There are none; one that is handed in is refused rather than passed over. */
+  options: Record<string, never> = {},
+): Promise<void> {
+  readOptions("exportOnnx", options);
   const traced = await traceOnnx(model);
   await writeFolder(folder, "an ONNX model", isExportFile, async (fresh) => {
     for (const [name, bytes] of await filesBeside(model)) writeSynced(join(fresh, name), bytes);

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { POOLINGS } from "../models/Head";
 import { ImageClassifier } from "../models/ImageClassifier";
 import { ownImages } from "../models/imageInputs";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
@@ -9,6 +8,7 @@ import type { OnnxGraph } from "../nn/OnnxGraph";
 import { OnnxPass } from "../nn/OnnxPass";
 import type { Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
+import { POOLINGS } from "../options/words";
 import { giveTextInputs } from "./giveTextInputs";
 
 /** A model's forward in eval mode as an ONNX graph, and the name of its logits in it. */

@@ -1,3 +1,4 @@
+import { readOptions } from "../options/readOptions";
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
@@ -15,7 +16,7 @@ import { axis, colours, layout, legendRows, lineStyle } from "./theme";
  * one standard error that decides, and the recommended depth ringed.
  */
 export function accuracyFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const rows = summarize(records, options);
+  const rows = summarize(records, readOptions("accuracyFigure", options));
   const recommended = oneStandardErrorRule(rows);
   const { metric, bestMean, standardError } = recommended;
   const best = rows.find((row) => row.n === recommended.best && row.score.mean === bestMean)!;

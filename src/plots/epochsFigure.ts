@@ -1,3 +1,4 @@
+import { readOptions } from "../options/readOptions";
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { mean } from "../sweep/mean";
@@ -14,8 +15,8 @@ import { axis, colours, layout, lineStyle, rankColour, split, symbol } from "./t
  * mean over the seeds that reached the epoch. The recommended depth is drawn thick. Recipes share a row, a line each.
  */
 export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const { metric = "accuracy" } = options;
-  const rows = summarize(records, options);
+  const { metric } = readOptions("epochsFigure", options);
+  const rows = summarize(records, { metric });
   const recommended = oneStandardErrorRule(rows);
   const seeds = formatSeeds(rows);
   const columns: [string, (epoch: EpochRecord) => number | null | undefined][] = [

@@ -4,7 +4,7 @@ export interface Figure {
   layout: Record<string, unknown>;
 }
 
-/** What every figure of trials takes: the metric depths are judged by, accuracy unless named. */
+/** What every figure of trials takes. */
 export interface FigureOptions {
   metric?: string;
 }

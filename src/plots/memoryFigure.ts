@@ -1,3 +1,4 @@
+import { readOptions } from "../options/readOptions";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
@@ -12,7 +13,7 @@ import { axis, layout, legendRows, lineStyle, split } from "./theme";
  * The process's own peak is left to the hover: in one process it also holds what earlier trials left behind.
  */
 export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const rows = summarize(records, options);
+  const rows = summarize(records, readOptions("memoryFigure", options));
   const strategies = groupBy(rows, (row) => row.strategy);
   const place = placesOf(rows);
   const panels: [string, (row: DepthSummary) => number][] = [

@@ -1,3 +1,4 @@
+import { readOptions } from "../options/readOptions";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
@@ -13,7 +14,7 @@ import { axis, colours, layout, split } from "./theme";
  * strategy, all to one scale; recipes stand in the first, behind the depths.
  */
 export function secondsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const rows = summarize(records, options);
+  const rows = summarize(records, readOptions("secondsFigure", options));
   const recommended = oneStandardErrorRule(rows);
   const recipes = rows.filter((row) => row.recipe);
   const frozen = [

@@ -1,5 +1,10 @@
+import { readOptions } from "../options/readOptions";
 import type { Figure } from "./figure";
-import { type PictureSize, toSvg } from "./toSvg";
+import { drawn, type PictureSize } from "./toSvg";
+
+export interface PngSize extends PictureSize {
+  scale?: number;
+}
 
 /**
  * A figure as a PNG, without a browser: `scale` times as many pixels as the size names, 2 unless named, so that it is
@@ -8,8 +13,9 @@ import { type PictureSize, toSvg } from "./toSvg";
  * @example
  * writeFileSync("accuracy.png", await toPng(accuracyFigure(records)));
  */
-export async function toPng(figure: Figure, size: PictureSize & { scale?: number } = {}): Promise<Buffer> {
-  return rasterize(await toSvg(figure, size), size.scale);
+export async function toPng(figure: Figure, size: PngSize = {}): Promise<Buffer> {
+  const { scale, ...rest } = readOptions("toPng", size);
+  return rasterize(await drawn(figure, rest), scale);
 }
 
 /** An SVG picture as a PNG of `scale` times its pixels. */

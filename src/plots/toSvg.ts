@@ -1,3 +1,4 @@
+import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import type { Figure } from "./figure";
 import { plotlyWindow } from "./plotlyWindow";
@@ -16,7 +17,12 @@ let last: Promise<unknown> = Promise.resolve();
  * @example
  * writeFileSync("accuracy.svg", await toSvg(accuracyFigure(records)));
  */
-export function toSvg(figure: Figure, size: PictureSize = {}): Promise<string> {
+export async function toSvg(figure: Figure, size: PictureSize = {}): Promise<string> {
+  return drawn(figure, readOptions("toSvg", size));
+}
+
+/** The same from sizes that are checked already. */
+export function drawn(figure: Figure, size: PictureSize): Promise<string> {
   // One after the other, as they share a window and its random numbers.
   const picture = last.then(() => draw(figure, size));
   last = picture.catch(() => {});

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readOptions } from "../options/readOptions";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";
 import { epochsFigure } from "./epochsFigure";
@@ -34,6 +35,11 @@ const figures = [
   },
 ];
 
+export interface ReportOptions {
+  title?: string;
+  metric?: string;
+}
+
 /**
  * Writes what a sweep found into a folder: `report.html`, one page that works from disk without a network, and beside it
  * every figure as SVG and PNG. Returns the paths of the page and of the pictures. `metric` is what depths are judged by,
@@ -45,9 +51,9 @@ const figures = [
 export async function writeReport(
   records: TrialRecord[],
   folder: string,
-  options: { title?: string; metric?: string } = {},
+  options: ReportOptions = {},
 ): Promise<{ html: string; files: string[] }> {
-  const { title = "Freeze sweep", metric } = options;
+  const { title, metric } = readOptions("writeReport", options);
   const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
   await mkdir(folder, { recursive: true });
   const files: string[] = [];

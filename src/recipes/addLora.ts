@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { loraChange } from "../nn/loraLinear";
 import { Parameter } from "../nn/Parameter";
+import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import { headOf } from "./headOf";
 
@@ -30,10 +30,7 @@ export interface LoraOptions {
  * Throws an InputError where the model has adapters already, or keeps query, key and value in one matrix (ModernBERT).
  */
 export function addLora(model: Classifier, options: LoraOptions = {}): string[] {
-  const rank = checkInteger("rank", options.rank ?? 8, 1);
-  const alpha = checkNumber("alpha", options.alpha ?? 16, 0);
-  const dropout = checkNumber("dropout", options.dropout ?? 0, 0, 0.99);
-  const seed = checkInteger("seed", options.seed ?? 0);
+  const { rank, alpha, dropout, seed } = readOptions("addLora", options);
   const layers = new Set(model.stages.flatMap((stage) => stage.adaptable ?? []));
   if (layers.size === 0)
     throw new InputError(

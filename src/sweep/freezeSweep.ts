@@ -5,6 +5,11 @@ import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSe
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
+import { either, having, name } from "../options/kinds";
+import { option } from "../options/Option";
+import { checkNames, readNamed } from "../options/readNamed";
+import { readOptions } from "../options/readOptions";
+import { OPTIONS, swept } from "../options/table";
 import { checkDataset } from "../training/checkDataset";
 import type { Dataset } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
@@ -16,32 +21,35 @@ import { Pretrained } from "./Pretrained";
 import { RecordStore } from "./RecordStore";
 import type { TrialRecord } from "./record";
 import { runTrial, type TrialBench } from "./runTrial";
-import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
+import { applyRecipe, checkStrategies, checkStrategy, type Strategy } from "./strategies";
 import { type Trial, type TrialSettings, trials } from "./trial";
 
-export interface FreezeSweepOptions extends TrialSettings {
-  /** A checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was. */
-  model: string | Classifier;
+const modelOption = option(
+  "A checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was.",
+  either(name(), having("a model, or a checkpoint's folder or Hub id", "stages", "depth")),
+  { required: true, also: ["checkpoint", "model_name", "model_name_or_path"] },
+);
+
+/** Rows that all trials of a sweep train on, and are compared on. */
+export interface SweepData {
   train: Dataset;
   valid: Dataset;
-  /**
-   * Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing. Default: 0 to the model's depth, less those
-   * that freeze no more than the one before, as where all blocks share one set of weights (ALBERT).
-   */
+}
+
+export interface SweepOptions extends TrialSettings {
   n?: readonly number[];
-  /**
-   * Recipes to try beside freezing N blocks, each once per seed: "layerwiseDecay", "gradual", "bitFit", "norms" and "lora", or one
-   * with settings of its own, as `{ recipe: "lora", rank: 4, learningRate: 1e-3 }`. With them `n` may be empty.
-   */
   strategies?: readonly Strategy[];
-  /** Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's; default [0]. */
   seeds?: readonly number[];
-  /** Where `records.jsonl` is kept; default `runs/<name>`. Trials that stand there already are not run again. */
   out?: string;
-  /** Default "sweep". */
   name?: string;
   signal?: AbortSignal;
   log?: (line: string) => void;
+}
+
+/** What is swept and how, in one object. */
+export interface FreezeSweepOptions extends SweepOptions, SweepData {
+  /** A checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was. */
+  model: string | Classifier;
 }
 
 export type SweepEvent =
@@ -65,31 +73,78 @@ export interface SweepResult {
  * Fine-tunes the same pretrained model once for each depth of freezing, or other recipe, and each seed, and records what each came
  * to.
  *
- *     const sweep = freezeSweep({ model: "data/all-MiniLM-L6-v2", train, valid, n: [0, 2, 4, 6], seeds: [0, 1, 2] });
+ *     const sweep = freezeSweep("data/all-MiniLM-L6-v2", { train, valid }, { n: [0, 2, 4, 6], seeds: [0, 1, 2] });
  *     for await (const event of sweep) if (event.type === "record") console.log(event.record.n, event.record.accuracy);
  *     const { records } = await sweep;
  *
  * Every finished trial is on disk at once; a sweep that was cut off goes on where it stopped. A trial that fails is reported and
- * the others go on.
+ * the others go on. `freezeSweep({ model, train, valid, ...options })` does the same.
+ *
+ * @param model a checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was
+ * @throws InputError where an option is unknown or does not fit
  */
-export function freezeSweep(options: FreezeSweepOptions): Run<SweepEvent, SweepResult> {
-  return new Run(sweep(options));
+export function freezeSweep(
+  model: string | Classifier,
+  data: SweepData,
+  options?: SweepOptions,
+): Run<SweepEvent, SweepResult>;
+export function freezeSweep(options: FreezeSweepOptions): Run<SweepEvent, SweepResult>;
+export function freezeSweep(
+  first: string | Classifier | FreezeSweepOptions,
+  data?: SweepData,
+  options?: SweepOptions,
+): Run<SweepEvent, SweepResult> {
+  if (data === undefined && options === undefined && isOptions(first)) {
+    checkNames("freezeSweep", { model: modelOption, ...swept, ...OPTIONS.freezeSweep }, first);
+    const { model, train, valid, ...rest } = first;
+    return start(model, { train, valid }, rest);
+  }
+  const read = readNamed("freezeSweep", swept, data, "data") as unknown as SweepData;
+  return start(first as string | Classifier, read, options);
 }
 
-async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, SweepResult> {
-  const {
-    model: source,
-    train,
-    valid,
-    n,
-    strategies = [],
-    seeds = [0],
-    out,
-    name = "sweep",
-    signal,
-    log,
-    ...settings
-  } = options;
+/** A model is told by its stages: nothing else that is handed in has any. */
+const isOptions = (first: unknown): first is FreezeSweepOptions =>
+  typeof first === "object" && first !== null && !("stages" in first);
+
+function start(source: string | Classifier, data: SweepData, options: SweepOptions | undefined) {
+  modelOption.kind.check("model", source, "freezeSweep");
+  const { train, valid } = data;
+  for (const name of ["train", "valid"] as const) swept[name].kind.check(name, data[name], "freezeSweep");
+  const { n, strategies, seeds, out, name, signal, log, ...settings } = readOptions("freezeSweep", options);
+  strategies?.forEach(checkStrategy);
+  const asked = Object.entries(settings).filter(
+    ([key]) => options?.[key as keyof TrialSettings] !== undefined,
+  );
+  return new Run(
+    sweep({
+      ...{
+        source,
+        train,
+        valid,
+        n,
+        seeds,
+        strategies: strategies ?? [],
+        out: out ?? `runs/${name}`,
+        signal,
+        log,
+      },
+      settings: Object.fromEntries(asked),
+    }),
+  );
+}
+
+/** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
+interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "log"> {
+  source: string | Classifier;
+  seeds: readonly number[];
+  strategies: readonly Strategy[];
+  out: string;
+  settings: TrialSettings;
+}
+
+async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
+  const { source, train, valid, n, strategies, seeds, out, signal, log, settings } = plan;
   const engine = await ensureEngine(log);
   const model = typeof source === "string" ? await load(source, train, log) : source;
   const features = new FrozenFeatures(model);
@@ -102,7 +157,7 @@ async function* sweep(options: FreezeSweepOptions): AsyncGenerator<SweepEvent, S
     const recipes = checkStrategies(strategies, model, epochs);
     const depths = n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? model.depths, model.depth);
     const planned = trials(depths, recipes, checkSeeds(seeds), settings);
-    const store = new RecordStore(out ?? `runs/${name}`);
+    const store = new RecordStore(out);
     const bench: TrialBench = {
       model,
       data: { train, valid },

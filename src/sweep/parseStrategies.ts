@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import { checkRecipe, type Recipe } from "./strategies";
+import { checkRecipeNames, type Recipe } from "./strategies";
 
 /**
  * Recipes written as on a command line: `recipe[:setting=value]…`, joined by commas. Names and settings are those of `Recipe`; the
@@ -10,11 +10,12 @@ import { checkRecipe, type Recipe } from "./strategies";
  *
  * @throws InputError that names what is not known and lists what is
  */
-export const parseStrategies = (text: string): Recipe[] => text.split(",").map(parseRecipe);
+export const parseStrategies = (text: string): Recipe[] =>
+  text.split(",").map((part, i) => parseRecipe(part, `strategies[${i}]`));
 
-function parseRecipe(text: string): Recipe {
+function parseRecipe(text: string, path: string): Recipe {
   const [name, ...settings] = text.trim().split(":");
-  const written: Record<string, string> = { recipe: name };
+  const written: Record<string, string> = Object.assign(Object.create(null), { recipe: name });
   for (const setting of settings) {
     const [, key, value] = /^(\w+)=(.+)$/.exec(setting) ?? [];
     if (key === undefined)
@@ -22,7 +23,7 @@ function parseRecipe(text: string): Recipe {
     if (key in written) throw new InputError(`strategies: ${name}: expected ${key} once, got it twice`);
     written[key] = value;
   }
-  checkRecipe(written as unknown as Recipe);
+  checkRecipeNames(written as unknown as Recipe, path);
   const values = Object.entries(written).map(([key, value]) => [key, settingOf(name, key, value)]);
   return Object.fromEntries(values) as Recipe;
 }

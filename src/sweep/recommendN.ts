@@ -1,6 +1,7 @@
+import { readOptions } from "../options/readOptions";
 import { oneStandardErrorRule, type Recommendation } from "./oneStandardErrorRule";
 import type { TrialRecord } from "./record";
-import { summarize } from "./summarize";
+import { type SummaryOptions, summarize } from "./summarize";
 
 /**
  * The deepest freeze whose mean score is within one standard error of the best one's: as many frozen blocks as the
@@ -9,11 +10,11 @@ import { summarize } from "./summarize";
  * @example
  * topNLayerFreeze(model, recommendN(readRecords("runs/tweets/records.jsonl")));
  */
-export function recommendN(records: TrialRecord[], options: { metric?: string } = {}): number {
-  return explainN(records, options).n;
+export function recommendN(records: TrialRecord[], options: SummaryOptions = {}): number {
+  return explainN(records, readOptions("recommendN", options)).n;
 }
 
 /** The same with its reasons: the best depth, the standard error, and a sentence. */
-export function explainN(records: TrialRecord[], options: { metric?: string } = {}): Recommendation {
-  return oneStandardErrorRule(summarize(records, options));
+export function explainN(records: TrialRecord[], options: SummaryOptions = {}): Recommendation {
+  return oneStandardErrorRule(summarize(records, readOptions("explainN", options)));
 }

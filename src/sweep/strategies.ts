@@ -1,14 +1,15 @@
-import { checkInteger, checkNumber, checkOneOf } from "../check";
+import { checkOneOf } from "../check";
 import { InputError } from "../errors";
 import { unfreezeWhere } from "../freeze";
 import type { Classifier } from "../models/Classifier";
+import { checkNames, readNamed } from "../options/readNamed";
+import { recipes } from "../options/table";
+import { RECIPES } from "../options/words";
 import { addLora, type LoraOptions, removeLora } from "../recipes/addLora";
 import { bitFit } from "../recipes/bitFit";
 import { trainNorms } from "../recipes/trainNorms";
 import { type Unfreeze, unfreezeSchedule } from "../training/Unfreezing";
 import type { TrialSettings } from "./trial";
-
-const RECIPES = ["layerwiseDecay", "gradual", "bitFit", "norms", "lora"] as const;
 
 /** A way to fine-tune that a sweep sets beside freezing N blocks: a recipe's name, or the recipe with what it is to do otherwise. */
 export type Strategy = (typeof RECIPES)[number] | Recipe;
@@ -34,39 +35,28 @@ export function checkStrategies(
   epochs: number,
 ): (Recipe & { name: string })[] {
   const names = new Set(["freeze"]);
-  return strategies.map((strategy) => {
-    const recipe = checkRecipe(typeof strategy === "string" ? ({ recipe: strategy } as Recipe) : strategy);
+  return strategies.map((strategy, i) => {
+    const recipe = checkStrategy(strategy, i);
     const name = recipe.name ?? recipe.recipe;
     if (names.has(name))
       throw new InputError(`strategies: expected a name of its own for each, got ${name} twice; set name`);
     names.add(name);
-    if (recipe.learningRate !== undefined) checkNumber(`${name}: learningRate`, recipe.learningRate, 0);
-    if (recipe.recipe === "layerwiseDecay") checkNumber(`${name}: decay`, recipe.decay ?? 0.9, 0, 1);
     if (recipe.recipe === "gradual") unfreezeSchedule(recipe.unfreeze ?? "gradual", epochs, model.depth);
-    if (recipe.recipe === "lora") {
-      checkInteger(`${name}: rank`, recipe.rank ?? 8, 1);
-      checkNumber(`${name}: alpha`, recipe.alpha ?? 16, 0);
-    }
     return { ...recipe, name };
   });
 }
 
-const KEYS: Record<Recipe["recipe"], string[]> = {
-  layerwiseDecay: ["decay"],
-  gradual: ["unfreeze"],
-  bitFit: [],
-  norms: [],
-  lora: ["rank", "alpha", "dropout"],
-};
+/** The recipe of the i-th strategy, checked as far as no model is needed for it. */
+export function checkStrategy(strategy: Strategy, i: number): Recipe {
+  const recipe = typeof strategy === "string" ? { recipe: strategy } : strategy;
+  checkRecipeNames(recipe, `strategies[${i}]`);
+  return readNamed("freezeSweep", recipes[recipe.recipe], recipe, `strategies[${i}]`) as Recipe;
+}
 
-/** The recipe itself, when it is one and has no setting that is not its own. */
-export function checkRecipe(recipe: Recipe): Recipe {
-  checkOneOf("strategies: recipe", recipe?.recipe, RECIPES);
-  const known = ["recipe", "name", "learningRate", ...KEYS[recipe.recipe]];
-  const unknown = Object.keys(recipe).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new InputError(`strategies: ${recipe.recipe} knows ${known.join(", ")}, got ${unknown}`);
-  return recipe;
+/** Throws unless it is a recipe's name with settings of that recipe; what these hold is not looked at. */
+export function checkRecipeNames(recipe: Pick<Recipe, "recipe">, path: string): void {
+  checkOneOf(`${path}.recipe`, recipe?.recipe, RECIPES);
+  checkNames("freezeSweep", recipes[recipe.recipe], recipe, path);
 }
 
 /** Makes a model ready for a recipe: its flags and adapters. What it returns takes the adapters off again. */

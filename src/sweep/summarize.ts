@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors";
+import { readOptions } from "../options/readOptions";
 import { groupBy } from "./groupBy";
 import { mean } from "./mean";
 import type { EpochRecord, TrialRecord } from "./record";
+
+/** What judges depths. */
+export interface SummaryOptions {
+  metric?: string;
+}
 
 /** A score over seeds. */
 export interface Spread {
@@ -54,8 +60,8 @@ export interface DepthSummary {
  * wide, as part of the seeds' spread is chance within the rows: it errs towards freezing.) Other metrics have no such
  * formula for the rows: theirs is sd / √seeds, unknown for one seed.
  */
-export function summarize(records: TrialRecord[], options: { metric?: string } = {}): DepthSummary[] {
-  const { metric = "accuracy" } = options;
+export function summarize(records: TrialRecord[], options: SummaryOptions = {}): DepthSummary[] {
+  const { metric } = readOptions("summarize", options);
   checkOneSweep(records);
   return [...groupBy(records, (record) => record.strategy).values()].flatMap((strategy) =>
     [...groupBy(strategy, (record) => record.n).values()]

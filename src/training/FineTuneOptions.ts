@@ -1,12 +1,13 @@
-import { checkInteger, checkNumber, checkOneOf } from "../check";
 import { checkPrecision, type Precision } from "../engine/autocast";
 import { InputError } from "../errors";
 import type { ProblemType } from "../models/Classifier";
+import type { FloatTypeName } from "../options/floatType";
+import { readOptions } from "../options/readOptions";
 import type { Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
-import { SCHEDULES, type Schedule } from "./schedule";
+import type { Schedule } from "./schedule";
 import type { Unfreeze } from "./Unfreezing";
 
 export interface FineTuneData {
@@ -48,7 +49,7 @@ export interface FineTuneOptions extends LossOptions {
    * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where the loss is scaled so that its gradients fit;
    * both on engine tensorflow. Default "fp32". Convolutions stay in float32.
    */
-  precision?: Precision;
+  precision?: FloatTypeName;
   /**
    * Keeps of each stage below the head nothing but its input and computes it again on the way back: less memory, a forward more a
    * step, the same losses bit for bit; default false.
@@ -66,7 +67,8 @@ export interface FineTuneOptions extends LossOptions {
 
 type Optional = "features" | "signal" | "classWeights" | "earlyStopping" | "unfreeze";
 
-export type FineTuneSettings = Required<Omit<FineTuneOptions, Optional>> & Pick<FineTuneOptions, Optional>;
+export type FineTuneSettings = Required<Omit<FineTuneOptions, Optional | "precision">> &
+  Pick<FineTuneOptions, Optional> & { precision: Precision };
 
 /** The options with their defaults, each checked. */
 export function fineTuneSettings(
@@ -74,44 +76,14 @@ export function fineTuneSettings(
   problemType: ProblemType,
   hasValid: boolean,
 ): FineTuneSettings {
+  const read = readOptions("fineTune", options);
   const settings: FineTuneSettings = {
-    batchSize: 32,
-    betas: [0.9, 0.999],
-    epochs: 2,
-    eps: 1e-8,
-    frozenDropout: false,
-    gradientAccumulation: 1,
-    gradientCheckpointing: false,
-    labelSmoothing: 0,
-    layerwiseDecay: 1,
-    learningRate: 5e-5,
-    maxGradNorm: 1,
-    metric: problemType === "regression" ? "rmse" : "accuracy",
-    parameterGroups: [],
-    precision: "fp32",
-    restoreBest: options.earlyStopping !== undefined,
-    schedule: "linear",
-    seed: 0,
-    warmup: 0.1,
-    weightDecay: 0.01,
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    ...read,
+    metric: read.metric ?? (problemType === "regression" ? "rmse" : "accuracy"),
+    parameterGroups: read.parameterGroups ?? [],
+    restoreBest: read.restoreBest ?? read.earlyStopping !== undefined,
   };
-  checkInteger("epochs", settings.epochs, 1);
-  checkInteger("batchSize", settings.batchSize, 1);
-  checkInteger("gradientAccumulation", settings.gradientAccumulation, 1);
-  checkInteger("seed", settings.seed);
-  checkNumber("learningRate", settings.learningRate, 0);
-  checkNumber("weightDecay", settings.weightDecay, 0);
-  checkNumber("layerwiseDecay", settings.layerwiseDecay, 0, 1);
-  checkNumber("warmup", settings.warmup, 0, 1);
-  checkNumber("labelSmoothing", settings.labelSmoothing, 0, 1);
-  checkNumber("eps", settings.eps, 0);
-  for (const beta of settings.betas) checkNumber("betas", beta, 0, 1);
   checkPrecision(settings.precision);
-  checkOneOf("schedule", settings.schedule, SCHEDULES);
-  if (!(settings.maxGradNorm > 0))
-    throw new InputError(`maxGradNorm: expected a number above 0 or Infinity, got ${settings.maxGradNorm}`);
-  if (settings.earlyStopping !== undefined) checkInteger("earlyStopping", settings.earlyStopping, 1);
   if ((settings.earlyStopping !== undefined || settings.restoreBest) && !hasValid)
     throw new InputError("earlyStopping and restoreBest judge by validation rows: pass data.valid as well");
   return settings;

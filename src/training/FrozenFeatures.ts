@@ -6,6 +6,7 @@ import { uploadFilled } from "../engine/upload";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
+import { readOptions } from "../options/readOptions";
 import { batchOf, countOf, type Dataset, lengthsOf } from "./dataset";
 import {
   areWorthKeeping,
@@ -16,6 +17,10 @@ import {
   readFeatures,
 } from "./keptFeatures";
 import { type Budget, RaggedStore } from "./RaggedStore";
+
+export interface FeaturesOptions {
+  memoryBytes?: number;
+}
 
 export interface FrozenProgress {
   done: number;
@@ -44,9 +49,9 @@ export class FrozenFeatures {
 
   constructor(
     private readonly model: Classifier,
-    { memoryBytes = 2 ** 31 }: { memoryBytes?: number } = {},
+    options: FeaturesOptions = {},
   ) {
-    this.#budget = { bytes: memoryBytes };
+    this.#budget = { bytes: readOptions("FrozenFeatures", options).memoryBytes };
   }
 
   /**

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkInteger, checkNumber } from "../check";
+import { checkInteger } from "../check";
 import { openCheckpoint } from "../checkpoint/openCheckpoint";
 import { batchRows } from "../data/batches";
 import { collate } from "../data/collate";
@@ -11,6 +11,8 @@ import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { textInputs } from "../models/textInputs";
 import { softmaxCrossEntropy } from "../nn/loss";
 import { Pass, type Value } from "../nn/Pass";
+import { type ReadOptions, readOptions } from "../options/readOptions";
+import type { OPTIONS } from "../options/table";
 import { Random } from "../random";
 import { AdamW } from "./AdamW";
 import { lengthsOf } from "./dataset";
@@ -59,22 +61,20 @@ export function adaptToTexts(
   texts: EncodedDataset,
   options: AdaptOptions,
 ): Run<AdaptEvent, { losses: number[] }> {
-  return new Run(adapt(model, texts, options));
+  return new Run(adapt(model, texts, readOptions("adaptToTexts", options)));
 }
+
+type Settings = ReadOptions<AdaptOptions, (typeof OPTIONS)["adaptToTexts"]>;
 
 async function* adapt(
   model: SequenceClassifier,
   texts: EncodedDataset,
-  options: AdaptOptions,
+  options: Settings,
 ): AsyncGenerator<AdaptEvent, { losses: number[] }> {
-  const { epochs = 1, batchSize = 32, learningRate = 5e-5, weightDecay = 0.01, seed = 0, signal } = options;
+  const { epochs, batchSize, learningRate, weightDecay, share, seed, signal } = options;
   model.checkRows("texts", texts);
   const vocabSize = model.config.vocab_size as number;
   checkInteger("maskTokenId", options.maskTokenId, 0, vocabSize - 1);
-  checkInteger("epochs", epochs, 1);
-  checkInteger("batchSize", batchSize, 1);
-  checkNumber("learningRate", learningRate, 0);
-  const share = checkNumber("share", options.share ?? 0.15, 0, 1);
   const checkpoint = openCheckpoint(model.folder);
   let head: MaskedLmHead;
   try {

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Labels } from "../data/textDataset";
 import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
+import { readOptions } from "../options/readOptions";
 import { checkDataset } from "./checkDataset";
 import type { Dataset } from "./dataset";
 import { lossOf } from "./loss";
@@ -25,8 +26,9 @@ export async function evaluate(
   dataset: Dataset,
   options: PredictOptions = {},
 ): Promise<Evaluation> {
+  const settings = readOptions("evaluate", options);
   checkDataset("evaluate", model, dataset);
-  const logits = await allLogits(model, dataset, options);
+  const logits = await allLogits(model, dataset, settings);
   return evaluateLogits(logits, dataset.labels, model);
 }
 

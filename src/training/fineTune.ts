@@ -8,6 +8,8 @@ import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass } from "../nn/Pass";
 import { frostLine } from "../nn/Stage";
+import { readNamed } from "../options/readNamed";
+import { trainAndValid } from "../options/table";
 import { AdamW } from "./AdamW";
 import { BestEpoch } from "./BestEpoch";
 import { checkDataset } from "./checkDataset";
@@ -50,12 +52,13 @@ export function fineTune(
   data: FineTuneData,
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
-  checkDataset("train", model, data.train);
-  if (data.valid) checkDataset("valid", model, data.valid);
-  const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
+  const { train, valid } = readNamed("fineTune", trainAndValid, data, "data") as unknown as FineTuneData;
+  const settings = fineTuneSettings(options, model.problemType, valid !== undefined);
+  checkDataset("train", model, train);
+  if (valid) checkDataset("valid", model, valid);
   learningRates(model, settings); // a group that matches nothing shows before the first step
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
-  return new Run(new Training(model, data, settings).run());
+  return new Run(new Training(model, { train, valid }, settings).run());
 }
 
 class Training {

@@ -1,4 +1,3 @@
-import { checkNumber } from "../check";
 import { listParams, type ParameterPattern } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import type { Rates } from "./AdamW";
@@ -33,12 +32,8 @@ export function learningRates(model: Classifier, options: RateOptions): Map<stri
     for (const { name } of listParams(model, group.match)) {
       const before = rates.get(name)!;
       rates.set(name, {
-        learningRate: checkNumber(
-          "parameterGroups: learningRate",
-          group.learningRate ?? before.learningRate,
-          0,
-        ),
-        weightDecay: checkNumber("parameterGroups: weightDecay", group.weightDecay ?? before.weightDecay, 0),
+        learningRate: group.learningRate ?? before.learningRate,
+        weightDecay: group.weightDecay ?? before.weightDecay,
       });
     }
   return rates;

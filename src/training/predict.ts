@@ -1,8 +1,10 @@
-import { checkInteger } from "../check";
 import { batchRows } from "../data/batches";
 import { autocast, type Precision } from "../engine/autocast";
 import type { Classifier, ProblemType } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
+import type { FloatTypeName } from "../options/floatType";
+import { type ReadOptions, readOptions } from "../options/readOptions";
+import type { OPTIONS } from "../options/table";
 import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
@@ -19,10 +21,12 @@ export interface Predictions {
 export interface PredictOptions {
   batchSize?: number;
   /** Of matrix products; default "fp32". */
-  precision?: Precision;
+  precision?: FloatTypeName;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
+
+export type PredictSettings = ReadOptions<PredictOptions, (typeof OPTIONS)["predict"]>;
 
 /**
  * What the model says of each row, in the rows' order.
@@ -32,11 +36,11 @@ export interface PredictOptions {
 export async function predict(
   model: Classifier,
   dataset: Dataset,
-  { batchSize = 64, precision, signal, onProgress }: PredictOptions = {},
+  options: PredictOptions = {},
 ): Promise<Predictions> {
-  checkInteger("batchSize", batchSize, 1);
+  const settings = readOptions("predict", options);
   model.checkRows("predict", dataset);
-  const logits = await allLogits(model, dataset, { batchSize, precision, signal, onProgress });
+  const logits = await allLogits(model, dataset, settings);
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
   return { probabilities, labels: toLabels(probabilities, model) };
 }
@@ -45,7 +49,7 @@ export async function predict(
 export async function allLogits(
   model: Classifier,
   dataset: Dataset,
-  { batchSize = 64, precision, signal, onProgress }: PredictOptions,
+  { batchSize, precision, signal, onProgress }: PredictSettings,
 ): Promise<Float32Array> {
   const run = logitsOf(model, dataset, batchSize, undefined, precision);
   try {

@@ -1,4 +1,5 @@
-export const SCHEDULES = ["linear", "cosine", "constant"] as const;
+import type { SCHEDULES } from "../options/words";
+
 export type Schedule = (typeof SCHEDULES)[number];
 
 /**

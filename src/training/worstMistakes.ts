@@ -1,5 +1,5 @@
-import { checkInteger } from "../check";
 import type { TextDataset } from "../data/textDataset";
+import { readOptions } from "../options/readOptions";
 import { singleLabelOf } from "./confusionMatrix";
 import { argMax } from "./metrics";
 import type { Predictions } from "./predict";
@@ -15,10 +15,13 @@ export interface Mistake {
   text: string;
 }
 
+export interface MistakesOptions {
+  count?: number;
+}
+
 /**
  * The rows that the model got wrong, those it was surest of first: what it has not understood, or what is labelled wrongly.
  *
- * @param options.count how many at most (10)
  * @throws InputError unless each row has one class and one prediction
  * @example
  * await show(worstMistakes(validTexts, await predict(model, valid)));
@@ -26,9 +29,9 @@ export interface Mistake {
 export function worstMistakes(
   dataset: TextDataset,
   { probabilities }: Pick<Predictions, "probabilities">,
-  options: { count?: number } = {},
+  options: MistakesOptions = {},
 ): Mistake[] {
-  const count = checkInteger("count", options.count ?? 10, 1);
+  const { count } = readOptions("worstMistakes", options);
   const { ids, classes } = singleLabelOf("worstMistakes", dataset.labels, probabilities);
   const mistakes: Mistake[] = [];
   ids.forEach((id, row) => {

@@ -250,11 +250,11 @@ onEveryFastEngine("heads", () => {
     const rejects = (head: Head, message: RegExp) => assert.rejects(load("bert", { head }), message);
     await rejects(
       { pooling: "sum" as "mean" },
-      /head: pooling: expected one of cls, mean, max, attention, got "sum"/,
+      /head\.pooling: expected one of cls, mean, max, attention, got "sum"/,
     );
     await rejects(
       { pooling: "mean", lastLayers: 4 },
-      /head: lastLayers: expected an integer from 1 to 3, got 4/,
+      /head\.lastLayers: expected an integer from 1 to 3, got 4/,
     );
     await rejects({ ...custom, parameters: () => ({}) }, /head: expected at least one parameter/);
     const model = await load("bert", { head: { ...custom, forward: ([last]) => tf.sum(last, 1) } });

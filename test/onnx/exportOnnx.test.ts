@@ -15,8 +15,8 @@ import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { useEngine } from "../../src/engine/useEngine";
 import { FAMILIES } from "../../src/models/families";
-import { POOLINGS } from "../../src/models/Head";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
+import { POOLINGS } from "../../src/options/words";
 import { makeFolder } from "../checkpoint/madeByHand";
 import { fixture } from "../models/againstPyTorch";
 import { variant } from "../models/variant";

@@ -329,19 +329,22 @@ onEveryFastEngine("freezeSweep", (engine) => {
     await rejects({ n: [4] }, /^n: expected an integer from -1 to 3, got 4/);
     await rejects({ n: [] }, /^n: expected at least one depth from -1 to 3/);
     await rejects({ seeds: [] }, /^seeds: expected at least one/);
-    await rejects({ seeds: [0.5] }, /^seeds: expected an integer/);
+    await rejects({ seeds: [0.5] }, /^seeds\[0\]: expected an integer/);
     await rejects({ epochs: 0 }, /^epochs/);
     await rejects({ parameterGroups: [{ match: /bias/, weightDecay: 0 }] }, /^parameterGroups: .* as JSON/);
     const lora = { recipe: "lora" } as const;
     await rejects({ strategies: [lora, lora] }, /^strategies: .* a name of its own for each, got lora twice/);
     await rejects(
       { strategies: ["adapters" as "lora"] },
-      /^strategies: recipe: expected one of layerwiseDecay/,
+      /^strategies\[0\].recipe: expected one of layerwiseDecay/,
     );
-    await rejects({ strategies: [{ ...lora, rank: 0 }] }, /^lora: rank: expected an integer of at least 1/);
+    await rejects(
+      { strategies: [{ ...lora, rank: 0 }] },
+      /^strategies\[0\].rank: expected an integer of at least 1/,
+    );
     await rejects(
       { strategies: [{ recipe: "bitFit", rank: 2 } as Strategy] },
-      /^strategies: bitFit knows recipe, name, learningRate, got rank/,
+      /^freezeSweep: unknown option strategies\[0\].rank; it knows recipe, name, learningRate$/,
     );
     await rejects({ strategies: ["gradual"], epochs: 1 }, /^unfreeze: "gradual" needs 2 epochs/);
     await rejects({ train: { ...train, labels: null } }, /^train: expected rows with labels/);

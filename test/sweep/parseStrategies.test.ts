@@ -27,13 +27,16 @@ test("parseStrategies says in one line what is not known, and what is", () => {
   const refuses = (text: string, message: string) =>
     assert.throws(() => parseStrategies(text), { name: "InputError", message });
   const known = "layerwiseDecay, gradual, bitFit, norms, lora";
-  refuses("lora,BitFit", `strategies: recipe: expected one of ${known}, got "BitFit"`);
-  refuses("norms,", `strategies: recipe: expected one of ${known}, got ""`);
+  refuses("lora,BitFit", `strategies[1].recipe: expected one of ${known}, got "BitFit"`);
+  refuses("norms,", `strategies[1].recipe: expected one of ${known}, got ""`);
   refuses(
     "lora:range=4",
-    "strategies: lora knows recipe, name, learningRate, rank, alpha, dropout, got range",
+    "freezeSweep: unknown option strategies[0].range; it knows recipe, name, learningRate, rank, alpha, dropout",
   );
-  refuses("bitFit:rank=all", "strategies: bitFit knows recipe, name, learningRate, got rank");
+  refuses(
+    "bitFit:rank=all",
+    "freezeSweep: unknown option strategies[0].rank; it knows recipe, name, learningRate",
+  );
   refuses("lora:8", 'strategies: expected lora:setting=value, got "lora:8"');
   refuses("lora:rank=", 'strategies: expected lora:setting=value, got "lora:rank="');
   refuses("lora:rank=4:rank=8", "strategies: lora: expected rank once, got it twice");

@@ -72,12 +72,12 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     [{ engineReason: null }, "engineReason: expected a string, got null"],
     [{ n: -2 }, "n: expected an integer of at least -1, got -2"],
     [{ n: 1.5 }, "n: expected an integer of at least -1, got 1.5"],
-    [{ seed: "0" }, "seed: expected an integer of any size, got 0"],
+    [{ seed: "0" }, 'seed: expected an integer of any size, got "0"'],
     [{ accuracy: 84 }, "accuracy: expected a number from 0 to 1, got 84"],
     [{ frozenSeconds: null }, "frozenSeconds: expected a number of at least 0, got null"],
     [{ frozenFrom: "disk" }, 'frozenFrom: expected "cache" or nothing, got "disk"'],
     [{ peakTensorBytes: undefined }, "peakTensorBytes: expected an integer of at least 0, got undefined"],
-    [{ restoredEpoch: "best" }, "restoredEpoch: expected an integer of at least 0, got best"],
+    [{ restoredEpoch: "best" }, 'restoredEpoch: expected an integer of at least 0, got "best"'],
     [{ settings: "fast" }, 'settings: expected an object, got "fast"'],
     [{ versions: { node: 22 } }, "versions.node: expected a string, got 22"],
     [{ epochs: [] }, "epochs: expected at least one, got []"],
@@ -88,7 +88,7 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     ],
     [
       { epochs: [{ ...fakeEpoch(), metrics: { f1: "0.7" } }] },
-      "epochs[0].metrics.f1: expected a number of any size, got 0.7",
+      'epochs[0].metrics.f1: expected a number of any size, got "0.7"',
     ],
     [
       { epochs: [fakeEpoch({ evalSeconds: -1 })] },
@@ -96,7 +96,7 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     ],
     [
       { epochs: [{ ...fakeEpoch(), lossScale: "large" }] },
-      "epochs[0].lossScale: expected a number of at least 0, got large",
+      'epochs[0].lossScale: expected a number of at least 0, got "large"',
     ],
     [
       { epochs: [fakeEpoch({ skippedSteps: -1 })] },

@@ -27,7 +27,7 @@ onEveryFastEngine("unfreeze", () => {
     ["gradual", 1, /"gradual" needs 2 epochs or more/],
     [[4], 2, /unfreeze: expected an integer from -1 to 3, got 4/],
     [[], 2, /expected "gradual" or the N of each epoch/],
-    ["sudden" as "gradual", 2, /got sudden/],
+    ["sudden" as "gradual", 2, /unfreeze: expected "gradual", or a list.*, got "sudden"/],
   ];
   for (const [unfreeze, epochs, message] of wrong)
     it(`refuses ${JSON.stringify(unfreeze)} over ${epochs} epochs before the first step`, async () => {

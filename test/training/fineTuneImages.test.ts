@@ -19,7 +19,8 @@ import { onEveryFastEngine } from "../onEveryEngine";
 
 const folder = join(__dirname, "../fixtures/models/resnet18-narrow");
 const transform = transformTo(64);
-const options = { epochs: 3, batchSize: 4, learningRate: 3e-3, seed: 1 };
+const settings = { epochs: 3, batchSize: 4, learningRate: 3e-3 };
+const options = { ...settings, seed: 1 };
 const log = () => {};
 const load = () => AutoModelForImageClassification.fromPretrained(folder, { classes: ["blue", "red"], log });
 
@@ -207,7 +208,7 @@ onEveryFastEngine("fineTune on images", (engine) => {
     const runs = temporary(`runs-${tf.getBackend()}/x`, "");
     const sweep = (n: number[], out: string) =>
       freezeSweep({
-        ...options,
+        ...settings,
         epochs: 1,
         model: folder,
         train: data,
@@ -216,8 +217,7 @@ onEveryFastEngine("fineTune on images", (engine) => {
         seeds: [0],
         out,
         log,
-        seed: undefined,
-      } as never);
+      });
     const { records, failed } = await sweep([-1, 2, 4], join(runs, "../all"));
     const { records: alone } = await sweep([4], join(runs, "../alone"));
     assert.deepEqual(failed, []);

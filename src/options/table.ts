@@ -1,0 +1,609 @@
+import {
+  boolean,
+  callback,
+  either,
+  float,
+  having,
+  integer,
+  kindOf,
+  list,
+  name,
+  number,
+  parts,
+  signal,
+  text,
+  word,
+} from "./kinds";
+import { type OptionTable, option } from "./Option";
+import { readNamed } from "./readNamed";
+import { INTERPOLATIONS, POOLINGS, PROBLEM_TYPES, RECIPES, SCHEDULES } from "./words";
+
+// Every option of every exported function. Checks, doc comments (test/options/refresh.ts writes them), docs/options.md and the
+// command line's flags come from here: whoever adds an option adds an entry, and its name to the function's options type.
+
+const seedOf = (what: string) => option(`Starts every random draw: ${what}.`, integer(), { default: 0 });
+
+const stop = (when: string) => option(`Stops ${when}.`, signal());
+
+const progress = (what: string) =>
+  option(`Told how many ${what} of how many are done.`, callback(), { also: ["on_progress", "callback"] });
+
+const log = (what: string) => option(`Takes ${what}.`, callback(), { defaultSays: "console.info" });
+
+const metric = (what: string) => option(what, name(), { default: "accuracy" });
+
+const problemType = (says: string, defaultSays: string) =>
+  option(says, word(PROBLEM_TYPES), { defaultSays, also: ["task"] });
+
+const precision = option(
+  'Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16; both on engine tensorflow. All else is float32.',
+  float(),
+  {
+    default: "fp32",
+    flag: "--precision <type>",
+    also: ["dtype", "torch_dtype", "fp16", "bf16", "half", "mixed_precision", "amp"],
+  },
+);
+
+const epochs = <const Default extends number>(says: string, otherwise: Default) =>
+  option(says, integer(1), {
+    default: otherwise,
+    flag: "--epochs <count>",
+    also: ["num_train_epochs", "num_epochs", "n_epochs", "max_epochs"],
+  });
+
+const batchSize = <const Default extends number>(says: string, otherwise: Default) =>
+  option(says, integer(1), {
+    default: otherwise,
+    flag: "--batch, --batch-size <rows>",
+    also: ["per_device_train_batch_size", "train_batch_size", "per_device_eval_batch_size", "bs"],
+  });
+
+const learningRate = option("Peak learning rate of AdamW.", number(0), {
+  default: 5e-5,
+  flag: "--lr, --learning-rate <rate>",
+  also: ["lr", "max_lr"],
+});
+
+const weightDecay = option("Decoupled weight decay.", number(0), {
+  default: 0.01,
+  flag: "--weight-decay <rate>",
+  also: ["wd", "decay"],
+});
+
+const pattern = kindOf(
+  "part of a name, a glob, a RegExp or a predicate",
+  (value) => (typeof value === "string" && value !== "") || typeof value === "function" || isRegExp(value),
+);
+
+/** Also of another realm, as a notebook's cell may be. */
+const isRegExp = (value: unknown) => Object.prototype.toString.call(value) === "[object RegExp]";
+
+const unfreezePlan = () => either(word(["gradual"]), list(integer(-1)));
+
+export const parameterGroup = {
+  match: option("Which parameters: as `freezeWhere` takes them.", pattern, {
+    required: true,
+    also: ["params", "pattern", "name", "names"],
+  }),
+  learningRate: option("Their peak learning rate.", number(0), {
+    defaultSays: "that of all others",
+    also: ["lr"],
+  }),
+  weightDecay: option("Their weight decay.", number(0), { defaultSays: "that of all others", also: ["wd"] }),
+} satisfies OptionTable;
+
+/** How a model is trained: what `fineTune` takes, and each trial of a sweep. */
+export const training = {
+  epochs: epochs("How often the training rows are gone through.", 2),
+  batchSize: batchSize("Rows a step.", 32),
+  learningRate,
+  weightDecay,
+  betas: option(
+    "Shares that AdamW's running means of gradients and of their squares keep at each step.",
+    list(number(0, 1), 2),
+    { default: [0.9, 0.999], also: ["adam_beta1", "adam_beta2", "adam_betas"] },
+  ),
+  eps: option("Keeps AdamW from dividing by zero.", number(0), {
+    default: 1e-8,
+    also: ["adam_epsilon", "epsilon"],
+  }),
+  schedule: option("How the learning rate falls after the warm-up.", word(SCHEDULES), {
+    default: "linear",
+    flag: "--schedule <name>",
+    also: ["lr_scheduler_type", "lr_scheduler", "scheduler"],
+  }),
+  warmup: option("Share of all steps over which the learning rate rises from 0.", number(0, 1), {
+    default: 0.1,
+    flag: "--warmup <share>",
+    also: ["warmup_ratio", "warmup_steps"],
+  }),
+  maxGradNorm: option(
+    "Gradients are scaled down to this global norm; `Infinity` leaves them.",
+    kindOf("a number above 0 or Infinity", (value) => typeof value === "number" && value > 0),
+    { default: 1, also: ["grad_clip", "clip_grad_norm", "gradient_clip_val"] },
+  ),
+  gradientAccumulation: option("Batches whose gradients make one step.", integer(1), {
+    default: 1,
+    also: ["gradient_accumulation_steps", "accumulate_grad_batches"],
+  }),
+  parameterGroups: option(
+    "Parameters that learn at a rate or decay of their own. Later groups win over earlier ones, and over layer-wise decay.",
+    list(parts(parameterGroup)),
+    { defaultSays: "none", also: ["param_groups", "groups"] },
+  ),
+  layerwiseDecay: option(
+    "The learning rate falls by this factor with each layer below the head (Howard and Ruder 2018).",
+    number(0, 1),
+    {
+      default: 1,
+      flag: "--layerwise-decay <factor>",
+      also: ["llrd", "layerwise_lr_decay", "layerwise_learning_rate_decay"],
+    },
+  ),
+  classWeights: option(
+    'Weight of each class in the loss, in the order of the logits, or "balanced": rows / (classes · rows of the class).',
+    either(word(["balanced"]), list(number(0))),
+    { defaultSays: "all 1", flag: "--class-weights <list>", also: ["class_weight", "weight"] },
+  ),
+  labelSmoothing: option(
+    "Share of a label that is spread evenly over all classes (Szegedy et al. 2016).",
+    number(0, 1),
+    { default: 0, also: ["label_smoothing_factor"] },
+  ),
+  unfreeze: option(
+    "Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen.",
+    unfreezePlan(),
+    { defaultSays: "no thawing", also: ["unfreezing", "gradual_unfreezing", "thaw"] },
+  ),
+  metric: option('Judges epochs for `earlyStopping` and `restoreBest`: a metric\'s name or "loss".', name(), {
+    defaultSays: "accuracy, or rmse in a regression",
+    flag: "--metric <name>",
+    also: ["metric_for_best_model", "monitor"],
+  }),
+  earlyStopping: option("Stops after this many epochs in a row without a better one.", integer(1), {
+    defaultSays: "never",
+    flag: "--early-stopping <epochs>",
+    also: ["early_stopping_patience", "patience"],
+  }),
+  restoreBest: option("Ends with the weights of the best epoch.", boolean(), {
+    defaultSays: "true with `earlyStopping`, else false",
+    also: ["load_best_model_at_end", "restore_best_weights"],
+  }),
+  precision,
+  gradientCheckpointing: option(
+    "Saves of each stage below the head nothing but its input and computes it again in backward: less memory, a forward more a step, the same losses bit for bit.",
+    boolean(),
+    { default: false, flag: "--gradient-checkpointing" },
+  ),
+  frozenDropout: option(
+    "Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step.",
+    boolean(),
+    { default: false, flag: "--frozen-dropout" },
+  ),
+} satisfies OptionTable;
+
+const ofRecipe = {
+  recipe: option("Which one.", word(RECIPES), { required: true }),
+  name: option("What it is called in records and figures.", name(), { defaultSays: "the recipe's name" }),
+  learningRate: option("Its peak learning rate; recipes that train little want a higher one.", number(0), {
+    defaultSays: "the sweep's",
+    also: ["lr"],
+  }),
+} satisfies OptionTable;
+
+const lora = {
+  rank: option("Rows of A and columns of B.", integer(1), { default: 8, also: ["r", "lora_rank", "lora_r"] }),
+  alpha: option("The change weighs alpha / rank.", number(0), { default: 16, also: ["lora_alpha"] }),
+  dropout: option("Rate of the dropout in front of A.", number(0, 0.99), {
+    default: 0,
+    also: ["lora_dropout"],
+  }),
+} satisfies OptionTable;
+
+/** The options of each recipe of a sweep. */
+export const recipes = {
+  layerwiseDecay: {
+    ...ofRecipe,
+    decay: option("The learning rate falls by this factor with each layer below the head.", number(0, 1), {
+      defaultSays: "0.9",
+    }),
+  },
+  gradual: {
+    ...ofRecipe,
+    unfreeze: option("When which blocks thaw.", unfreezePlan(), { defaultSays: '"gradual"' }),
+  },
+  bitFit: ofRecipe,
+  norms: ofRecipe,
+  // Without defaults: a record holds what was asked for.
+  lora: {
+    ...ofRecipe,
+    rank: option(lora.rank.says, lora.rank.kind, { defaultSays: "8", also: lora.rank.also }),
+    alpha: option(lora.alpha.says, lora.alpha.kind, { defaultSays: "16", also: lora.alpha.also }),
+    dropout: option(lora.dropout.says, lora.dropout.kind, { defaultSays: "0", also: lora.dropout.also }),
+  },
+} satisfies Record<(typeof RECIPES)[number], OptionTable>;
+
+export const poolingHead = {
+  pooling: option(
+    "How the rows of a text become one: the first, their mean, their maximum, or their mean by learnt weights.",
+    word(POOLINGS),
+    { required: true },
+  ),
+  lastLayers: option("Layers, counted from the last, whose outputs stand side by side.", integer(1), {
+    defaultSays: "1",
+  }),
+  dropout: option("Rate in front of the dense layer.", number(0, 0.99), { defaultSays: "0.1" }),
+  dropoutSamples: option("How many dropouts the logits are the mean of (Inoue 2019).", integer(1), {
+    defaultSays: "1",
+  }),
+} satisfies OptionTable;
+
+export const customHead = {
+  parameters: option(
+    "Shapes by name. Matrices start as the config's `initializer_range` says, vectors at 0, those named `…weight` at 1.",
+    callback(),
+    { required: true },
+  ),
+  forward: option(
+    "From the outputs of the last layers, [batch, seq, hidden] each, the last one first, to the logits [batch, labels].",
+    callback(),
+    { required: true },
+  ),
+  lastLayers: option("How many layers `forward` gets.", integer(1), { defaultSays: "1" }),
+} satisfies OptionTable;
+
+const range = list(number(0), 2);
+
+export const augmentation = {
+  scale: option("The least and the most of its area that a random crop takes of an image.", range, {
+    default: [0.08, 1],
+  }),
+  ratio: option("The least and the most of a crop's width / height.", range, { default: [3 / 4, 4 / 3] }),
+  hflip: option("How likely a crop is mirrored, left to right.", number(0, 1), {
+    default: 0.5,
+    also: ["horizontal_flip", "flip", "mirror"],
+  }),
+} satisfies OptionTable;
+
+/** What images are made into. */
+export const imageTransform = {
+  size: option("What the model sees: a square of so many pixels a side.", integer(1), { required: true }),
+  cropPct: option("The share of the shorter side that the square covers.", number(0, 1), {
+    required: true,
+    also: ["crop_ratio"],
+  }),
+  interpolation: option("How pixels are scaled.", word(INTERPOLATIONS), { required: true }),
+  mean: option("Of each colour between 0 and 1.", list(number(), 3), { required: true }),
+  std: option("Of each colour between 0 and 1.", list(number(), 3), { required: true }),
+} satisfies OptionTable;
+
+const loading = {
+  numLabels: option(
+    "How many classes or labels the head tells apart, where these have no names: they are then called LABEL_0, LABEL_1, …; 1 makes a regression of texts.",
+    integer(1),
+    { defaultSays: "the checkpoint's own number, else 2", also: ["num_classes", "n_classes"] },
+  ),
+  classes: option(
+    "Class names in the order of the logits. They also say how many there are, so that `numLabels` is left out beside them.",
+    list(text()),
+    {
+      defaultSays: "the checkpoint's own, where they are as many",
+      also: ["id2label", "label2id", "labels", "label_names", "class_names"],
+    },
+  ),
+  seed: seedOf("of a new head's weights and of layers that start anew"),
+  ignoreMismatchedSizes: option(
+    "Starts parameters of another shape than the checkpoint's anew, instead of refusing.",
+    boolean(),
+    { default: false, flag: "--ignore-mismatched-sizes" },
+  ),
+  log: log("the lines on what was newly initialised or left unused"),
+} satisfies OptionTable;
+
+const revision = option("A revision on the Hub: branch, tag or commit.", name(), { default: "main" });
+
+const folds = {
+  folds: option("How many folds.", integer(2), { default: 5, also: ["n_splits", "k", "num_folds"] }),
+  seed: seedOf("which rows come together"),
+} satisfies OptionTable;
+
+const ofTrials = { metric: metric("What depths are judged by.") } satisfies OptionTable;
+
+const picture = {
+  width: option("In pixels.", number(1), { default: 700 }),
+  height: option("In pixels.", number(1), { defaultSays: "what the figure's layout says" }),
+} satisfies OptionTable;
+
+const outputHiddenStates = option(
+  "Also gives what each stage below the head gives, embeddings or stem first.",
+  boolean(),
+  { default: false },
+);
+
+const dataset = kindOf("a dataset, as `tokenize` or `encodeImages` gives it", (value) => {
+  const { inputIds, pixels } = Object(value) as Record<string, unknown>;
+  return Array.isArray(inputIds) || Array.isArray(pixels);
+});
+
+/** Rows to train on and to judge by. */
+export const trainAndValid = {
+  train: option("Rows to train on.", dataset, { required: true, also: ["train_dataset"] }),
+  valid: option("Rows to score after each epoch; without them only the training loss is known.", dataset, {
+    defaultSays: "none",
+    also: ["eval_dataset", "validation", "val", "eval", "dev", "test"],
+  }),
+} satisfies OptionTable;
+
+/** What is swept over, where all stands in one object. */
+export const swept = {
+  ...trainAndValid,
+  valid: option("Rows that depths are compared on.", dataset, {
+    required: true,
+    also: trainAndValid.valid.also,
+  }),
+} satisfies OptionTable;
+
+const sweep = {
+  ...training,
+  n: option(
+    "Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing.",
+    list(integer(-1)),
+    {
+      defaultSays:
+        "0 to the model's depth, less those that freeze no more than the one before, as where all blocks share one set of weights (ALBERT)",
+      also: ["depths", "depth"],
+    },
+  ),
+  strategies: option(
+    'Recipes to try beside freezing N blocks, each once per seed: their names, or one with settings of its own, as `{ recipe: "lora", rank: 4 }`. With them `n` may be empty.',
+    list(
+      kindOf(
+        `one of ${RECIPES.join(", ")}, or an object with one as recipe`,
+        (value) => typeof value === "string" || Object(value) === value,
+      ),
+    ),
+    { defaultSays: "none", also: ["recipes"] },
+  ),
+  seeds: option(
+    "Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's.",
+    list(integer()),
+    { default: [0], also: ["seed", "random_state"] },
+  ),
+  out: option("The folder of `records.jsonl`. Trials that stand there already are not run again.", name(), {
+    defaultSays: "`runs/` and the sweep's name",
+    also: ["output_dir", "folder", "dir"],
+  }),
+  name: option("What the sweep is called.", name(), { default: "sweep" }),
+  signal: stop("between two steps; finished trials stay on disk"),
+  log: log("the line on the engine that was chosen, and those on the loaded model"),
+} satisfies OptionTable;
+
+/** The options of each exported function, under the name that errors call it by. */
+export const OPTIONS = {
+  "AutoModelForSequenceClassification.fromPretrained": {
+    ...loading,
+    revision,
+    problemType: problemType(
+      "What the labels mean.",
+      "as the checkpoint says where `classes` are left out, else one class a row, or a regression for one label",
+    ),
+    head: option("A head in place of the family's own.", headKind(), {
+      defaultSays: "the one the checkpoint was saved with",
+    }),
+    reinitLayers: option(
+      "Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021).",
+      integer(0),
+      { default: 0, also: ["reinitialize_n_layers", "reinit_n_layers"] },
+    ),
+  },
+  "AutoModelForImageClassification.fromPretrained": { ...loading, revision },
+  "AutoModelForImageClassification.fromConfig": loading,
+  resolveModel: {
+    revision,
+    token: option("An access token of the Hub, in place of HF_TOKEN.", text(), {
+      defaultSays: "HF_TOKEN, or what `hf auth login` stored",
+      also: ["use_auth_token"],
+    }),
+    onProgress: option("Told of each file's bytes as they arrive.", callback(), { also: ["on_progress"] }),
+    signal: stop("a fetch; what has arrived is kept for the next one"),
+  },
+  savePretrained: {
+    dtype: option(
+      'How weights are stored: "fp32", "fp16" or "bf16", or as PyTorch and safetensors call these.',
+      float(),
+      {
+        default: "fp32",
+        also: ["torch_dtype", "precision"],
+      },
+    ),
+  },
+  "model.forward": { outputHiddenStates },
+  readTable: {
+    limit: option("How many rows to read at most, from the top.", integer(1), {
+      defaultSays: "all",
+      flag: "--limit <rows>",
+      also: ["nrows", "rows", "max_rows"],
+    }),
+  },
+  textDataset: {
+    text: option("The column of texts.", text(), {
+      default: "text",
+      flag: "--text <column>",
+      also: ["text_column", "sentence"],
+    }),
+    pair: option("A column of second texts, for tasks about two texts.", text(), {
+      defaultSays: "none",
+      flag: "--pair <column>",
+      also: ["text_pair", "sentence2"],
+    }),
+    label: option(
+      "The column of labels, or several columns of 0 and 1 for a multi-label task; left out for rows to predict.",
+      either(text(), list(text())),
+      { defaultSays: "none", also: ["labels", "label_column", "target", "targets"] },
+    ),
+    id: option("A column that names the rows.", text(), { defaultSays: "none", also: ["id_column"] }),
+    problemType: problemType(
+      "What the labels mean; a regression has to be asked for.",
+      "one class a row for one column, several labels for several",
+    ),
+    classes: option(
+      "The classes of the training rows, or of a model, in order: a label outside them is an error.",
+      list(text()),
+      { defaultSays: "those that occur", also: ["id2label", "class_names"] },
+    ),
+  },
+  tokenize: {
+    maxLength: option("Longer texts are cut to this many tokens, special tokens counted.", integer(1), {
+      default: 128,
+      flag: "--max-len, --max-length <tokens>",
+      also: ["max_len", "max_seq_length", "max_tokens", "model_max_length"],
+    }),
+    signal: stop("between two rows"),
+    onProgress: progress("rows"),
+  },
+  trainValidSplit: {
+    validFraction: option("Share of the rows to validate on, above 0 and below 1.", number(0, 1), {
+      default: 0.2,
+      flag: "--valid-fraction <share>",
+      also: ["test_size", "valid_size", "val_size", "fraction"],
+    }),
+    seed: seedOf("which rows are set aside"),
+  },
+  stratifiedKFold: folds,
+  groupKFold: folds,
+  imageFolder: {
+    classes: option(
+      "The classes of the training images, in order: another class is an error.",
+      list(text()),
+      {
+        defaultSays: "those that there is a folder of",
+      },
+    ),
+    labels: option(
+      "False takes the images of the folder and of the folders in it, whatever these are named after.",
+      boolean(),
+      { default: true },
+    ),
+  },
+  encodeImages: {
+    augment: option(
+      "How images vary while a model trains on them; `{}` is as in timm.",
+      parts(augmentation),
+      {
+        defaultSays: "they do not",
+        also: ["augmentation"],
+      },
+    ),
+    signal: stop("between two images"),
+    onProgress: progress("images"),
+  },
+  fineTune: {
+    ...training,
+    seed: seedOf("order of rows and dropout"),
+    signal: stop("between two steps; what was learned so far stays"),
+    features: option(
+      "Cached features of the frozen stages, shared by several runs; left out, the run has its own.",
+      having("a FrozenFeatures", "prepare", "batch", "dispose"),
+    ),
+  },
+  freezeSweep: sweep,
+  adaptToTexts: {
+    maskTokenId: option("The id of [MASK] or <mask> in the model's vocabulary.", integer(0), {
+      required: true,
+      also: ["mask_id"],
+    }),
+    specialTokenIds: option(
+      "Ids that are never chosen, besides each row's first and last token and padding: separators inside pairs, say.",
+      list(integer(0)),
+      { defaultSays: "none", also: ["all_special_ids"] },
+    ),
+    epochs: epochs("How often the texts are gone through.", 1),
+    batchSize: batchSize("Rows a step.", 32),
+    learningRate: option(
+      "Peak learning rate of AdamW; it warms up over a tenth of the steps and falls to 0.",
+      number(0),
+      { default: 5e-5, also: ["lr"] },
+    ),
+    weightDecay,
+    share: option("Share of the tokens that are to be told.", number(0, 1), {
+      default: 0.15,
+      also: ["mlm_probability"],
+    }),
+    seed: seedOf("order, masks, dropout, and the head where the checkpoint has none"),
+    signal: stop("between two steps"),
+  },
+  predict: predicting(),
+  evaluate: predicting(),
+  worstMistakes: {
+    count: option("How many at most.", integer(1), { default: 10, also: ["limit", "n", "top", "k"] }),
+  },
+  FrozenFeatures: {
+    memoryBytes: option(
+      "Features beyond this are held in a temporary file.",
+      kindOf("a number of bytes of at least 0", (value) => typeof value === "number" && value >= 0),
+      { default: 2 ** 31, defaultSays: "2 GiB (2147483648)" },
+    ),
+  },
+  addLora: { ...lora, seed: seedOf("of A") },
+  summarize: ofTrials,
+  recommendN: ofTrials,
+  explainN: ofTrials,
+  accuracyFigure: ofTrials,
+  secondsFigure: ofTrials,
+  memoryFigure: ofTrials,
+  epochsFigure: ofTrials,
+  toSvg: picture,
+  toPng: {
+    ...picture,
+    scale: option(
+      "Pixels of the file for each that the size names, for dense screens and print.",
+      number(0.1),
+      {
+        default: 2,
+      },
+    ),
+  },
+  writeReport: {
+    title: option("The page's title.", text(), { default: "Freeze sweep" }),
+    ...ofTrials,
+  },
+  show: {
+    metric: option("What a sweep's records are judged by.", name(), {
+      defaultSays: "accuracy, or rmse in a regression",
+    }),
+  },
+  watch: {
+    abort: option(
+      "What the run was given the signal of: the stop button aborts it, and the run ends with its result so far.",
+      having("an AbortController", "abort", "signal"),
+      { also: ["signal", "controller"] },
+    ),
+  },
+  exportOnnx: {},
+} satisfies Record<string, OptionTable>;
+
+function predicting() {
+  return {
+    batchSize: batchSize("Rows at a time.", 64),
+    precision,
+    signal: stop("between two batches"),
+    onProgress: progress("rows"),
+  };
+}
+
+/** A custom head is told by its `forward`. */
+function headKind() {
+  const pooling = parts(poolingHead);
+  return {
+    expected: "{ pooling } or { parameters, forward }",
+    check(name: string, value: unknown, owner: string) {
+      const { forward, parameters, lastLayers } = Object(value) as Record<string, unknown>;
+      if (forward === undefined && parameters === undefined) return pooling.check(name, value, owner);
+      // An object of a class has fields of its own, which are nobody's options.
+      const isPlain = Object.getPrototypeOf(Object.getPrototypeOf(value) ?? {}) === null;
+      readNamed(owner, customHead, isPlain ? value : { forward, parameters, lastLayers }, name);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { useEngine } from "../../src/engine/useEngine";
+import { FrostError, InputError } from "../../src/errors";
+import * as frostkit from "../../src/index";
+import { kindOf } from "../../src/options/kinds";
+import type { OptionTable } from "../../src/options/Option";
+import { type OptionOwner, readOptions } from "../../src/options/readOptions";
+import { OPTIONS } from "../../src/options/table";
+import { CALLS, WITHOUT_OPTIONS } from "./calls";
+
+const owners = Object.keys(OPTIONS) as OptionOwner[];
+
+/** Options that hold what they must, so that another one is what is wrong. */
+function requiredOf(table: OptionTable): Record<string, unknown> {
+  const required = Object.entries(table).filter(([, entry]) => entry.required);
+  return Object.fromEntries(required.map(([name]) => [name, 0]));
+}
+
+before(() => useEngine("wasm"));
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+test("Every exported function either has an entry in the table of options or is known to take none", () => {
+  const exported = Object.entries(frostkit).flatMap(([name, value]) => {
+    if (typeof value === "function") return [name];
+    const methods = Object.entries(Object(value)).filter(([, method]) => typeof method === "function");
+    return Array.isArray(value) ? [] : methods.map(([method]) => `${name}.${method}`);
+  });
+  const known = [...owners, ...WITHOUT_OPTIONS];
+  assert.deepEqual(
+    exported.filter((name) => !known.includes(name)),
+    [],
+    "add its options to src/options/table.ts and a call to test/options/calls.ts",
+  );
+  assert.deepEqual(
+    WITHOUT_OPTIONS.filter((name) => !exported.includes(name)),
+    [],
+  );
+  const methods = ["savePretrained", "model.forward"];
+  assert.deepEqual(
+    owners.filter((name) => !exported.includes(name)),
+    methods,
+  );
+});
+
+for (const owner of owners)
+  describe(owner, () => {
+    const table: OptionTable = OPTIONS[owner];
+    const refuses = async (options: unknown, message: string | RegExp) =>
+      assert.rejects(
+        async () => {
+          await CALLS[owner](options);
+        },
+        (error: Error) => {
+          assert.ok(error instanceof InputError && error instanceof FrostError, `${error.stack}`);
+          if (typeof message === "string") assert.equal(error.message, message);
+          else assert.match(error.message, message);
+          assert.doesNotMatch(error.message, /\n/);
+          return true;
+        },
+      );
+
+    test("refuses an option that it does not know, whatever it holds", async () => {
+      for (const value of [1, undefined, null, {}])
+        await refuses(
+          { ...requiredOf(table), xyzzy: value },
+          new RegExp(`^${owner}: unknown option xyzzy; it `),
+        );
+    });
+
+    test("is not misled by names that every object knows", async () => {
+      for (const name of ["constructor", "toString", "hasOwnProperty", "valueOf"])
+        await refuses({ ...requiredOf(table), [name]: 1 }, new RegExp(`^${owner}: unknown option ${name}; `));
+      await refuses(JSON.parse('{"__proto__": 1}'), new RegExp(`^${owner}: unknown option __proto__; `));
+    });
+
+    test("sees an option that options inherit from others", async () => {
+      await refuses(Object.create({ xyzzy: 1 }), new RegExp(`^${owner}: unknown option xyzzy; `));
+    });
+
+    test("refuses what is no object of options", async () => {
+      for (const options of [null, 3, "fast", [1], true])
+        await refuses(options, new RegExp(`^${owner}: expected an object`));
+      await refuses(
+        Promise.resolve({}),
+        `${owner}: expected an object of options, got a Promise: await it first`,
+      );
+    });
+
+    for (const [name, { also = [], kind }] of Object.entries(table)) {
+      test(`names ${name} where it is misspelt, or called what others call it`, async () => {
+        const slips = [snake(name), name.toUpperCase(), `${name}s`.replace(/ss$/, "sx"), ...also];
+        for (const slip of slips.filter((each) => !Object.hasOwn(table, each)))
+          await refuses({ [slip]: 1 }, `${owner}: unknown option ${slip}; did you mean ${name}?`);
+      });
+
+      test(`refuses what ${name} cannot be`, async () => {
+        const rest = requiredOf(table);
+        for (const value of [null, Symbol("s"), Number.NaN])
+          await refuses({ ...rest, [name]: value }, new RegExp(`^${name}(\\.|\\[|: ).*expected .*got `));
+        // A number's text is no number.
+        if (kind.range) await refuses({ ...rest, [name]: "1" }, /got "1"$/);
+      });
+    }
+  });
+
+describe("readOptions", () => {
+  test("takes undefined for left out", () => {
+    const { count } = readOptions("worstMistakes", { count: undefined });
+    assert.equal(count, 10);
+  });
+
+  test("gives a plain object of its own, with the defaults and without what was undefined", () => {
+    const given = Object.freeze({ limit: undefined });
+    assert.deepEqual(readOptions("readTable", given), {});
+    assert.deepEqual(readOptions("trainValidSplit", undefined), { validFraction: 0.2, seed: 0 });
+  });
+
+  test("takes options without a prototype, and of another realm", () => {
+    const bare = Object.assign(Object.create(null), { count: 3 });
+    assert.equal(readOptions("worstMistakes", bare as { count: number }).count, 3);
+  });
+
+  test("names the function that takes an option, where this one does not", () => {
+    assert.throws(() => readOptions("readTable", { classWeights: [1] } as object), {
+      message: "readTable: unknown option classWeights; it knows limit; fineTune takes classWeights",
+    });
+  });
+
+  test("refuses a name with a line break in one line", () => {
+    assert.throws(
+      () => readOptions("readTable", { "li\nmit": 1 } as object),
+      (error: Error) => {
+        assert.doesNotMatch(error.message, /\n/);
+        return true;
+      },
+    );
+  });
+});
+
+test("Defaults are what the kinds of their options take", () => {
+  for (const owner of owners)
+    for (const [name, { kind, default: value }] of Object.entries(OPTIONS[owner] as OptionTable))
+      if (value !== undefined) assert.deepEqual(kind.check(name, value, owner), value, `${owner}: ${name}`);
+});
+
+test("A kind says what it expected and what came", () => {
+  assert.throws(() => kindOf("a snowflake", () => false).check("flake", "hail", "f"), {
+    name: "InputError",
+    message: 'flake: expected a snowflake, got "hail"',
+  });
+});
