@@ -109,10 +109,7 @@ export async function runPrograms(programs: Program[], folder: string): Promise<
     ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")], rootDir: "." },
   };
   const files = names.filter((_, i) => programs[i].kind === "ts");
-  writeFileSync(
-    join(folder, "programs/tsconfig.json"),
-    JSON.stringify({ compilerOptions: options, files }),
-  );
+  writeFileSync(join(folder, "programs/tsconfig.json"), JSON.stringify({ compilerOptions: options, files }));
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const { stdout } = await ended([compiler, "-p", join(folder, "programs"), "--pretty", "false"], folder);
   const elsewhere = stdout
