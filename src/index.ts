@@ -51,7 +51,7 @@ export {
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
 export type { Classifier, ForwardOptions, ProblemType, SaveOptions, WeightType } from "./models/Classifier";
-export type { CustomHead, Head, HeadContext, PoolingHead } from "./models/Head";
+export type { CustomHead, Head, HeadContext, Pooling, PoolingHead } from "./models/Head";
 export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
 export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
 export type { Parameter } from "./nn/Parameter";

@@ -3,7 +3,7 @@ import { InputError } from "../errors";
 import { labelFields, type ProblemType } from "../models/Classifier";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
-import { type Head, headJson, type PoolingHead } from "../models/Head";
+import { asHead, type Head, headJson, type Pooling, type PoolingHead } from "../models/Head";
 import type { ParameterLoader } from "../models/ParameterLoader";
 import { initializerRange, SequenceClassifier } from "../models/SequenceClassifier";
 import type { TextInputs } from "../models/textInputs";
@@ -13,11 +13,12 @@ import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
+import { sentenceNote } from "./sentenceTransformers";
 
 export interface FromPretrainedOptions extends LoadOptions {
   problemType?: ProblemType;
-  /** A head in place of the family's own. Default: the one the checkpoint was saved with. */
-  head?: Head;
+  /** A head in place of the family's own, or its pooling alone: `"mean"`. Default: the one the checkpoint was saved with. */
+  head?: Head | Pooling;
   /** Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021); default 0. */
   reinitLayers?: number;
 }
@@ -64,6 +65,8 @@ export const AutoModelForSequenceClassification = {
         const kept = new Set(stages.flatMap((stage) => stage.parameters));
         for (const parameter of replaced.parameters) if (!kept.has(parameter)) loader.drop(parameter);
       }
+      const drawn = new Set(loader.fresh.map(({ parameter }) => parameter));
+      const note = !head && stages.at(-1)!.parameters.some((parameter) => drawn.has(parameter));
       const classes = labelNames(
         numLabels,
         options,
@@ -75,10 +78,11 @@ export const AutoModelForSequenceClassification = {
         stages,
         parameters: loader.parameters,
         fresh: loader.fresh,
-        unused: loader.unused(),
+        unused: loader.unused(family.ignored),
         classes,
         initializerRange: initializerRange(config),
         problemType: problemTypeOf(config, numLabels, options),
+        notes: note ? [sentenceNote(folder)].filter((line) => line !== null) : [],
         folder,
         checkpointHash: () => checkpoint.hash(),
         save: saveCheckpoint,
@@ -93,7 +97,7 @@ function headOf(
   options: FromPretrainedOptions,
   folder: string,
 ): Head | null {
-  if (options.head) return options.head;
+  if (options.head) return asHead(options.head);
   const saved = config.frostkit_head as (PoolingHead & { custom?: string }) | undefined;
   if (saved?.custom !== undefined)
     throw new InputError(

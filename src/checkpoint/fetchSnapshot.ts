@@ -7,21 +7,22 @@ import { fetchFile } from "./fetchFile";
 import { hubFetch } from "./hubFetch";
 import type { HubSettings } from "./hubSettings";
 import {
+  carriedFiles,
   chooseWeights,
   configFile,
   describeNames,
   isIndex,
   missingWeights,
   readShardIndex,
-  tokenizerFiles,
 } from "./modelFiles";
+import { modulesFile, poolingConfigs } from "./sentenceTransformers";
 import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
 /** Called as a file arrives, with its bytes so far and in all. */
 export type OnProgress = (progress: { file: string; loaded: number; total: number }) => void;
 
 /**
- * Fetches what is not there yet of a model's config, weights and tokenizer into the Hub's cache and returns the snapshot's
+ * Fetches what is not there yet of a model's config, weights and tokenizer, and of what sentence-transformers says of it, into the Hub's cache and returns the snapshot's
  * folder. `snapshotDownload` of @huggingface/hub would fetch every file of the repository, TensorFlow and ONNX copies included.
  */
 export async function fetchSnapshot(
@@ -59,7 +60,10 @@ export async function fetchSnapshot(
       await fetchFile({ id, commit, settings, repo, signal }, entry, onBytes);
     }
   };
-  await fetchAll([configFile, ...tokenizerFiles.filter((file) => entries.has(file)), weights]);
+  const beside = [...carriedFiles, modulesFile].filter((file) => entries.has(file));
+  await fetchAll([configFile, ...beside]);
+  await fetchAll(poolingConfigs(folder).filter((file) => entries.has(file)));
+  await fetchAll([weights]);
   if (isIndex(weights)) await fetchAll(new Set(readShardIndex(folder, weights).values()));
   // Last, so that offline a name never leads to a snapshot that an interrupted fetch left incomplete.
   if (commit !== revision) writeRef(join(repo, "refs", revision), commit);

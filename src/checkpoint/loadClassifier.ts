@@ -18,7 +18,7 @@ export interface LoadOptions {
   ignoreMismatchedSizes?: boolean;
   /** A Hub revision: branch, tag or commit. */
   revision?: string;
-  /** Takes the notes on what was newly initialised or left unused. Default: `console.info`. */
+  /** Takes the notes on what was newly initialised or left unused, and on the head the encoder was trained for. Default: `console.info`. */
   log?: (line: string) => void;
 }
 
@@ -36,6 +36,7 @@ export async function loadClassifier<Model extends Classifier>(
     if (process.platform === "win32") model.stateDict();
     if (model.newlyInitialized.length) log(`newly initialised: ${model.newlyInitialized.join(", ")}`);
     if (model.unused.length) log(`not used from the checkpoint: ${model.unused.join(", ")}`);
+    for (const note of model.notes) log(note);
     return model;
   } finally {
     checkpoint.close();

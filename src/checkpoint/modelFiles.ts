@@ -36,6 +36,20 @@ export const tokenizerFiles: readonly string[] = [
   "tokenizer.model",
 ];
 
+/** How long sentence-transformers' texts are, under the present name and those of earlier years. */
+export const sentenceConfigFiles: readonly string[] = [
+  "bert",
+  "roberta",
+  "distilbert",
+  "camembert",
+  "albert",
+  "xlm-roberta",
+  "xlnet",
+].map((family) => `sentence_${family}_config.json`);
+
+/** What goes along from the folder that a model was loaded from to the one it is saved to. */
+export const carriedFiles: readonly string[] = [...tokenizerFiles, ...sentenceConfigFiles];
+
 /** Which shard holds which tensor, from an index: `{ "weight_map": { "<tensor>": "<file>" } }`. */
 export function readShardIndex(folder: string, indexFile: string): Map<string, string> {
   const path = join(folder, indexFile);

@@ -16,6 +16,7 @@ import {
 import { SafetensorsFile } from "./readSafetensors";
 import { restoreFolder } from "./replaceFolder";
 import type { TensorInfo } from "./safetensors";
+import { encoderFolder } from "./sentenceTransformers";
 import { TorchFile } from "./torch/TorchFile";
 
 /** A checkpoint folder, open for reading. */
@@ -49,8 +50,11 @@ export interface Checkpoint {
 export function openCheckpoint(folder: string): Checkpoint {
   restoreFolder(folder);
   const names = listNames(folder);
-  if (!names.includes(configFile))
-    throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}`);
+  if (!names.includes(configFile)) {
+    const inner = encoderFolder(folder);
+    const hint = inner === undefined ? "" : `; its encoder lies in ${inner}: load ${join(folder, inner)}`;
+    throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}${hint}`);
+  }
   const config = readJsonObject(join(folder, configFile));
   const files = openWeights(folder, names);
   const owner = new Map<string, WeightFile>();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { configJson } from "./configJson";
-import { configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
+import { carriedFiles, configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
 import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
 import { writeFolder, writeSynced } from "./writeFolder";
@@ -20,13 +20,13 @@ export interface CheckpointContents {
   }[];
   /** F32 by default. */
   dtype?: FloatDType;
-  /** The folder the config comes from, whose tokenizer files are copied along; by default those in the folder that is replaced are kept. */
+  /** The folder the config comes from, whose tokenizer files and the like are copied along; by default those in the folder that is replaced are kept. */
   carryFrom?: string;
 }
 
 /**
- * Saves a checkpoint folder that Python's Transformers loads: `config.json`, `model.safetensors` and tokenizer files. The
- * config's `dtype` is set to the one written, as Transformers does, since that is what it will load the weights as.
+ * Saves a checkpoint folder that Python's Transformers loads: `config.json`, `model.safetensors` and tokenizer files, and how long
+ * texts are, where sentence-transformers says that. Its list of modules is left behind: a classifier is none of them. The config's `dtype` is set to the one written, as Transformers does, since that is what it will load the weights as.
  *
  * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
  * checkpoint's files.
@@ -39,7 +39,11 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
   const source = join(what.carryFrom ?? folder, configFile);
   await writeFolder(folder, "a checkpoint", isCheckpointFile, async (fresh) => {
     const original = existsSync(source) ? readFileSync(source, "utf8") : undefined;
-    for (const [name, bytes] of readTokenizer(what.carryFrom ?? folder, what.carryFrom !== undefined))
+    for (const [name, bytes] of readFiles(
+      carriedFiles,
+      what.carryFrom ?? folder,
+      what.carryFrom !== undefined,
+    ))
       writeSynced(join(fresh, name), bytes);
     writeSynced(join(fresh, configFile), Buffer.from(configJson(withDtype(what), original)));
     await writeWeights(join(resolve(folder), weightsFile), join(fresh, weightsFile), what);
@@ -48,18 +52,20 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
 
 /** Whether a path is that of a file that a save replaces. */
 export function isCheckpointFile(path: string): boolean {
-  const own = [configFile, weightsFile, shardIndexFile, ...tokenizerFiles];
+  const own = [configFile, weightsFile, shardIndexFile, ...carriedFiles];
   return own.includes(basename(path)) || /^model-\d+-of-\d+\.safetensors$/.test(basename(path));
 }
 
 /** The tokenizer's files that a folder holds, by name. */
-export function readTokenizer(folder: string, mustExist: boolean): [string, Buffer][] {
+export const readTokenizer = (folder: string): [string, Buffer][] => readFiles(tokenizerFiles, folder, true);
+
+function readFiles(files: readonly string[], folder: string, mustExist: boolean): [string, Buffer][] {
   if (!existsSync(folder)) {
     if (mustExist)
       throw new InputError(`${folder}: expected a folder to take the tokenizer files from; there is none`);
     return [];
   }
-  return tokenizerFiles
+  return files
     .filter((name) => existsSync(join(folder, name)))
     .map((name) => [name, readFileSync(join(folder, name))]);
 }

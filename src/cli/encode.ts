@@ -4,7 +4,7 @@ import type { ImageRows } from "../data/imageFolder";
 import { loadImageTransform } from "../data/loadImageTransform";
 import { loadTokenizer, type Tokenizer } from "../data/loadTokenizer";
 import type { TextDataset } from "../data/textDataset";
-import { tokenize } from "../data/tokenize";
+import { defaultMaxLength, tokenize } from "../data/tokenize";
 import { InputError } from "../errors";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
@@ -21,7 +21,7 @@ export type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[
 /** How rows become what this model reads; what of the options does not fit the model shows now. */
 export async function encoderOf(
   model: SequenceClassifier | ImageClassifier,
-  { maxLen, augment }: TextFlags & Pick<DataFlags, "augment">,
+  { maxLen: asked, augment }: TextFlags & Pick<DataFlags, "augment">,
 ): Promise<Encode> {
   if (model instanceof ImageClassifier) {
     const transform = await loadImageTransform(model.folder);
@@ -36,6 +36,7 @@ export async function encoderOf(
       );
   }
   const tokenizer = await loadTokenizer(model.folder);
+  const maxLen = asked ?? Math.min(defaultMaxLength(tokenizer), model.maxTokens);
   checkMaxLen(maxLen, tokenizer, model);
   return async (datasets, signal) => {
     const encoded = await oneByOne("tokenizing", "rows", datasets as TextDataset[], (rows, onProgress) =>

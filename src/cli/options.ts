@@ -33,7 +33,7 @@ export function addEngineOption(command: Command): Command {
 export interface TextFlags {
   text: string;
   pair?: string;
-  maxLen: number;
+  maxLen?: number;
 }
 
 /** Options that say nothing of images. */
@@ -43,7 +43,11 @@ export function addTextOptions(command: Command): Command {
   return command
     .option("--text <column>", "column of texts", "text")
     .option("--pair <column>", "column of second texts, for tasks about two texts")
-    .option("--max-len <tokens>", "longer texts are cut to this many tokens", wholeNumber(1), 128);
+    .option(
+      "--max-len <tokens>",
+      "longer texts are cut to this many tokens (default: 128, or what the model's sentence_bert_config.json says)",
+      wholeNumber(1),
+    );
 }
 
 export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {

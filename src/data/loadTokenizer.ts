@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
+import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
 import { type Core, fillTemplate, readTemplate } from "./inputTemplate";
 import { keepLongestFirst } from "./keepLongestFirst";
@@ -29,6 +30,8 @@ export interface Tokenizer {
   readonly vocabSize: number;
   /** The longest input its `tokenizer_config.json` speaks of, Infinity where it does not. */
   readonly modelMaxLength: number;
+  /** How many tokens sentence-transformers gave the model at most, by its `sentence_bert_config.json`; null where no such file says. */
+  readonly maxSeqLength?: number | null;
   /**
    * @param pair a second text; an empty one is still a second text
    * @param maxLength tokens at most, special tokens counted; tokens are then left out as by Transformers' `longest_first`
@@ -64,6 +67,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     files,
     padTokenId: padTokenId(folder, config, auto),
     modelMaxLength: auto.model_max_length,
+    maxSeqLength: readMaxSeqLength(folder),
     get vocabSize() {
       return auto.get_vocab().size;
     },

@@ -39,7 +39,7 @@ export async function tokenize(
   tokenizer: Tokenizer,
   options: TokenizeOptions = {},
 ): Promise<EncodedDataset> {
-  const { maxLength, ...progress } = readOptions("tokenize", options);
+  const { maxLength = defaultMaxLength(tokenizer), ...progress } = readOptions("tokenize", options);
   const { labels } = dataset;
   const cache = new DiskCache("tokens");
   const key = cache.on ? keyOfTokens(dataset, tokenizer, maxLength) : null;
@@ -61,6 +61,10 @@ export async function tokenize(
     hash: hashOf(inputIds, tokenTypeIds, labels),
   };
 }
+
+/** The tokens a text has at most unless more or less is asked for: what the model was trained on where its folder says so, else 128. */
+export const defaultMaxLength = ({ maxSeqLength, modelMaxLength }: Tokenizer): number =>
+  Math.min(maxSeqLength ?? 128, modelMaxLength);
 
 type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
 

@@ -41,6 +41,8 @@ export interface Parts<Inputs> {
   parameters: Parameter[];
   fresh: Fresh[];
   unused: string[];
+  /** What else is to be told of the checkpoint, a line each. */
+  notes?: string[];
   /** Class names in the order of the logits; one for each of them. */
   classes: string[];
   problemType: ProblemType;
@@ -90,6 +92,8 @@ export abstract class Classifier<Inputs = never> {
   readonly newlyInitialized: string[];
   /** Tensors of the checkpoint that this model has no use for. */
   readonly unused: string[];
+  /** What else there is to tell of the checkpoint, a line each. */
+  readonly notes: string[];
   readonly config: Record<string, unknown>;
   #parts: Parts<Inputs>;
   #byName: Map<string, Parameter>;
@@ -102,6 +106,7 @@ export abstract class Classifier<Inputs = never> {
     this.problemType = parts.problemType;
     this.newlyInitialized = parts.fresh.map(({ parameter }) => parameter.name);
     this.unused = parts.unused;
+    this.notes = parts.notes ?? [];
     this.config = parts.config;
     this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
   }

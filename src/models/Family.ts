@@ -43,6 +43,9 @@ export class Config {
 /** Takes a parameter of that name and shape out of the checkpoint, or draws it where the checkpoint has none. */
 export type Take = (name: string, shape: number[], initializer: Initializer) => Parameter;
 
+/** Counters of positions and zeros for token types, which earlier versions of Transformers saved with the embeddings. */
+export const COUNTERS = /(^|\.)(position_ids|token_type_ids)$/;
+
 /** How one architecture is laid out: a file in this folder each. */
 export interface Family {
   /** `model_type` in config.json. */
@@ -51,6 +54,11 @@ export interface Family {
   prefix: string;
   /** `architectures` entry of its sequence classification model in Python. */
   architecture: string;
+  /**
+   * Names of tensors that some checkpoints hold and no model reads: buffers that it computes by itself. Nothing is said of them, as
+   * Transformers says nothing.
+   */
+  ignored: RegExp;
   /** The longest text it takes, in tokens. */
   maxTokens(config: Config): number;
   /** Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order. */

@@ -3,10 +3,12 @@ import { checkInteger } from "../check";
 import { OPTIONS } from "../options/table";
 import type { POOLINGS } from "../options/words";
 
+export type Pooling = (typeof POOLINGS)[number];
+
 /** A head made of the usual parts: the last layers side by side, pooled, dropped from, and a dense layer to the logits. */
 export interface PoolingHead {
   /** How the rows of a text become one: the first, their mean, their maximum, or their mean by learnt weights. */
-  pooling: (typeof POOLINGS)[number];
+  pooling: Pooling;
   /** Layers whose outputs stand side by side; default 1, the last. */
   lastLayers?: number;
   /** Rate in front of the dense layer; default 0.1. */
@@ -43,6 +45,9 @@ export interface HeadContext {
 }
 
 export type Head = PoolingHead | CustomHead;
+
+/** A head that is given by its pooling alone, as a head. */
+export const asHead = (head: Head | Pooling): Head => (typeof head === "string" ? { pooling: head } : head);
 
 export const isCustom = (head: Head): head is CustomHead => "forward" in head;
 

@@ -100,9 +100,11 @@ export class ParameterLoader {
     parameter.dispose();
   }
 
-  /** Names in the checkpoint that no parameter was made of. */
-  unused(): string[] {
-    return [...this.checkpoint.tensors.keys()].filter((name) => !this.#taken.has(name));
+  /** Names in the checkpoint that no parameter was made of, but for those to be ignored. */
+  unused(ignored?: RegExp): string[] {
+    return [...this.checkpoint.tensors.keys()].filter(
+      (name) => !this.#taken.has(name) && !ignored?.test(name),
+    );
   }
 
   #made(name: string, initializer: Initializer, content: tf.Tensor | Stored, fresh: boolean): Parameter {

@@ -3,7 +3,7 @@ import { activation } from "../nn/activation";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
-import type { Config, Family, Take } from "./Family";
+import { COUNTERS, type Config, type Family, type Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
 import type { PostNormParts } from "./postNormLayer";
 import { takeLinear, takeNorm } from "./takeParts";
@@ -15,6 +15,7 @@ export const albert: Family = {
   modelType: "albert",
   prefix: "albert",
   architecture: "AlbertForSequenceClassification",
+  ignored: COUNTERS,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

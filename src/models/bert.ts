@@ -3,13 +3,14 @@ import { bertBlocks } from "./bertBlocks";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
-import type { Family } from "./Family";
+import { COUNTERS, type Family } from "./Family";
 import { takeLinear } from "./takeParts";
 
 export const bert: Family = {
   modelType: "bert",
   prefix: "bert",
   architecture: "BertForSequenceClassification",
+  ignored: COUNTERS,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

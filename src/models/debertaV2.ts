@@ -22,6 +22,8 @@ export const debertaV2: Family = {
   modelType: "deberta-v2",
   prefix: "deberta",
   architecture: "DebertaV2ForSequenceClassification",
+  // Pretraining alone reads the positions where the input has none.
+  ignored: /(^|\.)position_ids$|(^|\.)position_embeddings\.weight$/,
   // Relative positions end nowhere.
   maxTokens: (config) =>
     config.boolean("position_biased_input", true) ? config.number("max_position_embeddings", 512) : Infinity,

@@ -2,7 +2,7 @@
 import { activation } from "../nn/activation";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
-import type { Config, Family, Take } from "./Family";
+import { COUNTERS, type Config, type Family, type Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
 import { takeLinear, takeNorm, takeTable } from "./takeParts";
 
@@ -13,6 +13,7 @@ export const distilbert: Family = {
   modelType: "distilbert",
   prefix: "distilbert",
   architecture: "DistilBertForSequenceClassification",
+  ignored: COUNTERS,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const depth = config.number("n_layers");

@@ -3,13 +3,14 @@ import { bertBlocks } from "./bertBlocks";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { denseOutHead } from "./denseOutHead";
 import { embeddingsStage } from "./embeddingsStage";
-import type { Family } from "./Family";
+import { COUNTERS, type Family } from "./Family";
 import { takeLinear } from "./takeParts";
 
 export const electra: Family = {
   modelType: "electra",
   prefix: "electra",
   architecture: "ElectraForSequenceClassification",
+  ignored: COUNTERS,
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

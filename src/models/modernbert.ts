@@ -22,6 +22,7 @@ export const modernbert: Family = {
   modelType: "modernbert",
   prefix: "model",
   architecture: "ModernBertForSequenceClassification",
+  ignored: /(^|\.)([a-z_]+_)?inv_freq$|(^|\.)position_ids$/,
   maxTokens: (config) => config.number("max_position_embeddings", 8192),
   stages(config, numLabels, take) {
     const depth = config.number("num_hidden_layers");

@@ -5,7 +5,7 @@ import type { Stage } from "../nn/Stage";
 import { bertBlocks } from "./bertBlocks";
 import { denseOutHead } from "./denseOutHead";
 import { embeddingsStage } from "./embeddingsStage";
-import type { Config, Family, Take } from "./Family";
+import { COUNTERS, type Config, type Family, type Take } from "./Family";
 import { takeNorm, takeTable } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
@@ -13,6 +13,7 @@ export const roberta: Family = {
   modelType: "roberta",
   prefix: "roberta",
   architecture: "RobertaForSequenceClassification",
+  ignored: COUNTERS,
   // Positions count from the padding's id on, which is the row of all padding.
   maxTokens: (config) => config.number("max_position_embeddings") - paddingId(config) - 1,
   stages: (config, numLabels, take) => [

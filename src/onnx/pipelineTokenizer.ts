@@ -17,7 +17,7 @@ export async function pipelineTokenizer({
   folder: string;
   maxTokens: number;
 }): Promise<Map<string, Buffer>> {
-  const files = new Map(readTokenizer(folder, true));
+  const files = new Map(readTokenizer(folder));
   const read = (name: string) => {
     const text = files.get(name)?.toString("utf8");
     try {

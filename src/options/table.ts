@@ -388,7 +388,7 @@ export const OPTIONS = {
       "What the labels mean.",
       "as the checkpoint says where `classes` are left out, else one class a row, or a regression for one label",
     ),
-    head: option("A head in place of the family's own.", headKind(), {
+    head: option('A head in place of the family\'s own; or its pooling alone, as "mean".', headKind(), {
       defaultSays: "the one the checkpoint was saved with",
     }),
     reinitLayers: option(
@@ -455,7 +455,7 @@ export const OPTIONS = {
   },
   tokenize: {
     maxLength: option("Longer texts are cut to this many tokens, special tokens counted.", integer(1), {
-      default: 128,
+      defaultSays: "what the model's `sentence_bert_config.json` says, else 128",
       flag: "--max-len, --max-length <tokens>",
       also: ["max_len", "max_seq_length", "max_tokens", "model_max_length"],
     }),
@@ -595,9 +595,11 @@ function predicting() {
 /** A custom head is told by its `forward`. */
 function headKind() {
   const pooling = parts(poolingHead);
+  const alone = word(POOLINGS);
   return {
-    expected: "{ pooling } or { parameters, forward }",
+    expected: `${alone.expected}, { pooling } or { parameters, forward }`,
     check(name: string, value: unknown, owner: string) {
+      if (typeof value === "string") return { pooling: alone.check(name, value, owner) };
       const { forward, parameters, lastLayers } = Object(value) as Record<string, unknown>;
       if (forward === undefined && parameters === undefined) return pooling.check(name, value, owner);
       // An object of a class has fields of its own, which are nobody's options.
