@@ -48,10 +48,12 @@ export class FreezeError extends FrostError {
 /**
  * The parameters in checkpoint order: all, or those that a pattern matches.
  *
- *     console.log(listParams(model)); // a table that ends with trainable / frozen / total
- *     listParams(model, "attention").map((row) => row.name);
- *
- * Throws a FreezeError when the pattern matches nothing.
+ * @throws FreezeError when the pattern matches nothing
+ * @example
+ * ```ts
+ * console.log(listParams(model)); // a table that ends with trainable / frozen / total
+ * listParams(model, "attention").map((row) => row.name);
+ * ```
  */
 export function listParams(model: Freezable, which?: ParameterPattern): ParamTable {
   const all = parametersOf(model);
@@ -72,13 +74,16 @@ export function listParams(model: Freezable, which?: ParameterPattern): ParamTab
 /**
  * Sets `requiresGrad = false` on the parameters that match and on those tied to them; returns the names of both.
  *
- *     freezeWhere(model, "embeddings.");                      // part of the name; "layer.1" is also layer.10, "layer.1." is not
- *     freezeWhere(model, "bert.encoder.layer.*.attention.*"); // glob over the whole name: * (dots too) ? [0-3] {query,key}
- *     freezeWhere(model, /LayerNorm\.(weight|bias)$/);
- *     freezeWhere(model, (name, parameter) => parameter.shape.length === 1);
+ * A weight that several blocks share, as all of ALBERT's do, is frozen in each of them, which a line on the console says.
  *
- * A weight that several blocks share, as all of ALBERT's do, is frozen in each of them, which a line on the console says. Throws
- * a FreezeError that names close ones when nothing matches.
+ * @throws FreezeError that names close ones when nothing matches
+ * @example
+ * ```ts
+ * freezeWhere(model, "embeddings.");                      // part of the name; "layer.1" is also layer.10, "layer.1." is not
+ * freezeWhere(model, "bert.encoder.layer.*.attention.*"); // glob over the whole name: * (dots too) ? [0-3] {query,key}
+ * freezeWhere(model, /LayerNorm\.(weight|bias)$/);
+ * freezeWhere(model, (name, parameter) => parameter.shape.length === 1);
+ * ```
  */
 export function freezeWhere(model: Freezable, which: ParameterPattern): string[] {
   const wanted = matching(parametersOf(model), which);
@@ -86,7 +91,16 @@ export function freezeWhere(model: Freezable, which: ParameterPattern): string[]
   return setRequiresGrad(model, wanted, false, typeof which === "function" ? [] : sharers(model, wanted));
 }
 
-/** The inverse of `freezeWhere`: sets `requiresGrad = true`. */
+/**
+ * The inverse of `freezeWhere`: sets `requiresGrad = true`.
+ *
+ * @throws FreezeError that names close ones when nothing matches
+ * @example
+ * ```ts
+ * topNLayerFreeze(model, 6);
+ * unfreezeWhere(model, "LayerNorm."); // norms learn in frozen blocks as well
+ * ```
+ */
 export function unfreezeWhere(model: Freezable, which: ParameterPattern): string[] {
   return setRequiresGrad(model, matching(parametersOf(model), which), true);
 }
@@ -94,18 +108,31 @@ export function unfreezeWhere(model: Freezable, which: ParameterPattern): string
 /**
  * Freezes what comes first, the embeddings and blocks 0 … n-1, and returns the names.
  *
- *     topNLayerFreeze(model, 0); // the embeddings only
- *     topNLayerFreeze(model, 3); // the embeddings and blocks 0, 1 and 2; of a ResNet the stem and layer1 to layer3
- *
  * With the embeddings go DeBERTa's relative ones and their norm, and ELECTRA's and ALBERT's projections. Blocks that share
  * weights freeze together, which a line on the console says: all of ALBERT's do, so its n = 1 is all blocks. It never thaws:
- * after n = 6, n = 3 changes nothing. Throws a FreezeError unless n is a whole number from 0 to the depth.
+ * after n = 6, n = 3 changes nothing.
+ *
+ * @throws FreezeError unless n is a whole number from 0 to the depth
+ * @example
+ * ```ts
+ * topNLayerFreeze(model, 0); // the embeddings only
+ * topNLayerFreeze(model, 3); // the embeddings and blocks 0, 1 and 2; of a ResNet the stem and layer1 to layer3
+ * ```
  */
 export function topNLayerFreeze(model: Freezable, n: number): string[] {
   return setTopN(model, n, false);
 }
 
-/** The inverse of `topNLayerFreeze` with the same n: the embeddings and blocks 0 … n-1 learn again. */
+/**
+ * The inverse of `topNLayerFreeze` with the same n: the embeddings and blocks 0 … n-1 learn again.
+ *
+ * @throws FreezeError unless n is a whole number from 0 to the depth
+ * @example
+ * ```ts
+ * topNLayerFreeze(model, 6);
+ * topNLayerUnfreeze(model, 0); // the embeddings learn, the blocks do not
+ * ```
+ */
 export function topNLayerUnfreeze(model: Freezable, n: number): string[] {
   return setTopN(model, n, true);
 }

@@ -17,13 +17,22 @@ export interface FreezableLayersModel extends ParameterModel {
  * Makes a tfjs `LayersModel` one that `listParams`, `freezeWhere` and the others work on. They also take the `LayersModel`
  * itself and call this. Names are those its weights are saved under; a batch norm's moving averages are state, not parameters.
  *
- *     freezeWhere(model, "dense_1/");                                   // kernel and bias
- *     fromLayersModel(model).parameter("dense_2/kernel").requiresGrad = false;
- *     await model.fit(x, y);                                            // leaves them bit for bit as they were
- *
  * It holds before and after `compile`, which need not be called again, and from one batch to the next: the optimizer's
  * moments stay with their weights. A frozen batch norm also keeps its moving averages and normalises by them, as in Keras.
- * Throws an InputError when `model` is no LayersModel or has no weights yet.
+ *
+ * @throws InputError when `model` is no LayersModel or has no weights yet
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { freezeWhere, fromLayersModel } from "frostkit";
+ *
+ * const layers = [tf.layers.dense({ units: 4, inputShape: [2], name: "dense_1" }), tf.layers.dense({ units: 1, name: "dense_2" })];
+ * const model = tf.sequential({ layers });
+ * freezeWhere(model, "dense_1/");                                   // kernel and bias
+ * fromLayersModel(model).parameter("dense_2/bias").requiresGrad = false;
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit(tf.ones([8, 2]), tf.ones([8, 1]));                // leaves them bit for bit as they were
+ * ```
  */
 export function fromLayersModel(model: LayersModelLike): FreezableLayersModel {
   if (!isLayersModel(model))

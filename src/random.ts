@@ -5,6 +5,13 @@ import { InputError } from "./errors";
  * A stream of random numbers that depends on nothing but its seeds: the same seeds, the same numbers, whatever ran before.
  * Streams for different purposes take a purpose as a further seed: `new Random(seed, "head")`.
  * sfc32 (Chris Doty-Humphrey, PractRand) seeded through a 128-bit mix of the parts.
+ *
+ * @throws InputError for a seed that is neither a number nor a text
+ * @example
+ * ```ts
+ * const random = new Random(0, "noise");
+ * const noise = Float32Array.from({ length: 8 }, () => random.normal());
+ * ```
  */
 export class Random {
   #a: number;

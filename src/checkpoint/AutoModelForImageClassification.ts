@@ -10,16 +10,27 @@ import { readOptions } from "../options/readOptions";
 import { buildClassifier, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
 
+/**
+ * Image models of timm with a classification head.
+ *
+ * @example
+ * ```ts
+ * const model = await AutoModelForImageClassification.fromPretrained("timm/resnet18.a1_in1k", { classes: ["cat", "dog"] });
+ * ```
+ */
 export const AutoModelForImageClassification = {
   /**
    * Loads a pretrained image model from a folder as timm puts it on the Hub, or by its Hub id: `config.json` that names the
    * `architecture` (resnet18, resnet34) beside weights under timm's and torchvision's names.
    *
-   *     const model = await AutoModelForImageClassification.fromPretrained("timm/resnet18.a1_in1k", { classes: ["cat", "dog"] });
-   *
    * A head of another size than the checkpoint's starts anew from the seed, as in timm; other weights do with
-   * `ignoreMismatchedSizes` only. Throws an InputError when the folder lacks a file, the architecture is not supported or a shape
-   * does not fit.
+   * `ignoreMismatchedSizes` only.
+   *
+   * @throws InputError when the folder lacks a file, the architecture is not supported or a shape does not fit
+   * @example
+   * ```ts
+   * const model = await AutoModelForImageClassification.fromPretrained("timm/resnet18.a1_in1k", { classes: ["cat", "dog"] });
+   * ```
    */
   async fromPretrained(idOrFolder: string, given: LoadOptions = {}): Promise<ImageClassifier> {
     const options = readOptions("AutoModelForImageClassification.fromPretrained", given);
@@ -34,10 +45,12 @@ export const AutoModelForImageClassification = {
    * Starts a model from its config alone, with weights drawn from the seed as torchvision draws them: to train from scratch,
    * or to look at its parameters without a checkpoint.
    *
-   *     const model = await AutoModelForImageClassification.fromConfig({ architecture: "resnet18", num_classes: 1000 });
-   *     listParams(model).totals.total; // 11689512
-   *
-   * Throws an InputError when the architecture is not supported.
+   * @throws InputError when the architecture is not supported
+   * @example
+   * ```ts
+   * const model = await AutoModelForImageClassification.fromConfig({ architecture: "resnet18", num_classes: 1000 });
+   * listParams(model).totals.total; // 11689512
+   * ```
    */
   async fromConfig(
     config: Record<string, unknown>,

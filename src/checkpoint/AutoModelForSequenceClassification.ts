@@ -23,13 +23,23 @@ export interface FromPretrainedOptions extends LoadOptions {
   reinitLayers?: number;
 }
 
+/**
+ * Text models of Transformers with a head that tells classes, labels or a number from a text.
+ *
+ * @example
+ * ```ts
+ * const model = await AutoModelForSequenceClassification.fromPretrained("data/all-MiniLM-L6-v2", { numLabels: 12, seed: 0 });
+ * ```
+ */
 export const AutoModelForSequenceClassification = {
   /**
    * Loads a pretrained encoder from a folder in the Hub's layout, or by its Hub id, with a head for sequence classification.
    *
-   *     const model = await AutoModelForSequenceClassification.fromPretrained("data/all-MiniLM-L6-v2", { numLabels: 2, seed: 0 });
-   *
-   * Throws an InputError when the folder lacks a file, the family is not supported or a shape does not fit.
+   * @throws InputError when the folder lacks a file, the family is not supported or a shape does not fit
+   * @example
+   * ```ts
+   * const model = await AutoModelForSequenceClassification.fromPretrained("data/all-MiniLM-L6-v2", { numLabels: 2, seed: 0 });
+   * ```
    */
   async fromPretrained(idOrFolder: string, given: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
     const options = readOptions("AutoModelForSequenceClassification.fromPretrained", given);

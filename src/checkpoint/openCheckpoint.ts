@@ -41,11 +41,14 @@ export interface Checkpoint {
  * its shards; where there is neither, `pytorch_model.bin` or its index and shards. Reads headers only; nothing in the folder is
  * executed.
  *
- *     const checkpoint = openCheckpoint("/kaggle/input/bert-base-uncased");
- *     checkpoint.config.num_hidden_layers; // 12
- *     checkpoint.readFloat32("bert.embeddings.word_embeddings.weight"); // Float32Array(23440896)
- *
  * @throws InputError naming the file that is missing or broken, and what is there instead
+ * @example
+ * ```ts
+ * const checkpoint = openCheckpoint("data/all-MiniLM-L6-v2");
+ * checkpoint.config.num_hidden_layers; // 6
+ * console.log(checkpoint.tensors.keys());
+ * checkpoint.close();
+ * ```
  */
 export function openCheckpoint(folder: string): Checkpoint {
   restoreFolder(folder);

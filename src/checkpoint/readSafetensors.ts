@@ -10,10 +10,12 @@ import { countElements, maxHeaderBytes, type TensorData, type TensorInfo } from 
  * A safetensors file, open for reading. Opening reads and checks the header alone; a tensor's bytes are read when it is asked
  * for, straight into the array that is returned, so no file is ever in memory twice.
  *
- *     const file = SafetensorsFile.open("model.safetensors");
- *     file.tensors.get("classifier.weight"); // { dtype: "F16", shape: [3, 32], … }
- *     file.readFloat32("classifier.weight"); // Float32Array(96)
- *     file.close();
+ * @example
+ * ```ts
+ * const file = SafetensorsFile.open("data/all-MiniLM-L6-v2/model.safetensors");
+ * for (const [name, { dtype, shape }] of file.tensors) console.log(name, dtype, shape, file.readFloat32(name)[0]);
+ * file.close();
+ * ```
  */
 export class SafetensorsFile {
   /** By name, in the order of their bytes. */

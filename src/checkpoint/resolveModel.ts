@@ -21,12 +21,14 @@ export interface ResolveOptions {
  * weights and tokenizer are fetched into the Hub's usual cache, where Python finds them too. Where the Hub is not in reach, a
  * copy in the cache is used, with a warning.
  *
- *     await resolveModel("/kaggle/input/bert-base-uncased"); // the same
- *     await resolveModel("google-bert/bert-base-uncased");   // ~/.cache/huggingface/hub/models--google-bert--…/snapshots/…
- *
  * Obeys HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN (or the token that `hf auth login` stored) and HF_HUB_OFFLINE.
  *
  * @throws InputError for what is neither a folder nor a model in reach, FrostError for a Hub that fails
+ * @example
+ * ```ts
+ * await resolveModel("data/all-MiniLM-L6-v2"); // a folder: the same
+ * await resolveModel("timm/resnet18.a1_in1k"); // where it is no folder: ~/.cache/huggingface/hub/models--timm--…/snapshots/…
+ * ```
  */
 export async function resolveModel(idOrFolder: string, options: ResolveOptions = {}): Promise<string> {
   const { revision, token, onProgress, signal } = readOptions("resolveModel", options);

@@ -31,8 +31,6 @@ export interface CheckpointContents {
  * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
  * checkpoint's files.
  *
- *     await saveCheckpoint("runs/best", { config, tensors: [{ name: "classifier.bias", shape: [2], data: () => bias }], carryFrom: "bert-base" });
- *
  * @throws InputError when the folder holds other files, or for data that does not fit (see `writeSafetensors`)
  */
 export async function saveCheckpoint(folder: string, what: CheckpointContents): Promise<void> {

@@ -7,11 +7,13 @@ import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished"
  * Writes tensors to a safetensors file that Python reads. Data given as a function is asked for when its turn comes, so that
  * one tensor at a time need be in memory. The file appears under its name only when it is whole.
  *
- *     writeSafetensors("head.safetensors", [{ name: "classifier.bias", shape: [2], data: Float32Array.of(0.5, -0.5) }], { dtype: "F16" });
- *
  * @param options.dtype F32 by default; F16 and BF16 round to the nearest, ties to even
  * @param options.metadata strings for the header; `{ format: "pt" }` by default, which Python's Transformers asks for
  * @throws InputError for data that does not fit its shape, a name given twice, or a finite value that would become infinite
+ * @example
+ * ```ts
+ * writeSafetensors("head.safetensors", [{ name: "classifier.bias", shape: [2], data: Float32Array.of(0.5, -0.5) }], { dtype: "F16" });
+ * ```
  */
 export function writeSafetensors(
   path: string,

@@ -13,8 +13,10 @@ const BATCHES_PER_SORT = 50;
  * @param lengths tokens of each row
  * @returns row numbers, batch by batch; one batch may be smaller than `batchSize`
  * @example
- * const lengths = dataset.inputIds.map((ids) => ids.length);
- * for (const rows of batchRows(lengths, { batchSize: 32, shuffle: { seed: 0, epoch: 1 } })) …
+ * ```ts
+ * const lengths = train.inputIds.map((ids) => ids.length);
+ * for (const rows of batchRows(lengths, { batchSize: 32, shuffle: { seed: 0, epoch: 1 } })) console.log(rows);
+ * ```
  */
 export function batchRows(
   lengths: ArrayLike<number>,

@@ -29,9 +29,13 @@ export interface EncodeOptions {
  *
  * @throws InputError that names the files that are no images; whatever the signal was aborted with
  * @example
- * const transform = await loadImageTransform(model.folder);
+ * ```ts
+ * const rows = await imageFolder("pets");
+ * const split = trainValidSplit(rows, { seed: 0 });
+ * const transform = await loadImageTransform("timm/resnet18.a1_in1k");
  * const train = await encodeImages(takeRows(rows, split.train), transform, { augment: { scale: [0.5, 1] } });
  * const valid = await encodeImages(takeRows(rows, split.valid), transform);
+ * ```
  */
 export async function encodeImages(
   rows: ImageRows,

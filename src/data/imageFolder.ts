@@ -31,8 +31,10 @@ const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tif
  *
  * @throws InputError where there is no image, a single class, or images beside folders of classes
  * @example
- * const rows = await imageFolder("cats-and-dogs");
+ * ```ts
+ * const rows = await imageFolder("pets");
  * const { train, valid } = trainValidSplit(rows, { seed: 0 });
+ * ```
  */
 export async function imageFolder(folder: string, options: FolderOptions = {}): Promise<ImageRows> {
   const { labels, classes: known } = readOptions("imageFolder", options);

@@ -19,10 +19,12 @@ export interface ImageTransform {
  * The transform that a model's config.json asks for; what it leaves open is timm's default: 224 pixels, `crop_pct` 0.875,
  * bicubic, ImageNet's mean and deviation.
  *
- *     const transform = await loadImageTransform("timm/resnet18.a1_in1k");
- *     const train = await encodeImages(rows, transform);
- *
  * @throws InputError where the folder has no config.json, or it asks for what is not supported
+ * @example
+ * ```ts
+ * const transform = await loadImageTransform("timm/resnet18.a1_in1k");
+ * const train = await encodeImages(await imageFolder("pets"), transform);
+ * ```
  */
 export async function loadImageTransform(idOrFolder: string): Promise<ImageTransform> {
   const file = join(await resolveModel(idOrFolder), configFile);

@@ -46,8 +46,10 @@ export interface Tokenizer {
  *
  * @throws InputError naming the folder and what it lacks
  * @example
- * const tokenizer = await loadTokenizer("/kaggle/input/bert-base-uncased");
+ * ```ts
+ * const tokenizer = await loadTokenizer("data/all-MiniLM-L6-v2");
  * tokenizer.encode("How are you doing?").inputIds; // [101, 2129, 2024, 2017, 2725, 1029, 102]
+ * ```
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   if (!existsSync(folder)) throw new InputError(`${folder}: expected a model's folder, got no such folder`);

@@ -31,8 +31,10 @@ export interface TableOptions {
  * @throws InputError naming file and line: unreadable or unknown file, not UTF-8, a column without a name or twice, a row
  *   with too many or too few cells, an open quote, broken JSON, no rows
  * @example
+ * ```ts
  * const table = await readTable("train.csv");
  * table.rows[0].text; // "Forest fire near La Ronge Sask. Canada"
+ * ```
  */
 export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
   const { limit } = readOptions("readTable", options);

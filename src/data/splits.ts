@@ -30,8 +30,10 @@ type Unit = number[];
  *
  * @throws InputError when one of the sides would be empty
  * @example
+ * ```ts
  * const { train, valid } = trainValidSplit(dataset, { seed: 0 });
  * const trainSet = takeRows(dataset, train);
+ * ```
  */
 export function trainValidSplit(dataset: TextDataset | ImageRows, options: SplitOptions = {}): Split {
   const { validFraction: fraction, seed } = readOptions("trainValidSplit", options);
@@ -48,6 +50,11 @@ export function trainValidSplit(dataset: TextDataset | ImageRows, options: Split
  *
  * @throws InputError for other labels (`groupKFold(dataset.texts, …)` deals any rows, identical texts together), or for
  *   fewer distinct texts than folds
+ * @example
+ * ```ts
+ * for (const split of stratifiedKFold(dataset, { folds: 5, seed: 0 }))
+ *   console.log(split.train.length, split.valid.length);
+ * ```
  */
 export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldOptions = {}): Split[] {
   const read = readOptions("stratifiedKFold", options);
@@ -63,6 +70,11 @@ export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldO
  *
  * @param groups for each row what it belongs to: an author, a product, a topic
  * @throws InputError for fewer groups than folds
+ * @example
+ * ```ts
+ * const authors = dataset.texts.map((text) => text.split(" ")[0]);
+ * const folds = groupKFold(authors, { folds: 3, seed: 0 });
+ * ```
  */
 export function groupKFold(groups: ArrayLike<string | number>, options: FoldOptions = {}): Split[] {
   const read = readOptions("groupKFold", options);

@@ -46,8 +46,10 @@ export interface TextColumns {
  *
  * @throws InputError naming file, row and column
  * @example
+ * ```ts
  * const train = textDataset(await readTable("train.csv"), { label: "target" });
  * const valid = textDataset(await readTable("valid.csv"), { label: "target", classes: train.labels?.classes });
+ * ```
  */
 export function textDataset(table: Table, options: TextColumns = {}): TextDataset {
   const { text, pair, label, id, ...how } = readOptions("textDataset", options);
@@ -65,7 +67,16 @@ export function textDataset(table: Table, options: TextColumns = {}): TextDatase
   };
 }
 
-/** The chosen rows, in the order they are named in. */
+/**
+ * The chosen rows, in the order they are named in.
+ *
+ * @throws InputError for a number that is no row's
+ * @example
+ * ```ts
+ * const split = trainValidSplit(dataset, { seed: 0 });
+ * const held = takeRows(dataset, split.valid);
+ * ```
+ */
 export function takeRows<Dataset extends TextDataset | ImageRows>(
   dataset: Dataset,
   rows: ArrayLike<number>,

@@ -31,8 +31,10 @@ const TURN_MILLISECONDS = 20;
  *
  * @throws whatever the signal was aborted with; InputError for a `maxLength` without room for text
  * @example
+ * ```ts
  * const encoded = await tokenize(dataset, await loadTokenizer(folder), { maxLength: 64 });
  * console.log(`${encoded.truncated} of ${encoded.inputIds.length} rows truncated`);
+ * ```
  */
 export async function tokenize(
   dataset: TextDataset,

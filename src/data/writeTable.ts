@@ -10,7 +10,11 @@ import { replaceFile } from "./replaceFile";
  * @throws InputError for columns that are missing or not equally long, and for names that are whole numbers, which
  *   JavaScript would move to the front
  * @example
- * writeTable("submission.csv", { id: test.ids, target: labels });
+ * ```ts
+ * const rows = textDataset(await readTable("test.csv"), { id: "id" });
+ * const { labels } = await predict(model, await tokenize(rows, tokenizer));
+ * writeTable("submission.csv", { id: rows.ids, target: labels });
+ * ```
  */
 export function writeTable(path: string, columns: Record<string, ArrayLike<string | number> | null>): void {
   const names = Object.keys(columns);

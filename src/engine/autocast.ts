@@ -19,9 +19,11 @@ export const precision = (): Precision => current;
 /**
  * Runs `compute`, which must not wait for anything, with matrix products of this precision, as `torch.autocast` does.
  *
- *     autocast("bf16", () => model.forward(rows));
- *
- * Throws an InputError where the engine has no such products.
+ * @throws InputError where the engine has no such products
+ * @example
+ * ```ts
+ * autocast("fp32", () => model.forward({ inputIds: [[101, 2054, 102]] }));
+ * ```
  */
 export function autocast<Result>(wanted: Precision, compute: () => Result): Result {
   checkPrecision(wanted);

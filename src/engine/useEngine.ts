@@ -27,8 +27,12 @@ export interface Engine {
  * ONNX Runtime, unless that does not run here or FROSTKIT_ONNXRUNTIME=0 says not to; `reason` tells which. A named engine that cannot run is an error, never
  * replaced by another.
  *
- *     const engine = await useEngine("auto");
- *     console.log(engine.name, engine.reason);
+ * @throws FrostError where the named engine cannot run, with the reason
+ * @example
+ * ```ts
+ * const engine = await useEngine("auto");
+ * console.log(engine.name, engine.reason);
+ * ```
  */
 export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<Engine> {
   checkOneOf("engine", choice, ["auto", ...ENGINES]);
@@ -73,7 +77,15 @@ export function formatEngine({ name, reason }: Engine): string {
   return `engine: ${name} (${reason})`;
 }
 
-/** Why an engine cannot run here, in one line, or `null` when it can. */
+/**
+ * Why an engine cannot run here, in one line, or `null` when it can.
+ *
+ * @example
+ * ```ts
+ * const reason = await whyNot("webgpu");
+ * console.log(reason ?? "WebGPU can compute here");
+ * ```
+ */
 export async function whyNot(name: EngineName): Promise<string | null> {
   const failure = failures.get(name);
   if (failure !== undefined) return failure;

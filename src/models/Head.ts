@@ -20,13 +20,19 @@ export interface PoolingHead {
 /**
  * A head as a function of tfjs ops, trained by tfjs's own autodiff. Its parameters are listed, frozen and saved as `head.<name>`.
  *
- *     const head = {
- *       parameters: ({ hidden, numLabels }) => ({ "out.weight": [hidden, numLabels], "out.bias": [numLabels] }),
- *       forward: ([last], p, { mask, dropout }) => {
- *         const mean = last.mul(mask.expandDims(2)).sum(1).div(mask.sum(1, true));
- *         return dropout(mean, 0.1).matMul(p["out.weight"]).add(p["out.bias"]);
- *       },
- *     };
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import type { CustomHead } from "frostkit";
+ *
+ * const head: CustomHead = {
+ *   parameters: ({ hidden, numLabels }) => ({ "out.weight": [hidden, numLabels], "out.bias": [numLabels] }),
+ *   forward: ([last], p, { mask, dropout }) => {
+ *     const mean = tf.div(tf.sum(tf.mul(last, tf.expandDims(mask, 2)), 1), tf.sum(mask, 1, true));
+ *     return tf.add(tf.matMul(dropout(mean, 0.1) as tf.Tensor2D, p["out.weight"] as tf.Tensor2D), p["out.bias"]);
+ *   },
+ * };
+ * ```
  */
 export interface CustomHead {
   /** Shapes by name. Matrices start as the config's `initializer_range` says, vectors at 0, those named `…weight` at 1. */
@@ -38,7 +44,7 @@ export interface CustomHead {
 }
 
 export interface HeadContext {
-  /** [batch, seq]: 1 for a token, 0 for padding. */
+  /** `[batch, seq]`: 1 for a token, 0 for padding. */
   mask: tf.Tensor2D;
   /** Drops elements while training, by the run's seed; passes them on otherwise. */
   dropout(x: tf.Tensor, rate: number): tf.Tensor;

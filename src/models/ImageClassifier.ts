@@ -40,8 +40,16 @@ export class ImageClassifier extends Classifier<ImageInputs> {
    * One forward in eval mode: `logits` [batch, classes] and, on request, `hiddenStates`: what stem and stages give, each
    * [batch, height, width, channels]. The caller disposes them.
    *
-   *     const { logits } = model.forward(tf.zeros([1, 3, 224, 224]));
-   *     logits.print();
+   * @example
+   * ```ts
+   * import * as tf from "@tensorflow/tfjs-core";
+   * import { AutoModelForImageClassification } from "frostkit";
+   *
+   * const model = await AutoModelForImageClassification.fromPretrained("timm/resnet18.a1_in1k");
+   * const { logits } = model.forward(tf.zeros([1, 3, 224, 224]));
+   * console.log(await logits.data());
+   * logits.dispose();
+   * ```
    */
   forward(
     pixelValues: PixelValues,

@@ -72,8 +72,12 @@ export class SequenceClassifier extends Classifier<TextInputs> {
    * One forward in eval mode: `logits` [batch, labels] and, on request, `hiddenStates`: the embeddings' output and each block's,
    * [batch, seq, hidden], the last one normed in families that norm it for the head. The caller disposes them.
    *
-   *     const { logits } = model.forward({ inputIds: [[101, 7592, 102]] });
-   *     logits.print();
+   * @example
+   * ```ts
+   * const { logits } = model.forward({ inputIds: [[101, 2054, 102]] });
+   * console.log(await logits.data());
+   * logits.dispose();
+   * ```
    */
   forward(
     rows: TokenRows,

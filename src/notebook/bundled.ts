@@ -6,10 +6,12 @@ import { InputError } from "../errors";
  * The path of a model or table that comes with frostkit, wherever it is installed and whatever folder the notebook runs in: the
  * encoder `all-MiniLM-L6-v2` and the table `banking-intents`, or a file of either.
  *
- *     const model = await AutoModelForSequenceClassification.fromPretrained(bundled("all-MiniLM-L6-v2"));
- *     const table = await readTable(bundled("banking-intents/train.csv"));
- *
- * Throws an InputError where there is no such thing.
+ * @throws InputError where there is no such thing
+ * @example
+ * ```ts
+ * const model = await AutoModelForSequenceClassification.fromPretrained(bundled("all-MiniLM-L6-v2"));
+ * const table = await readTable(bundled("banking-intents/train.csv"));
+ * ```
  */
 export function bundled(name: string): string {
   const folder = join(__dirname, "..", "..", "data");

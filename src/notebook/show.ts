@@ -20,12 +20,16 @@ export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[]
  * with the recommended one; other rows as a table. Outside a notebook it prints the text. `metric` is what records are judged by, accuracy unless named
  * (rmse in a regression).
  *
- *     await show(listParams(model));
- *     await show(accuracyFigure(records));
- *     await show(records, { metric: "f1" });
- *     await show(worstMistakes(validTexts, said));
+ * Nothing that is handed in is changed.
  *
- * Nothing that is handed in is changed. Throws an InputError for anything else, and for no rows.
+ * @throws InputError for anything else, and for no rows
+ * @example
+ * ```ts
+ * await show(listParams(model));
+ * await show(accuracyFigure(records));
+ * await show(records, { metric: "f1" });
+ * await show(worstMistakes(dataset, await predict(model, train)));
+ * ```
  */
 export async function show(what: Shown, options: FigureOptions = {}): Promise<void> {
   const read = readOptions("show", options);

@@ -18,14 +18,20 @@ export interface WatchOptions {
  * Follows a training or a sweep in a notebook's cell, by a bar and pictures that are drawn anew in place, and gives its result.
  * Outside a notebook it prints a line for each epoch or trial.
  *
- *     const { epochs } = await watch(fineTune(model, { train, valid }));
- *     const { records } = await watch(freezeSweep({ model, train, valid }));
- *
  * The stop button ends the run between two steps: the model keeps what it has learnt, a sweep its finished trials on disk. The
- * cell then fails with a FrostError, so that those below do not run on; with `abort` it ends well, with the result so far:
+ * cell then fails with a FrostError, so that those below do not run on; with `abort` it ends well, with the result so far.
  *
- *     const abort = new AbortController();
- *     const result = await watch(fineTune(model, { train }, { signal: abort.signal }), { abort });
+ * @throws whatever the run throws; FrostError where the stop button ended it and no `abort` was given
+ * @example
+ * ```ts
+ * const { epochs } = await watch(fineTune(model, { train, valid }));
+ * const { records } = await watch(freezeSweep(model, { train, valid }, { n: [0, 6] }));
+ * ```
+ * @example
+ * ```ts
+ * const abort = new AbortController();
+ * const result = await watch(fineTune(model, { train }, { signal: abort.signal }), { abort });
+ * ```
  */
 export async function watch<Result extends FineTuneResult | SweepResult>(
   run: Watched<Result>,

@@ -22,15 +22,16 @@ const preprocessorFile = "preprocessor_config.json";
  * them, `token_type_ids`, int64 of [batch_size, sequence_length], both of any size; the output is `logits`
  * [batch_size, labels]. Opset 17, weights in float32.
  *
- *     await exportOnnx(model, "runs/onnx");
- *     const classify = await pipeline("text-classification", "/path/to/runs/onnx", { dtype: "fp32" }); // of Transformers.js
- *
  * An image model reads `pixel_values`, float32 of [batch_size, 3, height, width], and has a `preprocessor_config.json` beside it; its
  * config.json is that of the same model in Transformers, as Transformers.js knows no timm models.
  *
  * All or nothing; a folder that is there already is replaced only if it holds an export alone.
  *
  * @throws InputError for an operation without an ONNX form, a `CustomHead`, adapters that are not merged, a model above 2 GB, or a folder with other files in it
+ * @example
+ * ```ts
+ * await exportOnnx(model, "runs/exported"); // pipeline("text-classification", "/path/to/runs/exported", { dtype: "fp32" })
+ * ```
  */
 export async function exportOnnx(
   model: SequenceClassifier | ImageClassifier,

@@ -20,8 +20,6 @@ export type ReadOptions<Given, Table> = Omit<Given, Defaulted<Table>> & {
 /**
  * The options that a function was handed, checked and with their defaults: the first thing each exported function does.
  *
- *     const { count } = readOptions("worstMistakes", options);
- *
  * @throws InputError where one is unknown, which names the near one, or holds what it may not
  */
 export function readOptions<Owner extends OptionOwner, Given extends object>(

@@ -14,6 +14,12 @@ import { axis, colours, layout, legendRows, lineStyle } from "./theme";
 /**
  * The mean score against N, one line per strategy and a point per recipe beside them, with error bars of one standard deviation over the seeds, the band of
  * one standard error that decides, and the recommended depth ringed.
+ *
+ * @throws InputError for records of several sweeps, or a metric that they do not have
+ * @example
+ * ```ts
+ * await show(accuracyFigure(records, { metric: "f1" }));
+ * ```
  */
 export function accuracyFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const rows = summarize(records, readOptions("accuracyFigure", options));

@@ -10,7 +10,9 @@ const LONGEST_NAME = 18;
  * label's rows. Drawn of shapes: a heatmap takes a canvas, which only browsers have.
  *
  * @example
+ * ```ts
  * await show(confusionMatrixFigure(confusionMatrix(valid.labels, await predict(model, valid))));
+ * ```
  */
 export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix): Figure {
   const names = classes.map((name) => plotText(shortened(name)));

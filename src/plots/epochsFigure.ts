@@ -13,6 +13,12 @@ import { axis, colours, layout, lineStyle, rankColour, split, symbol } from "./t
 /**
  * Training loss, validation loss and the metric by epoch, side by side, a row of panels per strategy; one line per depth,
  * mean over the seeds that reached the epoch. The recommended depth is drawn thick. Recipes share a row, a line each.
+ *
+ * @throws InputError for records of several sweeps, or a metric that they do not have
+ * @example
+ * ```ts
+ * await show(epochsFigure(records));
+ * ```
  */
 export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const { metric } = readOptions("epochsFigure", options);

@@ -11,6 +11,12 @@ import { axis, layout, legendRows, lineStyle, split } from "./theme";
 /**
  * Two panels over one axis of N: the most bytes all tensors held at once, in MB (10⁶ bytes), and the trainable parameters.
  * The process's own peak is left to the hover: in one process it also holds what earlier trials left behind.
+ *
+ * @throws InputError for records of several sweeps
+ * @example
+ * ```ts
+ * await show(memoryFigure(records));
+ * ```
  */
 export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const rows = summarize(records, readOptions("memoryFigure", options));

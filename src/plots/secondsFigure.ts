@@ -12,6 +12,12 @@ import { axis, colours, layout, split } from "./theme";
  * Seconds of an epoch against N, stacked: training, evaluation, and hatched on top the frozen pass, which only a trial's
  * first epoch pays. The solid part is thus what every epoch costs, the whole bar what the first one does. One panel per
  * strategy, all to one scale; recipes stand in the first, behind the depths.
+ *
+ * @throws InputError for records of several sweeps
+ * @example
+ * ```ts
+ * await show(secondsFigure(records));
+ * ```
  */
 export function secondsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const rows = summarize(records, readOptions("secondsFigure", options));

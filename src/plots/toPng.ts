@@ -10,8 +10,13 @@ export interface PngSize extends PictureSize {
  * A figure as a PNG, without a browser: `scale` times as many pixels as the size names, 2 unless named, so that it is
  * sharp on a dense screen and in print. Texts are set in a font of the machine's: one without any leaves them out.
  *
+ * @throws InputError for a size that is no number of pixels
  * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ *
  * writeFileSync("accuracy.png", await toPng(accuracyFigure(records)));
+ * ```
  */
 export async function toPng(figure: Figure, size: PngSize = {}): Promise<Buffer> {
   const { scale, ...rest } = readOptions("toPng", size);

@@ -14,8 +14,13 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * A figure as a standalone SVG picture, drawn by Plotly itself without a browser. The same figure gives the same text.
  *
+ * @throws InputError for a size that is no number of pixels
  * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ *
  * writeFileSync("accuracy.svg", await toSvg(accuracyFigure(records)));
+ * ```
  */
 export async function toSvg(figure: Figure, size: PictureSize = {}): Promise<string> {
   return drawn(figure, readOptions("toSvg", size));

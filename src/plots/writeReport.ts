@@ -45,8 +45,11 @@ export interface ReportOptions {
  * every figure as SVG and PNG. Returns the paths of the page and of the pictures. `metric` is what depths are judged by,
  * accuracy unless named. Existing files of these names are replaced.
  *
+ * @throws InputError for records of several sweeps, or a metric that they do not have
  * @example
- * const { html } = await writeReport(readRecords("runs/tweets/records.jsonl"), "runs/tweets");
+ * ```ts
+ * const { html } = await writeReport(latestSweep(readRecords("runs/train/records.jsonl")), "runs/train");
+ * ```
  */
 export async function writeReport(
   records: TrialRecord[],

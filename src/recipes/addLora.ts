@@ -23,11 +23,13 @@ export interface LoraOptions {
  * adapters' names, which are PEFT's: `….query.lora_A.weight` [rank, in], drawn from the seed, and `….query.lora_B.weight` [out, rank],
  * zeros, so that the model starts as it was.
  *
- *     addLora(model, { rank: 8, alpha: 16 });
- *     await fineTune(model, { train, valid }, { learningRate: 1e-3 });
- *     await model.savePretrained("runs/model"); // merged: a checkpoint like any other
- *
- * Throws an InputError where the model has adapters already, or keeps query, key and value in one matrix (ModernBERT).
+ * @throws InputError where the model has adapters already, or keeps query, key and value in one matrix (ModernBERT)
+ * @example
+ * ```ts
+ * addLora(model, { rank: 8, alpha: 16 });
+ * await fineTune(model, { train, valid }, { learningRate: 1e-3 });
+ * await model.savePretrained("runs/model"); // merged: a checkpoint like any other
+ * ```
  */
 export function addLora(model: Classifier, options: LoraOptions = {}): string[] {
   const { rank, alpha, dropout, seed } = readOptions("addLora", options);
@@ -61,7 +63,17 @@ function drawA(name: string, rank: number, from: number, seed: number): Float32A
   return Float32Array.from({ length: rank * from }, () => (2 * random.uniform() - 1) / Math.sqrt(from));
 }
 
-/** Adds the adapters' changes to the weights: the same outputs, at the speed of a model without adapters, until `unmergeLora`. */
+/**
+ * Adds the adapters' changes to the weights: the same outputs, at the speed of a model without adapters, until `unmergeLora`.
+ *
+ * @example
+ * ```ts
+ * addLora(model, { rank: 8 });
+ * await fineTune(model, { train, valid }, { learningRate: 1e-3, epochs: 1 });
+ * mergeLora(model);
+ * await exportOnnx(model, "runs/lora-onnx");
+ * ```
+ */
 export function mergeLora(model: Classifier): void {
   for (const { weight, lora } of adapters(model)) {
     if (lora.merged) continue;
@@ -70,7 +82,16 @@ export function mergeLora(model: Classifier): void {
   }
 }
 
-/** Takes the changes out of the weights again, so that the adapters can learn on. */
+/**
+ * Takes the changes out of the weights again, so that the adapters can learn on.
+ *
+ * @example
+ * ```ts
+ * addLora(model);
+ * mergeLora(model);
+ * unmergeLora(model); // the adapters learn on
+ * ```
+ */
 export function unmergeLora(model: Classifier): void {
   for (const { weight, lora } of adapters(model)) {
     if (!lora.merged) continue;
@@ -79,7 +100,16 @@ export function unmergeLora(model: Classifier): void {
   }
 }
 
-/** Takes the adapters off and frees them. What was merged stays in the weights; what was not is lost. Flags stay as they are. */
+/**
+ * Takes the adapters off and frees them. What was merged stays in the weights; what was not is lost. Flags stay as they are.
+ *
+ * @example
+ * ```ts
+ * addLora(model);
+ * mergeLora(model);
+ * removeLora(model); // a plain model again, with the changes in its weights
+ * ```
+ */
 export function removeLora(model: Classifier): void {
   for (const layer of adapters(model)) {
     layer.lora.a.dispose();

@@ -7,7 +7,9 @@ import type { DepthSummary, Spread } from "./summarize";
  * peak that of tensors.
  *
  * @example
+ * ```ts
  * console.log(formatSummary(summarize(records)));
+ * ```
  */
 export function formatSummary(rows: DepthSummary[]): string {
   const { strategy, n, sentence } = oneStandardErrorRule(rows);

@@ -6,7 +6,9 @@ import type { TrialRecord } from "./record";
  * model, rows, engine, precision and settings. Of a trial that was run twice the later record counts, at the earlier's place.
  *
  * @example
- * const records = latestSweep(readRecords("runs/tweets/records.jsonl"));
+ * ```ts
+ * const records = latestSweep(readRecords("runs/train/records.jsonl"));
+ * ```
  */
 export function latestSweep(records: TrialRecord[]): TrialRecord[] {
   const last = records.at(-1);

@@ -5,10 +5,12 @@ import { checkRecipeNames, type Recipe } from "./strategies";
  * Recipes written as on a command line: `recipe[:setting=value]…`, joined by commas. Names and settings are those of `Recipe`; the
  * epochs' N of `unfreeze` are joined by slashes.
  *
- *     parseStrategies("gradual:unfreeze=6/3/-1,lora:rank=4:learningRate=3e-3");
- *     // [{ recipe: "gradual", unfreeze: [6, 3, -1] }, { recipe: "lora", rank: 4, learningRate: 0.003 }]
- *
  * @throws InputError that names what is not known and lists what is
+ * @example
+ * ```ts
+ * parseStrategies("gradual:unfreeze=6/3/-1,lora:rank=4:learningRate=3e-3");
+ * // [{ recipe: "gradual", unfreeze: [6, 3, -1] }, { recipe: "lora", rank: 4, learningRate: 0.003 }]
+ * ```
  */
 export const parseStrategies = (text: string): Recipe[] =>
   text.split(",").map((part, i) => parseRecipe(part, `strategies[${i}]`));

@@ -7,14 +7,27 @@ import { type SummaryOptions, summarize } from "./summarize";
  * The deepest freeze whose mean score is within one standard error of the best one's: as many frozen blocks as the
  * measurements allow. -1 when freezing anything at all costs more than chance would. `metric` is accuracy unless named.
  *
+ * @throws InputError for no records, records of several sweeps, or a metric that they do not have
  * @example
- * topNLayerFreeze(model, recommendN(readRecords("runs/tweets/records.jsonl")));
+ * ```ts
+ * const n = recommendN(latestSweep(readRecords("runs/train/records.jsonl")));
+ * if (n >= 0) topNLayerFreeze(model, n); // -1: freeze nothing
+ * ```
  */
 export function recommendN(records: TrialRecord[], options: SummaryOptions = {}): number {
   return explainN(records, readOptions("recommendN", options)).n;
 }
 
-/** The same with its reasons: the best depth, the standard error, and a sentence. */
+/**
+ * The same with its reasons: the best depth, the standard error, and a sentence.
+ *
+ * @throws InputError for no records, records of several sweeps, or a metric that they do not have
+ * @example
+ * ```ts
+ * const { n, sentence } = explainN(records);
+ * console.log(n, sentence);
+ * ```
+ */
 export function explainN(records: TrialRecord[], options: SummaryOptions = {}): Recommendation {
   return oneStandardErrorRule(summarize(records, readOptions("explainN", options)));
 }

@@ -52,8 +52,11 @@ export function formatN(n: number): string {
  * Reads a `records.jsonl`. A last line that broke off (no line break and no whole JSON: the writer died over it) is left
  * out and `warn` is told; any other line that is no record throws an InputError with the line's number.
  *
+ * @throws InputError naming file and line for what cannot be read or is no record
  * @example
- * const records = readRecords("runs/tweets/records.jsonl");
+ * ```ts
+ * const records = readRecords("runs/train/records.jsonl");
+ * ```
  */
 export function readRecords(path: string, warn: (message: string) => void = console.warn): TrialRecord[] {
   const lines = readText(path).split("\n");

@@ -59,6 +59,12 @@ export interface DepthSummary {
  * add; with one seed the second stands alone, which is the error of Breiman's rule on a test sample. (The sum is a little
  * wide, as part of the seeds' spread is chance within the rows: it errs towards freezing.) Other metrics have no such
  * formula for the rows: theirs is sd / √seeds, unknown for one seed.
+ *
+ * @throws InputError for records of several sweeps, or a metric that they do not have
+ * @example
+ * ```ts
+ * for (const { n, score } of summarize(records)) console.log(n, score.mean, score.standardError);
+ * ```
  */
 export function summarize(records: TrialRecord[], options: SummaryOptions = {}): DepthSummary[] {
   const { metric } = readOptions("summarize", options);

@@ -41,6 +41,15 @@ interface Entry extends Features {
  *
  * The features live in memory up to `memoryBytes`, beyond it in a temporary file. Owns them until `dispose()`. They are left on disk
  * for later runs as well (`DiskCache`), which find them while weights, rows, precision, batch size, engine and kit are the same.
+ *
+ * @example
+ * ```ts
+ * const features = new FrozenFeatures(model, { memoryBytes: 2 ** 30 });
+ * topNLayerFreeze(model, 4);
+ * await fineTune(model, { train, valid }, { features, seed: 0 });
+ * await fineTune(model, { train, valid }, { features, seed: 1 }); // the frozen pass is not repeated
+ * features.dispose();
+ * ```
  */
 export class FrozenFeatures {
   #entries = new Map<string, Entry>();

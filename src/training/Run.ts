@@ -4,8 +4,12 @@ import { FrostError } from "../errors";
  * Work that tells of itself: loop over it to see its events as they happen, or await it for its result; or both, in that order.
  * It starts with the first of the two and goes on only while its events are taken.
  *
- *     for await (const event of run) console.log(event.type);
- *     const result = await run;
+ * @example
+ * ```ts
+ * const run = fineTune(model, { train, valid }, { epochs: 1 });
+ * for await (const event of run) console.log(event.type);
+ * const result = await run;
+ * ```
  */
 export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Result> {
   #events: AsyncGenerator<Event, Result>;

@@ -51,10 +51,15 @@ export type AdaptEvent =
  * pretraining: Gururangan et al. 2020). The head for that comes from the model's checkpoint where it is there, is tied to the word
  * embeddings and gone afterwards; frozen parameters stay as they are.
  *
- *     await adaptToTexts(model, await tokenize(allTexts, tokenizer), { maskTokenId: 103, epochs: 3 });
- *     await fineTune(model, { train, valid });
+ * Gives the mean loss of each epoch.
  *
- * Gives the mean loss of each epoch. Throws an InputError for other families.
+ * @throws InputError for other families
+ * @example
+ * ```ts
+ * const all = textDataset(await readTable("test.csv")); // texts without labels will do
+ * await adaptToTexts(model, await tokenize(all, tokenizer), { maskTokenId: 103, epochs: 3 });
+ * await fineTune(model, { train, valid });
+ * ```
  */
 export function adaptToTexts(
   model: SequenceClassifier,

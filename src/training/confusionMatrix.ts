@@ -14,7 +14,9 @@ export interface ConfusionMatrix {
  *
  * @throws InputError unless each row has one class and one prediction
  * @example
+ * ```ts
  * const { counts } = confusionMatrix(valid.labels, await predict(model, valid));
+ * ```
  */
 export function confusionMatrix(
   labels: Labels | null,

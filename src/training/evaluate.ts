@@ -18,8 +18,12 @@ export interface Evaluation {
 /**
  * Loss and metrics of a model on labelled rows, in eval mode.
  *
- *     const { loss, metrics } = await evaluate(model, valid);
- *     console.log(metrics.accuracy);
+ * @throws InputError for rows that the model cannot take, or labels of another task
+ * @example
+ * ```ts
+ * const { loss, metrics } = await evaluate(model, valid);
+ * console.log(metrics.accuracy);
+ * ```
  */
 export async function evaluate(
   model: Classifier,

@@ -40,12 +40,16 @@ import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
  * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, of augmented images at every
  * step, in eval mode; the rest learns by AdamW. Loop over the run to follow it, or await it:
  *
- *     topNLayerFreeze(model, 3);
- *     for await (const event of fineTune(model, { train, valid }, { epochs: 2 })) console.log(event);
- *
  * Parameters may be frozen or thawed while an "epoch" event is looked at: it holds from the next epoch on, and whatever stays
- * trainable keeps its moments. Throws an InputError where options or labels do not fit, a FrostError where the loss is no longer
- * a number; the model then holds the weights of the step before.
+ * trainable keeps its moments.
+ *
+ * @throws InputError where options or labels do not fit, a FrostError where the loss is no longer a number; the model then
+ *   holds the weights of the step before
+ * @example
+ * ```ts
+ * topNLayerFreeze(model, 3);
+ * for await (const event of fineTune(model, { train, valid }, { epochs: 2 })) console.log(event);
+ * ```
  */
 export function fineTune(
   model: Classifier,

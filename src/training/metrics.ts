@@ -9,9 +9,15 @@ export const LOWER_IS_BETTER = new Set(["loss", "logLoss", "rmse"]);
 /**
  * Scores predictions against labels, as scikit-learn's functions of the same names do.
  *
- * `outputs` [rows · labels] are probabilities, or predicted values in a regression. Single-label: accuracy, f1 (of the second
+ * `outputs`, [rows · labels], are probabilities, or predicted values in a regression. Single-label: accuracy, f1 (of the second
  * class where there are two, else macro), mcc, rocAuc (one against the rest, macro), logLoss. Multi-label: accuracy (all labels
  * of a row right), f1 and rocAuc (macro), logLoss. Regression: rmse.
+ *
+ * @example
+ * ```ts
+ * const { probabilities } = await predict(model, valid);
+ * console.log(metrics(probabilities, valid.labels!).f1);
+ * ```
  */
 export function metrics(outputs: Float32Array, labels: Labels): Metrics {
   if (labels.problemType === "regression") return { rmse: rmse(outputs, labels.values) };

@@ -12,7 +12,7 @@ import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 
 export interface Predictions {
-  /** [rows · labels]: the probability of each class or label, or the predicted value in a regression. */
+  /** `[rows · labels]`: the probability of each class or label, or the predicted value in a regression. */
   probabilities: Float32Array;
   /** Per row: the likeliest class, the labels above one half joined by spaces, or the value. */
   labels: string[];
@@ -31,7 +31,11 @@ export type PredictSettings = ReadOptions<PredictOptions, (typeof OPTIONS)["pred
 /**
  * What the model says of each row, in the rows' order.
  *
- *     const { labels, probabilities } = await predict(model, await tokenize(test, tokenizer));
+ * @throws InputError for rows that the model cannot take
+ * @example
+ * ```ts
+ * const { labels, probabilities } = await predict(model, test);
+ * ```
  */
 export async function predict(
   model: Classifier,

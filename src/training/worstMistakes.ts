@@ -24,7 +24,9 @@ export interface MistakesOptions {
  *
  * @throws InputError unless each row has one class and one prediction
  * @example
- * await show(worstMistakes(validTexts, await predict(model, valid)));
+ * ```ts
+ * await show(worstMistakes(dataset, await predict(model, train)));
+ * ```
  */
 export function worstMistakes(
   dataset: TextDataset,

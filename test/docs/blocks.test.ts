@@ -47,7 +47,7 @@ describe("Code in the pages and in doc comments", () => {
       [],
     );
     assert.match(first.code, /^npm ci && npm start\b.*\nnpm test\b/);
-    assert.ok(blocks.length - unmarked.length > 20);
+    assert.ok(blocks.length - unmarked.length > 20 && examples.length > 40);
   });
 
   test("stands between fences, so that none of it escapes", () => {
@@ -56,6 +56,20 @@ describe("Code in the pages and in doc comments", () => {
       return /\n\n {4,}\S/.test(outside) ? [file] : [];
     });
     assert.deepEqual(indented, []);
+    const inComments = sources.flatMap((file) =>
+      docComments(file).flatMap(({ line, text }) =>
+        /\n\n {4,}\S/.test(text.replace(/```[\s\S]*?```/g, "")) ? [`${file}, line ${line}`] : [],
+      ),
+    );
+    assert.deepEqual(inComments, []);
+    const bare = sources.flatMap((file) =>
+      docComments(file).flatMap((comment) =>
+        comment.text.split("@example").length - 1 === examplesOf(comment).length
+          ? []
+          : [`${file}, line ${comment.line}`],
+      ),
+    );
+    assert.deepEqual(bare, [], "every @example holds one fenced block");
   });
 
   for (const [i, { where, kind, text }] of programs.entries())

@@ -15,7 +15,7 @@ export const GIVEN: Readonly<Record<string, string>> = {
     'const model = await AutoModelForSequenceClassification.fromPretrained("data/all-MiniLM-L6-v2", { classes: dataset.labels?.classes });',
   imageModel:
     'const imageModel = await AutoModelForImageClassification.fromPretrained("timm/resnet18.a1_in1k", { classes: ["cat", "dog"] });',
-  records: 'const records = readRecords("runs/train/records.jsonl");',
+  records: 'const records = latestSweep(readRecords("runs/train/records.jsonl"));',
 };
 
 /** The lines that a code needs in front of it, each after those it needs itself. */
@@ -37,7 +37,7 @@ export function linesFor(code: string): string[] {
 export const uses = (code: string, name: string): boolean =>
   new RegExp(`(?<![\\w.$])${name}(?![\\w$]|\\s*:(?!:))`).test(withoutTexts(code));
 
-const declares = (code: string, name: string): boolean =>
+export const declares = (code: string, name: string): boolean =>
   new RegExp(
     `\\b(?:const|let|var|function|class)\\s+(?:${name}\\b|[{[][^=]*\\b${name}\\b[^=]*[}\\]]\\s*=)`,
   ).test(code);

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as frostkit from "../../src/index";
 import { type Block, root, textOf } from "./blocks";
-import { linesFor, uses } from "./given";
+import { declares, linesFor, uses } from "./given";
 
 /** One thing to run: blocks of TypeScript or JavaScript that belong together, or a command. */
 export interface Program {
@@ -77,7 +77,7 @@ export function programOfExample(block: Block): Program {
   const whole = [...given, code].join("\n");
   const imports: string[] = [];
   if (!/from "frostkit"/.test(code)) {
-    const names = [...publicNames].filter((name) => uses(whole, name));
+    const names = [...publicNames].filter((name) => uses(whole, name) && !declares(code, name));
     if (names.length > 0) imports.push(`import { ${names.join(", ")} } from "frostkit";`);
     const own = exportsOf(file).filter((name) => !publicNames.has(name) && uses(whole, name));
     const path = join(root, file.replace(/^src/, "dist").replace(/\.ts$/, ".js"));

@@ -11,10 +11,6 @@ import { type Pickled, StoredTensor } from "./torchGlobals";
  * A file of `torch.save` that holds a state dict, such as `pytorch_model.bin`, open for reading: the zip archives that torch
  * writes since 1.6 and the bare pickles of before. Opening reads the pickle alone, which is never executed (see `unpickle`); a
  * tensor's bytes are read when it is asked for.
- *
- *     const file = TorchFile.open("pytorch_model.bin");
- *     file.readFloat32("classifier.weight"); // Float32Array(96)
- *     file.close();
  */
 export class TorchFile {
   /** By name, in the state dict's order. For a view with strides, `byteLength` counts from its first to its last element. */
