@@ -6,18 +6,23 @@
 
 /** One weight of a model. Tied weights are one such object, yielded by `namedParameters()` under each of its names. */
 export interface NamedParameter {
+  /** As in the checkpoint. */
   readonly shape: readonly number[];
+  /** False where it is frozen. */
   requiresGrad: boolean;
 }
 
 /** A part of a model that freezes as a whole, with the names of all parameters that belong to it. */
 export interface FrostStage {
+  /** "embeddings", "encoder.layer.0", … */
   readonly name: string;
+  /** In checkpoint order. */
   readonly parameters: readonly string[];
 }
 
 /** What this module asks of a model: its parameters in checkpoint order. */
 export interface ParameterModel {
+  /** Names and parameters, in checkpoint order. */
   namedParameters(): Iterable<[string, NamedParameter]>;
   /** In forward order: embeddings (or stem), block 0, block 1, …; no head. Without it the names are asked. */
   frostStages?(): readonly FrostStage[];
@@ -25,7 +30,9 @@ export interface ParameterModel {
 
 /** A tfjs `LayersModel`, as far as this file can tell; `layersModel.ts`, a part of frostkit, knows what to do with it. */
 export interface LayersModelLike {
+  /** Keras's layers. */
   readonly layers: readonly unknown[];
+  /** What `fit` changes. */
   readonly trainableWeights: readonly unknown[];
 }
 
@@ -142,10 +149,15 @@ export const adapters: ((model: object) => ParameterModel | undefined)[] = [];
 
 /** A line of `listParams`. `size` counts elements; `tiedTo` names the earlier parameter that is the same weight. */
 export interface ParamRow {
+  /** As in the checkpoint. */
   name: string;
+  /** As in the checkpoint. */
   shape: number[];
+  /** Elements. */
   size: number;
+  /** False where it is frozen. */
   requiresGrad: boolean;
+  /** The earlier parameter that is the same weight. */
   tiedTo?: string;
 }
 

@@ -9,6 +9,7 @@ import { hubSettings } from "./hubSettings";
 import { describeNames, listNames } from "./modelFiles";
 import { restoreFolder } from "./replaceFolder";
 
+/** How a model is fetched where it is no folder here. */
 export interface ResolveOptions {
   revision?: string;
   token?: string;

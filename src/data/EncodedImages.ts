@@ -5,11 +5,15 @@ import type { Labels } from "./labels";
 export interface EncodedImages {
   /** Each [height · width · 3] bytes, red, green, blue: a quarter of what the numbers take that they stand for. */
   pixels: Uint8Array[];
+  /** Of every image, in pixels. */
   height: number;
+  /** Of every image, in pixels. */
   width: number;
   /** By which a batch is normalised: (byte / 255 - mean) / std in each colour. */
   mean: number[];
+  /** Of each colour between 0 and 1: see `mean`. */
   std: number[];
+  /** null for images to predict. */
   labels: Labels | null;
   /** What a training sees in place of `pixels`, another view in each epoch; left out, it sees `pixels`. */
   augmented?: Augmented;

@@ -14,6 +14,7 @@ import { roundHalfToEven } from "./roundHalfToEven";
 /** So many bad files are named before the rest is counted. */
 const NAMED = 10;
 
+/** How images are encoded. */
 export interface EncodeOptions {
   augment?: Augmentation;
   signal?: AbortSignal;

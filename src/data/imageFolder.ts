@@ -10,6 +10,7 @@ import { type Labels, sortClasses } from "./labels";
 export interface ImageRows {
   /** The folder, for messages. */
   source: string;
+  /** The file of each image. */
   paths: string[];
   /** SHA-256 of each file: equal files, equal keys, which a split keeps on one side. */
   keys: string[];
@@ -17,6 +18,7 @@ export interface ImageRows {
   labels: Labels | null;
 }
 
+/** How a folder of images is read. */
 export interface FolderOptions {
   classes?: string[];
   labels?: boolean;

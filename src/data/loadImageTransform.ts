@@ -9,9 +9,11 @@ export interface ImageTransform {
   size: number;
   /** The share of the shorter side that the square covers. */
   cropPct: number;
+  /** How pixels are scaled. */
   interpolation: "bicubic" | "bilinear" | "nearest";
   /** Of each colour between 0 and 1. */
   mean: number[];
+  /** Of each colour between 0 and 1. */
   std: number[];
 }
 

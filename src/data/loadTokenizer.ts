@@ -14,6 +14,7 @@ import { wordPieceTokenizerJson } from "./wordPieceTokenizerJson";
 
 /** One text, or a pair of them, as a model reads it: special tokens in, no padding. */
 export interface Encoding {
+  /** Token ids, special tokens in. */
   inputIds: Int32Array;
   /** For each token 0 for the first text, 1 for the second; null where the model has no segments. */
   tokenTypeIds: Int32Array | null;
@@ -25,6 +26,7 @@ export interface Encoding {
 export interface Tokenizer {
   /** The files it was read from; copied beside a fine-tuned model they make it whole. */
   readonly files: string[];
+  /** The id of the padding token. */
   readonly padTokenId: number;
   /** Ids are below this. */
   readonly vocabSize: number;

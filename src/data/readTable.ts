@@ -11,11 +11,15 @@ export type Row = Record<string, string>;
 
 /** A table as it was read: every cell is text, whatever it means is decided by who uses it. */
 export interface Table {
+  /** The file it was read from. */
   path: string;
+  /** Their names, in the order of the file. */
   columns: string[];
+  /** In the order of the file. */
   rows: Row[];
 }
 
+/** How much of a table is read. */
 export interface TableOptions {
   limit?: number;
 }

@@ -6,15 +6,19 @@ import type { TextDataset } from "./textDataset";
 
 /** Two sets of row numbers, each ascending. */
 export interface Split {
+  /** Rows to train on. */
   train: Int32Array;
+  /** Rows to validate on. */
   valid: Int32Array;
 }
 
+/** How rows are set aside. */
 export interface SplitOptions {
   validFraction?: number;
   seed?: number;
 }
 
+/** How rows are dealt into folds. */
 export interface FoldOptions {
   folds?: number;
   seed?: number;

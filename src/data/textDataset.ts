@@ -11,6 +11,7 @@ export type { Labels } from "./labels";
 export interface TextDataset {
   /** The file the rows came from, for messages. */
   source: string;
+  /** The text of each row. */
   texts: string[];
   /** The second text of each row, or null where the task has one text only. */
   pairs: string[] | null;

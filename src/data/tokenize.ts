@@ -13,10 +13,13 @@ export interface EncodedDataset {
   inputIds: Int32Array[];
   /** Segments of each row, or null for tokenizers without them. */
   tokenTypeIds: Int32Array[] | null;
+  /** null for rows to predict. */
   labels: Labels | null;
   /** Rows that lost tokens to `maxLength`. */
   truncated: number;
+  /** The limit the rows were cut to, in tokens. */
   maxLength: number;
+  /** The id that fills shorter rows of a batch. */
   padTokenId: number;
   /** SHA-256 over ids, segments and labels, in hex: equal data, equal hash. */
   hash: string;
@@ -70,6 +73,7 @@ export const defaultMaxLength = ({ maxSeqLength, modelMaxLength }: Tokenizer): n
 
 type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
 
+/** How texts are tokenized. */
 export interface TokenizeOptions {
   maxLength?: number;
   signal?: AbortSignal;

@@ -9,10 +9,14 @@ import { tensorflowDevices } from "./native/tensorflowDevices";
 import { watchBytes } from "./peakBytes";
 import { chooseWasmProducts } from "./wasmProducts";
 
+/** What can compute. */
 export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
+/** The names of all engines, the fastest first. */
 export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
 
+/** The engine that computes. */
 export interface Engine {
+  /** Which one. */
   name: EngineName;
   /** Why this one: one line for people. */
   reason: string;

@@ -9,15 +9,18 @@ import { readOptions } from "../options/readOptions";
 import type { PROBLEM_TYPES } from "../options/words";
 import { type Fresh, initialValues } from "./ParameterLoader";
 
+/** What labels mean, as Transformers names it. */
 export type ProblemType = (typeof PROBLEM_TYPES)[number];
 
 /** How weights are stored in a file. */
 export type WeightType = "F32" | "F16" | "BF16";
 
+/** What a forward gives. */
 export interface ForwardOptions {
   outputHiddenStates?: boolean;
 }
 
+/** How a model is written. */
 export interface SaveOptions {
   dtype?: FloatTypeName;
 }
@@ -84,9 +87,11 @@ export interface CheckedImages {
 export abstract class Classifier<Inputs = never> {
   /** First stage (embeddings or stem), blocks and head, in the order they run. */
   readonly stages: readonly Stage<Inputs>[];
+  /** How many classes or labels; 1 in a regression. */
   readonly numLabels: number;
   /** Class names in the order of the logits. */
   readonly classes: string[];
+  /** What the labels mean. */
   readonly problemType: ProblemType;
   /** Names of parameters that the checkpoint lacked, drawn from the seed. */
   readonly newlyInitialized: string[];
@@ -94,6 +99,7 @@ export abstract class Classifier<Inputs = never> {
   readonly unused: string[];
   /** What else there is to tell of the checkpoint, a line each. */
   readonly notes: string[];
+  /** `config.json`, with a name for each label. */
   readonly config: Record<string, unknown>;
   #parts: Parts<Inputs>;
   #byName: Map<string, Parameter>;
@@ -147,6 +153,7 @@ export abstract class Classifier<Inputs = never> {
     );
   }
 
+  /** The parameter of that name. Throws an InputError that names close ones where there is none. */
   parameter(name: string): Parameter {
     const named = new Map(this.namedParameters());
     const parameter = named.get(name);
@@ -243,6 +250,7 @@ export abstract class Classifier<Inputs = never> {
     return value as Required<Parts<Inputs>>[Part];
   }
 
+  /** Frees all its tensors. */
   dispose(): void {
     for (const [, parameter] of this.namedParameters()) parameter.dispose();
     for (const [, buffer] of this.namedBuffers()) buffer.dispose();

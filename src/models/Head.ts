@@ -3,6 +3,7 @@ import { checkInteger } from "../check";
 import { OPTIONS } from "../options/table";
 import type { POOLINGS } from "../options/words";
 
+/** How the rows of a text become one. */
 export type Pooling = (typeof POOLINGS)[number];
 
 /** A head made of the usual parts: the last layers side by side, pooled, dropped from, and a dense layer to the logits. */
@@ -43,6 +44,7 @@ export interface CustomHead {
   lastLayers?: number;
 }
 
+/** What a head of one's own is told of a batch. */
 export interface HeadContext {
   /** `[batch, seq]`: 1 for a token, 0 for padding. */
   mask: tf.Tensor2D;
@@ -50,6 +52,7 @@ export interface HeadContext {
   dropout(x: tf.Tensor, rate: number): tf.Tensor;
 }
 
+/** A head in place of the family's own. */
 export type Head = PoolingHead | CustomHead;
 
 /** A head that is given by its pooling alone, as a head. */

@@ -8,9 +8,11 @@ import { type TextInputs, textInputs } from "./textInputs";
 
 /** A batch of texts as token ids, rows of one length, padded on the right. */
 export interface TokenRows {
+  /** Token ids of each row, all rows equally long. */
   inputIds: number[][];
   /** 1 for tokens, 0 for padding; all ones when left out. */
   attentionMask?: number[][];
+  /** 0 for the first text of a pair, 1 for the second. */
   tokenTypeIds?: number[][];
 }
 

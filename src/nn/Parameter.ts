@@ -10,18 +10,21 @@ let stamps = 0;
  * The parameter owns its tensor; whoever reads `value` must not dispose it.
  */
 export class Parameter {
+  /** False where it is frozen. */
   requiresGrad = true;
   #content: tf.Tensor | Stored | null;
   #stamp = ++stamps;
 
   /** Takes ownership of `content`. */
   constructor(
+    /** As in the checkpoint. */
     readonly name: string,
     content: tf.Tensor | Stored,
   ) {
     this.#content = keep(content);
   }
 
+  /** Its tensor, which stays its own; read from the checkpoint where it is first asked for. */
   get value(): tf.Tensor {
     const content = this.#present;
     if (isTensor(content)) return content;
@@ -41,10 +44,12 @@ export class Parameter {
     return this.stored?.data() ?? ((await this.value.data()) as Float32Array);
   }
 
+  /** As in the checkpoint. */
   get shape(): number[] {
     return this.#present.shape;
   }
 
+  /** Elements. */
   get size(): number {
     return tf.util.sizeFromShape(this.shape);
   }
@@ -69,6 +74,7 @@ export class Parameter {
     if (stamp !== this.#stamp || (!isTensor(content) && !this.stored)) this.#replace(copyOf(content), stamp);
   }
 
+  /** Frees its tensor. */
   dispose(): void {
     this.#content?.dispose();
     this.#content = null;

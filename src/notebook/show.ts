@@ -12,6 +12,7 @@ import { type Bundle, openDisplay } from "./kernel";
 import { paramsHtml } from "./paramsHtml";
 import { rowsHtml, rowsText, type ShownRow } from "./rowsHtml";
 
+/** What `show` draws. */
 export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[];
 
 /**

@@ -9,6 +9,7 @@ import { SweepView } from "./SweepView";
 import { withStopButton } from "./stopButton";
 import { TrainingView } from "./TrainingView";
 
+/** How a run is followed. */
 export interface WatchOptions {
   /** What the run was given the signal of: the stop button aborts it, and the run ends with its result so far. */
   abort?: AbortController;

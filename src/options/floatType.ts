@@ -4,6 +4,7 @@ import { InputError } from "../errors";
 /** The kit's words for how numbers are held, both where products are computed and where weights are written. */
 export const FLOAT_TYPES = ["fp32", "bf16", "fp16"] as const;
 
+/** How numbers are stored, or factors of products read. */
 export type FloatType = (typeof FLOAT_TYPES)[number];
 
 /** The same under the names of PyTorch, safetensors and Transformers.js. */

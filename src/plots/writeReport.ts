@@ -35,6 +35,7 @@ const figures = [
   },
 ];
 
+/** How a report is written. */
 export interface ReportOptions {
   title?: string;
   metric?: string;

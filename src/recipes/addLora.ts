@@ -7,6 +7,7 @@ import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import { headOf } from "./headOf";
 
+/** Size and start of adapters. */
 export interface LoraOptions {
   /** Rows of A and columns of B; default 8. */
   rank?: number;

@@ -52,6 +52,7 @@ export interface FreezeSweepOptions extends SweepOptions, SweepData {
   model: string | Classifier;
 }
 
+/** What a sweep tells of itself. */
 export type SweepEvent =
   /** `done` of all trials stood in the records from an earlier run. */
   | { type: "start"; trials: Trial[]; done: number }
@@ -60,12 +61,15 @@ export type SweepEvent =
   | { type: "record"; record: TrialRecord; index: number; count: number }
   | { type: "failed"; trial: Trial; error: Error };
 
+/** What a sweep came to. */
 export interface SweepResult {
   /** In the order of the trials; without those that failed or were not reached. */
   records: TrialRecord[];
+  /** Trials that threw, with what they threw. */
   failed: { trial: Trial; error: Error }[];
   /** Whether the signal ended the sweep; started again, it goes on with the trials that are missing. */
   aborted: boolean;
+  /** Where `records.jsonl` is. */
   folder: string;
 }
 

@@ -3,16 +3,21 @@ import { LOWER_IS_BETTER } from "../training/metrics";
 import { formatN } from "./record";
 import type { DepthSummary } from "./summarize";
 
+/** Which depth to take, and why. */
 export interface Recommendation {
   /** The deepest freeze that holds its own against the best one. */
   n: number;
+  /** That of the depth: "freeze", or a recipe's name. */
   strategy: string;
   /** Its mean score. */
   mean: number;
   /** The depth with the best mean score, that score, and the standard error it is known to (null: unknown). */
   best: number;
+  /** Mean score of the best depth. */
   bestMean: number;
+  /** Of the best mean; null where it is unknown. */
   standardError: number | null;
+  /** What is judged by. */
   metric: string;
   /** The same in words, for a console or a caption. */
   sentence: string;

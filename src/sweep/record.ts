@@ -13,10 +13,13 @@ export interface TrialRecord {
   strategy: string;
   /** Frozen blocks: 0 is the embeddings alone, -1 nothing at all. */
   n: number;
+  /** Of head, order of rows and dropout. */
   seed: number;
+  /** What computed. */
   engine: string;
   /** Why that engine, and of TensorFlow on which device: "TensorFlow 2.20.0 computes on GPU Tesla T4". */
   engineReason?: string;
+  /** Of matrix products: "fp32", "bf16" or "fp16". */
   precision: string;
   /** Of the weights the trial ended with, 0 to 1; null where the task has none (regression). */
   accuracy: number | null;
@@ -24,22 +27,31 @@ export interface TrialRecord {
   frozenSeconds: number;
   /** Where some of those outputs were not computed but read from disk, where an earlier run had left them. */
   frozenFrom?: "cache";
+  /** In their order. */
   epochs: EpochRecord[];
   /** The epoch whose weights the trial ended with, where that is not the last one. */
   restoredEpoch?: number;
+  /** The most bytes that all tensors held at once. */
   peakTensorBytes: number;
   /** Of the whole process, so also of what ran in it before. */
   peakRssBytes: number;
+  /** Elements that learned. */
   trainableParameters: number;
+  /** Elements of the model. */
   totalParameters: number;
+  /** How many rows were trained on. */
   trainRows: number;
+  /** How many rows it was judged by. */
   validRows: number;
+  /** SHA-256 of the model's config and weights. */
   modelHash: string;
+  /** SHA-256 of all rows. */
   dataHash: string;
   /** What the trial was trained with besides n and seed, as it was asked for. */
   settings?: Record<string, unknown>;
   /** The recipe behind the strategy's name; `n` is -1 then and says nothing. */
   recipe?: { recipe: string };
+  /** Of the kit, Node.js and what computed. */
   versions: Record<string, string>;
 }
 

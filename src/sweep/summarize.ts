@@ -12,6 +12,7 @@ export interface SummaryOptions {
 
 /** A score over seeds. */
 export interface Spread {
+  /** Over the seeds. */
   mean: number;
   /** Over the seeds, n - 1 in the denominator; null for a single seed. */
   sd: number | null;
@@ -21,19 +22,25 @@ export interface Spread {
 
 /** What the trials of one strategy and one depth came to. Seconds and counts are means over the seeds, peaks the highest. */
 export interface DepthSummary {
+  /** "freeze", or a recipe's name. */
   strategy: string;
+  /** Frozen blocks; -1 for none. */
   n: number;
   /** Whether the strategy is a recipe, which has no depth: its `n` is -1. */
   recipe: boolean;
+  /** Trials at this depth. */
   seeds: number;
   /** What depths are judged by, and the trials' score in it. */
   metric: string;
+  /** In the metric. */
   score: Spread;
   /** Null where the task has none. */
   accuracy: Spread | null;
   /** Training and evaluation of one epoch, mean over the epochs; the frozen pass is not in it. */
   secondsPerEpoch: number;
+  /** Of one epoch. */
   trainSeconds: number;
+  /** Of one epoch. */
   evalSeconds: number;
   /** Once per trial. */
   frozenSeconds: number;
@@ -41,11 +48,17 @@ export interface DepthSummary {
   frozenFromCache: boolean;
   /** A whole trial: the frozen pass and every epoch. */
   totalSeconds: number;
+  /** Of a trial, mean over the seeds. */
   epochs: number;
+  /** The most of all trials. */
   peakTensorBytes: number;
+  /** The most of all trials, of the whole process. */
   peakRssBytes: number;
+  /** Elements that learned. */
   trainableParameters: number;
+  /** Elements of the model. */
   totalParameters: number;
+  /** How many rows it was judged by. */
   validRows: number;
 }
 

@@ -12,7 +12,9 @@ export interface Trial {
   strategy: string;
   /** Frozen blocks besides the embeddings; 0 is the embeddings alone, -1 nothing at all. -1 with a recipe, which freezes in its own way. */
   n: number;
+  /** Of head, order of rows and dropout. */
   seed: number;
+  /** How it trains. */
   settings: TrialSettings;
   /** What is done instead of freezing N blocks. */
   recipe?: Recipe;

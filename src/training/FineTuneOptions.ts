@@ -10,12 +10,14 @@ import type { LossOptions } from "./loss";
 import type { Schedule } from "./schedule";
 import type { Unfreeze } from "./Unfreezing";
 
+/** What a model is trained on and judged by. */
 export interface FineTuneData {
   train: Dataset;
   /** Scored after each epoch; left out, only the training loss is known. */
   valid?: Dataset;
 }
 
+/** How a model is trained. */
 export interface FineTuneOptions extends LossOptions {
   /** How often the training rows are gone through; default 2. */
   epochs?: number;

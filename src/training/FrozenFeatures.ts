@@ -18,6 +18,7 @@ import {
 } from "./keptFeatures";
 import { type Budget, RaggedStore } from "./RaggedStore";
 
+/** How much is held in memory. */
 export interface FeaturesOptions {
   memoryBytes?: number;
 }
@@ -129,6 +130,7 @@ export class FrozenFeatures {
     return { memory, disk };
   }
 
+  /** Frees the features and removes the temporary file. */
   dispose(): void {
     for (const { store } of this.#entries.values()) store.dispose();
     this.#entries.clear();

@@ -28,6 +28,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
     this.#result.catch(() => {});
   }
 
+  /** The events as they happen; they can be taken once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void> {
     if (this.#started)
       throw new FrostError("a run's events can be taken only once; await the run for its result");

@@ -21,6 +21,7 @@ import { nextTurn } from "./nextTurn";
 import { Run } from "./Run";
 import { scheduleAt } from "./schedule";
 
+/** How an encoder is trained on texts. */
 export interface AdaptOptions {
   /** The id of [MASK] or <mask> in the model's vocabulary. */
   maskTokenId: number;
@@ -42,6 +43,7 @@ export interface AdaptOptions {
   signal?: AbortSignal;
 }
 
+/** What `adaptToTexts` tells of itself. */
 export type AdaptEvent =
   | { type: "step"; epoch: number; step: number; steps: number; loss: number }
   | { type: "epoch"; epoch: number; trainLoss: number };

@@ -5,7 +5,9 @@ import type { Predictions } from "./predict";
 
 /** `counts[label][predicted]`: rows of each class by what the model says they are, both as indices into `classes`. */
 export interface ConfusionMatrix {
+  /** Their names. */
   classes: string[];
+  /** `counts[label][predicted]`, in rows. */
   counts: number[][];
 }
 

@@ -9,9 +9,11 @@ import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
 import { allLogits, type PredictOptions, toProbabilities } from "./predict";
 
+/** How well a model does. */
 export interface Evaluation {
   /** Mean over the rows, without class weights or smoothing. */
   loss: number;
+  /** By name: see `metrics`. */
   metrics: Metrics;
 }
 

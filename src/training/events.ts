@@ -2,13 +2,17 @@ import type { FrozenProgress } from "./FrozenFeatures";
 
 /** What one epoch cost and brought. */
 export interface EpochRecord {
+  /** From 1. */
   epoch: number;
   /** Mean over the epoch's rows, dropout and smoothing included. */
   trainLoss: number;
+  /** Mean over the validation rows; null without any. */
   validLoss: number | null;
   /** On the validation rows, by name. */
   metrics: Record<string, number>;
+  /** On the wall. */
   trainSeconds: number;
+  /** On the wall. */
   evalSeconds: number;
   /** In precision fp16: what the loss is multiplied by at the epoch's end. */
   lossScale?: number;
@@ -16,6 +20,7 @@ export interface EpochRecord {
   skippedSteps?: number;
 }
 
+/** What a training tells of itself. */
 export type FineTuneEvent =
   /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
   | ({ type: "frozen" } & FrozenProgress)
@@ -37,7 +42,9 @@ export type FineTuneEvent =
   | { type: "evaluate"; done: number; total: number }
   | ({ type: "epoch" } & EpochRecord);
 
+/** What a training came to. */
 export interface FineTuneResult {
+  /** In their order. */
   epochs: EpochRecord[];
   /** The epoch whose weights the model holds now: the last whole one, or the best where that was restored. */
   epoch: number;
@@ -47,5 +54,6 @@ export interface FineTuneResult {
   frozenSeconds: number;
   /** Where some of those outputs were read from disk, where an earlier run had left them: the seconds then do not tell what they cost. */
   frozenFrom?: "cache";
+  /** Elements that learned. */
   trainableParameters: number;
 }

@@ -11,6 +11,7 @@ import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 
+/** What a model says of rows. */
 export interface Predictions {
   /** `[rows · labels]`: the probability of each class or label, or the predicted value in a regression. */
   probabilities: Float32Array;
@@ -18,6 +19,7 @@ export interface Predictions {
   labels: string[];
 }
 
+/** How rows are predicted. */
 export interface PredictOptions {
   batchSize?: number;
   /** Of matrix products; default "fp32". */

@@ -1,5 +1,6 @@
 import type { SCHEDULES } from "../options/words";
 
+/** How the learning rate falls after the warm-up. */
 export type Schedule = (typeof SCHEDULES)[number];
 
 /**

@@ -8,13 +8,17 @@ import type { Predictions } from "./predict";
 export interface Mistake {
   /** Its number in the dataset, from 0. */
   row: number;
+  /** Its class. */
   label: string;
+  /** What the model says. */
   predicted: string;
   /** How probable the model holds what it says. */
   probability: number;
+  /** What the model read. */
   text: string;
 }
 
+/** How many mistakes are looked at. */
 export interface MistakesOptions {
   count?: number;
 }
