@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { program } from "../../src/cli/program";
+import { assertClose } from "../close";
 import { type Block, docComments, examplesOf, fencedBlocks, pages, sources, textOf } from "./blocks";
-import { type Outcome, type Program, programOfExample, programsOf, runPrograms } from "./programs";
+import { type Outcome, type Program, programOfExample, programsOf, runPrograms, wordsOf } from "./programs";
 import { makeStandIns } from "./standIns";
 
 const blocks: Block[] = pages.flatMap((file) => fencedBlocks(textOf(file), file));
@@ -19,9 +21,21 @@ const before: Program[] = [
     { file: "test/docs/blocks.test.ts", line: 0, language: "console", note: "", code: `$ ${command}` },
   ]),
 );
+/** Says after docs/export.md's own code what the model says that was exported there. */
+const afterExport = programOfExample({
+  file: "test/docs/blocks.test.ts",
+  ...{ line: 0, language: "ts", note: "" },
+  code: `const exported = await AutoModelForSequenceClassification.fromPretrained("runs/model");
+const asked = await loadTokenizer(exported.folder);
+const { logits } = exported.forward({ inputIds: [[...asked.encode("My new card has not arrived yet.").inputIds]] });
+console.log(JSON.stringify({ classes: exported.classes, logits: [...(await logits.data())] }));`,
+});
 const programs: Program[] = [
   ...before,
-  ...pages.flatMap((file) => programsOf(blocks.filter((block) => block.file === file))),
+  ...pages.flatMap((file) => [
+    ...programsOf(blocks.filter((block) => block.file === file)),
+    ...(file === "docs/export.md" ? [afterExport] : []),
+  ]),
   ...examples.map(programOfExample),
 ];
 
@@ -78,4 +92,29 @@ describe("Code in the pages and in doc comments", () => {
       assert.deepEqual(types, []);
       assert.equal(error, null, output.slice(-500));
     });
+
+  test("docs/export.md: its pipeline answers as the model does", async () => {
+    const outputs = await ran;
+    const own = outputs[programs.indexOf(afterExport)].output.trim().split("\n").at(-1)!;
+    const { classes, logits } = JSON.parse(own) as { classes: string[]; logits: number[] };
+    const best = logits.indexOf(Math.max(...logits));
+    const share = 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - logits[best]), 0);
+    const { output } =
+      outputs[programs.findIndex(({ file, kind }) => file === "docs/export.md" && kind === "js")];
+    const [, label, score] = /label: '(.*)', score: ([\d.]+)/.exec(output)!;
+    assert.equal(label, classes[best]);
+    assertClose([Number(score)], [share], 1e-5);
+  });
+
+  test("names commands and options of the kit that there are, where it is not run here", async () => {
+    const commands = blocks
+      .filter(({ note }) => note.startsWith("not run here:"))
+      .flatMap(({ code }) => [...code.matchAll(/^npx frostkit (.*)$/gm)].map(([, words]) => words));
+    assert.ok(commands.length > 3);
+    for (const words of commands) {
+      const frostkit = program();
+      for (const command of frostkit.commands) command.action(() => {});
+      await assert.doesNotReject(() => frostkit.parseAsync(wordsOf(words), { from: "user" }), words);
+    }
+  });
 });
