@@ -12,8 +12,8 @@ export const VALID = 90;
 export type TableFile = "train.csv" | "valid.csv" | "test.csv" | "sample_submission.csv" | "test_answers.csv";
 
 /**
- * The table's files by name, made of Banking77's published train.csv and test.csv. Rows to train on and to validate with are drawn
- * from the former; what it has left and all rows of the latter make the test set. A text that differs from an earlier one in nothing
+ * The table's files by name, made of Banking77's published train.csv and test.csv. Of each intent, the former's first rows are to train
+ * on and the next to validate with; what it has left and all rows of the latter make the test set. A text that differs from an earlier one in nothing
  * but case, spaces and punctuation is left out, so that no part holds another's rows.
  */
 export async function tableFiles(
@@ -27,25 +27,25 @@ export async function tableFiles(
     training.map(({ target }) => target),
     INTENTS,
   );
-  const drawn = intents.map((intent) => {
+  const rowsOf = intents.map((intent) => {
     const rows = training.filter(({ target }) => target === intent);
     if (rows.length < TRAIN + VALID)
       throw new InputError(
         `${publishedTrain}: expected ${TRAIN + VALID} rows of ${intent} or more, got ${rows.length}`,
       );
-    return new Random("banking-intents", intent).shuffle(rows);
+    return rows;
   });
 
   const train = dealt(
-    drawn.map((rows) => rows.slice(0, TRAIN)),
+    rowsOf.map((rows) => rows.slice(0, TRAIN)),
     "train",
   );
   const valid = dealt(
-    drawn.map((rows) => rows.slice(TRAIN, TRAIN + VALID)),
+    rowsOf.map((rows) => rows.slice(TRAIN, TRAIN + VALID)),
     "valid",
   );
   const test = new Random("banking-intents", "test").shuffle([
-    ...drawn.flatMap((rows) => rows.slice(TRAIN + VALID)),
+    ...rowsOf.flatMap((rows) => rows.slice(TRAIN + VALID)),
     ...testing.filter(({ target }) => intents.includes(target)),
   ]);
   const from = { train: 1, valid: train.length + 1, test: train.length + valid.length + 1 };

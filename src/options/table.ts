@@ -351,7 +351,7 @@ const sweep = {
     list(integer(-1)),
     {
       defaultSays:
-        "0 to the model's depth, less those that freeze no more than the one before, as where all blocks share one set of weights (ALBERT)",
+        "-1, by which the others are measured, and 0 to the model's depth, less those that freeze no more than the one before, as where all blocks share one set of weights (ALBERT)",
       also: ["depths", "depth"],
     },
   ),

@@ -1,4 +1,5 @@
 import { readOptions } from "../options/readOptions";
+import { baseOf } from "../sweep/againstNone";
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
@@ -12,8 +13,9 @@ import { plotText } from "./plotText";
 import { axis, colours, layout, legendRows, lineStyle } from "./theme";
 
 /**
- * The mean score against N, one line per strategy and a point per recipe beside them, with error bars of one standard deviation over the seeds, the band of
- * one standard error that decides, and the recommended depth ringed.
+ * The mean score against N, one line per strategy and a point per recipe beside them, the band of one standard error that decides, a
+ * dashed line where freezing nothing stands, and the recommended depth ringed. Error bars are one standard deviation over the seeds;
+ * of a single seed one standard error, which the validation rows alone give.
  *
  * @throws InputError for records of several sweeps, or a metric that they do not have
  * @example
@@ -28,6 +30,8 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
   const best = rows.find((row) => row.n === recommended.best && row.score.mean === bestMean)!;
   const strategies = groupBy(rows, (row) => row.strategy);
   const spread = rows.some((row) => row.score.sd !== null);
+  const known = rows.some((row) => row.score.standardError !== null);
+  const base = baseOf(rows);
   const label = metricLabel(metric);
   const place = placesOf(rows);
   const chosen = rows.find((row) => isRecommended(row, recommended))!;
@@ -42,8 +46,8 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       y: depths.map((row) => row.score.mean),
       error_y: {
         type: "data",
-        array: depths.map((row) => row.score.sd ?? 0),
-        visible: spread,
+        array: depths.map((row) => (spread ? row.score.sd : row.score.standardError) ?? 0),
+        visible: spread || known,
         thickness: 1.5,
         width: 5,
       },
@@ -78,11 +82,25 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
     line: { width: 0 },
     layer: "below",
   };
+  const baseline = base && {
+    type: "line",
+    xref: "paper",
+    yref: "y",
+    x0: 0,
+    x1: 1,
+    y0: base.score.mean,
+    y1: base.score.mean,
+    line: { color: "#888888", width: 1.5, dash: "dash" },
+    layer: "below",
+  };
   const explanation = [
     spread
       ? `Mean of ${formatSeeds(rows)}; bars: one standard deviation over seeds`
-      : "One seed: no spread to show",
+      : known
+        ? `One seed; bars: one standard error by ${rows[0].validRows.toLocaleString("en-US")} validation rows`
+        : "One seed: no spread to show",
     ...(standardError === null ? [] : [`Grey: within one standard error of the best (${titleOf(best)})`]),
+    ...(base ? ["Dashed: nothing frozen (N = none)"] : []),
   ];
   return {
     data: [...lines, ring],
@@ -90,7 +108,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       labels: labelHeight(rows),
       xaxis: depthAxis(rows),
       yaxis: axis(LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label),
-      shapes: standardError === null ? [shape] : [band, shape],
+      shapes: [...(standardError === null ? [] : [band]), shape, ...(baseline ? [baseline] : [])],
       annotations: [annotation],
     }),
   };

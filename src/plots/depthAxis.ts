@@ -1,3 +1,4 @@
+import { formatShare } from "../sweep/againstNone";
 import type { Recommendation } from "../sweep/oneStandardErrorRule";
 import { formatN } from "../sweep/record";
 import type { DepthSummary } from "../sweep/summarize";
@@ -48,6 +49,29 @@ export function depthAxis(
     tickangle: recipes ? -35 : 0,
     ...more,
   });
+}
+
+/** Pixels of a figure's usual width between its first and its last depth. */
+const WIDTH = 560;
+
+/**
+ * Each row's cost as a share of the base, as a text to stand beside its point: small where depths are many, and only as many of them as
+ * find room; none where another row stands at the same place.
+ */
+export function shareLabels(
+  rows: DepthSummary[],
+  value: (row: DepthSummary) => number,
+  base: DepthSummary,
+): { text: (row: DepthSummary) => string; size: number } {
+  const place = placesOf(rows);
+  const places = [...new Set(rows.map(place))].sort((a, b) => a - b);
+  const room = WIDTH / places.length;
+  const size = room > 64 ? 13 : 10;
+  const every = Math.ceil((3.6 * size) / room);
+  const labelled = new Set(
+    places.filter((_, i) => i % every === 0).map((at) => rows.find((row) => place(row) === at)),
+  );
+  return { text: (row) => (labelled.has(row) ? formatShare(value(row), value(base)) : ""), size };
 }
 
 /** Pixels that the recipes' slanted names take below the axis. */

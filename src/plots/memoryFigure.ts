@@ -1,16 +1,18 @@
 import { readOptions } from "../options/readOptions";
+import { baseOf } from "../sweep/againstNone";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
-import { depthAxis, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
+import { depthAxis, labelHeight, markRecommended, placesOf, shareLabels, titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { plotText } from "./plotText";
 import { axis, layout, legendRows, lineStyle, split } from "./theme";
 
 /**
  * Two panels over one axis of N: the most bytes all tensors held at once, in MB (10⁶ bytes), and the trainable parameters.
- * The process's own peak is left to the hover: in one process it also holds what earlier trials left behind.
+ * Both as shares of what freezing nothing takes, where that was tried. The process's own peak is left to the hover: in one process
+ * it also holds what earlier trials left behind.
  *
  * @throws InputError for records of several sweeps
  * @example
@@ -26,17 +28,24 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
     ["y", (row) => row.peakTensorBytes / 1e6],
     ["y2", (row) => row.trainableParameters],
   ];
+  const base = baseOf(rows);
   const data = panels.flatMap(([yaxis, value]) =>
     [...strategies].map(([strategy, depths], i) => {
       const { colour, symbol, dash } = lineStyle(i);
       return {
         type: "scatter",
-        mode: "lines+markers",
+        mode: base ? "lines+markers+text" : "lines+markers",
         name: plotText(strategy),
         legendgroup: strategy,
         showlegend: yaxis === "y",
         x: depths.map(place),
         y: depths.map(value),
+        ...(base && {
+          text: depths.map(shareLabels(rows, value, base).text),
+          textfont: { size: shareLabels(rows, value, base).size },
+          textposition: "top right",
+          cliponaxis: false,
+        }),
         xaxis: "x",
         yaxis,
         line: { color: colour, width: 2.5, dash },
@@ -54,20 +63,26 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
       };
     }),
   );
+  // Texts above the points count for nothing where Plotly chooses a range.
+  const range = (value: (row: DepthSummary) => number) =>
+    base ? { range: [0, 1.18 * Math.max(...rows.map(value))] } : { rangemode: "tozero" };
   const { shape, annotation } = markRecommended(oneStandardErrorRule(rows), rows);
   const [lower, upper] = split(2, 0.1);
   return {
     data,
     layout: layout(
       "Memory and trainable parameters against frozen blocks",
-      ["Above: most bytes all tensors held at once, the highest of the seeds"],
+      [
+        "Above: most bytes all tensors held at once, the highest of the seeds",
+        ...(base ? ["Percent: of what it takes with nothing frozen (N = none)"] : []),
+      ],
       420,
       legendRows(strategies.size),
       {
         labels: labelHeight(rows),
         xaxis: depthAxis(rows, { anchor: "y2" }),
-        yaxis: axis("Peak tensors (MB)", { domain: upper, rangemode: "tozero" }),
-        yaxis2: axis("Trainable parameters", { domain: lower, rangemode: "tozero", tickformat: "~s" }),
+        yaxis: axis("Peak tensors (MB)", { domain: upper, ...range(panels[0][1]) }),
+        yaxis2: axis("Trainable parameters", { domain: lower, ...range(panels[1][1]), tickformat: "~s" }),
         shapes: [shape],
         annotations: [annotation],
       },

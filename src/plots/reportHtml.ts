@@ -1,3 +1,4 @@
+import { baseOf, formatShare } from "../sweep/againstNone";
 import { FROM_CACHE, formatCount, formatDepth, formatFrozen, formatScore } from "../sweep/formatSummary";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
@@ -38,7 +39,7 @@ export function reportHtml(
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${escapeHtml(oneStandardErrorRule(rows).sentence)}</p>
+${leadHtml(rows)}
 ${summaryTable(rows)}
 ${figures.map(figureHtml).join("\n")}
 <h2>How it was measured</h2>
@@ -56,6 +57,12 @@ for (const { name, data, layout } of ${escapeScript(JSON.stringify(interactive))
 `;
 }
 
+function leadHtml(rows: DepthSummary[]): string {
+  const { sentence, comparison } = oneStandardErrorRule(rows);
+  const texts = comparison === null ? [sentence] : [sentence, comparison];
+  return texts.map((text) => `<p class="lead">${escapeHtml(text)}</p>`).join("\n");
+}
+
 function figureHtml({ name, svg, caption }: ReportFigure): string {
   const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
   return `<figure>
@@ -66,6 +73,9 @@ function figureHtml({ name, svg, caption }: ReportFigure): string {
 
 function summaryTable(rows: DepthSummary[]): string {
   const { strategy, n } = oneStandardErrorRule(rows);
+  const base = baseOf(rows);
+  const shareOfNone = (value: (row: DepthSummary) => number): [string, (row: DepthSummary) => string][] =>
+    base ? [["of none", (row) => formatShare(value(row), value(base))]] : [];
   const columns: [string, (row: DepthSummary) => string][] = [
     ["N", formatDepth],
     [`${metricLabel(rows[0].metric)} ± sd`, (row) => formatScore(row.score)],
@@ -73,7 +83,9 @@ function summaryTable(rows: DepthSummary[]): string {
     ["Epoch (s)", (row) => row.secondsPerEpoch.toFixed(2)],
     ["Frozen pass (s)", (row) => formatFrozen(row, rows)],
     ["Whole trial (s)", (row) => row.totalSeconds.toFixed(2)],
+    ...shareOfNone((row) => row.totalSeconds),
     ["Peak tensors (MB)", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
+    ...shareOfNone((row) => row.peakTensorBytes),
     ["Trainable parameters", (row) => formatCount(row.trainableParameters)],
   ];
   if (rows.some((row) => row.strategy !== strategy)) columns.unshift(["Strategy", (row) => row.strategy]);

@@ -1,9 +1,18 @@
 import { readOptions } from "../options/readOptions";
+import { baseOf } from "../sweep/againstNone";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
 import { type DepthSummary, summarize } from "../sweep/summarize";
-import { depthAxis, labelHeight, markRecommended, placesOf, smallestGap, titleOf } from "./depthAxis";
+import {
+  depthAxis,
+  labelHeight,
+  markRecommended,
+  placesOf,
+  shareLabels,
+  smallestGap,
+  titleOf,
+} from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { plotText } from "./plotText";
 import { axis, colours, layout, split } from "./theme";
@@ -11,7 +20,8 @@ import { axis, colours, layout, split } from "./theme";
 /**
  * Seconds of an epoch against N, stacked: training, evaluation, and hatched on top the frozen pass, which only a trial's
  * first epoch pays. The solid part is thus what every epoch costs, the whole bar what the first one does. One panel per
- * strategy, all to one scale; recipes stand in the first, behind the depths.
+ * strategy, all to one scale; recipes stand in the first, behind the depths. Above each bar stands what its whole trial took as a
+ * share of the one that freezes nothing.
  *
  * @throws InputError for records of several sweeps
  * @example
@@ -35,10 +45,12 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
   const plotHeight = 100 + 200 * strategies.length;
   const domains = split(strategies.length, 36 / plotHeight).reverse();
   const gap = smallestGap(rows);
+  const base = baseOf(rows);
   const highest = Math.max(...rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
 
   const data: Figure["data"] = [];
   const axes: Figure["layout"] = {};
+  const shares: object[] = [];
   for (const [i, [strategy, depths]] of strategies.entries()) {
     const id = i === 0 ? "" : i + 1;
     for (const segment of segments)
@@ -49,6 +61,26 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
         yaxis: `y${id}`,
         showlegend: i === 0,
       });
+    if (base) {
+      // Of its own panel: strategies do not share a place in it.
+      const { text, size } = shareLabels(depths, (row) => row.totalSeconds, base);
+      const labelled = depths.filter((row) => text(row) !== "");
+      shares.push(
+        ...labelled.map((row) => ({
+          text: text(row),
+          font: { size },
+          x: place(row),
+          y: row.secondsPerEpoch + row.frozenSeconds,
+          xref: `x${id}`,
+          yref: `y${id}`,
+          yanchor: "bottom",
+          showarrow: false,
+          // Over the dotted line of the recommended depth.
+          bgcolor: "#FFFFFF",
+          borderpad: 1,
+        })),
+      );
+    }
     axes[`xaxis${id}`] = depthAxis(rows, {
       anchor: `y${id}`,
       margin: 0.6 * gap,
@@ -57,7 +89,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
     const name = strategies.length > 1 ? `<b>${plotText(strategy)}</b><br>` : "";
     axes[`yaxis${id}`] = axis(`${name}Seconds per epoch (s)`, {
       domain: domains[i],
-      range: [0, highest * 1.05],
+      range: [0, highest * (base ? 1.14 : 1.05)],
     });
   }
   const marked = strategies.findIndex(([, rows]) =>
@@ -70,6 +102,9 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
       "Seconds per epoch against frozen blocks",
       [
         `Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch${rows.some((row) => row.frozenFromCache) ? ", some of it read from disk" : ""}`,
+        ...(base
+          ? ["Percent: seconds of the whole trial as a share of those with nothing frozen (N = none)"]
+          : []),
       ],
       plotHeight,
       1,
@@ -78,7 +113,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
         labels: labelHeight(rows),
         barmode: "stack",
         shapes: [shape],
-        annotations: [annotation],
+        annotations: [annotation, ...shares],
       },
     ),
   };

@@ -1,10 +1,11 @@
+import { baseOf, formatShare } from "./againstNone";
 import { oneStandardErrorRule } from "./oneStandardErrorRule";
 import { formatN } from "./record";
 import type { DepthSummary, Spread } from "./summarize";
 
 /**
  * The rows as an aligned table for a console, the recommended depth marked and its reason below. MB are 10⁶ bytes, the
- * peak that of tensors.
+ * peak that of tensors. Where nothing frozen was tried, seconds and memory stand as shares of it, too.
  *
  * @example
  * ```ts
@@ -12,15 +13,20 @@ import type { DepthSummary, Spread } from "./summarize";
  * ```
  */
 export function formatSummary(rows: DepthSummary[]): string {
-  const { strategy, n, sentence } = oneStandardErrorRule(rows);
+  const { strategy, n, sentence, comparison } = oneStandardErrorRule(rows);
   const spread = rows.some((row) => row.score.sd !== null);
+  const base = baseOf(rows);
+  const shareOfNone = (value: (row: DepthSummary) => number): Column[] =>
+    base ? [["of none", "right", (row) => formatShare(value(row), value(base))]] : [];
   const columns: Column[] = [
     ["N", "right", formatDepth],
     [spread ? `${rows[0].metric} ± sd` : rows[0].metric, "left", (row) => formatScore(row.score)],
     ["s/epoch", "right", (row) => row.secondsPerEpoch.toFixed(2)],
     ["frozen s", "right", (row) => formatFrozen(row, rows)],
     ["total s", "right", (row) => row.totalSeconds.toFixed(2)],
+    ...shareOfNone((row) => row.totalSeconds),
     ["peak MB", "right", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
+    ...shareOfNone((row) => row.peakTensorBytes),
     ["trainable", "right", (row) => formatCount(row.trainableParameters)],
     ["", "left", (row) => (row.strategy === strategy && row.n === n ? "<- recommended" : "")],
   ];
@@ -35,7 +41,7 @@ export function formatSummary(rows: DepthSummary[]): string {
   );
   if (rows.some((row) => row.frozenFromCache)) lines.push("", `* ${FROM_CACHE}.`);
   if (spread) lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
-  return [...lines, "", sentence].join("\n");
+  return [...lines, "", sentence, ...(comparison === null ? [] : ["", comparison])].join("\n");
 }
 
 /** What a star beside the seconds of a frozen pass says. */

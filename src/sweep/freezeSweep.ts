@@ -161,7 +161,8 @@ async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
     const { epochs } = fineTuneSettings(settings, model.problemType, true);
     checkJson({ ...settings, strategies });
     const recipes = checkStrategies(strategies, model, epochs);
-    const depths = n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? model.depths, model.depth);
+    const depths =
+      n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
     const planned = trials(depths, recipes, checkSeeds(seeds), settings);
     const store = new RecordStore(out);
     const bench: TrialBench = {

@@ -1,5 +1,6 @@
 import { InputError } from "../errors";
 import { LOWER_IS_BETTER } from "../training/metrics";
+import { sayAgainstNone } from "./againstNone";
 import { formatN } from "./record";
 import type { DepthSummary } from "./summarize";
 
@@ -21,6 +22,8 @@ export interface Recommendation {
   metric: string;
   /** The same in words, for a console or a caption. */
   sentence: string;
+  /** What it keeps and saves of fine-tuning everything, in words; null where N = none was not tried, or is the recommended one. */
+  comparison: string | null;
 }
 
 /**
@@ -50,6 +53,7 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
     standardError: best.score.standardError,
     metric,
     sentence: `${say(chosen, best, rows)}${frozen.length > 0 ? sayRecipes(all, gain) : ""}`,
+    comparison: sayAgainstNone(chosen, all),
   };
 }
 

@@ -44,6 +44,8 @@ export interface DepthSummary {
   evalSeconds: number;
   /** Once per trial. */
   frozenSeconds: number;
+  /** Of the seed that took longest: it computed the features that the others share. */
+  longestFrozenSeconds: number;
   /** Whether a trial read features from disk that an earlier run had computed: the frozen pass by itself takes longer then. */
   frozenFromCache: boolean;
   /** A whole trial: the frozen pass and every epoch. */
@@ -144,6 +146,7 @@ function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
     trainSeconds,
     evalSeconds,
     frozenSeconds: over((trial) => trial.frozenSeconds),
+    longestFrozenSeconds: Math.max(...trials.map((trial) => trial.frozenSeconds)),
     frozenFromCache: trials.some((trial) => trial.frozenFrom === "cache"),
     totalSeconds: over((trial) => totalSeconds(trial)),
     epochs: over((trial) => trial.epochs.length),

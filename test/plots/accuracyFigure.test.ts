@@ -34,25 +34,41 @@ test("The axis of N has a tick at each depth tried, and says none at -1.", () =>
   assert.deepEqual(axis.range, [-1.6, 4.6]);
 });
 
-test("The band reaches one standard error down from the best, and a dotted line marks the recommended depth.", () => {
+test("The band reaches one standard error down from the best, a dotted line marks the recommended depth, a dashed one what nothing frozen scores.", () => {
   const { layout } = accuracyFigure(records);
-  const [band, line] = layout.shapes as Record<string, number>[];
+  const [band, line, base] = layout.shapes as Record<string, number>[];
   assert.deepEqual([band.y0, band.y1], [0.875 - standardError, 0.875]);
   assert.deepEqual([line.x0, line.x1], [0, 0]);
+  assert.deepEqual([base.y0, base.y1], [0.875, 0.875]);
   const texts = (layout.annotations as { text: string }[]).map(({ text }) => text);
   assert.deepEqual(texts, [
-    "Mean of 2 seeds; bars: one standard deviation over seeds<br>Grey: within one standard error of the best (N = none)",
+    "Mean of 2 seeds; bars: one standard deviation over seeds<br>Grey: within one standard error of the best (N = none)<br>Dashed: nothing frozen (N = none)",
     "<b>recommended: N = 0</b>",
   ]);
+  const { layout: without } = accuracyFigure(records.filter(({ n }) => n !== -1));
+  assert.equal((without.shapes as object[]).length, 2);
+  assert.doesNotMatch(JSON.stringify(without.annotations), /Dashed/);
 });
 
-test("One seed draws no error bars, and says so.", () => {
+test("The bars of one seed are what the validation rows alone can tell, and it is said.", () => {
   const { data, layout } = accuracyFigure(records.filter((record) => record.seed === 0));
-  assert.equal((data[0].error_y as { visible: boolean }).visible, false);
+  const { visible, array } = data[0].error_y as { visible: boolean; array: number[] };
+  assert.equal(visible, true);
+  assert.deepEqual(
+    array,
+    [0.75, 0.75, 0.5].map((p) => Math.sqrt((p * (1 - p)) / 400)),
+  );
   assert.match(
     (layout.annotations as { text: string }[])[0].text,
-    /^One seed: no spread to show<br>Grey: within/,
+    /^One seed; bars: one standard error by 400 validation rows<br>Grey: within/,
   );
+});
+
+test("One seed of a metric whose error the rows do not give draws no bars, and says so.", () => {
+  const epochs = [fakeEpoch({ metrics: { rmse: 0.5 } })];
+  const { data, layout } = accuracyFigure([fakeRecord({ accuracy: null, epochs })], { metric: "rmse" });
+  assert.equal((data[0].error_y as { visible: boolean }).visible, false);
+  assert.match((layout.annotations as { text: string }[])[0].text, /^One seed: no spread to show$/);
 });
 
 test("Each strategy has a line of its own colour, marker and dash, and then there is a legend.", () => {

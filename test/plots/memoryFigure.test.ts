@@ -29,6 +29,21 @@ test("Above stand the peak's megabytes, the highest of the seeds, below the trai
   assert.deepEqual([upper.rangemode, lower.rangemode], ["tozero", "tozero"]);
 });
 
+test("Beside each point stands the share that it takes of what freezing nothing takes; without such a one, nothing.", () => {
+  const none = fakeRecord({ n: -1, peakTensorBytes: 1_000_000_000, trainableParameters: 11_000_000 });
+  const { data, layout } = memoryFigure([none, ...records]);
+  assert.deepEqual(
+    data.map(({ text }) => text),
+    [
+      ["100 %", "26 %", "9.0 %"],
+      ["100 %", "30 %", "10 %"],
+    ],
+  );
+  assert.deepEqual((layout.yaxis as { range: number[] }).range, [0, 1180]);
+  assert.match(JSON.stringify(layout.annotations), /Percent: of what it takes with nothing frozen/);
+  for (const { text } of memoryFigure(records).data) assert.equal(text, undefined);
+});
+
 test("The hover gives the process's peak and the trainable share.", () => {
   const { data } = memoryFigure(records);
   assert.deepEqual(data[0].customdata, [

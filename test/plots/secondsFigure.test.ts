@@ -3,6 +3,12 @@ import { test } from "node:test";
 import { secondsFigure } from "../../src/plots/secondsFigure";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 
+interface Text {
+  text: string;
+  x: number;
+  y: number;
+}
+
 const seconds = (trainSeconds: number, evalSeconds: number) => fakeEpoch({ trainSeconds, evalSeconds });
 const records = [
   fakeRecord({ n: -1, accuracy: 0.9, frozenSeconds: 0, epochs: [seconds(20, 4), seconds(10, 2)] }),
@@ -29,15 +35,29 @@ test("Training and evaluation are seconds per epoch; the frozen pass is its own 
   assert.equal(layout.barmode, "stack");
 });
 
+test("Above each bar stands the share that its whole trial takes of one with nothing frozen; without such a one, nothing.", () => {
+  const shares = (of: typeof records) => (secondsFigure(of).layout.annotations as Text[]).slice(2);
+  assert.deepEqual(
+    shares(records).map(({ x, y, text }) => [x, y, text]),
+    [
+      [-1, 18, "100 %"],
+      [2, 12, "53 %"],
+    ],
+  );
+  const without = [records[1]];
+  assert.deepEqual(shares(without), []);
+  assert.deepEqual((secondsFigure(without).layout.yaxis as { range: number[] }).range, [0, 12 * 1.05]);
+});
+
 test("The axis starts at zero and is in seconds; the explanation says what is paid how often.", () => {
   const { layout } = secondsFigure(records);
   const { range, title } = layout.yaxis as { range: number[]; title: { text: string } };
-  assert.deepEqual(range, [0, 18 * 1.05]);
+  assert.deepEqual(range, [0, 18 * 1.14]);
   assert.equal(title.text, "Seconds per epoch (s)");
   assert.deepEqual(
-    (layout.annotations as { text: string }[]).map(({ text }) => text),
+    (layout.annotations as { text: string }[]).slice(0, 2).map(({ text }) => text),
     [
-      "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch",
+      "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch<br>Percent: seconds of the whole trial as a share of those with nothing frozen (N = none)",
       "<b>recommended: N = 2</b>",
     ],
   );
@@ -46,9 +66,9 @@ test("The axis starts at zero and is in seconds; the explanation says what is pa
 test("Where a frozen pass was read from disk, the explanation says so.", () => {
   const { layout } = secondsFigure([records[0], { ...records[1], frozenFrom: "cache" }]);
   const [{ text }] = layout.annotations as { text: string }[];
-  assert.equal(
+  assert.match(
     text,
-    "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch, some of it read from disk",
+    /^Solid: every epoch\. Hatched: the frozen pass, once per trial, within its first epoch, some of it read from disk<br>/,
   );
 });
 
@@ -67,7 +87,11 @@ test("No bar reaches beyond the axis, however far apart the depths are and whate
   ];
   const widths = sets.map((set) => {
     const { data, layout } = secondsFigure(set);
-    const bars = data as { x: number[]; width: number; xaxis: "x" | "x2" }[];
+    const bars = data as {
+      x: number[];
+      width: number;
+      xaxis: "x" | "x2";
+    }[];
     for (const { x, width, xaxis } of bars) {
       const axis = layout[xaxis.replace("x", "xaxis")] as { range: [number, number] };
       assert.ok(axis.range[0] < Math.min(...x) - width / 2, `${axis.range} ${x} ${width}`);

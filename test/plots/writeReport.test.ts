@@ -40,6 +40,18 @@ test("The page and, beside it, every figure as SVG and PNG are written, and thei
   }
 });
 
+test("The page says what the recommended depth saves, and has seconds and memory as shares of those with nothing frozen.", () => {
+  const lead = [...document.querySelectorAll(".lead")].map(({ textContent }) => textContent);
+  assert.equal(lead.length, 2);
+  assert.match(lead[1], /^N = \d \w+ .* % of the accuracy .* of fine-tuning everything\./);
+  const cells = (selector: string) =>
+    [...document.querySelectorAll(selector)].map(({ textContent }) => textContent);
+  const shares = cells(".table th").flatMap((title, i) => (title === "of none" ? [i] : []));
+  assert.equal(shares.length, 2);
+  const [first] = document.querySelectorAll(".table tbody tr");
+  for (const i of shares) assert.equal(first.children[i].textContent, "100 %");
+});
+
 test("The page loads nothing: all it refers to is inside it, and its policy forbids the rest.", () => {
   const references = [...document.querySelectorAll("[src], [href], [srcset], [data], [action], [poster]")];
   assert.equal(references.length, 4);

@@ -12,6 +12,7 @@ test("The table is aligned, marks the recommended depth and says why.", () => {
         seed,
         accuracy: n === 10 ? 0.7 : 0.9 - n / 1000 + seed / 100,
         frozenSeconds: n + 1,
+        peakTensorBytes: n === -1 ? 100e6 : 60e6,
         trainableParameters: n === -1 ? 11_171_074 : 66_306,
       }),
     ),
@@ -19,14 +20,16 @@ test("The table is aligned, marks the recommended depth and says why.", () => {
   assert.equal(
     formatSummary(summarize(records)),
     `
-   N  accuracy ± sd    s/epoch  frozen s  total s  peak MB   trainable
-none  0.9060 ± 0.0071    10.00      0.00    10.00    100.0  11,171,074
-   0  0.9050 ± 0.0071    10.00      1.00    11.00    100.0      66,306  <- recommended
-  10  0.7000 ± 0.0000    10.00     11.00    21.00    100.0      66,306
+   N  accuracy ± sd    s/epoch  frozen s  total s  of none  peak MB  of none   trainable
+none  0.9060 ± 0.0071    10.00      0.00    10.00    100 %    100.0    100 %  11,171,074
+   0  0.9050 ± 0.0071    10.00      1.00    11.00    110 %     60.0     60 %      66,306  <- recommended
+  10  0.7000 ± 0.0000    10.00     11.00    21.00    210 %     60.0     60 %      66,306
 
 ± is one standard deviation over 2 seeds.
 
-N = 0: the deepest freeze whose mean accuracy (0.9050) is within one standard error (0.0154) of the best: 0.9060 at N = none.`.slice(
+N = 0: the deepest freeze whose mean accuracy (0.9050) is within one standard error (0.0154) of the best: 0.9060 at N = none.
+
+N = 0 keeps 99.9 % of the accuracy (0.9050 ± 0.0155 of 0.9060 ± 0.0154), takes 110 % of the time (11.0 of 10.0 s) and saves 40 % of the memory (60 of 100 MB) of fine-tuning everything. ± is one standard error: what 400 validation rows and 2 seeds can tell.`.slice(
       1,
     ),
   );

@@ -57,7 +57,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
     const { records, aborted, failed, folder: out } = await freezeSweep(options({ seeds: [0, 1] }));
     assert.deepEqual(
       records.map(({ n, seed }) => [n, seed]),
-      [0, 1, 2, 3].flatMap((n) => [0, 1].map((seed) => [n, seed])),
+      [-1, 0, 1, 2, 3].flatMap((n) => [0, 1].map((seed) => [n, seed])),
     );
     assert.equal(aborted, false);
     assert.deepEqual(failed, []);

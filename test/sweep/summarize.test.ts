@@ -52,6 +52,7 @@ test("A depth's trials become one row: means over seeds, the highest of the peak
       evalSeconds: (2 + 4) / 2,
       secondsPerEpoch: 9,
       frozenSeconds: 2,
+      longestFrozenSeconds: 3,
       frozenFromCache: false,
       totalSeconds: (23 + 9) / 2,
       epochs: 1.5,

@@ -41,7 +41,7 @@ export function sweepCommand(): Command {
     .addOption(
       new Option(
         "--n <depths>",
-        "blocks to freeze besides the embeddings: 0..6 or -1,0,3; -1 freezes nothing (default: 0 to all)",
+        "blocks to freeze besides the embeddings: 0..6 or -1,0,3; -1 freezes nothing, by which the others are measured (default: -1 to all)",
       ).argParser(wholeNumbers),
     )
     .option(

@@ -1,0 +1,75 @@
+import { LOWER_IS_BETTER } from "../training/metrics";
+import { formatN } from "./record";
+import type { DepthSummary, Spread } from "./summarize";
+
+/** The row in which nothing is frozen, by which the others are measured; undefined where that was not tried. */
+export function baseOf(rows: DepthSummary[]): DepthSummary | undefined {
+  return rows.find((row) => row.n === -1 && !row.recipe);
+}
+
+/** What a row costs as a share of the base: "21 %", below a tenth "2.6 %"; of the base itself "100 %". */
+export function formatShare(value: number, base: number): string {
+  const percent = (100 * value) / base;
+  return Number.isFinite(percent) ? `${percent.toFixed(percent < 9.95 ? 1 : 0)} %` : "";
+}
+
+/**
+ * What freezing brings and costs against fine-tuning everything, in words. Null where that was not tried, or is what `chosen` does
+ * itself.
+ */
+export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): string | null {
+  const base = baseOf(rows);
+  if (!base || base === chosen) return null;
+  const name = chosen.recipe ? chosen.strategy : `N = ${formatN(chosen.n)}`;
+  const alone = secondsAlone(chosen, rows);
+  const byItself = alone === null ? "" : `; ${alone.toFixed(1)} s in a run of its own`;
+  const time = cost("time", chosen.totalSeconds, base.totalSeconds, 1, "s", byItself);
+  const memory = cost("memory", chosen.peakTensorBytes / 1e6, base.peakTensorBytes / 1e6, 0, "MB");
+  const second = memory.verb === time.verb ? memory.object : `${memory.verb} ${memory.object}`;
+  return (
+    `${name} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything.` +
+    saySpread(chosen)
+  );
+}
+
+function sayScores({ metric, score }: DepthSummary, base: DepthSummary): string {
+  const [from, to] = [base.score, score].map(formatKnown);
+  const share = score.mean / base.score.mean;
+  if (LOWER_IS_BETTER.has(metric) || !(base.score.mean > 0 && share > 0))
+    return `has ${metric} ${to} for ${from}`;
+  return `${share > 1 ? "reaches" : "keeps"} ${(100 * share).toFixed(1)} % of the ${metric} (${to} of ${from})`;
+}
+
+const formatKnown = ({ mean, standardError }: Spread): string =>
+  standardError === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${standardError.toFixed(4)}`;
+
+/** "saves" and "80 % of the time (6.9 of 34.8 s)"; what is no saving is taken. */
+function cost(of: string, value: number, base: number, digits: number, unit: string, more = "") {
+  const saved = base - value;
+  const saves = saved > 0.005 * base;
+  return {
+    verb: saves ? "saves" : "takes",
+    object: `${formatShare(saves ? saved : value, base)} of the ${of} (${value.toFixed(digits)} of ${base.toFixed(digits)} ${unit}${more})`,
+  };
+}
+
+function saySpread({ score, validRows, seeds }: DepthSummary): string {
+  if (score.standardError === null) return "";
+  const rows = `${validRows.toLocaleString("en-US")} validation rows`;
+  return ` ± is one standard error: what ${rows} and ${seeds} seed${seeds === 1 ? "" : "s"} can tell.`;
+}
+
+/**
+ * Seconds of a trial that computes its frozen pass from the first block on. Within a sweep a depth goes on from the features of the
+ * one before and seeds share them, so its own pass covers only what lies between. Null where there is nothing to add, or where passes
+ * read from disk what was not computed in this sweep.
+ */
+function secondsAlone(chosen: DepthSummary, rows: DepthSummary[]): number | null {
+  const passes = rows.filter(
+    ({ strategy, recipe, n }) => !recipe && strategy === chosen.strategy && n >= 0 && n <= chosen.n,
+  );
+  if (chosen.recipe || passes.some((row) => row.frozenFromCache)) return null;
+  const whole = passes.reduce((sum, row) => sum + row.longestFrozenSeconds, 0);
+  const added = whole - chosen.frozenSeconds;
+  return added >= 0.05 ? chosen.totalSeconds + added : null;
+}
