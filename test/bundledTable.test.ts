@@ -133,6 +133,6 @@ describe("how the table is made", () => {
 
 test("The encoder's origin and licence are told beside it", () => {
   const encoder = join(__dirname, "../data/all-MiniLM-L6-v2");
-  assert.ok(existsSync(join(encoder, "LICENSE")));
+  assert.ok(existsSync(join(encoder, "LICENSE.txt")));
   assert.match(readFileSync(join(encoder, "README.md"), "utf8"), /Apache-2\.0/);
 });
