@@ -1,20 +1,26 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FrostError } from "../errors";
+import { version } from "../version";
+import { isOurs, specFile } from "./kernelSpecs";
 
 /**
- * Registers the TypeScript kernel, as `tslab`, in the first of Jupyter's folders that can be written, and gives the file. Traces
+ * Registers the TypeScript kernel, as `frostkit`, in the first of Jupyter's folders that can be written, and gives the file. Traces
  * lead into the TypeScript sources, and the heap may take half of the machine's memory: Node's own limit is 4 GB on most.
  */
-export function registerKernel(dataFolders: string[]): string {
+export function registerKernel(dataFolders: readonly string[]): string {
   const text = `${JSON.stringify(kernelSpec(), null, 2)}\n`;
   for (const folder of dataFolders) {
-    const path = join(folder, "kernels", "tslab", "kernel.json");
+    const file = specFile(folder);
+    if (existsSync(file) && !isOurs(file))
+      throw new FrostError(
+        `${file}: expected none, or one that frostkit wrote, got another's; move it away or name a folder by JUPYTER_DATA_DIR`,
+      );
     try {
-      mkdirSync(join(path, ".."), { recursive: true });
-      writeFileSync(path, text);
-      return path;
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      return file;
     } catch {}
   }
   throw new FrostError(
@@ -32,8 +38,9 @@ function kernelSpec() {
       join(__dirname, "startKernel.js"),
       "{connection_file}",
     ],
-    display_name: "TypeScript",
+    display_name: "TypeScript (frostkit)",
     language: "typescript",
     interrupt_mode: "signal",
+    metadata: { frostkit: version },
   };
 }

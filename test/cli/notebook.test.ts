@@ -1,25 +1,18 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fakeCommand, temporaryFolder } from "../engine/native/fakes";
+import { version } from "../../src/version";
+import { fakeCommand, temporaryFolder, write } from "../engine/native/fakes";
+import { jupyterOn } from "./fakeJupyter";
 import { frostkitIn } from "./frostkit";
 
-/** A PATH with a Jupyter that looks for kernels in these folders, and has these front ends; it writes what it opens. */
-function jupyterOn(data: string[], fronts: string[], log = "/dev/null"): string {
-  const versions = fronts.map((front) => `"${front} --version") echo 4.0 ;;`).join("\n");
-  return fakeCommand(
-    "jupyter",
-    `case "$*" in
-"--paths --json") echo '${JSON.stringify({ data })}' ;;
-${versions}
-*--version) exit 1 ;;
-*) echo "$*" >> ${log} ;;
-esac`,
-  );
-}
+/** The kernel's file below one of Jupyter's folders. */
+const kernelIn = (folder: string, name = "frostkit") => join(folder, "kernels", name, "kernel.json");
 
-const kernelIn = (folder: string) => join(folder, "kernels", "tslab", "kernel.json");
+/** Runs `frostkit notebook …` where these variables alone say what Jupyter there is. */
+const notebook = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+  frostkitIn({ env: { VIRTUAL_ENV: undefined, CONDA_PREFIX: undefined, ...env } }, "notebook", ...args);
 
 test("The kernel is registered in the first folder that can be written, with source maps and half of the memory", async () => {
   const folder = temporaryFolder();
@@ -27,11 +20,16 @@ test("The kernel is registered in the first folder that can be written, with sou
   // Below a file even root can make nothing.
   writeFileSync(barred, "");
   const PATH = jupyterOn([join(barred, "x"), folder], ["lab"]);
-  const { code, stdout, stderr } = await frostkitIn({ env: { PATH } }, "notebook", "--no-open");
+  const { code, stdout, stderr } = await notebook({ PATH }, "--no-open");
   assert.equal(code, 0, stderr);
-  assert.equal(stdout, `TypeScript kernel: ${kernelIn(folder)}\n`);
+  assert.equal(stdout, `kernel TypeScript (frostkit): ${kernelIn(folder)}\n`);
   const { argv, ...rest } = JSON.parse(readFileSync(kernelIn(folder), "utf8"));
-  assert.deepEqual(rest, { display_name: "TypeScript", language: "typescript", interrupt_mode: "signal" });
+  assert.deepEqual(rest, {
+    display_name: "TypeScript (frostkit)",
+    language: "typescript",
+    interrupt_mode: "signal",
+    metadata: { frostkit: version },
+  });
   assert.deepEqual(
     [argv[0], argv[1], argv[4]],
     [process.execPath, "--enable-source-maps", "{connection_file}"],
@@ -44,20 +42,20 @@ test("The set is opened in JupyterLab, or in Notebook where that is all there is
   for (const front of ["lab", "notebook"]) {
     const log = join(temporaryFolder(), "log");
     const PATH = jupyterOn([temporaryFolder()], [front], log);
-    const { code, stderr } = await frostkitIn({ env: { PATH } }, "notebook");
+    const { code, stderr } = await notebook({ PATH });
     assert.equal(code, 0, stderr);
     assert.equal(readFileSync(log, "utf8"), `${front} ${join(__dirname, "..", "..", "notebooks")}\n`);
   }
 });
 
 test("Where there is no Jupyter, or nothing that shows notebooks, it says how to get one", async () => {
-  const none = await frostkitIn({ env: { PATH: temporaryFolder() } }, "notebook");
+  const none = await notebook({ PATH: temporaryFolder() });
   assert.deepEqual([none.code, none.stdout], [1, ""]);
   assert.match(
     none.stderr,
-    /^frostkit notebook: expected a Jupyter .* found none; get one by: python3 -m pip install jupyterlab\n$/,
+    /^frostkit notebook: expected a Jupyter .* found none and no Python either; .*python3 -m pip install jupyterlab\n$/,
   );
-  const bare = await frostkitIn({ env: { PATH: jupyterOn([temporaryFolder()], []) } }, "notebook");
+  const bare = await notebook({ PATH: jupyterOn([temporaryFolder()], []) });
   assert.equal(bare.code, 1);
   assert.match(
     bare.stderr,
@@ -68,10 +66,7 @@ test("Where there is no Jupyter, or nothing that shows notebooks, it says how to
 test("Without a folder to write it names those it tried", async () => {
   const file = join(temporaryFolder(), "file");
   writeFileSync(file, "");
-  const { code, stderr } = await frostkitIn(
-    { env: { PATH: jupyterOn([join(file, "x")], ["lab"]) } },
-    "notebook",
-  );
+  const { code, stderr } = await notebook({ PATH: jupyterOn([join(file, "x")], ["lab"]) });
   assert.equal(code, 1);
   assert.match(stderr, /got none of .*file\/x; JUPYTER_DATA_DIR names another\n$/);
 });
@@ -80,9 +75,64 @@ test("The active Python's Jupyter serves where none is on the PATH", async () =>
   const folder = temporaryFolder();
   const jupyter = join(jupyterOn([folder], ["lab"]), "jupyter");
   const python = fakeCommand("python3", `shift 2; exec ${jupyter} "$@"`);
-  const { code, stderr } = await frostkitIn({ env: { PATH: `${python}` } }, "notebook", "--no-open");
+  const { code, stderr } = await notebook({ PATH: python }, "--no-open");
   assert.equal(code, 0, stderr);
   assert.ok(existsSync(kernelIn(folder)));
+});
+
+test("A kernel that is not the kit's stays as it is, under its own name and under the kit's", async () => {
+  const folder = temporaryFolder();
+  const PATH = jupyterOn([folder], ["lab"]);
+  const theirs = '{ "argv": ["tslab", "kernel", "--config-path={connection_file}"] }';
+  write(kernelIn(folder, "tslab"), theirs);
+  assert.equal((await notebook({ PATH }, "--no-open")).code, 0);
+  assert.equal((await notebook({ PATH }, "--remove")).code, 0);
+  assert.equal(readFileSync(kernelIn(folder, "tslab"), "utf8"), theirs);
+
+  write(kernelIn(folder), theirs);
+  for (const how of ["--no-open", "--remove"]) await notebook({ PATH }, how);
+  const refused = await notebook({ PATH }, "--no-open");
+  assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+  assert.match(
+    refused.stderr,
+    /frostkit\/kernel\.json: expected none, or one that frostkit wrote, got another's; /,
+  );
+  assert.equal(readFileSync(kernelIn(folder), "utf8"), theirs);
+});
+
+test("What an earlier frostkit registered as tslab gives way to the kit's own name, files beside it stay", async () => {
+  const [first, second] = [temporaryFolder(), temporaryFolder()];
+  const former = JSON.stringify({
+    argv: ["node", "/a/frostkit/dist/notebook/startKernel.js", "{connection_file}"],
+  });
+  for (const folder of [first, second]) write(kernelIn(folder, "tslab"), former);
+  const logo = write(join(second, "kernels", "tslab", "logo-32x32.png"));
+  const { code, stdout } = await notebook({ PATH: jupyterOn([first, second], ["lab"]) }, "--no-open");
+  assert.equal(code, 0);
+  const gone = [first, second].map((folder) => kernelIn(folder, "tslab"));
+  assert.deepEqual(stdout.trim().split("\n").slice(1), [
+    ...gone.map((file) => `removed ${file}, which an earlier frostkit had registered`),
+  ]);
+  assert.deepEqual(readdirSync(join(first, "kernels")), ["frostkit"]);
+  assert.ok(existsSync(logo));
+});
+
+test("--remove takes the kernel away wherever the kit registered it, says so, and is content where there is none", async () => {
+  const [first, second] = [temporaryFolder(), temporaryFolder()];
+  for (const folder of [first, second])
+    assert.equal((await notebook({ PATH: jupyterOn([folder], ["lab"]) }, "--no-open")).code, 0);
+  const PATH = jupyterOn([first, second], ["lab"]);
+  const removed = await notebook({ PATH }, "--remove");
+  assert.deepEqual(
+    [removed.code, removed.stdout],
+    [0, `removed ${kernelIn(first)}\nremoved ${kernelIn(second)}\n`],
+  );
+  for (const folder of [first, second]) assert.deepEqual(readdirSync(join(folder, "kernels")), []);
+  const again = await notebook({ PATH }, "--remove");
+  assert.deepEqual(
+    [again.code, again.stdout],
+    [0, "nothing to remove: Jupyter has no kernel of frostkit's\n"],
+  );
 });
 
 test("pack has npm pack the kit and install it, with Node.js, for Linux", async () => {

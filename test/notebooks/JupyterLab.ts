@@ -110,7 +110,7 @@ export class JupyterLab {
     await servePlotly(page);
     // Without the tabs that an earlier page had open.
     await page.goto(`${this.url.origin}/lab/tree/${file}${this.url.search}&reset`);
-    await page.getByText("TypeScript | Idle").waitFor();
+    await page.getByText("TypeScript (frostkit) | Idle").waitFor();
     return page;
   }
 

@@ -38,7 +38,10 @@ for (const file of files) {
 
   test(`${file} is short, begins with its settings and their reasons, and opens in its kernel`, () => {
     const { name, language } = notebook.metadata.kernelspec;
-    assert.deepEqual([name, language], isPython(notebook) ? ["python3", "python"] : ["tslab", "typescript"]);
+    assert.deepEqual(
+      [name, language],
+      isPython(notebook) ? ["python3", "python"] : ["frostkit", "typescript"],
+    );
     assert.ok(notebook.cells.length < 15, `${notebook.cells.length} cells`);
     const settings =
       /CFG = (?:\{|dict\()\n([\s\S]*?)\n[})]/.exec(joined(code[0].source))?.[1].split("\n") ?? [];

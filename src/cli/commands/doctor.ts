@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { availableParallelism, freemem, totalmem } from "node:os";
-import { promisify } from "node:util";
 import { Command } from "commander";
 import { bindingFiles } from "../../engine/native/bindingFiles";
 import { findTensorflow } from "../../engine/native/findTensorflow";
@@ -14,6 +12,7 @@ import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { ENGINES, type EngineName, useEngine, whyNot } from "../../engine/useEngine";
 import { version } from "../../version";
 import { alignTable } from "../alignTable";
+import { notebookKernel } from "../notebookKernel";
 import { productSpeed } from "../productSpeed";
 
 export function doctorCommand(): Command {
@@ -42,7 +41,7 @@ async function doctor(): Promise<void> {
   }
   const { name, reason } = await useEngine("auto");
   facts.push(["engine auto", `${name} (${reason})`]);
-  facts.push(["notebook kernel", await findKernel()]);
+  facts.push(["notebook kernel", await notebookKernel()]);
   console.log(alignTable(facts));
 }
 
@@ -98,20 +97,4 @@ async function whyIdle(): Promise<string> {
   if (!linked) return `the GPU is not used: ${reason}; frostkit native --pip links a TensorFlow with CUDA 12`;
   const files = bindingFiles();
   return whyNoGpu(linked, await prove(files.binding, files));
-}
-
-/** Whether Jupyter lists tslab's kernel. */
-async function findKernel(): Promise<string> {
-  const jupyter = promisify(execFile)("jupyter", ["kernelspec", "list", "--json"], { timeout: 20_000 });
-  try {
-    const { kernelspecs } = JSON.parse((await jupyter).stdout);
-    const folder = kernelspecs.tslab?.resource_dir;
-    return folder
-      ? `yes: ${folder}`
-      : "no: Jupyter has no kernel tslab; npx tslab install --sys-prefix adds it";
-  } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "is not on the PATH" : "lists no kernels";
-    return `no: jupyter ${why}; notebooks need it, the command line does not`;
-  }
 }

@@ -4,7 +4,8 @@ import { cpSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { Command } from "commander";
 import { FrostError } from "../../errors";
-import { findJupyter } from "../../notebook/findJupyter";
+import { findJupyter, noFront } from "../../notebook/findJupyter";
+import { findKernel, removeFormer, removeKernels } from "../../notebook/kernelSpecs";
 import { registerKernel } from "../../notebook/registerKernel";
 
 const set = join(__dirname, "..", "..", "..", "notebooks");
@@ -13,29 +14,50 @@ export function notebookCommand(): Command {
   return new Command("notebook")
     .summary("open the notebooks in Jupyter, its TypeScript kernel registered")
     .description(
-      "Registers the TypeScript kernel for the Jupyter on the PATH, or else the active Python's, and opens the notebooks in it. " +
-        "Where frostkit is installed as a package, they are copied to ./notebooks first; what is there stays.",
+      "Registers the kernel TypeScript (frostkit) for the Jupyter on the PATH, or else the active Python's, and opens the notebooks " +
+        "in it. Other kernels stay as they are. Where frostkit is installed as a package, the notebooks are copied to ./notebooks " +
+        "first; what is there stays.",
     )
     .option("--no-open", "register the kernel only")
-    .addHelpText("after", "\nExamples:\n  frostkit notebook\n  frostkit notebook --no-open")
+    .option("--remove", "take the kernel away again, and nothing else")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  frostkit notebook\n  frostkit notebook --no-open\n  frostkit notebook --remove",
+    )
     .action(notebook);
 }
 
-async function notebook({ open }: { open: boolean }): Promise<void> {
-  const { command, dataFolders, front } = await findJupyter();
-  console.log(`TypeScript kernel: ${registerKernel(dataFolders)}`);
-  if (!open) return;
-  if (front === null)
+async function notebook({ open, remove = false }: { open: boolean; remove?: boolean }): Promise<void> {
+  const jupyter = await findJupyter();
+  const { command, dataFolders, front } = jupyter;
+  if (remove) return removeKernel(dataFolders);
+  const file = registerKernel(dataFolders);
+  console.log(`kernel TypeScript (frostkit): ${file}`);
+  for (const former of removeFormer(dataFolders))
+    console.log(`removed ${former}, which an earlier frostkit had registered`);
+  const found = findKernel(dataFolders);
+  if (found !== null && found.file !== file)
     throw new FrostError(
-      `expected JupyterLab or Notebook beside ${command.join(" ")}, found neither; get one by: python3 -m pip install jupyterlab`,
+      `expected Jupyter to take ${file}, got ${found.file}, which comes before it and cannot be written here; its owner can run frostkit notebook --remove`,
     );
+  if (!open) return;
+  if (front === null) throw new FrostError(noFront(jupyter));
   const folder = ownFolder();
   console.log(`notebooks: ${relative(process.cwd(), folder) || "."}`);
-  const jupyter = spawn(command[0], [...command.slice(1), front, folder], { stdio: "inherit" });
+  const server = spawn(command[0], [...command.slice(1), front, folder], { stdio: "inherit" });
   // Ctrl-C is Jupyter's: it asks, or ends what it runs.
   process.on("SIGINT", () => {});
-  const [code] = await once(jupyter, "close");
+  const [code] = await once(server, "close");
   process.exitCode = code ?? 0;
+}
+
+function removeKernel(dataFolders: readonly string[]): void {
+  const removed = removeKernels(dataFolders);
+  for (const file of removed) console.log(`removed ${file}`);
+  const left = findKernel(dataFolders);
+  if (left?.fault === null)
+    throw new FrostError(`${left.file}: expected to be allowed to remove it, was not`);
+  if (removed.length === 0) console.log("nothing to remove: Jupyter has no kernel of frostkit's");
 }
 
 /** Where the notebooks may be edited: a package's own files are lost with its next version. */
