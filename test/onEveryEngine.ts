@@ -12,6 +12,13 @@ const engines = enginesHere();
 const missing = (engine: EngineName) =>
   (engine === "tensorflow" && existsSync(bindingFiles().binding) ? null : engines[engine].why) ?? false;
 
+/** Why a test of half precision cannot run on an engine, or false; for `skip`. */
+export const withoutHalf = (engine: string): string | false =>
+  engine !== "tensorflow" && `engine ${engine} computes in float32 alone`;
+
+/** Why a test of the C++ kernels cannot run on the engine in use. */
+export const NO_NATIVE_KERNELS = "the engine has no C++ kernels";
+
 /** Runs a group of tests once per engine that is installed; what is installed has to work. */
 export const onEveryEngine = (title: string, tests: Tests) => on(["tensorflow", "wasm", "cpu"], title, tests);
 

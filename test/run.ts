@@ -1,10 +1,14 @@
-// npm test [part of a file name …]: runs every *.test.ts below this folder, or those whose path holds one of the words.
+// npm test [part of a file name …]: runs every *.test.ts below this folder, or those whose path holds one of the words, and ends
+// with what ran of each leg on each engine. FROSTKIT_REQUIRE=tensorflow,jupyter,… fails the run where nothing ran of one of these.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { pathToFileURL } from "node:url";
 import { linkIfPresent } from "../src/engine/native/linkIfPresent";
 import { enginesHere, formatEngines } from "./enginesHere";
+import { LEGS } from "./legs";
+import { Tally } from "./Tally";
 
 const words = process.argv.slice(2);
 const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
@@ -12,21 +16,51 @@ const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort()
   .map((file) => join(__dirname, file));
-if (files.length === 0) {
-  console.error(`no test file's path holds ${words.join(" or ")}`);
+if (files.length === 0) refuse(`no test file's path holds ${words.join(" or ")}`);
+
+const tally = new Tally(LEGS, __dirname);
+const required = (process.env.FROSTKIT_REQUIRE ?? "").split(",").filter((name) => name !== "");
+for (const name of required)
+  if (!tally.names.some((known) => known.toLowerCase() === name.toLowerCase()))
+    refuse(`FROSTKIT_REQUIRE: expected some of ${tally.names.join(", ")}, got ${name}`);
+
+function refuse(why: string): never {
+  console.error(why);
   process.exit(2);
 }
+
+/** What the table shows, and what must not be though each test passed. */
+function close(): void {
+  console.log(`\nwhat ran, by leg and engine, on Node ${process.versions.node}:\n\n${tally.format()}\n`);
+  if (words.length > 0 && tally.absent.length > 0) console.log(`not asked for: ${tally.absent.join(", ")}`);
+  const wrong = [
+    ...tally.hollow.map((path) => `no test came of ${path}`),
+    ...(words.length > 0 ? [] : tally.absent.map((leg) => `no test file holds a test of ${leg}`)),
+    ...tally.missing(required).map((leg) => `FROSTKIT_REQUIRE asks for ${leg}`),
+  ];
+  for (const line of wrong) console.log(`✖ ${line}`);
+  if (wrong.length > 0) process.exitCode = 1;
+}
+
 async function main(): Promise<void> {
   const line = await linkIfPresent();
   if (line) console.log(line);
   console.log(formatEngines(enginesHere()));
   // Nothing is left in the user's cache, or taken from it; tests of the cache have one of their own (ownCache.ts).
   process.env.FROSTKIT_CACHE_GB = "0";
-  run({ files, concurrency: 2 })
-    .on("test:fail", () => {
+  // Node 20 hands its own arguments on to the tests' processes, later versions take them as an option.
+  const preload = ["--import", pathToFileURL(join(__dirname, "everyTestAsserts.ts")).href];
+  process.execArgv.push(...preload);
+  const options = { files, concurrency: 2, execArgv: preload };
+  run(options)
+    .on("test:start", (test) => tally.started(test))
+    .on("test:pass", (test) => tally.ended(test, true))
+    .on("test:fail", (test) => {
+      tally.ended(test, false);
       process.exitCode = 1;
     })
     .compose(new spec())
+    .on("end", close)
     .pipe(process.stdout);
 }
 

@@ -155,8 +155,9 @@ onEveryEngineAndWebgpu("FileTensor", (engine) => {
     tensor.dispose();
   });
 
-  it("says which id is none of a table's, and leaves no tensor behind", () => {
-    if (engine === "webgpu") return;
+  it("says which id is none of a table's, and leaves no tensor behind", {
+    skip: engine === "webgpu" && "WebGPU does not give ids at once, so rows are not looked up in the file",
+  }, () => {
     for (const dtype of ["F32", "F16"] as const) {
       const { table } = tableOf(dtype);
       const before = tf.memory().numTensors;

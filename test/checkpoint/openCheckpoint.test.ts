@@ -170,7 +170,7 @@ for (const [title, files] of Object.entries(torchLayouts))
 test("safetensors win over pytorch_model.bin beside them, which is then not even opened", () => {
   const folder = torchFolder({ "model.safetensors": "model.safetensors" });
   writeFileSync(join(folder, "pytorch_model.bin"), "broken");
-  openCheckpoint(folder).close();
+  assert.doesNotThrow(() => openCheckpoint(folder).close());
 });
 
 test("An index of .bin files names .bin files, and each is checked as those of safetensors are", () => {

@@ -17,9 +17,12 @@ const multi: Labels = {
 const regression: Labels = { problemType: "regression", values: Float32Array.of(0.5, 2) };
 
 test("A metric that trainings on these labels report is taken, as is the loss", () => {
-  for (const name of ["loss", "accuracy", "f1", "mcc", "rocAuc", "logLoss"]) checkMetric(name, single);
-  for (const name of ["loss", "accuracy", "f1", "rocAuc", "logLoss"]) checkMetric(name, multi);
-  for (const name of ["loss", "rmse"]) checkMetric(name, regression);
+  const taken = (names: string[], labels: Labels) => {
+    for (const name of names) assert.doesNotThrow(() => checkMetric(name, labels), name);
+  };
+  taken(["loss", "accuracy", "f1", "mcc", "rocAuc", "logLoss"], single);
+  taken(["loss", "accuracy", "f1", "rocAuc", "logLoss"], multi);
+  taken(["loss", "rmse"], regression);
 });
 
 test("Any other is refused, and those there are are named", () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import type { EngineName } from "../../src/engine/useEngine";
 import type { SequenceClassifier, TokenRows } from "../../src/models/SequenceClassifier";
 import { textInputs } from "../../src/models/textInputs";
 import { assertClose } from "../close";
@@ -45,8 +46,8 @@ export function againstPyTorch(
   const { folder, expected, rows } = fixture(name);
   const load = () => AutoModelForSequenceClassification.fromPretrained(folder, { log: assert.fail });
 
-  const tests = () => {
-    parity.parityTests<SequenceClassifier>({
+  const tests = (engine: EngineName) => {
+    parity.parityTests<SequenceClassifier>(engine, {
       ...options,
       expected,
       load,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { autocast, type Precision } from "../../src/engine/autocast";
+import type { EngineName } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
 import { softmaxCrossEntropy } from "../../src/nn/loss";
@@ -9,6 +10,7 @@ import type { Parameter } from "../../src/nn/Parameter";
 import { Pass, type Value } from "../../src/nn/Pass";
 import { AdamW } from "../../src/training/AdamW";
 import { assertClose, distance } from "../close";
+import { withoutHalf } from "../onEveryEngine";
 
 /** What PyTorch computes from a small random checkpoint; README.md beside the fixtures says how it was made. */
 export interface Expected {
@@ -42,8 +44,9 @@ export function onModel<Model extends Classifier>(
   load: () => Promise<Model>,
   title: string,
   test: (model: Model) => Promise<void> | void,
+  skip: string | false = false,
 ): void {
-  it(title, async () => {
+  it(title, { skip }, async () => {
     const before = tf.memory().numTensors;
     const model = await load();
     await test(model);
@@ -53,7 +56,7 @@ export function onModel<Model extends Classifier>(
 }
 
 /** Names, loss, gradients, training and freezing of a model against PyTorch's. */
-export function parityTests<Model extends Classifier>(subject: Subject<Model>): void {
+export function parityTests<Model extends Classifier>(engine: EngineName, subject: Subject<Model>): void {
   const { expected, load, logits, frozenBy, belongs } = subject;
   const names = expected.parameters.map(([parameter]) => parameter);
   const lossAndGradients = (model: Model) => lossAndGradientsOf(model, subject);
@@ -83,7 +86,6 @@ export function parityTests<Model extends Classifier>(subject: Subject<Model>): 
       load,
       `gives logits, loss and gradients in ${half} within its rounding of these`,
       async (model) => {
-        if (tf.getBackend() !== "tensorflow") return;
         const near = NEAR[half];
         const given = autocast(half, () => logits(model));
         assertClose(await given.data(), expected.logits.flat(), near, "logits");
@@ -100,6 +102,7 @@ export function parityTests<Model extends Classifier>(subject: Subject<Model>): 
         }
         tf.dispose([...gradients.values()]);
       },
+      withoutHalf(engine),
     );
 
   onModel(

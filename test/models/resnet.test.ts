@@ -17,8 +17,8 @@ const pixels = expected.inputs.pixel_values;
 const load = () => AutoModelForImageClassification.fromPretrained(folder, { log: assert.fail });
 const logits = (model: ImageClassifier) => model.forward(pixels).logits;
 
-onEveryEngineAndWebgpu("resnet18 against timm", () => {
-  parityTests<ImageClassifier>({
+onEveryEngineAndWebgpu("resnet18 against timm", (engine) => {
+  parityTests<ImageClassifier>(engine, {
     expected,
     load,
     logits,

@@ -14,7 +14,7 @@ import type { Dataset } from "../../src/training/dataset";
 import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
 import { variant } from "../models/variant";
-import { onEveryFastEngine } from "../onEveryEngine";
+import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
@@ -145,8 +145,7 @@ onEveryFastEngine("gradientCheckpointing", (engine) => {
     }
   });
 
-  it("goes with bfloat16", async () => {
-    if (engine !== "tensorflow") return;
+  it("goes with bfloat16", { skip: withoutHalf(engine) }, async () => {
     await same(() => loadTiny(tinyWithDropout()), rows, { precision: "bf16" });
   });
 

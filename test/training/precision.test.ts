@@ -11,7 +11,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { LossScale } from "../../src/training/LossScale";
 import { allLogits } from "../../src/training/predict";
 import { distance } from "../close";
-import { onEveryFastEngine } from "../onEveryEngine";
+import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
@@ -24,8 +24,7 @@ const ROUNDING = { bf16: 0.05, fp16: 0.005 };
 onEveryFastEngine("precision", (engine) => {
   for (const half of ["bf16", "fp16"] as const) tests(engine, half);
 
-  it("features of one precision do not serve another", async () => {
-    if (engine !== "tensorflow") return;
+  it("features of one precision do not serve another", { skip: withoutHalf(engine) }, async () => {
     const model = await loadTiny();
     topNLayerFreeze(model, 1);
     const features = new FrozenFeatures(model);
@@ -42,8 +41,9 @@ onEveryFastEngine("precision", (engine) => {
     model.dispose();
   });
 
-  it("fp16 skips steps whose scaled gradients are beyond it, halving the scale, and learns by the others", async () => {
-    if (engine !== "tensorflow") return;
+  it("fp16 skips steps whose scaled gradients are beyond it, halving the scale, and learns by the others", {
+    skip: withoutHalf(engine),
+  }, async () => {
     const model = await loadTiny();
     largeWeights(model, 50);
     readAll(model);
@@ -71,8 +71,7 @@ onEveryFastEngine("precision", (engine) => {
     model.dispose();
   });
 
-  it("fp16 measures and clips gradients without their scale", async () => {
-    if (engine !== "tensorflow") return;
+  it("fp16 measures and clips gradients without their scale", { skip: withoutHalf(engine) }, async () => {
     const run = async (precision: Precision) => {
       const model = await loadTiny();
       const norms: number[] = [];
@@ -89,8 +88,9 @@ onEveryFastEngine("precision", (engine) => {
     assert.ok(distance(half.weights, full.weights) < 1e-3);
   });
 
-  it("fp16 accumulates gradients of several batches at one scale, and may compute stages again", async () => {
-    if (engine !== "tensorflow") return;
+  it("fp16 accumulates gradients of several batches at one scale, and may compute stages again", {
+    skip: withoutHalf(engine),
+  }, async () => {
     const losses = async (precision: Precision, gradientCheckpointing: boolean) => {
       const model = await loadTiny(tinyWithDropout());
       const options = { gradientAccumulation: 2, gradientCheckpointing, precision };
@@ -107,8 +107,9 @@ onEveryFastEngine("precision", (engine) => {
     assert.deepEqual(again, half);
   });
 
-  it("fp16 stops where the loss itself is beyond it, or where no scale makes gradients fit, and names the way out", async () => {
-    if (engine !== "tensorflow") return;
+  it("fp16 stops where the loss itself is beyond it, or where no scale makes gradients fit, and names the way out", {
+    skip: withoutHalf(engine),
+  }, async () => {
     const stops = async (weight: number) => {
       const model = await loadTiny();
       largeWeights(model, weight);
@@ -149,8 +150,9 @@ function largeWeights(model: SequenceClassifier, size: number): void {
 }
 
 function tests(engine: string, half: Half): void {
-  it(`${half} is refused by an engine without it before anything is trained`, async () => {
-    if (engine === "tensorflow") return;
+  it(`${half} is refused by an engine without it before anything is trained`, {
+    skip: !withoutHalf(engine) && `engine ${engine} has it`,
+  }, async () => {
     const model = await loadTiny();
     assert.throws(() => fineTune(model, { train }, { precision: half }), {
       name: "InputError",
@@ -159,8 +161,9 @@ function tests(engine: string, half: Half): void {
     model.dispose();
   });
 
-  it(`${half} gives logits within its rounding of those in float32, and other ones`, async () => {
-    if (engine !== "tensorflow") return;
+  it(`${half} gives logits within its rounding of those in float32, and other ones`, {
+    skip: withoutHalf(engine),
+  }, async () => {
     const model = await loadTiny();
     const full = await allLogits(model, valid, { batchSize: 64, precision: "fp32" });
     const less = await allLogits(model, valid, { batchSize: 64, precision: half });
@@ -172,8 +175,9 @@ function tests(engine: string, half: Half): void {
     model.dispose();
   });
 
-  it(`${half} learns as float32 does, from features kept in half the room, and leaks nothing`, async () => {
-    if (engine !== "tensorflow") return;
+  it(`${half} learns as float32 does, from features kept in half the room, and leaks nothing`, {
+    skip: withoutHalf(engine),
+  }, async () => {
     const before = tf.memory().numTensors;
     const losses: number[] = [];
     const bytes: number[] = [];
