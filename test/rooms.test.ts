@@ -11,7 +11,7 @@ const src = join(__dirname, "..", "src");
 const ROOMS = [
   ...["freeze.ts", "errors.ts", "random.ts", "version.ts", "cacheFolder.ts", "kitHash.ts"],
   ...["check.ts", "layersModel.ts"],
-  ...["engine", "nn", "models", "checkpoint", "data", "training", "recipes", "sweep"],
+  ...["packages", "engine", "nn", "models", "checkpoint", "data", "training", "recipes", "sweep"],
   ...["onnx", "plots", "notebook", "cli"],
   "index.ts",
 ];
