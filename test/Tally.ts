@@ -103,10 +103,10 @@ export class Tally {
   format(): string {
     const rows = this.legs
       .filter(({ name }) => !this.absent.includes(name))
-      .map(({ name }) => [
+      .map(({ name, whole }) => [
         name,
         ...COLUMNS.map((column) => formatCell(this.#cells.get(key(name, column)))),
-        this.#whySkipped(name),
+        whole ? this.#howManySkipped(name) : this.#whySkipped(name),
       ]);
     return alignTable(
       [["leg", ...COLUMNS, "skipped, and why"], ...rows],
@@ -118,6 +118,12 @@ export class Tally {
     const known = this.#cells.get(key(leg, column)) ?? { ran: 0, failed: 0, skipped: new Map() };
     this.#cells.set(key(leg, column), known);
     return known;
+  }
+
+  #howManySkipped(leg: string): string {
+    const cells = COLUMNS.flatMap((column) => this.#cells.get(key(leg, column)) ?? []);
+    const count = cells.flatMap(({ skipped }) => [...skipped.values()]).reduce((sum, of) => sum + of, 0);
+    return count === 0 ? "" : `${count}, as above`;
   }
 
   /** "8 on wasm, 8 on cpu: it computes in float32 alone; 1: no Jupyter was found" */

@@ -4,6 +4,8 @@ import { FAMILIES } from "../src/models/families";
 export interface Leg {
   name: string;
   has: (test: Told) => boolean;
+  /** It holds the whole run, so that its rows need not repeat why something was skipped. */
+  whole?: boolean;
 }
 
 /** Where a test stands. */
@@ -55,6 +57,7 @@ export const LEGS: readonly Leg[] = [
   ...named,
   ...NODE_VERSIONS.map((version) => ({
     name: `Node ${version}`,
+    whole: version === major,
     has: (test: Told) =>
       onOtherNode(test) ? test.path.includes(`on Node ${version} as well`) : version === major,
   })),

@@ -37,7 +37,8 @@ for (const file of files) {
   const code = notebook.cells.filter((cell) => cell.cell_type === "code");
   const figures = code
     .flatMap((cell) => cell.outputs ?? [])
-    .flatMap(({ data = {} }) => ("application/vnd.plotly.v1+json" in data ? data : []));
+    .map(({ data = {} }) => data)
+    .filter((data) => "application/vnd.plotly.v1+json" in data);
 
   test(`${file} is short, begins with its settings and their reasons, and opens in its kernel`, () => {
     const { name, language } = notebook.metadata.kernelspec;
