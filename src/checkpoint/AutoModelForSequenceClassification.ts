@@ -16,10 +16,16 @@ import { saveCheckpoint } from "./saveCheckpoint";
 import { sentenceNote } from "./sentenceTransformers";
 
 export interface FromPretrainedOptions extends LoadOptions {
+  /**
+   * What the labels mean. Default: as the checkpoint says where `classes` are left out, else one class a row, or a regression for
+   * one label.
+   */
   problemType?: ProblemType;
-  /** A head in place of the family's own, or its pooling alone: `"mean"`. Default: the one the checkpoint was saved with. */
+  /** A head in place of the family's own; or its pooling alone, as "mean". Default: the one the checkpoint was saved with. */
   head?: Head | Pooling;
-  /** Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021); default 0. */
+  /**
+   * Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021). Default: 0.
+   */
   reinitLayers?: number;
 }
 

@@ -8,17 +8,26 @@ import { resolveModel } from "./resolveModel";
 
 /** What every kind of pretrained model is asked for. */
 export interface LoadOptions {
-  /** How many classes or labels; 1 makes a regression of texts. Default: the checkpoint's own, else 2. */
+  /**
+   * How many classes or labels the head tells apart, where these have no names: they are then called LABEL_0, LABEL_1, …; 1 makes
+   * a regression of texts. Default: the checkpoint's own number, else 2.
+   */
   numLabels?: number;
-  /** Class names in the order of the logits; sets `numLabels`. */
+  /**
+   * Class names in the order of the logits. They also say how many there are, so that `numLabels` is left out beside them.
+   * Default: the checkpoint's own, where they are as many.
+   */
   classes?: string[];
-  /** Where the draw of a new head starts. */
+  /** Starts every random draw: weights of a new head and of layers that start anew. Default: 0. */
   seed?: number;
-  /** Start parameters of another shape than the checkpoint's anew, instead of refusing. */
+  /** Starts parameters of another shape than the checkpoint's anew, instead of refusing. Default: false. */
   ignoreMismatchedSizes?: boolean;
-  /** A Hub revision: branch, tag or commit. */
+  /** A revision on the Hub: branch, tag or commit. Default: "main". */
   revision?: string;
-  /** Takes the notes on what was newly initialised or left unused, and on the head the encoder was trained for. Default: `console.info`. */
+  /**
+   * Takes the lines on what was newly initialised or left unused, and on the head the encoder was trained for. Default:
+   * console.info.
+   */
   log?: (line: string) => void;
 }
 

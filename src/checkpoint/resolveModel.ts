@@ -11,9 +11,13 @@ import { restoreFolder } from "./replaceFolder";
 
 /** How a model is fetched where it is no folder here. */
 export interface ResolveOptions {
+  /** A revision on the Hub: branch, tag or commit. Default: "main". */
   revision?: string;
+  /** An access token of the Hub, in place of HF_TOKEN. Default: HF_TOKEN, or what `hf auth login` stored. */
   token?: string;
+  /** Told of each file's bytes as they arrive. */
   onProgress?: OnProgress;
+  /** Stops a fetch; what has arrived is kept for the next one. */
   signal?: AbortSignal;
 }
 

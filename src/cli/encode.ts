@@ -21,7 +21,7 @@ export type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[
 /** How rows become what this model reads; what of the options does not fit the model shows now. */
 export async function encoderOf(
   model: SequenceClassifier | ImageClassifier,
-  { maxLen: asked, augment }: TextFlags & Pick<DataFlags, "augment">,
+  { maxLength: asked, augment }: TextFlags & Pick<DataFlags, "augment">,
 ): Promise<Encode> {
   if (model instanceof ImageClassifier) {
     const transform = await loadImageTransform(model.folder);
@@ -36,25 +36,27 @@ export async function encoderOf(
       );
   }
   const tokenizer = await loadTokenizer(model.folder);
-  const maxLen = asked ?? Math.min(defaultMaxLength(tokenizer), model.maxTokens);
-  checkMaxLen(maxLen, tokenizer, model);
+  const maxLength = asked ?? Math.min(defaultMaxLength(tokenizer), model.maxTokens);
+  checkMaxLength(maxLength, tokenizer, model);
   return async (datasets, signal) => {
     const encoded = await oneByOne("tokenizing", "rows", datasets as TextDataset[], (rows, onProgress) =>
-      tokenize(rows, tokenizer, { maxLength: maxLen, signal, onProgress }),
+      tokenize(rows, tokenizer, { maxLength, signal, onProgress }),
     );
     const [cut, total] = [encoded.map(({ truncated }) => truncated), datasets.map(countOf)].map(sum);
     if (cut > 0)
-      note(`${formatCount(cut)} of ${formatCount(total)} rows were cut to ${maxLen} tokens (--max-len)`);
+      note(
+        `${formatCount(cut)} of ${formatCount(total)} rows were cut to ${maxLength} tokens (--max-length)`,
+      );
     return encoded;
   };
 }
 
-/** Throws where the model has no positions for texts as long as `--max-len` lets them be. */
-function checkMaxLen(maxLen: number, tokenizer: Tokenizer, model: SequenceClassifier): void {
+/** Throws where the model has no positions for texts as long as `--max-length` lets them be. */
+function checkMaxLength(maxLength: number, tokenizer: Tokenizer, model: SequenceClassifier): void {
   const most = Math.min(tokenizer.modelMaxLength, model.maxTokens);
-  if (maxLen > most)
+  if (maxLength > most)
     throw new InputError(
-      `--max-len: expected at most ${most}, which is as far as the model reads, got ${maxLen}`,
+      `--max-length: expected at most ${most}, which is as far as the model reads, got ${maxLength}`,
     );
 }
 

@@ -1,10 +1,13 @@
-import { type Command, Option } from "commander";
-import { PRECISIONS, type Precision } from "../engine/autocast";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
-import { SCHEDULES } from "../options/words";
+import type { ProblemType } from "../models/Classifier";
+import type { Option as TableOption } from "../options/Option";
+import { OPTIONS, training } from "../options/table";
 import type { TrialSettings } from "../sweep/trial";
 import type { Schedule } from "../training/schedule";
 import { decimal, wholeNumber } from "./parseNumbers";
+import { tableFlag } from "./tableFlag";
 
 // Every option that more than one command takes. The interfaces are what commander makes of them.
 
@@ -33,21 +36,16 @@ export function addEngineOption(command: Command): Command {
 export interface TextFlags {
   text: string;
   pair?: string;
-  maxLen?: number;
+  maxLength?: number;
 }
 
 /** Options that say nothing of images. */
-export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLen"];
+export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLength"];
 
 export function addTextOptions(command: Command): Command {
-  return command
-    .option("--text <column>", "column of texts", "text")
-    .option("--pair <column>", "column of second texts, for tasks about two texts")
-    .option(
-      "--max-len <tokens>",
-      "longer texts are cut to this many tokens (default: 128, or what the model's sentence_bert_config.json says)",
-      wholeNumber(1),
-    );
+  const { text, pair } = OPTIONS.textDataset;
+  for (const entry of [text, pair, OPTIONS.tokenize.maxLength]) command.addOption(tableFlag(entry));
+  return command;
 }
 
 export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
@@ -57,12 +55,12 @@ export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   validFraction: number;
   splitSeed: number;
   label: string[];
-  task?: keyof typeof TASKS;
+  problemType?: ProblemType;
   limit?: number;
   augment?: true | number;
 }
 
-/** How labels are read, by `--task`. */
+/** What labels mean, by the short names of `--task`. */
 export const TASKS = {
   single: "single_label_classification",
   multi: "multi_label_classification",
@@ -73,15 +71,12 @@ export const TASKS = {
 export const OF_IMAGES: readonly string[] = ["augment"];
 
 /** Data options that say nothing of images. */
-export const OF_TABLES: readonly string[] = [...OF_TEXTS, "label", "task", "limit"];
+export const OF_TABLES: readonly string[] = [...OF_TEXTS, "label", "problemType", "limit"];
 
 /** What is trained, on which rows. */
 export function addDataOptions(command: Command): Command {
   addModelOption(command)
-    .option(
-      "--ignore-mismatched-sizes",
-      "start weights of another shape than the checkpoint's anew, as a head made for other classes",
-    )
+    .addOption(tableFlag(OPTIONS["AutoModelForSequenceClassification.fromPretrained"].ignoreMismatchedSizes))
     .optionsGroup("Data:")
     .requiredOption(
       "--train <path>",
@@ -89,9 +84,13 @@ export function addDataOptions(command: Command): Command {
         "each class",
     )
     .option("--valid <path>", "the same to validate on; left out, rows of --train are set aside")
-    .option("--valid-fraction <share>", "how many, every class keeping its share", decimal(0, 1), 0.2)
-    .option("--split-seed <seed>", "which of them", wholeNumber(), 0)
-    .option("--limit <rows>", "read only the first rows of --train", wholeNumber(1))
+    .addOption(
+      tableFlag(OPTIONS.trainValidSplit.validFraction, { says: "how many, every class keeping its share" }),
+    )
+    .addOption(
+      tableFlag(OPTIONS.trainValidSplit.seed, { flag: "--split-seed <seed>", says: "which of them" }),
+    )
+    .addOption(tableFlag(OPTIONS.readTable.limit, { says: "read only the first rows of --train" }))
     .option(
       "--augment [share]",
       "train on random crops of the images, mirrored or not, that cover at least this share of them (default: 0.08)",
@@ -105,16 +104,16 @@ export function addDataOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        "--task <kind>",
-        "how labels are read; by default single, or multi for several columns",
-      ).choices(Object.keys(TASKS)),
+        "--task, --problem-type <kind>",
+        `what labels mean: ${Object.keys(TASKS).join(", ")} (default: single, or multi for several columns)`,
+      ).argParser(problemType),
     );
 }
 
 export interface TrainingFlags {
   epochs: number;
-  batch: number;
-  lr: number;
+  batchSize: number;
+  learningRate: number;
   weightDecay: number;
   warmup: number;
   schedule: Schedule;
@@ -127,62 +126,29 @@ export interface TrainingFlags {
   precision: Precision;
 }
 
+const METRIC = "what epochs and depths are judged by (default: accuracy, or rmse in a regression)";
+
 /** How it is trained. */
 export function addTrainingOptions(command: Command): Command {
-  command
-    .optionsGroup("Training:")
-    .option("--epochs <count>", "how often the rows are gone through", wholeNumber(1), 2)
-    .option("--batch <rows>", "rows a step", wholeNumber(1), 32)
-    .addOption(
-      new Option("--lr <rate>", "peak learning rate of AdamW").argParser(decimal(0)).default(5e-5, "5e-5"),
-    )
-    .addOption(
-      new Option("--schedule <name>", "how the rate falls after the warm-up")
-        .choices([...SCHEDULES])
-        .default("linear"),
-    )
-    .option("--warmup <share>", "share of the steps over which the rate rises from 0", decimal(0, 1), 0.1)
-    .option(
-      "--layerwise-decay <factor>",
-      "the rate falls by this with each layer below the head",
-      decimal(0, 1),
-      1,
-    )
-    .option("--weight-decay <rate>", "decoupled weight decay", decimal(0), 0.01)
-    .option("--class-weights <list>", "weight of each class in the loss, or balanced", classWeights)
-    .option(
-      "--early-stopping <epochs>",
-      "stop after this many without a better one; keep the best",
-      wholeNumber(1),
-    )
-    .option("--metric <name>", "what is judged by (default: accuracy, or rmse in a regression)")
-    .option("--frozen-dropout", "let dropout fire in frozen layers, as PyTorch does; slower")
-    .option("--gradient-checkpointing", "compute each layer again on the way back: less memory; slower");
-  command.addOption(
-    new Option("--precision <type>", "of matrix products; bf16 and fp16 need engine tensorflow")
-      .choices(PRECISIONS)
-      .default("fp32"),
-  );
+  command.optionsGroup("Training:");
+  for (const [name, entry] of Object.entries(training) as [keyof typeof training, TableOption][]) {
+    if (entry.flag === undefined) continue;
+    const flag = tableFlag(entry, name === "metric" ? { says: METRIC } : {});
+    command.addOption(name === "classWeights" ? flag.argParser(classWeights) : flag);
+  }
   return addEngineOption(command);
 }
 
-/** The options as `fineTune` and `freezeSweep` take them. */
+/** The options as `fineTune` and `freezeSweep` take them; what was left out and is off by default stays out. */
 export function trainingSettings(flags: TrainingFlags): TrialSettings {
+  const { metric, precision, ...given } = flags;
+  const names = Object.keys(training) as (keyof typeof given)[];
+  const settings = Object.fromEntries(names.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
   return {
-    epochs: flags.epochs,
-    batchSize: flags.batch,
-    learningRate: flags.lr,
-    weightDecay: flags.weightDecay,
-    warmup: flags.warmup,
-    schedule: flags.schedule,
-    layerwiseDecay: flags.layerwiseDecay,
-    ...(flags.classWeights && { classWeights: flags.classWeights }),
+    ...settings,
     // Without early stopping the metric decides nothing about a training: its records serve every metric.
-    ...(flags.earlyStopping && { earlyStopping: flags.earlyStopping }),
-    ...(flags.earlyStopping && flags.metric && { metric: flags.metric }),
-    ...(flags.frozenDropout && { frozenDropout: true }),
-    ...(flags.gradientCheckpointing && { gradientCheckpointing: true }),
-    ...(flags.precision !== "fp32" && { precision: flags.precision }),
+    ...(flags.earlyStopping && metric && { metric }),
+    ...(precision !== "fp32" && { precision }),
   };
 }
 
@@ -207,6 +173,14 @@ export function addFreezeOptions(command: Command): Command {
         .argParser<string[]>((pattern, before) => [...before, pattern])
         .default([], "none"),
     );
+}
+
+/** A task by its short name, or by Transformers'. */
+function problemType(text: string): ProblemType {
+  const names = Object.keys(TASKS) as (keyof typeof TASKS)[];
+  const found = names.find((name) => name === text || TASKS[name] === text);
+  if (found === undefined) throw new InvalidArgumentError(`Allowed choices are ${names.join(", ")}.`);
+  return TASKS[found];
 }
 
 function classWeights(text: string): number[] | "balanced" {

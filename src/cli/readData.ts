@@ -5,7 +5,7 @@ import { trainValidSplit } from "../data/splits";
 import { type TextColumns, takeRows, textDataset } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkNoneGiven } from "./checkNoneGiven";
-import { type DataFlags, OF_IMAGES, OF_TABLES, TASKS } from "./options";
+import { type DataFlags, OF_IMAGES, OF_TABLES } from "./options";
 import { isFolder, type Rows } from "./Rows";
 
 /** Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. */
@@ -19,7 +19,7 @@ export async function readData(
       text: flags.text,
       pair: flags.pair,
       label: flags.label.length === 1 ? flags.label[0] : flags.label,
-      problemType: flags.task && TASKS[flags.task],
+      problemType: flags.problemType,
     };
     const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
       textDataset(await readTable(path, { limit: options.limit }), { ...columns, classes: options.classes });

@@ -6,11 +6,11 @@ import type { ImageTransform } from "./loadImageTransform";
 
 /** How images vary while a model trains on them, under the names of timm's `create_transform`. */
 export interface Augmentation {
-  /** The least and the most of its area that a random crop takes of an image; default [0.08, 1]. */
+  /** The least and the most of its area that a random crop takes of an image. Default: [0.08, 1]. */
   scale?: readonly [number, number];
-  /** The least and the most of a crop's width / height; default [3 / 4, 4 / 3]. */
+  /** The least and the most of a crop's width / height. Default: [0.75, 1.3333333333333333]. */
   ratio?: readonly [number, number];
-  /** How likely a crop is mirrored, left to right; default 0.5. */
+  /** How likely a crop is mirrored, left to right. Default: 0.5. */
   hflip?: number;
 }
 

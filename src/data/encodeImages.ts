@@ -16,8 +16,11 @@ const NAMED = 10;
 
 /** How images are encoded. */
 export interface EncodeOptions {
+  /** How images vary while a model trains on them; `{}` is as in timm. Default: they do not. */
   augment?: Augmentation;
+  /** Stops between two images. */
   signal?: AbortSignal;
+  /** Told how many images of how many are done. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -20,7 +20,9 @@ export interface ImageRows {
 
 /** How a folder of images is read. */
 export interface FolderOptions {
+  /** The classes of the training images, in order: another class is an error. Default: those that there is a folder of. */
   classes?: string[];
+  /** False takes the images of the folder and of the folders in it, whatever these are named after. Default: true. */
   labels?: boolean;
 }
 

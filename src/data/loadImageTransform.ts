@@ -3,6 +3,7 @@ import { configFile, readJsonObject } from "../checkpoint/modelFiles";
 import { resolveModel } from "../checkpoint/resolveModel";
 import { InputError } from "../errors";
 
+import { noOptions } from "../options/noOptions";
 /** How an image becomes what a model was trained on, under the names of timm's `pretrained_cfg`. */
 export interface ImageTransform {
   /** What the model sees: a square of so many pixels a side. */
@@ -28,7 +29,9 @@ export interface ImageTransform {
  * const train = await encodeImages(await imageFolder("pets"), transform);
  * ```
  */
-export async function loadImageTransform(idOrFolder: string): Promise<ImageTransform> {
+export async function loadImageTransform(idOrFolder: string): Promise<ImageTransform>;
+export async function loadImageTransform(idOrFolder: string, ...more: unknown[]): Promise<ImageTransform> {
+  noOptions("loadImageTransform", more);
   const file = join(await resolveModel(idOrFolder), configFile);
   const config = readJsonObject(file);
   const given = { ...config, ...(config.pretrained_cfg as Record<string, unknown> | undefined) };

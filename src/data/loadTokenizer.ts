@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import { type Core, fillTemplate, readTemplate } from "./inputTemplate";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
@@ -53,7 +54,9 @@ export interface Tokenizer {
  * tokenizer.encode("How are you doing?").inputIds; // [101, 2129, 2024, 2017, 2725, 1029, 102]
  * ```
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+export async function loadTokenizer(folder: string): Promise<Tokenizer>;
+export async function loadTokenizer(folder: string, ...more: unknown[]): Promise<Tokenizer> {
+  noOptions("loadTokenizer", more);
   if (!existsSync(folder)) throw new InputError(`${folder}: expected a model's folder, got no such folder`);
   const config = await readJson(folder, "tokenizer_config.json");
   const auto = await loadAuto(folder, config);

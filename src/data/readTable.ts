@@ -21,6 +21,7 @@ export interface Table {
 
 /** How much of a table is read. */
 export interface TableOptions {
+  /** How many rows to read at most, from the top. Default: all. */
   limit?: number;
 }
 

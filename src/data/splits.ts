@@ -14,13 +14,17 @@ export interface Split {
 
 /** How rows are set aside. */
 export interface SplitOptions {
+  /** Share of the rows to validate on, above 0 and below 1. Default: 0.2. */
   validFraction?: number;
+  /** Starts every random draw: which rows are set aside. Default: 0. */
   seed?: number;
 }
 
 /** How rows are dealt into folds. */
 export interface FoldOptions {
+  /** How many folds. Default: 5. */
   folds?: number;
+  /** Starts every random draw: which rows come together. Default: 0. */
   seed?: number;
 }
 

@@ -23,17 +23,19 @@ export interface TextDataset {
 
 /** Which columns hold what. */
 export interface TextColumns {
-  /** The column of texts; "text" unless said otherwise. */
+  /** The column of texts. Default: "text". */
   text?: string;
-  /** A column of second texts, for tasks about two texts. */
+  /** A column of second texts, for tasks about two texts. Default: none. */
   pair?: string;
-  /** The column of labels, or several columns of 0 and 1 for a multi-label task; none for rows to predict. */
+  /** The column of labels, or several columns of 0 and 1 for a multi-label task; left out for rows to predict. Default: none. */
   label?: string | string[];
-  /** A column that names the rows. */
+  /** A column that names the rows. Default: none. */
   id?: string;
-  /** Regression has to be asked for; otherwise one label column means classes, several mean multi-label. */
+  /**
+   * What the labels mean; a regression has to be asked for. Default: one class a row for one column, several labels for several.
+   */
   problemType?: Labels["problemType"];
-  /** The classes of the training rows, or of a model's `id2label`, in order: a label outside them is an error. */
+  /** The classes of the training rows, or of a model, in order: a label outside them is an error. Default: those that occur. */
   classes?: string[];
 }
 

@@ -75,8 +75,14 @@ type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
 
 /** How texts are tokenized. */
 export interface TokenizeOptions {
+  /**
+   * Longer texts are cut to this many tokens, special tokens counted. Default: what the model's `sentence_bert_config.json` says,
+   * else 128.
+   */
   maxLength?: number;
+  /** Stops between two rows. */
   signal?: AbortSignal;
+  /** Told how many rows of how many are done. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import { csvText } from "./csvText";
 import { replaceFile } from "./replaceFile";
 
@@ -16,7 +17,13 @@ import { replaceFile } from "./replaceFile";
  * writeTable("submission.csv", { id: rows.ids, target: labels });
  * ```
  */
-export function writeTable(path: string, columns: Record<string, ArrayLike<string | number> | null>): void {
+export function writeTable(path: string, columns: Record<string, ArrayLike<string | number> | null>): void;
+export function writeTable(
+  path: string,
+  columns: Record<string, ArrayLike<string | number> | null>,
+  ...more: unknown[]
+): void {
+  noOptions("writeTable", more);
   const names = Object.keys(columns);
   const lengths = names.map((name) => {
     const values = columns[name];

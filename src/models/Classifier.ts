@@ -17,11 +17,13 @@ export type WeightType = "F32" | "F16" | "BF16";
 
 /** What a forward gives. */
 export interface ForwardOptions {
+  /** Also gives what each stage below the head gives, embeddings or stem first. Default: false. */
   outputHiddenStates?: boolean;
 }
 
 /** How a model is written. */
 export interface SaveOptions {
+  /** How weights are stored: "fp32", "fp16" or "bf16", or as PyTorch and safetensors call these. Default: "fp32". */
   dtype?: FloatTypeName;
 }
 

@@ -10,11 +10,11 @@ export type Pooling = (typeof POOLINGS)[number];
 export interface PoolingHead {
   /** How the rows of a text become one: the first, their mean, their maximum, or their mean by learnt weights. */
   pooling: Pooling;
-  /** Layers whose outputs stand side by side; default 1, the last. */
+  /** Layers, counted from the last, whose outputs stand side by side. Default: 1. */
   lastLayers?: number;
-  /** Rate in front of the dense layer; default 0.1. */
+  /** Rate in front of the dense layer. Default: 0.1. */
   dropout?: number;
-  /** How many dropouts the logits are the mean of (Inoue 2019); default 1. */
+  /** How many dropouts the logits are the mean of (Inoue 2019). Default: 1. */
   dropoutSamples?: number;
 }
 
@@ -40,7 +40,7 @@ export interface CustomHead {
   parameters(sizes: { hidden: number; numLabels: number }): Record<string, number[]>;
   /** From the outputs of the last layers, [batch, seq, hidden] each, the last one first, to the logits [batch, labels]. */
   forward(states: tf.Tensor3D[], parameters: Record<string, tf.Tensor>, context: HeadContext): tf.Tensor;
-  /** How many layers `forward` gets; default 1. */
+  /** How many layers `forward` gets. Default: 1. */
   lastLayers?: number;
 }
 

@@ -36,7 +36,7 @@ const problemType = (says: string, defaultSays: string) =>
   option(says, word(PROBLEM_TYPES), { defaultSays, also: ["task"] });
 
 const precision = option(
-  'Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16; both on engine tensorflow. All else is float32.',
+  'Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where training scales the loss so that its gradients fit; both on engine tensorflow. All else is float32, convolutions too.',
   float(),
   {
     default: "fp32",
@@ -292,13 +292,15 @@ const loading = {
       also: ["id2label", "label2id", "labels", "label_names", "class_names"],
     },
   ),
-  seed: seedOf("of a new head's weights and of layers that start anew"),
+  seed: seedOf("weights of a new head and of layers that start anew"),
   ignoreMismatchedSizes: option(
     "Starts parameters of another shape than the checkpoint's anew, instead of refusing.",
     boolean(),
     { default: false, flag: "--ignore-mismatched-sizes" },
   ),
-  log: log("the lines on what was newly initialised or left unused"),
+  log: log(
+    "the lines on what was newly initialised or left unused, and on the head the encoder was trained for",
+  ),
 } satisfies OptionTable;
 
 const revision = option("A revision on the Hub: branch, tag or commit.", name(), { default: "main" });
@@ -320,6 +322,18 @@ const outputHiddenStates = option(
   boolean(),
   { default: false },
 );
+
+const tokens = list(list(integer(0)));
+
+/** What a text model's `forward` reads. */
+export const tokenRows = {
+  inputIds: option("Token ids, row by row, all rows of one length.", tokens, {
+    required: true,
+    also: ["input_ids"],
+  }),
+  attentionMask: option("1 for tokens, 0 for padding.", tokens, { defaultSays: "all 1" }),
+  tokenTypeIds: option("Segments: 0 for the first text, 1 for the second.", tokens, { defaultSays: "all 0" }),
+} satisfies OptionTable;
 
 const dataset = kindOf("a dataset, as `tokenize` or `encodeImages` gives it", (value) => {
   const { inputIds, pixels } = Object(value) as Record<string, unknown>;
@@ -545,7 +559,7 @@ export const OPTIONS = {
       { default: 2 ** 31, defaultSays: "2 GiB (2147483648)" },
     ),
   },
-  addLora: { ...lora, seed: seedOf("of A") },
+  addLora: { ...lora, seed: seedOf("the values of A") },
   summarize: ofTrials,
   recommendN: ofTrials,
   explainN: ofTrials,

@@ -1,3 +1,4 @@
+import { noOptions } from "../options/noOptions";
 import type { ConfusionMatrix } from "../training/confusionMatrix";
 import type { Figure } from "./figure";
 import { plotText } from "./plotText";
@@ -14,7 +15,9 @@ const LONGEST_NAME = 18;
  * await show(confusionMatrixFigure(confusionMatrix(valid.labels, await predict(model, valid))));
  * ```
  */
-export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix): Figure {
+export function confusionMatrixFigure(matrix: ConfusionMatrix): Figure;
+export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix, ...more: unknown[]): Figure {
+  noOptions("confusionMatrixFigure", more);
   const names = classes.map((name) => plotText(shortened(name)));
   const cells = classes.flatMap((_, label) =>
     classes.map((_, predicted) => {

@@ -8,5 +8,6 @@ export interface Figure {
 
 /** What every figure of trials takes. */
 export interface FigureOptions {
+  /** What depths are judged by. Default: "accuracy". */
   metric?: string;
 }

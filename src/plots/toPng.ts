@@ -3,6 +3,7 @@ import type { Figure } from "./figure";
 import { drawn, type PictureSize } from "./toSvg";
 
 export interface PngSize extends PictureSize {
+  /** Pixels of the file for each that the size names, for dense screens and print. Default: 2. */
   scale?: number;
 }
 

@@ -5,7 +5,9 @@ import { plotlyWindow } from "./plotlyWindow";
 
 /** In pixels: 700 wide unless named, and as high as the figure's own layout says. */
 export interface PictureSize {
+  /** In pixels. Default: 700. */
   width?: number;
+  /** In pixels. Default: what the figure's layout says. */
   height?: number;
 }
 

@@ -37,7 +37,9 @@ const figures = [
 
 /** How a report is written. */
 export interface ReportOptions {
+  /** The page's title. Default: "Freeze sweep". */
   title?: string;
+  /** What depths are judged by. Default: "accuracy". */
   metric?: string;
 }
 

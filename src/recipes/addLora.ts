@@ -9,13 +9,13 @@ import { headOf } from "./headOf";
 
 /** Size and start of adapters. */
 export interface LoraOptions {
-  /** Rows of A and columns of B; default 8. */
+  /** Rows of A and columns of B. Default: 8. */
   rank?: number;
-  /** The change weighs alpha / rank; default 16. */
+  /** The change weighs alpha / rank. Default: 16. */
   alpha?: number;
-  /** Rate in front of A; default 0. */
+  /** Rate of the dropout in front of A. Default: 0. */
   dropout?: number;
-  /** Starts the draw of A; default 0. */
+  /** Starts every random draw: the values of A. Default: 0. */
   seed?: number;
 }
 

@@ -1,4 +1,5 @@
 import type { Classifier } from "../models/Classifier";
+import { noOptions } from "../options/noOptions";
 import { trainOnly } from "./trainOnly";
 
 /**
@@ -12,4 +13,8 @@ import { trainOnly } from "./trainOnly";
  * await fineTune(model, { train, valid }, { learningRate: 1e-3 });
  * ```
  */
-export const bitFit = (model: Classifier): string[] => trainOnly(model, "biases", /\.bias$/);
+export function bitFit(model: Classifier): string[];
+export function bitFit(model: Classifier, ...more: unknown[]): string[] {
+  noOptions("bitFit", more);
+  return trainOnly(model, "biases", /\.bias$/);
+}

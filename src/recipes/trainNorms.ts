@@ -1,4 +1,5 @@
 import type { Classifier } from "../models/Classifier";
+import { noOptions } from "../options/noOptions";
 import { trainOnly } from "./trainOnly";
 
 // What transformers call their norms, and timm a ResNet's.
@@ -14,4 +15,8 @@ const NORM = /(norm|\bbn\d|downsample\.1)\.(weight|bias)$/i;
  * await fineTune(model, { train, valid }, { learningRate: 1e-3 });
  * ```
  */
-export const trainNorms = (model: Classifier): string[] => trainOnly(model, "norms", NORM);
+export function trainNorms(model: Classifier): string[];
+export function trainNorms(model: Classifier, ...more: unknown[]): string[] {
+  noOptions("trainNorms", more);
+  return trainOnly(model, "norms", NORM);
+}

@@ -1,3 +1,4 @@
+import { noOptions } from "../options/noOptions";
 import { baseOf, formatShare } from "./againstNone";
 import { oneStandardErrorRule } from "./oneStandardErrorRule";
 import { formatN } from "./record";
@@ -12,7 +13,9 @@ import type { DepthSummary, Spread } from "./summarize";
  * console.log(formatSummary(summarize(records)));
  * ```
  */
-export function formatSummary(rows: DepthSummary[]): string {
+export function formatSummary(rows: DepthSummary[]): string;
+export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string {
+  noOptions("formatSummary", more);
   const { strategy, n, sentence, comparison } = oneStandardErrorRule(rows);
   const spread = rows.some((row) => row.score.sd !== null);
   const base = baseOf(rows);

@@ -32,17 +32,35 @@ const modelOption = option(
 
 /** Rows that all trials of a sweep train on, and are compared on. */
 export interface SweepData {
+  /** Rows to train on. */
   train: Dataset;
+  /** Rows that depths are compared on. */
   valid: Dataset;
 }
 
 export interface SweepOptions extends TrialSettings {
+  /**
+   * Depths to try: 0 freezes the embeddings, N also the first N blocks, -1 nothing. Default: -1, by which the others are
+   * measured, and 0 to the model's depth, less those that freeze no more than the one before, as where all blocks share one set
+   * of weights (ALBERT).
+   */
   n?: readonly number[];
+  /**
+   * Recipes to try beside freezing N blocks, each once per seed: their names, or one with settings of its own, as `{ recipe:
+   * "lora", rank: 4 }`. With them `n` may be empty. Default: none.
+   */
   strategies?: readonly Strategy[];
+  /**
+   * Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's. Default: [0].
+   */
   seeds?: readonly number[];
+  /** The folder of `records.jsonl`. Trials that stand there already are not run again. Default: `runs/` and the sweep's name. */
   out?: string;
+  /** What the sweep is called. Default: "sweep". */
   name?: string;
+  /** Stops between two steps; finished trials stay on disk. */
   signal?: AbortSignal;
+  /** Takes the line on the engine that was chosen, and those on the loaded model. Default: console.info. */
   log?: (line: string) => void;
 }
 

@@ -7,6 +7,7 @@ import type { EpochRecord, TrialRecord } from "./record";
 
 /** What judges depths. */
 export interface SummaryOptions {
+  /** What depths are judged by. Default: "accuracy". */
   metric?: string;
 }
 

@@ -12,58 +12,70 @@ import type { Unfreeze } from "./Unfreezing";
 
 /** What a model is trained on and judged by. */
 export interface FineTuneData {
+  /** Rows to train on. */
   train: Dataset;
-  /** Scored after each epoch; left out, only the training loss is known. */
+  /** Rows to score after each epoch; without them only the training loss is known. Default: none. */
   valid?: Dataset;
 }
 
 /** How a model is trained. */
 export interface FineTuneOptions extends LossOptions {
-  /** How often the training rows are gone through; default 2. */
+  /** How often the training rows are gone through. Default: 2. */
   epochs?: number;
-  /** Rows a step; default 32. */
+  /** Rows a step. Default: 32. */
   batchSize?: number;
-  /** Peak rate of AdamW; default 5e-5. */
+  /** Peak learning rate of AdamW. Default: 5e-5. */
   learningRate?: number;
-  /** Decoupled weight decay; default 0.01. */
+  /** Decoupled weight decay. Default: 0.01. */
   weightDecay?: number;
+  /** Shares that AdamW's running means of gradients and of their squares keep at each step. Default: [0.9, 0.999]. */
   betas?: [number, number];
+  /** Keeps AdamW from dividing by zero. Default: 1e-8. */
   eps?: number;
-  /** How the rate falls after the warm-up; default "linear". */
+  /** How the learning rate falls after the warm-up. Default: "linear". */
   schedule?: Schedule;
-  /** Share of all steps over which the rate rises from 0; default 0.1. */
+  /** Share of all steps over which the learning rate rises from 0. Default: 0.1. */
   warmup?: number;
-  /** Gradients are scaled down to this global norm; default 1, `Infinity` for none. */
+  /** Gradients are scaled down to this global norm; `Infinity` leaves them. Default: 1. */
   maxGradNorm?: number;
-  /** Batches whose gradients make one step; default 1. */
+  /** Batches whose gradients make one step. Default: 1. */
   gradientAccumulation?: number;
+  /**
+   * Parameters that learn at a rate or decay of their own. Later groups win over earlier ones, and over layer-wise decay.
+   * Default: none.
+   */
   parameterGroups?: ParameterGroup[];
+  /** The learning rate falls by this factor with each layer below the head (Howard and Ruder 2018). Default: 1. */
   layerwiseDecay?: number;
-  /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. */
+  /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. Default: no thawing. */
   unfreeze?: Unfreeze;
-  /** Judges epochs for `earlyStopping` and `restoreBest`: a metric's name or "loss"; default accuracy, or rmse in a regression. */
+  /**
+   * Judges epochs for `earlyStopping` and `restoreBest`: a metric's name or "loss". Default: accuracy, or rmse in a regression.
+   */
   metric?: string;
-  /** Stops after this many epochs in a row without a better one. */
+  /** Stops after this many epochs in a row without a better one. Default: never. */
   earlyStopping?: number;
-  /** Ends with the weights of the best epoch; default true with `earlyStopping`, else false. */
+  /** Ends with the weights of the best epoch. Default: true with `earlyStopping`, else false. */
   restoreBest?: boolean;
   /**
-   * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where the loss is scaled so that its gradients fit;
-   * both on engine tensorflow. Default "fp32". Convolutions stay in float32.
+   * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where training scales the loss so that its
+   * gradients fit; both on engine tensorflow. All else is float32, convolutions too. Default: "fp32".
    */
   precision?: FloatTypeName;
   /**
-   * Keeps of each stage below the head nothing but its input and computes it again on the way back: less memory, a forward more a
-   * step, the same losses bit for bit; default false.
+   * Saves of each stage below the head nothing but its input and computes it again in backward: less memory, a forward more a
+   * step, the same losses bit for bit. Default: false.
    */
   gradientCheckpointing?: boolean;
-  /** Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. */
+  /**
+   * Lets dropout fire in frozen stages while training, as PyTorch does; the frozen part then runs at every step. Default: false.
+   */
   frozenDropout?: boolean;
-  /** Starts every random draw: order of rows and dropout; default 0. */
+  /** Starts every random draw: order of rows and dropout. Default: 0. */
   seed?: number;
   /** Stops between two steps; what was learned so far stays. */
   signal?: AbortSignal;
-  /** Kept features of the frozen stages, shared by several runs; left out, the run keeps its own. */
+  /** Cached features of the frozen stages, shared by several runs; left out, the run has its own. */
   features?: FrozenFeatures;
 }
 

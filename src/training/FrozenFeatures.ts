@@ -20,6 +20,7 @@ import { type Budget, RaggedStore } from "./RaggedStore";
 
 /** How much is held in memory. */
 export interface FeaturesOptions {
+  /** Features beyond this are held in a temporary file. Default: 2 GiB (2147483648). */
   memoryBytes?: number;
 }
 

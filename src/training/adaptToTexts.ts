@@ -25,19 +25,21 @@ import { scheduleAt } from "./schedule";
 export interface AdaptOptions {
   /** The id of [MASK] or <mask> in the model's vocabulary. */
   maskTokenId: number;
-  /** Ids that are never chosen, besides each row's first and last token and padding: separators inside pairs, say. */
+  /**
+   * Ids that are never chosen, besides each row's first and last token and padding: separators inside pairs, say. Default: none.
+   */
   specialTokenIds?: readonly number[];
-  /** Default 1. */
+  /** How often the texts are gone through. Default: 1. */
   epochs?: number;
-  /** Default 32. */
+  /** Rows a step. Default: 32. */
   batchSize?: number;
-  /** Peak rate of AdamW; it warms up over a tenth of the steps and falls to 0. Default 5e-5. */
+  /** Peak learning rate of AdamW; it warms up over a tenth of the steps and falls to 0. Default: 5e-5. */
   learningRate?: number;
-  /** Default 0.01. */
+  /** Decoupled weight decay. Default: 0.01. */
   weightDecay?: number;
-  /** Share of the tokens that are to be told; default 0.15. */
+  /** Share of the tokens that are to be told. Default: 0.15. */
   share?: number;
-  /** Starts every draw: order, masks, dropout, and the head where the checkpoint has none. Default 0. */
+  /** Starts every random draw: order, masks, dropout, and the head where the checkpoint has none. Default: 0. */
   seed?: number;
   /** Stops between two steps. */
   signal?: AbortSignal;

@@ -4,9 +4,11 @@ import type { Rates } from "./AdamW";
 
 /** Parameters that learn at a rate or decay of their own. */
 export interface ParameterGroup {
-  /** Which: as `freezeWhere` takes them. */
+  /** Which parameters: as `freezeWhere` takes them. */
   match: ParameterPattern;
+  /** Their peak learning rate. Default: that of all others. */
   learningRate?: number;
+  /** Their weight decay. Default: that of all others. */
   weightDecay?: number;
 }
 

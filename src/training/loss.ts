@@ -5,9 +5,12 @@ import { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "../nn/lo
 import type { Pass, Value } from "../nn/Pass";
 
 export interface LossOptions {
-  /** One weight per class in the order of the logits, or "balanced": rows / (classes · rows of the class). */
+  /**
+   * Weight of each class in the loss, in the order of the logits, or "balanced": rows / (classes · rows of the class). Default:
+   * all 1.
+   */
   classWeights?: number[] | "balanced";
-  /** Share of a label that is spread evenly over all classes (Szegedy et al. 2016). */
+  /** Share of a label that is spread evenly over all classes (Szegedy et al. 2016). Default: 0. */
   labelSmoothing?: number;
 }
 

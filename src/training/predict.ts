@@ -21,10 +21,16 @@ export interface Predictions {
 
 /** How rows are predicted. */
 export interface PredictOptions {
+  /** Rows at a time. Default: 64. */
   batchSize?: number;
-  /** Of matrix products; default "fp32". */
+  /**
+   * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where training scales the loss so that its
+   * gradients fit; both on engine tensorflow. All else is float32, convolutions too. Default: "fp32".
+   */
   precision?: FloatTypeName;
+  /** Stops between two batches. */
   signal?: AbortSignal;
+  /** Told how many rows of how many are done. */
   onProgress?: (done: number, total: number) => void;
 }
 

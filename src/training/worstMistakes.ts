@@ -20,6 +20,7 @@ export interface Mistake {
 
 /** How many mistakes are looked at. */
 export interface MistakesOptions {
+  /** How many at most. Default: 10. */
   count?: number;
 }
 

@@ -161,7 +161,7 @@ test("Options about texts are refused with images, as are texts for an image mod
     assert.match(stderr, /^frostkit \w+: [^\n]+\n$/);
     assert.match(stderr, line);
   };
-  const given = { "--max-len": "128", "--label": "target", "--limit": "9" };
+  const given = { "--max-length": "128", "--label": "target", "--limit": "9" };
   for (const [name, value] of Object.entries(given))
     await refuses(
       finetune(name, value),

@@ -56,7 +56,7 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
   assert.deepEqual(lines.slice(0, 3), [
     "engine: wasm (as asked for)",
     "60 rows to train on, 30 to validate on",
-    "90 of 90 rows were cut to 6 tokens (--max-len)",
+    "90 of 90 rows were cut to 6 tokens (--max-length)",
   ]);
   assert.equal(lines.length, 3 + 10);
   assert.match(lines[3], /^ 1\/10 {2}N = none, seed 0: accuracy 0\.\d{4}, \d+\.\d s$/);
@@ -300,10 +300,10 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
     /train\.csv: expected the label column "labels", got .*"target"/,
   );
   await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
-  await refuses(sweep("--max-len", "65", ...out), /--max-len: expected at most 64, .*, got 65/);
+  await refuses(sweep("--max-len", "65", ...out), /--max-length: expected at most 64, .*, got 65/);
   await refuses(
     sweep("--strategies", "norms,adapters", ...out),
-    /strategies: recipe: expected one of layerwiseDecay, gradual, bitFit, norms, lora, got "adapters"/,
+    /strategies\[1\]\.recipe: expected one of layerwiseDecay, gradual, bitFit, norms, lora, got "adapters"/,
   );
   await refuses(
     sweep("--strategies", "norms,norms", ...out),

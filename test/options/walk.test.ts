@@ -105,6 +105,30 @@ for (const owner of owners)
     }
   });
 
+test("What takes no options refuses those that stand behind its arguments, and is no worse for map", async () => {
+  const f = frostkit as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const calls = [
+    "bitFit",
+    "trainNorms",
+    "formatSummary",
+    "confusionMatrixFigure",
+    "loadTokenizer",
+    "loadImageTransform",
+  ];
+  for (const name of calls)
+    await assert.rejects(async () => f[name]({}, { metric: "f1" }), {
+      name: "InputError",
+      message: `${name}: unknown option metric; it takes none`,
+    });
+  await assert.rejects(async () => f.writeTable("/no/such/file.csv", { id: [1] }, { separator: ";" }), {
+    message: "writeTable: unknown option separator; it takes none",
+  });
+  await assert.rejects(
+    async () => f.loadTokenizer("/no/such/folder", 0, ["/no/such/folder"]),
+    /no such folder/,
+  );
+});
+
 describe("readOptions", () => {
   test("takes undefined for left out", () => {
     const { count } = readOptions("worstMistakes", { count: undefined });

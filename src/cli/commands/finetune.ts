@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { InputError } from "../../errors";
 import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
+import { OPTIONS } from "../../options/table";
 import { formatCount } from "../../sweep/formatSummary";
 import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
@@ -19,8 +20,8 @@ import {
   type TrainingFlags,
   trainingSettings,
 } from "../options";
-import { wholeNumber } from "../parseNumbers";
 import { showTraining } from "../showTraining";
+import { tableFlag } from "../tableFlag";
 
 interface FineTuneFlags extends DataFlags, TrainingFlags, FreezeFlags {
   seed: number;
@@ -35,11 +36,11 @@ export function finetuneCommand(): Command {
         "--freeze-where everything is trained.",
     )
     .optionsGroup("Training:")
-    .option(
-      "--seed <seed>",
-      "starts the draw of a new head, dropout and the order of rows",
-      wholeNumber(),
-      0,
+    .addOption(
+      tableFlag(OPTIONS.fineTune.seed, {
+        flag: "--seed <seed>",
+        says: "starts every random draw: a new head, dropout and the order of rows",
+      }),
     );
   return addTrainingOptions(command)
     .optionsGroup("Output:")

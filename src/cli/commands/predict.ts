@@ -8,6 +8,7 @@ import { replaceFile } from "../../data/replaceFile";
 import { textDataset } from "../../data/textDataset";
 import { InputError } from "../../errors";
 import type { Classifier } from "../../models/Classifier";
+import { OPTIONS } from "../../options/table";
 import { formatCount } from "../../sweep/formatSummary";
 import { type Predictions, predict as predictRows } from "../../training/predict";
 import { Board } from "../Board";
@@ -26,8 +27,8 @@ import {
   OF_TEXTS,
   type TextFlags,
 } from "../options";
-import { wholeNumber } from "../parseNumbers";
 import { countOf, isFolder, type Rows } from "../Rows";
+import { tableFlag } from "../tableFlag";
 
 interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
   data: string;
@@ -35,7 +36,7 @@ interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
   id?: string;
   label: string;
   probabilities?: true;
-  batch: number;
+  batchSize: number;
 }
 
 export function predictCommand(): Command {
@@ -61,7 +62,7 @@ export function predictCommand(): Command {
     .requiredOption("--out <file>", "the CSV to write; one that is there is replaced")
     .option("--label <column>", "what the column of labels is called in it", "target")
     .option("--probabilities", "add a column for each class, with its probability")
-    .option("--batch <rows>", "rows at a time", wholeNumber(1), 64);
+    .addOption(tableFlag(OPTIONS.predict.batchSize));
   return addEngineOption(command)
     .addHelpText(
       "after",
@@ -100,7 +101,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   let said: Predictions;
   try {
     said = await predictRows(model, encoded, {
-      batchSize: flags.batch,
+      batchSize: flags.batchSize,
       signal,
       onProgress: (done, total) =>
         bar.update(done, total, `${formatCount(done)} of ${formatCount(total)} rows`),

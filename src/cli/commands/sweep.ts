@@ -94,10 +94,11 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
     },
   });
 
-  const run = freezeSweep({
-    ...{ model, train, valid: valid!, n, strategies, seeds, out, signal },
-    ...trainingSettings(flags),
-  });
+  const run = freezeSweep(
+    model,
+    { train, valid: valid! },
+    { n, strategies, seeds, out, signal, ...trainingSettings(flags) },
+  );
   const board = new SweepBoard(out, metric);
   const printed = new Set<TrialRecord>();
   const print = (record: TrialRecord) => {

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { OptionTable } from "../../src/options/Option";
+import { OPTIONS } from "../../src/options/table";
+import { BASES, commentOf, membersOf, sourceOf, TYPES } from "./docComments";
+import { optionsPage } from "./optionsPage";
+
+const advice = "run: node --import tsx test/options/refresh.ts";
+
+test("docs/options.md says what the table of options and the commands say", () => {
+  assert.equal(sourceOf("docs/options.md"), optionsPage(), advice);
+});
+
+describe("The doc comments of options types say what the table says", () => {
+  for (const [path, type, table] of TYPES)
+    test(type, () => {
+      const members = membersOf(sourceOf(path), type);
+      assert.ok(members.length > 0);
+      for (const { name, comment } of members) {
+        assert.ok(Object.hasOwn(table, name), `${type} has ${name}, which is not in the table`);
+        assert.equal(comment, commentOf(table[name]), `${type}.${name}; ${advice}`);
+      }
+    });
+});
+
+test("Options types and the table have the same names", () => {
+  const members = new Map(
+    TYPES.map(([path, type]) => [type, membersOf(sourceOf(path), type).map(({ name }) => name)]),
+  );
+  // A trial trains as fineTune does.
+  const trial = members
+    .get("FineTuneOptions")!
+    .filter((name) => !["seed", "signal", "features"].includes(name));
+  members.set("SweepOptions", [...members.get("SweepOptions")!, ...trial, ...members.get("LossOptions")!]);
+  for (const [, type, table] of TYPES) {
+    if (type === "LossOptions") continue;
+    const bases = BASES[type] ?? [];
+    const names = [type, ...bases].flatMap((each) => members.get(each)!);
+    assert.deepEqual(names.sort(), Object.keys(table).sort(), type);
+  }
+});
+
+test("Every table of options is documented by a type", () => {
+  const documented = new Set(TYPES.map(([, , table]) => JSON.stringify(Object.keys(table).sort())));
+  for (const [owner, table] of Object.entries(OPTIONS as Record<string, OptionTable>)) {
+    const names = Object.keys(table).sort();
+    // fromConfig takes LoadOptions without a revision, exportOnnx nothing.
+    if (names.length === 0 || owner.endsWith("fromConfig")) continue;
+    assert.ok(documented.has(JSON.stringify(names)), owner);
+  }
+});
