@@ -11,6 +11,7 @@ import { InputError } from "../errors";
 import { isOfImages } from "../models/architectures";
 import type { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { fetchPackage } from "../packages/fetchPackage";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
 import { areImages, type Rows } from "./Rows";
@@ -48,6 +49,8 @@ export async function loadModel(
         ? `${data.option}: expected a folder of images, since ${flags.model} reads images, got the table ${data.path}`
         : `${data.option}: expected a table of texts, since ${flags.model} reads texts, got the folder ${data.path}`,
     );
+  // With it comes what multiplies on the wasm engine. Where it is missing and cannot be fetched, whoever cannot do without it says so.
+  await fetchPackage("@huggingface/transformers", note).catch(() => {});
   const engine = await useEngine(flags.engine);
   const notes: string[] = [];
   const { classes, seed, ignoreMismatchedSizes } = options;

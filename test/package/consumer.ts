@@ -30,13 +30,13 @@ export async function main(): Promise<[Metrics | null, Figure]> {
   const tokenizer: Tokenizer = await loadTokenizer("m");
   const table = textDataset(await readTable("t.csv"), { text: "text", label: "target" });
   const split = trainValidSplit(table, { seed: 0 });
-  const encode = (rows: number[]) => tokenize(takeRows(table, rows), tokenizer, { maxLength: 8 });
+  const encode = (rows: Int32Array) => tokenize(takeRows(table, rows), tokenizer, { maxLength: 8 });
   const data = { train: await encode(split.train), valid: await encode(split.valid) };
   let metrics: Metrics | null = null;
   for await (const event of fineTune(model, data, { epochs: 1 }))
     if (event.type === "epoch") metrics = event.metrics;
-  const { records } = await freezeSweep({ model: "m", data, n: [0, 1], epochs: 1 });
-  const n: number | "none" = recommendN(records).n;
+  const { records } = await freezeSweep(model, data, { n: [0, 1], epochs: 1 });
+  const n: number = recommendN(records);
   // These would be no errors if the package's types were any.
   // @ts-expect-error
   const wrongRows: string = rows.length;
