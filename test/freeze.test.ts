@@ -7,10 +7,12 @@ import { describe, mock, test } from "node:test";
 import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 import ts from "@tslab/typescript-for-tslab";
+import { FrostError as FrostErrorOfTheKit } from "../src/errors";
 import {
   adapters,
   closeNames,
   FreezeError,
+  FrostError,
   type FrostStage,
   freezeWhere,
   listParams,
@@ -61,6 +63,13 @@ const small = () =>
     "fc.bias": [1000],
     temperature: [],
   });
+
+test("A FreezeError belongs to the kit's one family of errors", () => {
+  const error = new FreezeError("no");
+  assert.ok(error instanceof FrostError && error instanceof Error);
+  assert.equal(error.name, "FreezeError");
+  assert.equal(FrostError, FrostErrorOfTheKit, "the class that the rest of the kit throws");
+});
 
 describe("listParams", () => {
   test("lists name, shape, size and requiresGrad in checkpoint order", () => {

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
+import { checkNames } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
+import { tokenRows } from "../options/table";
 import { type CheckedRows, Classifier, type ForwardOptions, type Parts } from "./Classifier";
 import { Config, type Family } from "./Family";
 import { type TextInputs, textInputs } from "./textInputs";
@@ -86,6 +88,7 @@ export class SequenceClassifier extends Classifier<TextInputs> {
     options: ForwardOptions = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor3D[] } {
     const { outputHiddenStates: everyRow } = readOptions("model.forward", options);
+    checkNames("model.forward", tokenRows, rows);
     this.checkRows("inputIds", rows);
     const inputs = textInputs(toBatch(rows), { everyRow });
     const pass = new Pass();

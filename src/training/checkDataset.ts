@@ -1,7 +1,14 @@
+import { shown } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { countOf, type Dataset } from "./dataset";
+
+/** Throws where something else stands in the model's place, as a promise of one. */
+export function checkModel(name: string, model: Classifier): void {
+  if (typeof (Object(model) as Partial<Classifier>).checkRows !== "function")
+    throw new InputError(`${name}: expected a loaded model, got ${shown(model)}`);
+}
 
 /** Throws unless the rows fit the model and their labels are those that its head was made for. */
 export function checkDataset(
@@ -9,6 +16,7 @@ export function checkDataset(
   model: Classifier,
   dataset: Dataset,
 ): asserts dataset is Dataset & { labels: Labels } {
+  checkModel(name, model);
   const { labels } = dataset;
   if (countOf(dataset) === 0) throw new InputError(`${name}: expected at least one row, got none`);
   if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);

@@ -12,7 +12,7 @@ import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { AdamW } from "./AdamW";
 import { BestEpoch } from "./BestEpoch";
-import { checkDataset } from "./checkDataset";
+import { checkDataset, checkModel } from "./checkDataset";
 import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { evaluateLogits } from "./evaluate";
 import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
@@ -57,6 +57,7 @@ export function fineTune(
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
   const { train, valid } = readNamed("fineTune", trainAndValid, data, "data") as unknown as FineTuneData;
+  checkModel("fineTune", model);
   const settings = fineTuneSettings(options, model.problemType, valid !== undefined);
   checkDataset("train", model, train);
   if (valid) checkDataset("valid", model, valid);

@@ -5,6 +5,7 @@ import { Pass } from "../nn/Pass";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
+import { checkModel } from "./checkDataset";
 import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
@@ -51,6 +52,7 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Predictions> {
   const settings = readOptions("predict", options);
+  checkModel("predict", model);
   model.checkRows("predict", dataset);
   const logits = await allLogits(model, dataset, settings);
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);

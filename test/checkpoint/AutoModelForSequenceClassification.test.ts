@@ -153,6 +153,33 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
     model.dispose();
   });
 
+  it("takes a dtype however it is spelt; one that it cannot write leaves a saved model as it was", async () => {
+    const model = await Auto.fromPretrained(tinyBert, { log: assert.fail });
+    const saved = join(folder, "spelt");
+    const file = join(saved, "model.safetensors");
+    const spellings = {
+      fp16: ["fp16", "float16", "F16", "f16", "half", "torch.float16"],
+      bf16: ["bf16", "bfloat16", "BF16", "BFloat16"],
+      fp32: ["fp32", "float32", "F32"],
+    };
+    for (const [kit, names] of Object.entries(spellings)) {
+      await model.savePretrained(saved, { dtype: kit as "fp16" });
+      const expected = readFileSync(file);
+      for (const dtype of names) {
+        await model.savePretrained(saved, { dtype: dtype as "fp16" });
+        assert.deepEqual(readFileSync(file), expected, dtype);
+      }
+    }
+    const before = readFileSync(file);
+    for (const dtype of ["F64", "I8", "int8", "fp8", "", "constructor", null, 16])
+      await assert.rejects(model.savePretrained(saved, { dtype: dtype as "fp16" }), {
+        name: "InputError",
+        message: `dtype: expected one of fp32, bf16, fp16 (or float32, bfloat16, float16), got ${JSON.stringify(dtype)}`,
+      });
+    assert.deepEqual(readFileSync(file), before);
+    model.dispose();
+  });
+
   it("carries the tokenizer's files along", async () => {
     const model = await Auto.fromPretrained(pretrained, { log: () => {} });
     await model.savePretrained(join(folder, "pretrained"));

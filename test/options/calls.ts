@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import * as frostkit from "../../src/index";
 import type { OptionOwner } from "../../src/options/readOptions";
 import { loadTiny } from "../training/toyData";
@@ -8,8 +9,12 @@ const f = frostkit as unknown as Record<string, (...args: unknown[]) => unknown>
 const { AutoModelForImageClassification: Images, AutoModelForSequenceClassification: Texts } = frostkit;
 
 /** A model as far as it is looked at before options are; whatever else is asked of it fails. */
-const model = Object.assign(Object.create(frostkit.FrozenFeatures.prototype), { stages: [], depth: 1 });
-const data = { train: { inputIds: [], labels: null }, valid: { inputIds: [], labels: null } };
+const model = {
+  stages: [],
+  depth: 1,
+  checkRows: () => assert.fail("rows were looked at before options"),
+};
+export const data = { train: { inputIds: [], labels: null }, valid: { inputIds: [], labels: null } };
 
 /** Everything that takes options, called with them and with what must not be touched before they are checked. */
 export const CALLS: Record<OptionOwner, Call> = {

@@ -7,7 +7,10 @@ import { kindOf } from "../../src/options/kinds";
 import type { OptionTable } from "../../src/options/Option";
 import { type OptionOwner, readOptions } from "../../src/options/readOptions";
 import { OPTIONS } from "../../src/options/table";
-import { CALLS, WITHOUT_OPTIONS } from "./calls";
+import type { FineTuneData } from "../../src/training/FineTuneOptions";
+import { fineTune } from "../../src/training/fineTune";
+import { loadTiny, toyRows } from "../training/toyData";
+import { CALLS, data, WITHOUT_OPTIONS } from "./calls";
 
 const owners = Object.keys(OPTIONS) as OptionOwner[];
 
@@ -127,6 +130,68 @@ test("What takes no options refuses those that stand behind its arguments, and i
     async () => f.loadTokenizer("/no/such/folder", 0, ["/no/such/folder"]),
     /no such folder/,
   );
+});
+
+test("Python's names for a model's rows are refused rather than read as rows without a mask", async () => {
+  const model = await loadTiny();
+  const rows = (more: object) => () => model.forward({ inputIds: [[2, 10, 3]], ...more });
+  assert.throws(rows({ attention_mask: [[1, 1, 0]] }), {
+    message: "model.forward: unknown option attention_mask; did you mean attentionMask?",
+  });
+  assert.throws(rows({ token_type_ids: [[0, 0, 0]] }), /did you mean tokenTypeIds\?$/);
+  model.dispose();
+});
+
+test("Rows to train on and to judge by are named as they are called", async () => {
+  const model = await loadTiny();
+  const rows = toyRows(4);
+  const slips: [object, string][] = [
+    [{ train: rows, vaild: rows }, "fineTune: unknown option data.vaild; did you mean valid?"],
+    [{ train: rows, eval_dataset: rows }, "fineTune: unknown option data.eval_dataset; did you mean valid?"],
+  ];
+  for (const [data, message] of slips)
+    assert.throws(() => fineTune(model, data as FineTuneData), { name: "InputError", message });
+  assert.throws(
+    () => fineTune(model, undefined as never),
+    /^InputError: data: expected an object of train, valid, got undefined$/,
+  );
+  assert.throws(
+    () => fineTune(model, { train: { texts: ["a"] } } as never),
+    /^InputError: data.train: expected a dataset, as `tokenize`/,
+  );
+  for (const parameterGroups of [[{ match: "bias", lr: 1 }], [{ match: "bias", learning_rate: 1 }]])
+    assert.throws(() => fineTune(model, { train: rows }, { parameterGroups } as object), {
+      message: `fineTune: unknown option parameterGroups[0].${Object.keys(parameterGroups[0])[1]}; did you mean learningRate?`,
+    });
+  model.dispose();
+});
+
+test("Objects inside options are looked into: augmentation, transform, heads, recipes", async () => {
+  const f = frostkit as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const transform = { size: 8, cropPct: 1, interpolation: "bicubic", mean: [0, 0, 0], std: [1, 1, 1] };
+  const slips: [() => unknown, string][] = [
+    [
+      () => f.encodeImages({ paths: [] }, transform, { augment: { hfilp: 1 } }),
+      "encodeImages: unknown option augment.hfilp; did you mean hflip?",
+    ],
+    [
+      () => f.encodeImages({ paths: [] }, { ...transform, crop_pct: 1 }),
+      "encodeImages: unknown option transform.crop_pct; did you mean cropPct?",
+    ],
+    [
+      () =>
+        frostkit.AutoModelForSequenceClassification.fromPretrained("x", {
+          head: { poolin: "mean" },
+        } as object),
+      "AutoModelForSequenceClassification.fromPretrained: unknown option head.poolin; did you mean pooling?",
+    ],
+    [
+      () => f.freezeSweep("x", data, { strategies: ["norms", { recipe: "lora", r: 4 }] }),
+      "freezeSweep: unknown option strategies[1].r; did you mean rank?",
+    ],
+  ];
+  for (const [call, message] of slips)
+    await assert.rejects(async () => await call(), { name: "InputError", message });
 });
 
 describe("readOptions", () => {

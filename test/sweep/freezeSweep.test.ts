@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
@@ -321,6 +321,29 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.equal(failed[0].trial.n, 0);
     assert.match(failed[0].error.message, /expected a finite loss/);
     model.dispose();
+  });
+
+  it("takes model, rows and options as fineTune does, which comes to the same as all in one object", async () => {
+    const { model, train, valid, ...rest } = options({ n: [3], epochs: 1 });
+    const { records } = await freezeSweep(model, { train, valid }, rest);
+    const { records: same } = await freezeSweep(options({ n: [3], epochs: 1 }));
+    assert.deepEqual(records.map(lossesOf), same.map(lossesOf));
+    assert.deepEqual(records[0].settings, same[0].settings);
+  });
+
+  it("writes settings down as they were asked for, precision by the kit's word, and refuses others before a file is made", async () => {
+    const out = join(folder, "settings");
+    const given = options({ n: [3], epochs: 1, precision: "float32", warmup: undefined, out });
+    const { records } = await freezeSweep(given);
+    assert.deepEqual(records[0].settings, { epochs: 1, batchSize: 8, learningRate: 3e-3, precision: "fp32" });
+    for (const unknown of ["epoch", "lr", "seed", "features", "constructor"]) {
+      const other = join(folder, `never-${unknown}`);
+      assert.throws(
+        () => freezeSweep({ ...options({ out: other }), [unknown]: undefined } as FreezeSweepOptions),
+        new RegExp(`^InputError: freezeSweep: unknown option ${unknown}; `),
+      );
+      assert.ok(!existsSync(other));
+    }
   });
 
   it("says in one line what it cannot take, before any training", async () => {
