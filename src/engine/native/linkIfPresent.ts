@@ -6,25 +6,31 @@ import { nativeStatus } from "./nativeStatus";
 import { nameTensorflow } from "./Tensorflow";
 
 /**
- * Links tfjs-node-gpu where a TensorFlow is installed and it is not linked yet, which takes some ten seconds once. Never fetches
- * anything and never throws. Returns a line for people: what was linked, or how to come by the native engine and what it would
- * bring; null where nothing is to be said, since it stands already.
+ * Links tfjs-node-gpu where a TensorFlow is installed and it is not linked yet. Never fetches anything and never throws. Returns a
+ * line for people: what was linked, or how to come by the native engine and what it would bring; null where nothing is to be said,
+ * since it stands already. Linking compiles C++, so `during` is given what is about to be done and may show that it goes on.
  */
-export async function linkIfPresent(files: BindingFiles = bindingFiles()): Promise<string | null> {
+export async function linkIfPresent(
+  files: BindingFiles = bindingFiles(),
+  during: <T>(what: string, work: () => Promise<T>) => Promise<T> = (_, work) => work(),
+): Promise<string | null> {
   const { state, reason } = nativeStatus(files);
   if (state === "linked" || state === "official") return null;
   if (process.platform !== "linux")
-    return `wasm computes on one core; npx frostkit native --official downloads TensorFlow, ${GAIN}`;
+    return `wasm computes; npx frostkit native --official downloads TensorFlow, ${GAIN}`;
   try {
     const { tensorflow, unfit } = await findTensorflow();
     if (tensorflow === null) {
       const why = state === "stale" ? reason : (unfit[0] ?? "no TensorFlow is installed");
-      return `${why}, so wasm computes on one core; npx frostkit native --pip fetches TensorFlow, ${GAIN}`;
+      return `${why}, so wasm computes; npx frostkit native --pip fetches TensorFlow, ${GAIN}`;
     }
     if (!existsSync(files.package))
-      return `${nameTensorflow(tensorflow)} is not linked, so wasm computes on one core; npx frostkit native links it, ${GAIN}`;
+      return `${nameTensorflow(tensorflow)} is not linked, so wasm computes; npx frostkit native links it, ${GAIN}`;
     const start = performance.now();
-    await link(tensorflow, files);
+    await during(
+      `linking ${nameTensorflow(tensorflow)}: compiles a binding and kernels for this machine, once, in half a minute to two`,
+      () => link(tensorflow, files),
+    );
     const seconds = (performance.now() - start) / 1000;
     return `linked ${nameTensorflow(tensorflow)} in ${seconds.toFixed(0)} s`;
   } catch (error) {
@@ -32,6 +38,5 @@ export async function linkIfPresent(files: BindingFiles = bindingFiles()): Promi
   }
 }
 
-/** What the native engine brings; the ratio is that of `test/bench/wasm.ts`. */
-const GAIN =
-  "which uses all cores and NVIDIA GPUs (on 2 cores it trains the bundled model about twice as fast)";
+/** What the native engine brings. */
+const GAIN = "which is several times as fast on a processor and uses NVIDIA GPUs";

@@ -105,8 +105,8 @@ test("Where no TensorFlow is installed, the line says how to come by one and wha
   const line = await linkIfPresent(files);
   assert.equal(
     line,
-    "no TensorFlow is installed, so wasm computes on one core; npx frostkit native --pip fetches TensorFlow, which uses all " +
-      "cores and NVIDIA GPUs (on 2 cores it trains the bundled model about twice as fast)",
+    "no TensorFlow is installed, so wasm computes; npx frostkit native --pip fetches TensorFlow, which is several times as fast " +
+      "on a processor and uses NVIDIA GPUs",
   );
   await assert.rejects(
     linkNative({ pip: false, log() {} }, files),
