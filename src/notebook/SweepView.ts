@@ -12,7 +12,10 @@ import { preHtml, progressHtml } from "./progressHtml";
 import { svgImage } from "./svgImage";
 import { TrainingView } from "./TrainingView";
 
-/** What a cell shows of a sweep: a bar for its trials, the training that runs, and the table and picture of depths as they grow. */
+/**
+ * What a cell shows of a sweep: a bar for its trials, the training that runs, and the table and picture of depths as they grow. Once all
+ * have ended the picture goes, since `show(accuracyFigure(records))` draws the same as a figure that stays.
+ */
 export class SweepView {
   #count = 0;
   #done = 0;
@@ -22,6 +25,7 @@ export class SweepView {
   #records: TrialRecord[] = [];
   #failed: string[] = [];
   #picture = { records: 0, html: "" };
+  #finished = false;
 
   take(event: SweepEvent): void {
     if (event.type === "start") {
@@ -40,6 +44,7 @@ export class SweepView {
 
   finish({ records, aborted, folder }: SweepResult): void {
     this.#records = records;
+    this.#finished = !aborted;
     const where = join(folder, "records.jsonl");
     this.stop(
       aborted
@@ -73,6 +78,7 @@ export class SweepView {
   }
 
   async #accuracyPicture(): Promise<string> {
+    if (this.#finished) return "";
     const { length } = this.#records;
     // One depth alone compares with nothing.
     if (

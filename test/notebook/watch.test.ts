@@ -123,7 +123,9 @@ test("A sweep shows both bars, and its table and picture grow with the trials", 
   ]);
   assert.match(text(last), /\n0 +0\.9000.*\n2 +0\.8000.*\n4 +0\.7000/);
   assert.match(html(last), /<pre style="[^"]*word-break: normal[^"]*">N +accuracy/);
-  assert.equal(html(last).match(/<img[^>]*alt="score by frozen blocks"/g)?.length, 1);
+  const beforeLast = messages.findLast((message) => bars(message)[0].text === "2 of 3 trials")!;
+  assert.equal(html(beforeLast).match(/<img[^>]*alt="score by frozen blocks"/g)?.length, 1);
+  assert.doesNotMatch(html(last), /<img/, "show(accuracyFigure(records)) draws it for good");
 });
 
 test("A sweep's failed trials stay to be seen, and count as done", async (t) => {
