@@ -4,7 +4,9 @@ import type { Figure } from "./figure";
 import { plotText } from "./plotText";
 import { axis, colours, layout } from "./theme";
 
-const LONGEST_NAME = 18;
+const LONGEST_NAME = 24;
+/** Pixels of a figure's usual width, less its right margin. */
+const WIDTH = 676;
 
 /**
  * A square for each pair of classes, labels down, predictions across: the rows' number, on a colour for their share of the
@@ -18,7 +20,8 @@ const LONGEST_NAME = 18;
 export function confusionMatrixFigure(matrix: ConfusionMatrix): Figure;
 export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix, ...more: unknown[]): Figure {
   noOptions("confusionMatrixFigure", more);
-  const names = classes.map((name) => plotText(shortened(name)));
+  const shown = shortNames(classes);
+  const names = shown.map(plotText);
   const cells = classes.flatMap((_, label) =>
     classes.map((_, predicted) => {
       const total = counts[label].reduce((sum, count) => sum + count, 0);
@@ -29,7 +32,9 @@ export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix, ...m
   const rows = sumOf(cells, () => true);
   const right = sumOf(cells, ({ label, predicted }) => label === predicted);
   const ticks = { tickvals: classes.map((_, i) => i), ticktext: names, showgrid: false, zeroline: false };
-  const left = 50 + 8.5 * Math.max(4, ...names.map((name) => name.length));
+  const longest = 8.5 * Math.max(4, ...shown.map((name) => name.length));
+  const left = 50 + longest;
+  const upright = longest > (WIDTH - left) / classes.length;
   return {
     data: [
       {
@@ -61,7 +66,12 @@ export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix, ...m
       0,
       {
         left,
-        xaxis: axis("Predicted", { ...ticks, range: [-0.5, classes.length - 0.5] }),
+        labels: upright ? longest - 10 : 0,
+        xaxis: axis("Predicted", {
+          ...ticks,
+          tickangle: upright ? -90 : 0,
+          range: [-0.5, classes.length - 0.5],
+        }),
         yaxis: axis("Label", { ...ticks, range: [classes.length - 0.5, -0.5] }),
         shapes: cells.map(({ label, predicted, share }) => ({
           type: "rect",
@@ -91,5 +101,12 @@ function mixed(share: number): string {
   return `rgb(${blue.map((to) => Math.round(244 + (to - 244) * share)).join(", ")})`;
 }
 
-const shortened = (name: string): string =>
-  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+/** Names cut in the middle, since long ones differ at either end; those that are alike all the same are numbered. */
+function shortNames(names: readonly string[]): string[] {
+  const cut = names.map((name) =>
+    name.length > LONGEST_NAME
+      ? `${name.slice(0, LONGEST_NAME / 2 - 1)}…${name.slice(-LONGEST_NAME / 2)}`
+      : name,
+  );
+  return cut.map((name, i) => (cut.indexOf(name) === cut.lastIndexOf(name) ? name : `${i + 1}: ${name}`));
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addTextMeasures } from "../../src/plots/addTextMeasures";
 import { confusionMatrixFigure } from "../../src/plots/confusionMatrixFigure";
 import { toPng } from "../../src/plots/toPng";
 import { toSvg } from "../../src/plots/toSvg";
@@ -66,13 +67,13 @@ test("A label without a row has shares of 0, and the title says how many rows ar
 });
 
 test("It draws without a browser, names shortened and read as text, be there two classes or many.", async () => {
-  const many = Array.from({ length: 12 }, (_, i) => `a <b>name</b> of some length ${i}`);
+  const many = Array.from({ length: 12 }, (_, i) => `a <b>name</b> of some notable length ${i}`);
   const svg = await toSvg(
     confusionMatrixFigure({ classes: many, counts: many.map((_, i) => many.map((_, j) => i * j)) }),
   );
   const { document } = new JSDOM(svg, { contentType: "image/svg+xml" }).window;
   const texts: string[] = [...document.querySelectorAll("text")].map((text) => text.textContent);
-  assert.ok(texts.includes("a <b>name</b> of …"), texts.join(" | "));
+  assert.ok(texts.includes("a <b>name</…ble length 3"), texts.join(" | "));
   assert.ok(texts.includes("121"));
   assert.equal(document.querySelectorAll(".shapelayer path").length, 144);
   assert.equal((await toPng(confusionMatrixFigure(matrix))).subarray(1, 4).toString(), "PNG");
@@ -81,4 +82,25 @@ test("It draws without a browser, names shortened and read as text, be there two
 test("The figure is plain JSON.", () => {
   const figure = confusionMatrixFigure(matrix);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
+
+test("Long names are cut in the middle and stay different; across they stand upright, within the picture.", async () => {
+  const classes = [
+    ...["bank_transfer", "cheque_or_cash_deposit"].map((by) => `balance_not_updated_after_${by}`),
+    ...["one", "two"].map((middle) => `the very same words, then ${middle}, and again the same`),
+    ...Array.from({ length: 8 }, (_, i) => `class ${i}`),
+  ];
+  const figure = confusionMatrixFigure({ classes, counts: classes.map(() => classes.map(() => 1)) });
+  const { ticktext, tickangle } = figure.layout.xaxis as { ticktext: string[]; tickangle: number };
+  assert.equal(new Set(ticktext).size, classes.length);
+  assert.equal(ticktext[0], "balance_not…ank_transfer");
+  assert.equal(tickangle, -90);
+  assert.equal((confusionMatrixFigure(matrix).layout.xaxis as { tickangle: number }).tickangle, 0);
+  const { window } = new JSDOM(await toSvg(figure), { contentType: "image/svg+xml" });
+  addTextMeasures(window);
+  const title = [...window.document.querySelectorAll("text")].find(
+    (text) => text.textContent === "Predicted",
+  );
+  const { bottom } = title.getBoundingClientRect();
+  assert.ok(bottom <= (figure.layout.height as number), `${bottom}`);
 });
