@@ -29,6 +29,17 @@ export const onEveryFastEngine = (title: string, tests: Tests) => on(["tensorflo
 export const onEveryEngineAndWebgpu = (title: string, tests: Tests) =>
   on(["tensorflow", "webgpu", "wasm", "cpu"], title, tests);
 
+/** The same on WebGPU, for models that a driver which computes on the processor takes minutes for. */
+export function onWebgpuHardware(title: string, tests: Tests): void {
+  const { why, what } = engines.webgpu;
+  const slow =
+    /swiftshader|llvmpipe/i.test(what ?? "") && `${what} computes on the processor, which takes minutes`;
+  describe(`${title}, on webgpu`, { skip: why ?? slow }, () => {
+    before(() => useEngine("webgpu"));
+    tests("webgpu");
+  });
+}
+
 /** A group of tests on wasm with every product by ONNX Runtime, also those that are too small to be worth a call. */
 export function onRuntimeProducts(title: string, tests: Tests): void {
   const skip = engines.wasm.what === null && "ONNX Runtime does not run here";

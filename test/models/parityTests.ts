@@ -153,9 +153,12 @@ const namesOf = (gradients: Map<Parameter, tf.Tensor>) =>
   [...gradients.keys()].map(({ name }) => name).sort();
 
 /** Loss and gradients of the mean cross-entropy in eval mode. The caller disposes the gradients. */
-async function lossAndGradientsOf<Model extends Classifier>(
+export async function lossAndGradientsOf<Model extends Classifier>(
   model: Model,
-  { expected, inputs: makeInputs }: Pick<Subject<Model>, "expected" | "inputs">,
+  {
+    expected,
+    inputs: makeInputs,
+  }: { expected: { inputs: { labels: number[] } }; inputs: Subject<Model>["inputs"] },
   precision: Precision = "fp32",
 ): Promise<{ loss: number; gradients: Map<Parameter, tf.Tensor> }> {
   const { labels } = expected.inputs;
