@@ -15,12 +15,12 @@ import { fineTune } from "../../src/training/fineTune";
 const DATA = join(__dirname, "../../data");
 const MODEL = join(DATA, "all-MiniLM-L6-v2");
 const SEEDS = [0, 1, 2];
-/** Each row of the depths' rates is about three times the one before; deep freezes leave little to learn, which wants a higher one. */
+/** Deep freezes leave little to learn, which wants a higher rate. */
 const RATES: Record<number, number[]> = {
   3: [5e-4, 1e-3],
   4: [5e-4, 1e-3, 2e-3],
-  5: [5e-4, 1e-3, 2e-3, 5e-3],
-  6: [3e-3, 1e-2, 3e-2, 1e-1],
+  5: [1e-3, 2e-3, 5e-3],
+  6: [3e-3, 1e-2, 3e-2, 1e-1, 3e-1],
 };
 const HEADS = [
   ["class token", undefined],
