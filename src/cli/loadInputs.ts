@@ -35,6 +35,7 @@ export async function loadInputs(
       ...(labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes }),
       problemType: labels.problemType,
       seed,
+      head: flags.head,
       ignoreMismatchedSizes: flags.ignoreMismatchedSizes,
     },
     signal,

@@ -2,8 +2,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
 import type { ProblemType } from "../models/Classifier";
+import type { Pooling } from "../models/Head";
 import type { Option as TableOption } from "../options/Option";
 import { OPTIONS, training } from "../options/table";
+import { POOLINGS } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
 import type { Schedule } from "../training/schedule";
 import { decimal, wholeNumber } from "./parseNumbers";
@@ -50,6 +52,7 @@ export function addTextOptions(command: Command): Command {
 
 export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   ignoreMismatchedSizes?: true;
+  head?: Pooling;
   train: string;
   valid?: string;
   validFraction: number;
@@ -71,12 +74,17 @@ export const TASKS = {
 export const OF_IMAGES: readonly string[] = ["augment"];
 
 /** Data options that say nothing of images. */
-export const OF_TABLES: readonly string[] = [...OF_TEXTS, "label", "problemType", "limit"];
+export const OF_TABLES: readonly string[] = [...OF_TEXTS, "head", "label", "problemType", "limit"];
 
 /** What is trained, on which rows. */
 export function addDataOptions(command: Command): Command {
   addModelOption(command)
     .addOption(tableFlag(OPTIONS["AutoModelForSequenceClassification.fromPretrained"].ignoreMismatchedSizes))
+    .addOption(
+      tableFlag(OPTIONS["AutoModelForSequenceClassification.fromPretrained"].head, {
+        says: "a head that reads the last layer's rows so, in place of the family's own (default: as saved)",
+      }).choices([...POOLINGS]),
+    )
     .optionsGroup("Data:")
     .requiredOption(
       "--train <path>",

@@ -404,6 +404,7 @@ export const OPTIONS = {
     ),
     head: option('A head in place of the family\'s own; or its pooling alone, as "mean".', headKind(), {
       defaultSays: "the one the checkpoint was saved with",
+      flag: "--head <pooling>",
     }),
     reinitLayers: option(
       "Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021).",

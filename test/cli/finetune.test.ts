@@ -77,6 +77,22 @@ test("What it saved can be predicted with, by the names of the classes", async (
   assert.ok(right > 30, `${right} of 60 are right, 20 would be by chance`);
 });
 
+test("--head gives the model a head that reads the rows so, which predict finds again", async () => {
+  const { code, stderr } = await frostkit(...base, ..."--epochs 1 --head mean --save runs/mean".split(" "));
+  assert.equal(code, 0, stderr);
+  const config = JSON.parse(readFileSync(join(folder, "runs/mean/config.json"), "utf8"));
+  assert.deepEqual(config.frostkit_head, { pooling: "mean" });
+  const predicted = await frostkit(
+    ..."predict --model runs/mean --engine wasm --max-len 16 --out runs/mean.csv".split(" "),
+    "--data",
+    train,
+  );
+  assert.equal(predicted.code, 0, predicted.stderr);
+  const wrong = await frostkit(...base, "--head", "average");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--head.*cls, mean, max, attention/);
+});
+
 test("--freeze-where may be repeated, and --valid-fraction 0 trains on all rows", async () => {
   const { code, stdout, stderr } = await frostkit(
     ...base,
