@@ -7,10 +7,11 @@ import {
   readdirSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FrostError, InputError } from "../errors";
+import { checkTarget } from "./checkTarget";
 import { replaceFolder, restoreFolder, syncFolder } from "./replaceFolder";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
 
@@ -28,6 +29,7 @@ export async function writeFolder(
   isOwn: (path: string) => boolean,
   write: (fresh: string) => Promise<void>,
 ): Promise<void> {
+  checkTarget(folder);
   restoreFolder(folder);
   const target = resolve(folder);
   checkReplaceable(folder, what, isOwn);
@@ -72,7 +74,8 @@ export function checkReplaceable(folder: string, what: string, isOwn: (path: str
 export function writeSynced(path: string, bytes: Uint8Array): void {
   const descriptor = openSync(path, "w");
   try {
-    writeSync(descriptor, bytes);
+    // Unlike writeSync, which may write less than it is given and returns how much, this writes all or throws.
+    writeFileSync(descriptor, bytes);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

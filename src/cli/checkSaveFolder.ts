@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { checkTarget } from "../checkpoint/checkTarget";
 import { isCheckpointFile } from "../checkpoint/saveCheckpoint";
 import { InputError } from "../errors";
 
@@ -7,6 +8,7 @@ import { InputError } from "../errors";
  * holds a checkpoint's files alone.
  */
 export function checkSaveFolder(folder: string): void {
+  checkTarget(folder);
   if (!existsSync(folder)) return;
   if (!statSync(folder).isDirectory())
     throw new InputError(`--save: expected a folder to save to, got the file ${folder}`);

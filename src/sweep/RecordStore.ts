@@ -6,7 +6,7 @@ import {
   openSync,
   readFileSync,
   truncateSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { readRecords, type TrialRecord } from "./record";
@@ -28,7 +28,8 @@ export class RecordStore {
     this.#cutTornLine();
     const file = openSync(this.path, "a");
     try {
-      writeSync(file, `${JSON.stringify(record)}\n`);
+      // Unlike writeSync, which on a nearly full disk writes a part and returns how much, this writes all or throws.
+      writeFileSync(file, `${JSON.stringify(record)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readTable } from "../../src/data/readTable";
@@ -16,7 +16,7 @@ test("predict writes id and class of every row, in the rows' order, and says how
   const { code, stdout, stderr } = await predict("--out", "out/submission.csv");
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "30 rows: out/submission.csv\n");
-  assert.equal(stderr, "engine: wasm (as asked for)\n");
+  assert.match(stderr, /^engine: wasm \(as asked for; .+\)\n$/);
   const { columns, rows } = await written("out/submission.csv");
   assert.deepEqual(columns, ["id", "target"]);
   assert.deepEqual(
@@ -102,3 +102,29 @@ test("A model without a trained head is refused, since its predictions would be 
   );
   assert.ok(!existsSync(join(folder, "none.csv")));
 });
+
+for (const [title, out, make] of [
+  ["the input table", "own.csv", () => {}],
+  ["the input table by another spelling", "./out/../own.csv", () => {}],
+  ["a link to the input table", "link.csv", () => symlinkSync("own.csv", join(folder, "link.csv"))],
+  [
+    "a second name of the input table",
+    "second.csv",
+    () => linkSync(join(folder, "own.csv"), join(folder, "second.csv")),
+  ],
+  ["a file of the model", `${model}/config.json`, () => {}],
+] as const)
+  test(`--out that is ${title} is refused, and all stays as it is`, async () => {
+    const table = "id,text\n1,the film was good\n";
+    writeFileSync(join(folder, "own.csv"), table);
+    make();
+    const before = readFileSync(join(folder, model, "config.json"), "utf8");
+    const { code, stderr } = await predict("--data", "own.csv", "--out", out);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^frostkit predict: --out: expected a file that is not read, got .*; name a new file$/m,
+    );
+    assert.equal(readFileSync(join(folder, "own.csv"), "utf8"), table);
+    assert.equal(readFileSync(join(folder, model, "config.json"), "utf8"), before);
+  });

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
-import { dirname, relative, sep } from "node:path";
+import { accessSync, constants, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { Command } from "commander";
 import { csvText } from "../../data/csvText";
 import { imageFolder } from "../../data/imageFolder";
@@ -78,10 +78,16 @@ Examples:
 async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const { out, label } = flags;
   checkWritable(out);
+  if (!isFolder(flags.data)) checkNoInput(out, [flags.data]);
   const signal = interruptSignal();
   const { rows, ids, id } = await readRows(flags, command);
+  if ("paths" in rows) checkNoInput(out, rows.paths);
   const loaded = await loadModel(flags, {}, signal, { option: "--data", path: flags.data, rows });
   const { model } = loaded;
+  checkNoInput(
+    out,
+    readdirSync(model.folder).map((name) => join(model.folder, name)),
+  );
   checkTrained(flags.model, model);
   const classes = flags.probabilities ? probabilityColumns(model) : [];
   const header = [id ?? "id", label, ...classes];
@@ -129,6 +135,19 @@ function checkWritable(out: string): void {
   }
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory())
     throw new InputError(`--out: expected a file to write, got the folder ${out}`);
+}
+
+/** What is read is not written over, however its path is spelt and through whatever link. */
+function checkNoInput(out: string, inputs: readonly string[]): void {
+  const written = statSync(out, { throwIfNoEntry: false });
+  if (written === undefined) return;
+  for (const path of inputs) {
+    const read = statSync(path, { throwIfNoEntry: false });
+    if (read?.dev === written.dev && read.ino === written.ino)
+      throw new InputError(
+        `--out: expected a file that is not read, got ${out}, which is ${path}; name a new file`,
+      );
+  }
 }
 
 /** What is predicted, what its rows are called, and what that column is called: null where the table names none. */

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { writeSynced } from "../../src/checkpoint/writeFolder";
+import { RecordStore } from "../../src/sweep/RecordStore";
+import { fakeRecord } from "./fakeRecord";
+
+/** Runs something in a file system of 64 KB, where one can be made, and takes it away. */
+function onSmallDisk(t: { skip(reason: string): void }, run: (disk: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-disk-"));
+  const disk = join(folder, "disk");
+  mkdirSync(disk);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).status === 0;
+  try {
+    if (mounted) run(disk);
+    else t.skip("a small file system can be mounted by root on Linux alone");
+  } finally {
+    if (mounted) spawnSync("umount", [disk]);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("On a full disk a record is written whole or an error tells; those before it are read", (t) => {
+  onSmallDisk(t, (disk) => {
+    const store = new RecordStore(disk);
+    let written = 0;
+    assert.throws(() => {
+      for (; written < 1000; written++) store.append(fakeRecord({ seed: written }));
+    }, /ENOSPC/);
+    assert.ok(written > 0);
+    // The start of the record that did not fit is no record.
+    const seeds = readQuietly(store).map(({ seed }) => seed);
+    assert.deepEqual(
+      seeds,
+      Array.from({ length: written }, (_, i) => i),
+    );
+  });
+});
+
+test("A file that does not fit on the disk is an error, however much of it was written", (t) => {
+  onSmallDisk(t, (disk) => {
+    assert.throws(() => writeSynced(join(disk, "weights"), new Uint8Array(100_000)), /ENOSPC/);
+  });
+});
+
+function readQuietly(store: RecordStore) {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    return store.read();
+  } finally {
+    console.warn = warn;
+  }
+}
