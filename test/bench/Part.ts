@@ -6,11 +6,13 @@ export type Measured = Record<string, Rounds>;
 
 /** What a part measures with. */
 export interface Bench {
-  /** A table of texts and labels, how its columns are named, and its rows that are taken. */
-  table: { train: string; text: string; label: string; rows: number };
+  /** A table of texts and labels, how its columns are named, and its rows that are taken; without `valid` a fifth is set aside. */
+  table: { train: string; valid?: string; text: string; label: string; rows: number };
   /** A folder for as long as the bench runs. */
   folder: string;
-  /** The bundled model. */
+  /** The bundled encoder. */
+  encoder: string;
+  /** A small model, whose tokenizer the random checkpoints take. */
   mini: string;
   /** A random checkpoint's folder: made once for each size. */
   checkpoint(size: { layers: number; hidden: number }): string;

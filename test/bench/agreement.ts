@@ -1,4 +1,5 @@
 import { mean } from "../../src/sweep/mean";
+import { formatN } from "../../src/sweep/record";
 import type { Rounds } from "./contest";
 
 /** Whether two sides' accuracies are as far apart as other seeds would have put them anyway. */
@@ -30,7 +31,7 @@ export function agreements({ kit, peer }: Rounds): Agreement[] {
   const overall = (side: Rounds["kit"]) =>
     side.map(({ trials }) => mean(trials!.map(({ accuracy }) => accuracy)));
   return [
-    ...depths.map((n, i) => agreement(`N = ${n}`, at(kit, i), at(peer, i))),
+    ...depths.map((n, i) => agreement(`N = ${formatN(n)}`, at(kit, i), at(peer, i))),
     agreement("mean over all N", overall(kit), overall(peer)),
   ];
 }

@@ -6,8 +6,12 @@ export const fakeRounds = (kit: number[], peer: number[] = []): Rounds => ({
   peer: peer.map((seconds) => ({ seconds: [seconds] })),
 });
 
-/** A round of a sweep N = 0, 1, …, from the accuracy and the seconds of each trial. */
-export const fakeSweep = (accuracies: number[], seconds: number[] = accuracies.map(() => 1)): Figures => ({
-  trials: accuracies.map((accuracy, n): Trial => ({ n, accuracy, seconds: seconds[n] })),
+/** A round of a sweep N = `first`, `first` + 1, …, from the accuracy and the seconds of each trial. */
+export const fakeSweep = (
+  accuracies: number[],
+  seconds: number[] = accuracies.map(() => 1),
+  first = 0,
+): Figures => ({
+  trials: accuracies.map((accuracy, i): Trial => ({ n: first + i, accuracy, seconds: seconds[i] })),
   rows: [6090, 1523],
 });

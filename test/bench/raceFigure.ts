@@ -1,5 +1,6 @@
 import type { Figure } from "../../src/plots/figure";
 import { axis, layout, legendRows, lineStyle } from "../../src/plots/theme";
+import { formatN } from "../../src/sweep/record";
 import type { Rounds, Side } from "./contest";
 import { EPOCHS } from "./parts/sweepPart";
 import { type Spread, spread } from "./spread";
@@ -33,7 +34,8 @@ export function raceFigure(sweeps: { name: string; rounds: Rounds }[]): Figure {
         error_y: bars(seconds, colour),
         line: { color: colour, width: 2.5, dash },
         marker: { color: colour, size: 9, symbol },
-        hovertemplate: `N = %{x}<br>%{y:.2f} s<extra>${name}</extra>`,
+        customdata: depths.map(formatN),
+        hovertemplate: `N = %{customdata}<br>%{y:.2f} s<extra>${name}</extra>`,
       };
     }),
     layout: layout(
@@ -45,8 +47,9 @@ export function raceFigure(sweeps: { name: string; rounds: Rounds }[]): Figure {
       300,
       legendRows(lines.length),
       {
-        xaxis: axis("Frozen blocks N (0: embeddings only)", {
+        xaxis: axis("Frozen blocks N (0: embeddings only, none: nothing frozen)", {
           tickvals: depths,
+          ticktext: depths.map(formatN),
           showgrid: false,
           zeroline: false,
         }),

@@ -1,7 +1,8 @@
-// npm run bench [-- part …] [--train table.csv --text text --label target --rows 2000] [--rounds 3] [--out folder]: the kit beside
+// npm run bench [-- part …] [--train table.csv --valid table.csv --text text --label target --rows 2000] [--rounds 3] [--out folder]: the kit beside
 // PyTorch on this machine, the sides in turns and each measurement in a process of its own. Without Python, torch and Transformers
 // (python3, or what FROSTKIT_PYTHON names) the kit is measured alone. Each part takes the place of its own section in bench.json as
-// soon as it is measured; bench.md is the table of them all, and the part "plots" draws the pictures.
+// soon as it is measured; bench.md is the table of them all, and the part "plots" draws the pictures, and writes the sweep's
+// table as the README has it.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -16,13 +17,20 @@ import { WHOLE } from "./parts/sweepPart";
 import { raceFigure } from "./raceFigure";
 import { randomBert } from "./randomBert";
 import { mergeSection, readResults, type Section } from "./results";
+import { sweepTable } from "./sweepTable";
 import { table } from "./table";
 
 const root = join(__dirname, "../..");
+/** What the sweep trains on unless another table is named: the job of `npm start`. */
+const JOB = {
+  train: join(root, "data/banking-intents/train.csv"),
+  valid: join(root, "data/banking-intents/valid.csv"),
+};
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    train: { type: "string", default: join(root, "data/banking-intents/train.csv") },
+    train: { type: "string", default: JOB.train },
+    valid: { type: "string" },
     text: { type: "string", default: "text" },
     label: { type: "string", default: "target" },
     rows: { type: "string", default: "Infinity" },
@@ -31,14 +39,16 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 const rounds = Number(flags.rounds);
+const valid = flags.valid ?? (flags.train === JOB.train ? JOB.valid : undefined);
 const file = join(flags.out, "bench.json");
 const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
 function benchOf(folder: string, sides: Side[]): Bench {
   const made = new Set<string>();
   return {
-    table: { train: flags.train, text: flags.text, label: flags.label, rows: Number(flags.rows) },
+    table: { train: flags.train, valid, text: flags.text, label: flags.label, rows: Number(flags.rows) },
     folder,
+    encoder: join(root, "data/all-MiniLM-L6-v2"),
     mini: join(root, "test/fixtures/mini-bert-en"),
     checkpoint({ layers, hidden }) {
       const path = join(folder, `${layers}x${hidden}`);
@@ -102,11 +112,13 @@ async function drawPlots(): Promise<void> {
   const folder = flags.out === join(__dirname, "results") ? join(root, ".github") : flags.out;
   mkdirSync(folder, { recursive: true });
   const sweeps = (["sweep", "sweep-bf16"] as const).flatMap((name) =>
-    results[name]
+    results[name]?.measured[WHOLE]
       ? [{ name: name === "sweep" ? "float32" : "bfloat16", rounds: results[name].measured[WHOLE] }]
       : [],
   );
   if (sweeps.length > 0) writeFileSync(join(folder, "race.svg"), await toSvg(raceFigure(sweeps)));
+  if (results.sweep?.measured[WHOLE])
+    writeFileSync(join(flags.out, "sweep.md"), sweepTable(results.sweep.measured));
   if (results.growth)
     writeFileSync(join(folder, "growth.svg"), await toSvg(growthFigure(results.growth.measured)));
   say(`pictures in ${folder}`);

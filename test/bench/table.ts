@@ -54,8 +54,8 @@ function agreementsOf(
     agreements(rounds).map((each) => ({ ...each, what: `${prefix}, ${each.what}` }));
   return [
     ...(whole ? named(whole, name) : []),
-    ...(resting ? named({ kit: whole.kit, peer: resting.peer }, `${name}, ${RESTING}`) : []),
-    ...(firing ? named({ kit: firing.kit, peer: whole.peer }, `${name}, ${FIRING}`) : []),
+    ...(whole && resting ? named({ kit: whole.kit, peer: resting.peer }, `${name}, ${RESTING}`) : []),
+    ...(whole && firing ? named({ kit: firing.kit, peer: whole.peer }, `${name}, ${FIRING}`) : []),
   ];
 }
 

@@ -88,12 +88,16 @@ export class Kernel {
   }
 
   /** Runs a cell to its end; `onChange` is told whenever more has come of it. One that does not end is an error. */
-  async execute(code: string, onChange: (reply: Reply) => void = () => {}): Promise<Reply> {
+  async execute(
+    code: string,
+    onChange: (reply: Reply) => void = () => {},
+    { seconds = 300 } = {},
+  ): Promise<Reply> {
     if (this.#ended) throw this.#ended;
     const id = randomUUID();
     let guard: NodeJS.Timeout | undefined;
     const reply = await new Promise<Reply>((resolve, reject) => {
-      guard = setTimeout(() => reject(new Error(`a cell did not end: ${code}`)), 300_000);
+      guard = setTimeout(() => reject(new Error(`a cell did not end: ${code}`)), seconds * 1000);
       const cell: Cell = {
         ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
         changed() {

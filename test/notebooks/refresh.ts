@@ -12,7 +12,7 @@ async function main() {
     const notebook = readNotebook(join(folder, file));
     const why = whyNotRun(notebook);
     if (why) throw new Error(`${file}: ${why}`);
-    for (const [i, { cell, code, reply }] of (await runNotebook(notebook)).entries()) {
+    for (const [i, { cell, code, reply }] of (await runNotebook(notebook, { seconds: 3600 })).entries()) {
       if (reply.status !== "ok") throw new Error(`${file}: ${code}\n\n${textOf(reply, "stderr")}`);
       cell.execution_count = i + 1;
       cell.outputs = reply.outputs.map(kept);

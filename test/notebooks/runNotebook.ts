@@ -47,9 +47,9 @@ export const joined = (text: string | string[]): string => (Array.isArray(text) 
 
 /**
  * Runs a notebook's cells from the top in a kernel of its own, up to the first that fails. The kernel works in a fresh folder
- * below the repository, where "frostkit" is found and nothing is left of an earlier run.
+ * below the repository, where "frostkit" is found and nothing is left of an earlier run. A cell may take `seconds`.
  */
-export async function runNotebook(notebook: Notebook): Promise<Ran[]> {
+export async function runNotebook(notebook: Notebook, { seconds = 300 } = {}): Promise<Ran[]> {
   mkdirSync(join(repository, "runs"), { recursive: true });
   const folder = mkdtempSync(join(repository, "runs", "notebook-"));
   if (isPython(notebook)) return runPython(notebook, folder);
@@ -58,7 +58,7 @@ export async function runNotebook(notebook: Notebook): Promise<Ran[]> {
     const ran: Ran[] = [];
     for (const cell of notebook.cells.filter((cell) => cell.cell_type === "code")) {
       const code = joined(cell.source);
-      const reply = await kernel.execute(code);
+      const reply = await kernel.execute(code, undefined, { seconds });
       ran.push({ cell, code, reply });
       if (reply.status !== "ok") break;
     }
