@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
 import { InputError } from "../errors";
+import { offline } from "../offline";
 
 /** Where the Hub is, how to ask it and where its files are kept, from the environment variables Python's huggingface_hub reads. */
 export interface HubSettings {
@@ -12,19 +13,18 @@ export interface HubSettings {
   cache: string;
   /** HF_TOKEN, else what `hf auth login` stored. */
   token: string | undefined;
-  /** HF_HUB_OFFLINE. */
+  /** HF_HUB_OFFLINE, else TRANSFORMERS_OFFLINE. */
   offline: boolean;
 }
 
 /** Read anew each time, since notebooks set `process.env` in a cell. */
 export function hubSettings(token?: string): HubSettings {
-  const { HF_ENDPOINT, HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
-  const offline = /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE || "");
+  const { HF_ENDPOINT } = process.env;
   return {
     endpoint: (HF_ENDPOINT || HUB_URL).replace(/\/+$/, ""),
     cache: expandHome(getHFHubCachePath()),
-    token: offline ? undefined : findToken(token),
-    offline,
+    token: offline() ? undefined : findToken(token),
+    offline: offline(),
   };
 }
 

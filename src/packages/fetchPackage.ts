@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { FrostError } from "../errors";
+import { offline } from "../offline";
 import { npm } from "./npm";
 import { OPTIONAL_PACKAGES, type OptionalPackage } from "./optionalPackages";
 import { installation, packageFolder } from "./packageFolder";
@@ -10,16 +11,16 @@ import { installation, packageFolder } from "./packageFolder";
  * without running any of its scripts, into the kit's cache. Does nothing where it is there. `log` is told before a download.
  * Returns its folder.
  *
- * @throws FrostError where HF_HUB_OFFLINE=1 forbids it, or with npm's reason
+ * @throws FrostError where HF_HUB_OFFLINE forbids it, or with npm's reason
  */
 export async function fetchPackage(name: OptionalPackage, log: (line: string) => void): Promise<string> {
   const folder = packageFolder(name);
   if (existsSync(folder)) return folder;
   const wanted = `${name}@${OPTIONAL_PACKAGES[name]}`;
   const byHand = `npm install --ignore-scripts ${wanted}`;
-  if (process.env.HF_HUB_OFFLINE === "1")
+  if (offline())
     throw new FrostError(
-      `${name} is not installed and HF_HUB_OFFLINE=1 forbids fetching it; ${byHand} brings it`,
+      `${name} is not installed and HF_HUB_OFFLINE forbids fetching it; ${byHand} brings it`,
     );
   const target = installation(name);
   log(`fetching ${name} ${OPTIONAL_PACKAGES[name]} from the npm registry into ${target}`);
