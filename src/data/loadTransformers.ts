@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fetchPackage } from "../packages/fetchPackage";
 import { installedFolder } from "../packages/packageFolder";
+import "../packages/noTelemetry";
 
 const name = "@huggingface/transformers";
 

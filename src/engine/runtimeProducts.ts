@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { FrostError } from "../errors";
 import { packageFolder } from "../packages/packageFolder";
+import "../packages/noTelemetry";
 import { attributeTypes, dataTypes, onnxProto } from "./onnxProto";
 
 /** Numbers in row-major order, read and written where they lie. */
