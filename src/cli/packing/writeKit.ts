@@ -63,7 +63,14 @@ function readManifest(folder: string): Manifest | null {
     throw new InputError(
       `${folder}: expected a new folder, or one that frostkit pack made, got another's files`,
     );
-  return JSON.parse(readFileSync(path, "utf8")) as Manifest;
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
+  // What is listed is removed: a list from elsewhere shall lead no further than the folder.
+  const outside = manifest.files.find(
+    (file) => !/^node_modules\//.test(file) || file.split(/[\\/]/).includes(".."),
+  );
+  if (outside !== undefined)
+    throw new InputError(`${path}: expected files below node_modules, got ${JSON.stringify(outside)}`);
+  return manifest;
 }
 
 /** Removes a file and the folders that it leaves empty. */
