@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { ownCommand } from "../../packages/ownCommand";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { findTensorflow } from "./findTensorflow";
 import { link } from "./link";
@@ -17,15 +18,15 @@ export async function linkIfPresent(
   const { state, reason } = nativeStatus(files);
   if (state === "linked" || state === "official") return null;
   if (process.platform !== "linux")
-    return `wasm computes; npx frostkit native --official downloads TensorFlow, ${GAIN}`;
+    return `wasm computes; ${ownCommand()} native --official downloads TensorFlow, ${GAIN}`;
   try {
     const { tensorflow, unfit } = await findTensorflow();
     if (tensorflow === null) {
       const why = state === "stale" ? reason : (unfit[0] ?? "no TensorFlow is installed");
-      return `${why}, so wasm computes; npx frostkit native --pip fetches TensorFlow, ${GAIN}`;
+      return `${why}, so wasm computes; ${ownCommand()} native --pip fetches TensorFlow, ${GAIN}`;
     }
     if (!existsSync(files.package))
-      return `${nameTensorflow(tensorflow)} is not linked, so wasm computes; npx frostkit native links it, ${GAIN}`;
+      return `${nameTensorflow(tensorflow)} is not linked, so wasm computes; ${ownCommand()} native links it, ${GAIN}`;
     const start = performance.now();
     await during(
       `linking ${nameTensorflow(tensorflow)}: compiles a binding and kernels for this machine, once, in half a minute to two`,

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { FrostError } from "../../errors";
+import { ownCommand } from "../../packages/ownCommand";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { explainLoadError } from "./explainLoadError";
 import { restoreNodeUtil } from "./restoreNodeUtil";
@@ -12,7 +13,7 @@ import { withoutNoise } from "./withoutNoise";
  */
 export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
   if (!existsSync(files.binding))
-    throw new FrostError("tfjs-node-gpu's native binding is not built; npx frostkit native builds it");
+    throw new FrostError(`tfjs-node-gpu's native binding is not built; ${ownCommand()} native builds it`);
   const { env } = process;
   env.TF_CPP_MIN_LOG_LEVEL ??= env.FROSTKIT_DEBUG ? "0" : "2";
   env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
