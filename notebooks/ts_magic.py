@@ -241,7 +241,7 @@ def kernel_command():
         start = place / "dist" / "notebook" / "startKernel.js"
         if start.exists():
             return [node, "--enable-source-maps", str(start)]
-    raise TypeScriptError(f"expected frostkit in node_modules of {Path.cwd()} or above it, found none: npm install frostkit")
+    raise TypeScriptError(f"expected frostkit in node_modules of {Path.cwd()} or above it, found none: 06-kaggle.ipynb tells how to bring it")
 
 
 def to_json(name, value):
