@@ -188,8 +188,9 @@ test("There, from a shell, the packed kit links, lists, trains, sweeps, predicts
   await inRoot("predict", "--model saved --data /kaggle/input/table/train.csv --out said.csv --max-len 16");
   assert.equal(readFileSync(join(root.working, "said.csv"), "utf8").trim().split("\n").length, 49);
   const doctor = await inRoot("doctor");
-  assert.match(doctor, /tensorflow/);
-  assert.match(doctor, /wasm/);
+  assert.match(doctor, /^engine tensorflow +yes/m);
+  assert.match(doctor, /^engine webgpu +(yes|no: no WebGPU adapter)/m);
+  assert.match(doctor, /^engine wasm +yes: .*products by ONNX Runtime/m);
   assert.doesNotMatch(doctor, /optional package|Cannot find/);
 });
 
