@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -188,6 +189,8 @@ test("There, from a shell, the packed kit links, lists, trains, sweeps, predicts
   await inRoot("predict", "--model saved --data /kaggle/input/table/train.csv --out said.csv --max-len 16");
   assert.equal(readFileSync(join(root.working, "said.csv"), "utf8").trim().split("\n").length, 49);
   const doctor = await inRoot("doctor");
+  // ONNX Runtime would leave a number there by which it tells its maker of this machine.
+  assert.equal(existsSync(join(root.home, ".cache/Microsoft")), false);
   assert.match(doctor, /^engine tensorflow +yes/m);
   assert.match(doctor, /^engine webgpu +(yes|no: no WebGPU adapter)/m);
   assert.match(doctor, /^engine wasm +yes: .*products by ONNX Runtime/m);
