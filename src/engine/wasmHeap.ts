@@ -101,8 +101,7 @@ export class WasmHeap {
    * A tensor's values where they lie. Growing memory detaches every view, so one is good until the next tensor is made, and no longer.
    */
   view(tensor: tf.Tensor): Float32Array {
-    // tfjs keeps an address from 2 GB on as a negative number.
-    return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor) >>> 0, tensor.size);
+    return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor), tensor.size);
   }
 
   /** At least so many bytes for a kernel to work in, good until the next call. */

@@ -1,6 +1,6 @@
-// npx tsx test/bench/wasm.ts: what a training step of the bundled model takes on the wasm engine, with products by ONNX Runtime and by
+// npx tsx test/bench/wasm.ts [steps]: what a training step of the bundled model takes on the wasm engine, with products by ONNX Runtime and by
 // its own kernel, and on TensorFlow, where that is linked; and how fast the wasm engine's own kernels are beside tfjs's for the same.
-// Takes about two minutes; load on the machine moves the figures, so the sides take turns, and the least and the median are printed.
+// Takes about two minutes, steps alone one; load on the machine moves the figures, so the sides take turns, and the least and the median are printed.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -186,6 +186,6 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.len
 const print = (...cells: string[]) => console.log(cells.map((cell) => cell.padEnd(16)).join(""));
 
 void (async () => {
-  await benchKernels();
+  if (process.argv[2] !== "steps") await benchKernels();
   await benchSteps();
 })();
