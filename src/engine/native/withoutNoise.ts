@@ -12,7 +12,9 @@ export function withoutNoise<T>(capture: string, load: () => T): T {
   try {
     return load();
   } finally {
-    process.stderr.write(withoutLogLines(end()));
+    const left = withoutLogLines(end());
+    // In a notebook even nothing would be shown, as an empty block.
+    if (left !== "") process.stderr.write(left);
   }
 }
 
