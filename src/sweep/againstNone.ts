@@ -23,8 +23,9 @@ export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): stri
   const name = chosen.recipe ? chosen.strategy : `N = ${formatN(chosen.n)}`;
   const alone = secondsAlone(chosen, rows);
   const byItself = alone === null ? "" : `; ${alone.toFixed(1)} s in a run of its own`;
+  const megabytes = chosen.peakTensorBytes < 10e6 ? 1 : 0;
   const time = cost("time", chosen.totalSeconds, base.totalSeconds, 1, "s", byItself);
-  const memory = cost("memory", chosen.peakTensorBytes / 1e6, base.peakTensorBytes / 1e6, 0, "MB");
+  const memory = cost("memory", chosen.peakTensorBytes / 1e6, base.peakTensorBytes / 1e6, megabytes, "MB");
   const second = memory.verb === time.verb ? memory.object : `${memory.verb} ${memory.object}`;
   return (
     `${name} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything.` +

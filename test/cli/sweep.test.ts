@@ -42,7 +42,10 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
     "6",
   );
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^ *N +accuracy ± sd +s\/epoch +frozen s +total s +peak MB +trainable$/m);
+  assert.match(
+    stdout,
+    /^ *N +accuracy ± sd +s\/epoch +frozen s +total s +of none +peak MB +of none +trainable$/m,
+  );
   for (const n of ["none", "0", "1", "2", "3"])
     assert.match(stdout, new RegExp(`^ *${n} +0\\.\\d{4} ± 0\\.\\d{4} .*\\d,\\d{3}( .*)?$`, "m"));
   assert.match(stdout, /<- recommended/);
