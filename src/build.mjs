@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build as bundle } from "esbuild";
 import { buildKernels } from "./engine/kernels/build.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -63,9 +64,32 @@ async function build(folder) {
   }
   chmodSync(join(folder, "cli/main.js"), 0o755);
   await buildKernels(join(folder, "engine/kernels.wasm"));
+  await bundleGradients(join(folder, "engine/gradients.bundle.js"));
   // What is compiled on the user's machine, or was compiled to wasm, is shipped beside what uses it.
   for (const name of sources.filter((name) => [".cc", ".h", ".as"].includes(extname(name))))
     cpSync(join(root, name), join(folder, relative("src", name)));
+}
+
+/**
+ * tfjs-core comes without gradients and methods of tensors: it ships both as ES modules that Node.js does not read where they lie. So
+ * they are made one file; engine/tfjsGradients.ts loads it.
+ */
+async function bundleGradients(file) {
+  await bundle({
+    stdin: {
+      contents: ["register_all_gradients", "public/chained_ops/register_all_chained_ops"]
+        .map((name) => `import "@tensorflow/tfjs-core/dist/${name}";`)
+        .join("\n"),
+      resolveDir: root,
+    },
+    outfile: file,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["node-fetch"],
+    logLevel: "warning",
+  });
 }
 
 function replace(staging) {

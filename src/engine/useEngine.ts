@@ -7,6 +7,7 @@ import { loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
 import { tensorflowDevices } from "./native/tensorflowDevices";
 import { watchBytes } from "./peakBytes";
+import { loadTfjsGradients } from "./tfjsGradients";
 import { chooseWasmProducts } from "./wasmProducts";
 
 /** What can compute. */
@@ -108,6 +109,7 @@ async function use(name: EngineName, reasons: string[]): Promise<Engine> {
   if (tf.getBackend() !== name && !(await withoutNewHandlers(() => tf.setBackend(name))))
     throw new FrostError(`engine ${name} is installed but would not start`);
   await tf.ready();
+  loadTfjsGradients();
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
   tf.enableProdMode();
   watchBytes();

@@ -231,11 +231,12 @@ onEveryFastEngine("heads", () => {
     rmSync(out, { recursive: true });
   });
 
-  it("a mean by a head of one's own, as the README writes it, is the pooling of that name", async () => {
-    const [, code] = /(const head = \{[\s\S]*?\n\};)\n```/.exec(
-      readFileSync(join(__dirname, "../../README.md"), "utf8"),
+  it("a mean by a head of one's own, as docs/recipes.md writes it, is the pooling of that name", async () => {
+    const [, code] = /const head: CustomHead = (\{[\s\S]*?\n\});\n/.exec(
+      readFileSync(join(__dirname, "../../docs/recipes.md"), "utf8"),
     )!;
-    const head = new Function(`${code} return head;`)() as CustomHead;
+    const plain = code.replaceAll(" as tf.Tensor2D", ""); // types are not JavaScript
+    const head = new Function("tf", `return ${plain};`)(tf) as CustomHead;
     const [own, mean] = [await load("bert", { head }), await load("bert", { head: { pooling: "mean" } })];
     const weight = mean.parameter("head.classifier.weight");
     weight.assign(tf.transpose(own.parameter("head.out.weight").value));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { enginesHere } from "../enginesHere";
 import { textOf } from "../notebook/Kernel";
 import {
   isPython,
@@ -25,6 +26,12 @@ const shapeOf = (outputs: KeptOutput[]) =>
   outputs
     .filter(({ name }, i) => name === undefined || name !== outputs[i - 1]?.name)
     .map(({ name, data }) => name ?? Object.keys(data!).sort().join(" "));
+
+/** Without TensorFlow those that train most take minutes each; 01 and 02 run there too. */
+const tooSlow = (file: string) =>
+  /^0[345]-/.test(file) &&
+  enginesHere().tensorflow.why !== null &&
+  "it trains for minutes without TensorFlow, which is not linked here";
 
 test("There are notebooks, each with a number of its own, in the order to read them in", () => {
   assert.ok(files.length > 0);
@@ -77,7 +84,7 @@ for (const file of files) {
 
   test(`${file} runs from the top without an error, and puts out what it is kept with`, {
     timeout: 600_000,
-    skip: whyNotRun(notebook),
+    skip: whyNotRun(notebook) || tooSlow(file),
   }, async () => {
     const ran = await runNotebook(notebook);
     for (const { cell, code, reply } of ran) {
