@@ -22,11 +22,11 @@ export {
   stratifiedKFold,
   trainValidSplit,
 } from "./data/splits";
+export { type TakenRows, takeRows } from "./data/takeRows";
 export {
   type Labels,
   type TextColumns,
   type TextDataset,
-  takeRows,
   textDataset,
 } from "./data/textDataset";
 export { type EncodedDataset, type TokenizeOptions, tokenize } from "./data/tokenize";

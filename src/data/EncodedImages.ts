@@ -17,6 +17,9 @@ export interface EncodedImages {
   labels: Labels | null;
   /** What a training sees in place of `pixels`, another view in each epoch; left out, it sees `pixels`. */
   augmented?: Augmented;
-  /** SHA-256 over bytes, normalisation, labels and how views are drawn, in hex: equal data, equal hash. */
+  /**
+   * SHA-256 over bytes, normalisation, labels and how views are drawn, in hex: equal data, equal hash. A copy with other rows still
+   * carries it, so the kit goes by the rows themselves; `takeRows` gives its own.
+   */
   hash: string;
 }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { InputError } from "../errors";
 import { readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { imageTransform } from "../options/table";
 import { type Augmentation, checkAugmentation } from "./Augmentation";
+import { contentHash } from "./contentHash";
 import { type Cut, decodeImage, type Header, imageHeader, type Size, whyUndecodable } from "./decodeImage";
 import type { EncodedImages } from "./EncodedImages";
 import type { ImageRows } from "./imageFolder";
@@ -74,10 +74,12 @@ export async function encodeImages(
     throw new InputError(
       `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${named.slice(0, NAMED).join(", ")}${named.length > NAMED ? ", …" : ""}; mend or remove them`,
     );
-  const encoded = { pixels, height: size, width: size, mean, std, labels };
-  if (!augment) return { ...encoded, hash: hashOf(pixels, rows, transform) };
-  const augmented = { ...augment, paths, headers, interpolation };
-  return { ...encoded, augmented, hash: hashOf(pixels, rows, transform, augment) };
+  const augmented = augment && { ...augment, paths, headers, interpolation };
+  const encoded = {
+    ...{ pixels, height: size, width: size, mean, std, labels },
+    ...(augmented && { augmented }),
+  };
+  return { ...encoded, hash: contentHash(encoded) };
 }
 
 /** The square in the middle, once the shorter side is size / crop_pct. */
@@ -96,18 +98,4 @@ function centreCrop(full: Size, { size, cropPct, interpolation }: ImageTransform
     interpolation,
     mirrored: false,
   };
-}
-
-function hashOf(
-  pixels: Uint8Array[],
-  { labels }: ImageRows,
-  { size, mean, std }: ImageTransform,
-  augment?: Augmentation,
-): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify([size, mean, std, labels?.problemType ?? null, labels?.classes ?? null]));
-  if (augment) hash.update(JSON.stringify(augment));
-  for (const image of pixels) hash.update(image);
-  if (labels) hash.update(labels.problemType === "single_label_classification" ? labels.ids : labels.values);
-  return hash.digest("hex");
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { kitHash } from "../kitHash";
 import { DamagedEntry, type Read } from "./cacheEntry";
+import { cutRows } from "./cutRows";
 import type { DiskCache } from "./DiskCache";
 import { type Tokenizer, tokenizerHash } from "./loadTokenizer";
 import type { TextDataset } from "./textDataset";
@@ -29,13 +30,13 @@ export function keyOfTokens(
 
 /*
  * Tokens on disk: rows, whether they have types, rows truncated (Int32); the rows' lengths (Int32); all ids (Int32); all types (Uint8,
- * which the segments 0 and 1 fit).
+ * which the segments 0 and 1 fit); 1 for each row that was cut, else 0 (Uint8).
  */
 
 const total = (lengths: Int32Array) => lengths.reduce((sum, length) => sum + length, 0);
 
 const bytesFor = (rows: number, tokens: number, hasTypes: boolean) =>
-  4 * (3 + rows + tokens) + (hasTypes ? tokens : 0);
+  4 * (3 + rows + tokens) + (hasTypes ? tokens : 0) + rows;
 
 export function keepTokens(
   cache: DiskCache,
@@ -49,6 +50,7 @@ export function keepTokens(
     write(lengths);
     write(joinRows(inputIds, new Int32Array(tokens)));
     if (tokenTypeIds) write(joinRows(tokenTypeIds, new Uint8Array(tokens)));
+    write(Uint8Array.from(inputIds, (ids) => (cutRows.has(ids) ? 1 : 0)));
   });
 }
 
@@ -62,7 +64,11 @@ export function readTokens(read: Read, bytes: number): Tokens {
     throw new DamagedEntry(`cannot hold ${rows} rows of ${tokens} tokens`);
   const ids = filled(new Int32Array(tokens), read);
   const types = hasTypes ? Int32Array.from(filled(new Uint8Array(tokens), read)) : null;
-  return { inputIds: cut(ids, lengths), tokenTypeIds: types && cut(types, lengths), truncated };
+  const inputIds = cut(ids, lengths);
+  filled(new Uint8Array(rows), read).forEach((flag, row) => {
+    if (flag) cutRows.add(inputIds[row]);
+  });
+  return { inputIds, tokenTypeIds: types && cut(types, lengths), truncated };
 }
 
 function filled<T extends Int32Array | Uint8Array>(array: T, read: Read): T {

@@ -1,7 +1,5 @@
-import { checkInteger } from "../check";
 import { InputError } from "../errors";
 import { readOptions } from "../options/readOptions";
-import type { ImageRows } from "./imageFolder";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
 
@@ -68,53 +66,6 @@ export function textDataset(table: Table, options: TextColumns = {}): TextDatase
     labels: label === undefined ? null : readLabels(table, label, how),
     ids: id === undefined ? null : column(table, "id", id),
   };
-}
-
-/**
- * The chosen rows, in the order they are named in.
- *
- * @throws InputError for a number that is no row's
- * @example
- * ```ts
- * const split = trainValidSplit(dataset, { seed: 0 });
- * const held = takeRows(dataset, split.valid);
- * ```
- */
-export function takeRows<Dataset extends TextDataset | ImageRows>(
-  dataset: Dataset,
-  rows: ArrayLike<number>,
-): Dataset;
-export function takeRows(dataset: TextDataset | ImageRows, rows: ArrayLike<number>): TextDataset | ImageRows {
-  const count = "paths" in dataset ? dataset.paths.length : dataset.texts.length;
-  const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, count - 1));
-  const pick = <T>(values: T[] | null) => values && chosen.map((row) => values[row]);
-  if ("paths" in dataset)
-    return {
-      source: dataset.source,
-      paths: chosen.map((row) => dataset.paths[row]),
-      keys: chosen.map((row) => dataset.keys[row]),
-      labels: dataset.labels && takeLabels(dataset.labels, chosen),
-    };
-  return {
-    source: dataset.source,
-    texts: chosen.map((row) => dataset.texts[row]),
-    pairs: pick(dataset.pairs),
-    labels: dataset.labels && takeLabels(dataset.labels, chosen),
-    ids: pick(dataset.ids),
-  };
-}
-
-function takeLabels(labels: Labels, rows: number[]): Labels {
-  if (labels.problemType === "single_label_classification")
-    return { ...labels, ids: Int32Array.from(rows, (row) => labels.ids[row]) };
-  if (labels.problemType === "regression")
-    return { ...labels, values: Float32Array.from(rows, (row) => labels.values[row]) };
-  const width = labels.classes.length;
-  const values = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    values.set(labels.values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return { ...labels, values };
 }
 
 function readLabels(table: Table, label: string | string[], { problemType, classes }: TextColumns): Labels {

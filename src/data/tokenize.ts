@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors";
 import { readOptions } from "../options/readOptions";
+import { contentHash } from "./contentHash";
+import { countCut, cutRows } from "./cutRows";
 import { DiskCache } from "./DiskCache";
-import { joinRows, keepTokens, keyOfTokens, readTokens } from "./keptTokens";
+import { keepTokens, keyOfTokens, readTokens } from "./keptTokens";
 import type { Tokenizer } from "./loadTokenizer";
 import type { Labels, TextDataset } from "./textDataset";
 
@@ -21,7 +22,10 @@ export interface EncodedDataset {
   maxLength: number;
   /** The id that fills shorter rows of a batch. */
   padTokenId: number;
-  /** SHA-256 over ids, segments and labels, in hex: equal data, equal hash. */
+  /**
+   * SHA-256 over ids, segments and labels, in hex: equal data, equal hash. A copy with other rows still carries it, so the kit goes by
+   * the rows themselves; `takeRows` gives its own.
+   */
   hash: string;
 }
 
@@ -57,14 +61,13 @@ export async function tokenize(
     tokens = await encodeRows(dataset, tokenizer, maxLength, progress);
     if (key) await keepTokens(cache, key, tokens);
   }
-  const { inputIds, tokenTypeIds } = tokens;
-  return {
+  const encoded = {
     ...tokens,
     labels,
     maxLength,
     padTokenId: tokenizer.padTokenId,
-    hash: hashOf(inputIds, tokenTypeIds, labels),
   };
+  return { ...encoded, hash: contentHash(encoded) };
 }
 
 /** The tokens a text has at most unless more or less is asked for: what the model was trained on where its folder says so, else 128. */
@@ -97,7 +100,6 @@ async function encodeRows(
 ): Promise<Tokens> {
   const inputIds: Int32Array[] = [];
   const types: (Int32Array | null)[] = [];
-  let truncated = 0;
   let turn = performance.now();
   for (let row = 0; row < texts.length; row++) {
     if (performance.now() - turn > TURN_MILLISECONDS || row === 0) {
@@ -113,22 +115,12 @@ async function encodeRows(
       );
     inputIds.push(encoding.inputIds);
     types.push(encoding.tokenTypeIds);
-    if (encoding.truncated) truncated++;
+    if (encoding.truncated) cutRows.add(encoding.inputIds);
   }
   onProgress?.(texts.length, texts.length);
-  return { inputIds, tokenTypeIds: types.includes(null) ? null : (types as Int32Array[]), truncated };
-}
-
-function hashOf(inputIds: Int32Array[], tokenTypeIds: Int32Array[] | null, labels: Labels | null): string {
-  const hash = createHash("sha256");
-  // Lengths go in as well, or [1, 2], [3] and [1], [2, 3] would be one.
-  const lengths = Int32Array.from(inputIds, (ids) => ids.length);
-  hash.update(lengths);
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  for (const rows of [inputIds, tokenTypeIds ?? []]) hash.update(joinRows(rows, new Int32Array(tokens)));
-  if (labels) {
-    hash.update(JSON.stringify([labels.problemType, labels.classes ?? null]));
-    hash.update(labels.problemType === "single_label_classification" ? labels.ids : labels.values);
-  }
-  return hash.digest("hex");
+  return {
+    inputIds,
+    tokenTypeIds: types.includes(null) ? null : (types as Int32Array[]),
+    truncated: countCut(inputIds),
+  };
 }

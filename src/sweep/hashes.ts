@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
+import { contentHash } from "../data/contentHash";
 import type { Classifier } from "../models/Classifier";
 import { parameterHash } from "../nn/parameterHash";
 import type { Dataset } from "../training/dataset";
 
-/** sha256 over the names, shapes and values of the weights that came from a checkpoint: what a trial starts from. */
+/**
+ * sha256 over what a trial starts from: the names, shapes and values of the weights that came from a checkpoint, and what the config
+ * says of them, such as dropout, the head's make and the number of heads.
+ */
 export async function hashModel(model: Classifier): Promise<string> {
   const hash = createHash("sha256");
   const drawn = new Set(model.newlyInitialized);
@@ -11,12 +15,12 @@ export async function hashModel(model: Classifier): Promise<string> {
     if (drawn.has(name)) continue;
     hash.update(await parameterHash(parameter));
   }
-  // A head of another make is another model, though all its weights are drawn.
-  if (model.config.frostkit_head) hash.update(JSON.stringify(model.config.frostkit_head));
+  const adapters = model.adapters().map(({ lora }) => [lora.scale, lora.dropout, lora.merged]);
+  hash.update(JSON.stringify([model.modelType, model.problemType, model.config, adapters]));
   return hash.digest("hex");
 }
 
-/** sha256 over the rows that are trained on and judged by. */
+/** sha256 over the rows that are trained on and judged by, as they are now. */
 export function hashData(train: Dataset, valid: Dataset): string {
-  return createHash("sha256").update(train.hash).update(valid.hash).digest("hex");
+  return createHash("sha256").update(contentHash(train)).update(contentHash(valid)).digest("hex");
 }

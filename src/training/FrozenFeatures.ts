@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
+import { rowsHash } from "../data/contentHash";
 import { DiskCache } from "../data/DiskCache";
 import { autocast, type Precision } from "../engine/autocast";
 import { uploadFilled } from "../engine/upload";
@@ -54,12 +55,15 @@ interface Entry extends Features {
  * ```
  */
 export class FrozenFeatures {
+  /** By what a model reads of the rows, as it is when they are prepared: copies and folds of a dataset have entries of their own. */
   #entries = new Map<string, Entry>();
+  #keys = new WeakMap<Dataset, string>();
   #budget: Budget;
   #cache = new DiskCache("features");
 
   constructor(
-    private readonly model: Classifier,
+    /** Whose frozen stages they come from. */
+    readonly model: Classifier,
     options: FeaturesOptions = {},
   ) {
     this.#budget = { bytes: readOptions("FrozenFeatures", options).memoryBytes };
@@ -77,6 +81,7 @@ export class FrozenFeatures {
     precision: Precision = "fp32",
   ): AsyncGenerator<FrozenProgress, void> {
     const how = { depth, batchSize, precision };
+    this.#keys.set(dataset, rowsHash(dataset));
     let from = this.#stillGood(dataset, how);
     if (from?.making.depth === depth) return;
     const total = countOf(dataset);
@@ -113,7 +118,7 @@ export class FrozenFeatures {
    * The caller disposes them.
    */
   batch(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor {
-    const { shape, everyRow, store } = this.#entries.get(dataset.hash)!;
+    const { shape, everyRow, store } = this.#entries.get(this.#keys.get(dataset)!)!;
     const width = tf.util.sizeFromShape(shape);
     const perRow = everyRow ? sequenceLength : 1;
     return uploadFilled([rows.length * perRow, ...shape], (values) => {
@@ -183,7 +188,8 @@ export class FrozenFeatures {
 
   /** What memory holds, if it can serve; what cannot is dropped. */
   #stillGood(dataset: Dataset, { depth, batchSize, precision }: How): Entry | null {
-    const kept = this.#entries.get(dataset.hash);
+    const key = this.#keys.get(dataset)!;
+    const kept = this.#entries.get(key);
     if (!kept) return null;
     const stamps = this.#stamps(depth);
     if (
@@ -194,7 +200,7 @@ export class FrozenFeatures {
     )
       return kept;
     kept.store.dispose();
-    this.#entries.delete(dataset.hash);
+    this.#entries.delete(key);
     return null;
   }
 
@@ -216,8 +222,9 @@ export class FrozenFeatures {
   }
 
   #replace(dataset: Dataset, entry: Entry): void {
-    this.#entries.get(dataset.hash)?.store.dispose();
-    this.#entries.set(dataset.hash, entry);
+    const key = this.#keys.get(dataset)!;
+    this.#entries.get(key)?.store.dispose();
+    this.#entries.set(key, entry);
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { collate } from "../data/collate";
 import type { EncodedImages } from "../data/EncodedImages";
 import type { EncodedDataset } from "../data/tokenize";
@@ -43,32 +42,4 @@ export function batchOf(dataset: Dataset, rows: Int32Array): BatchOfRows {
   const { sequenceLength, lengths, ...batch } = collate(dataset, rows);
   const inputs = textInputs({ ...batch, sequenceLength }, { everyRow: false });
   return { inputs: inputs as never, dispose: inputs.dispose, sequenceLength, lengths };
-}
-
-const known = new WeakMap<Dataset, string>();
-
-/**
- * SHA-256 over what a model reads of the rows, which their labels are not part of. `dataset.hash` tells datasets of one run apart;
- * where another run's work is taken over, the rows themselves have to agree.
- */
-export function rowsHash(dataset: Dataset): string {
-  let hash = known.get(dataset);
-  if (hash === undefined) {
-    hash = "pixels" in dataset ? hashPixels(dataset) : hashTokens(dataset);
-    known.set(dataset, hash);
-  }
-  return hash;
-}
-
-function hashPixels({ pixels, height, width, mean, std }: EncodedImages): string {
-  const hash = createHash("sha256").update(JSON.stringify([pixels.length, height, width, mean, std]));
-  for (const image of pixels) hash.update(image);
-  return hash.digest("hex");
-}
-
-function hashTokens({ inputIds, tokenTypeIds, padTokenId }: EncodedDataset): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify([padTokenId, tokenTypeIds !== null, inputIds.map((ids) => ids.length)]));
-  for (const row of [...inputIds, ...(tokenTypeIds ?? [])]) hash.update(row);
-  return hash.digest("hex");
 }

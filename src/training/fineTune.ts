@@ -61,6 +61,8 @@ export function fineTune(
   const settings = fineTuneSettings(options, model.problemType, valid !== undefined);
   checkDataset("train", model, train);
   if (valid) checkDataset("valid", model, valid);
+  if (settings.features && settings.features.model !== model)
+    throw new InputError("features: expected those of the model that is trained, got another model's");
   learningRates(model, settings); // a group that matches nothing shows before the first step
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
   return new Run(new Training(model, { train, valid }, settings).run());

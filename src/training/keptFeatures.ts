@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
 import { DamagedEntry } from "../data/cacheEntry";
+import { rowsHash } from "../data/contentHash";
 import type { DiskCache } from "../data/DiskCache";
 import type { Precision } from "../engine/autocast";
 import { engineHash } from "../engine/engineHash";
 import { kitHash } from "../kitHash";
 import type { Classifier } from "../models/Classifier";
 import { parameterHash } from "../nn/parameterHash";
-import { type Dataset, lengthsOf, rowsHash } from "./dataset";
+import { type Dataset, lengthsOf } from "./dataset";
 import { nextTurn } from "./nextTurn";
 import type { RaggedStore } from "./RaggedStore";
 

@@ -6,7 +6,7 @@ import { encodeImages } from "../../src/data/encodeImages";
 import { imageFolder } from "../../src/data/imageFolder";
 import { loadImageTransform } from "../../src/data/loadImageTransform";
 import { stratifiedKFold, trainValidSplit } from "../../src/data/splits";
-import { takeRows } from "../../src/data/textDataset";
+import { takeRows } from "../../src/data/takeRows";
 import { imagesOf, transformTo } from "./images";
 import { temporary } from "./temporary";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row, Table } from "../../src/data/readTable";
-import { takeRows, textDataset } from "../../src/data/textDataset";
+import { takeRows } from "../../src/data/takeRows";
+import { textDataset } from "../../src/data/textDataset";
 
 const table = (rows: Row[], path = "train.csv"): Table => ({ path, columns: Object.keys(rows[0]), rows });
 const labelled = (...labels: string[]) => table(labels.map((y, i) => ({ id: `${i}`, text: `text ${i}`, y })));

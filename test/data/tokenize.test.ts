@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { loadTokenizer, type Tokenizer } from "../../src/data/loadTokenizer";
-import { type Labels, type TextDataset, takeRows } from "../../src/data/textDataset";
+import { takeRows } from "../../src/data/takeRows";
+import type { Labels, TextDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
 
 let tokenizer: Tokenizer;

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { takeRows } from "../../src/data/takeRows";
+import { topNLayerFreeze } from "../../src/freeze";
 import { FrozenFeatures } from "../../src/training/FrozenFeatures";
+import { fineTune } from "../../src/training/fineTune";
 import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
 import { readAll } from "../readAll";
@@ -142,6 +145,56 @@ onEveryFastEngine("FrozenFeatures", () => {
     assert.equal(features.bytes().memory, tokens * 32 * 4);
     features.dispose();
     model.dispose();
+  });
+
+  it("tells folds cut out of one dataset apart, by hand or by takeRows, whatever hash they carry along", async () => {
+    const model = await loadTiny();
+    topNLayerFreeze(model, 1);
+    const [first, second] = [
+      [0, 1, 2, 3, 4, 5],
+      [6, 7, 8, 9, 10, 11],
+    ];
+    const byHand = (rows: number[]) => ({ ...data, inputIds: rows.map((row) => data.inputIds[row]) });
+    const scored = async (features?: FrozenFeatures) => {
+      const { epochs } = await fineTune(
+        model,
+        { train: takeRows(data, first), valid: takeRows(data, second) },
+        { epochs: 1, batchSize: 6, learningRate: 0, features },
+      );
+      return epochs[0].validLoss;
+    };
+    const features = new FrozenFeatures(model);
+    for (const rows of [first, second]) await batchesRun(features.prepare(byHand(rows), 2, 6));
+    assert.equal(await scored(features), await scored());
+    const all = [first, second].map((rows) => byHand(rows));
+    for (const fold of all) assert.equal(await batchesRun(features.prepare(fold, 2, 6)), 0);
+    const longest = Math.max(...data.inputIds.map(({ length }) => length));
+    const [a, b] = all.map((fold) => features.batch(fold, [0], longest));
+    assert.notDeepEqual(a.dataSync(), b.dataSync());
+    tf.dispose([a, b]);
+    features.dispose();
+    model.dispose();
+  });
+
+  it("sees that rows were written over since the last epoch", async () => {
+    const model = await loadTiny();
+    const own = { ...data, inputIds: data.inputIds.map((ids) => ids.slice()) };
+    const features = new FrozenFeatures(model);
+    await batchesRun(features.prepare(own, 2, 6));
+    own.inputIds[3].fill(11);
+    assert.equal(await batchesRun(features.prepare(own, 2, 6)), 2);
+    features.dispose();
+    model.dispose();
+  });
+
+  it("is refused for another model than its own", async () => {
+    const [model, other] = [await loadTiny(), await loadTiny()];
+    const features = new FrozenFeatures(other);
+    assert.throws(() => fineTune(model, { train: data }, { features }), {
+      name: "InputError",
+      message: "features: expected those of the model that is trained, got another model's",
+    });
+    for (const each of [model, other]) each.dispose();
   });
 
   it("moves to disk beyond its budget, gives the same values, and leaves neither tensor nor file", async () => {
