@@ -24,6 +24,13 @@ export function checkNumber(
   return value;
 }
 
+/** Where the first NaN or infinity stands, or -1. */
+export function firstNotFinite(values: ArrayLike<number>): number {
+  // The difference of a number and itself is 0 unless it is NaN or infinite.
+  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  return -1;
+}
+
 /** The value itself when it is one of the choices, else an error that lists them. */
 export function checkOneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
   if (!(choices as readonly string[]).includes(value))

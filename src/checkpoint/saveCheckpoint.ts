@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { checkFinite } from "./checkFinite";
 import { configJson } from "./configJson";
 import { carriedFiles, configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
 import type { FloatDType } from "./safetensors";
@@ -31,7 +32,8 @@ export interface CheckpointContents {
  * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
  * checkpoint's files.
  *
- * @throws InputError when the folder holds other files, or for data that does not fit (see `writeSafetensors`)
+ * @throws InputError when the folder holds other files, for a weight that is NaN or infinite, or for data that does not fit (see
+ *   `writeSafetensors`)
  */
 export async function saveCheckpoint(folder: string, what: CheckpointContents): Promise<void> {
   const source = join(what.carryFrom ?? folder, configFile);
@@ -77,7 +79,11 @@ function withDtype({ config, dtype = "F32" }: CheckpointContents): Record<string
 async function writeWeights(path: string, meanwhile: string, what: CheckpointContents): Promise<void> {
   const writer = new SafetensorsWriter(path, what.tensors, what.dtype ?? "F32", { format: "pt" }, meanwhile);
   try {
-    for (const { data } of what.tensors) writer.write(await data());
+    for (const { name, data } of what.tensors) {
+      const values = await data();
+      checkFinite(path, name, values);
+      writer.write(values);
+    }
   } finally {
     writer.finish();
   }

@@ -55,6 +55,6 @@ export async function loadImageTransform(idOrFolder: string, ...more: unknown[])
   if (interpolation !== "bicubic" && interpolation !== "bilinear" && interpolation !== "nearest")
     throw wrong("interpolation", "bicubic, bilinear or nearest");
   if (!three(mean)) throw wrong("mean", "three numbers");
-  if (!three(std)) throw wrong("std", "three numbers");
+  if (!three(std) || std.some((deviation) => deviation <= 0)) throw wrong("std", "three numbers above 0");
   return { size: inputSize[1], cropPct, interpolation, mean, std };
 }

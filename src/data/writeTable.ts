@@ -1,3 +1,4 @@
+import { shown } from "../check";
 import { InputError } from "../errors";
 import { noOptions } from "../options/noOptions";
 import { csvText } from "./csvText";
@@ -8,8 +9,8 @@ import { replaceFile } from "./replaceFile";
  * the new one is whole.
  *
  * @param columns values by column name, in the order of the columns; all equally many
- * @throws InputError for columns that are missing or not equally long, and for names that are whole numbers, which
- *   JavaScript would move to the front
+ * @throws InputError for columns that are missing or not equally long, for values that are neither texts nor finite numbers, and for
+ *   names that are whole numbers, which JavaScript would move to the front
  * @example
  * ```ts
  * const rows = textDataset(await readTable("test.csv"), { id: "id" });
@@ -33,6 +34,15 @@ export function writeTable(
       throw new InputError(`${path}: expected a column's name, got the whole number ${name}`);
     return values.length;
   });
+  for (const name of names) {
+    const wrong = Array.from(columns[name]!).findIndex(
+      (value) => typeof value !== "string" && !Number.isFinite(value),
+    );
+    if (wrong >= 0)
+      throw new InputError(
+        `${path}: expected texts and finite numbers in the column ${JSON.stringify(name)}, got ${shown(columns[name]![wrong])} in row ${wrong}`,
+      );
+  }
   const other = lengths.findIndex((length) => length !== lengths[0]);
   if (other > 0)
     throw new InputError(

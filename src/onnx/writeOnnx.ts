@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { checkFinite } from "../checkpoint/checkFinite";
 import { attributeTypes, dataTypes, onnxProto } from "../engine/onnxProto";
 import { InputError } from "../errors";
 import type { OnnxAttribute, OnnxNode } from "../nn/OnnxGraph";
@@ -16,7 +17,7 @@ const MAX_BYTES = 2 ** 31 - 1;
  * message's length beforehand, and that follows from the shapes.
  *
  * @param path what errors call the file
- * @throws InputError when it would be larger than protobuf's 2 GB
+ * @throws InputError when it would be larger than protobuf's 2 GB, or a weight is NaN or infinite
  */
 export async function writeOnnx(
   meanwhile: string,
@@ -75,9 +76,10 @@ export async function writeOnnx(
   try {
     for (const bytes of [modelHead, delimiter("ModelProto", "graph", graphBytes), graphHead])
       writeFully(descriptor, bytes);
-    for (const { head, data } of initializers) {
+    for (const { name, type, head, data } of initializers) {
       writeFully(descriptor, head);
       const values = await data();
+      if (type === "float32") checkFinite(path, name, values as Float32Array);
       writeFully(descriptor, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     }
     fsyncSync(descriptor);

@@ -45,6 +45,20 @@ export const number = (min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INF
   range: { whole: false, min, max },
 });
 
+/** A number above `min`, which is too small by itself, and below `under`, which is too large. */
+export const above = (min: number, under = Number.POSITIVE_INFINITY): Kind =>
+  kindOf(
+    `a number above ${min}${under === Number.POSITIVE_INFINITY ? "" : ` and below ${under}`}`,
+    (value) => Number.isFinite(value) && (value as number) > min && (value as number) < under,
+  );
+
+/** A number from `min` on that stays below `under`. */
+export const below = (min: number, under: number): Kind =>
+  kindOf(
+    `a number from ${min} on and below ${under}`,
+    (value) => Number.isFinite(value) && (value as number) >= min && (value as number) < under,
+  );
+
 export const boolean = (): Kind => kindOf("true or false", (value) => typeof value === "boolean");
 
 export const text = (): Kind => kindOf("a text", (value) => typeof value === "string");

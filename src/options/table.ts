@@ -1,4 +1,6 @@
 import {
+  above,
+  below,
   boolean,
   callback,
   either,
@@ -101,10 +103,10 @@ export const training = {
   weightDecay,
   betas: option(
     "Shares that AdamW's running means of gradients and of their squares keep at each step.",
-    list(number(0, 1), 2),
+    list(below(0, 1), 2),
     { default: [0.9, 0.999], also: ["adam_beta1", "adam_beta2", "adam_betas"] },
   ),
-  eps: option("Keeps AdamW from dividing by zero.", number(0), {
+  eps: option("Keeps AdamW from dividing by zero.", above(0), {
     default: 1e-8,
     also: ["adam_epsilon", "epsilon"],
   }),
@@ -194,7 +196,7 @@ const ofRecipe = {
 
 const lora = {
   rank: option("Rows of A and columns of B.", integer(1), { default: 8, also: ["r", "lora_rank", "lora_r"] }),
-  alpha: option("The change weighs alpha / rank.", number(0), { default: 16, also: ["lora_alpha"] }),
+  alpha: option("The change weighs alpha / rank.", above(0), { default: 16, also: ["lora_alpha"] }),
   dropout: option("Rate of the dropout in front of A.", number(0, 0.99), {
     default: 0,
     also: ["lora_dropout"],
@@ -266,16 +268,21 @@ export const augmentation = {
   }),
 } satisfies OptionTable;
 
+const share = kindOf(
+  "a number above 0 and up to 1",
+  (value) => typeof value === "number" && value > 0 && value <= 1,
+);
+
 /** What images are made into. */
 export const imageTransform = {
   size: option("What the model sees: a square of so many pixels a side.", integer(1), { required: true }),
-  cropPct: option("The share of the shorter side that the square covers.", number(0, 1), {
+  cropPct: option("The share of the shorter side that the square covers.", share, {
     required: true,
     also: ["crop_ratio"],
   }),
   interpolation: option("How pixels are scaled.", word(INTERPOLATIONS), { required: true }),
   mean: option("Of each colour between 0 and 1.", list(number(), 3), { required: true }),
-  std: option("Of each colour between 0 and 1.", list(number(), 3), { required: true }),
+  std: option("Of each colour between 0 and 1.", list(above(0), 3), { required: true }),
 } satisfies OptionTable;
 
 const loading = {
@@ -541,7 +548,7 @@ export const OPTIONS = {
       { default: 5e-5, also: ["lr"] },
     ),
     weightDecay,
-    share: option("Share of the tokens that are to be told.", number(0, 1), {
+    share: option("Share of the tokens that are to be told.", share, {
       default: 0.15,
       also: ["mlm_probability"],
     }),

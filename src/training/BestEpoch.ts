@@ -1,4 +1,3 @@
-import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter, Snapshot } from "../nn/Parameter";
 import type { EpochRecord } from "./events";
@@ -20,10 +19,6 @@ export class BestEpoch {
     const { metric, restoreBest, earlyStopping } = this.settings;
     if (!restoreBest && earlyStopping === undefined) return;
     const value = metric === "loss" ? record.validLoss! : record.metrics[metric];
-    if (value === undefined)
-      throw new InputError(
-        `metric: expected one of loss, ${Object.keys(record.metrics).join(", ")}, got ${metric}`,
-      );
     const better = LOWER_IS_BETTER.has(metric) ? value < this.#value : value > this.#value;
     if (this.epoch !== 0 && !better) return;
     this.epoch = record.epoch;

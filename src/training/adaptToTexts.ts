@@ -5,7 +5,7 @@ import { batchRows } from "../data/batches";
 import { collate } from "../data/collate";
 import type { EncodedDataset } from "../data/tokenize";
 import { sumOfSquares } from "../engine/sumOfSquares";
-import { FrostError } from "../errors";
+import { FrostError, InputError } from "../errors";
 import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { textInputs } from "../models/textInputs";
@@ -20,6 +20,7 @@ import { type Masked, maskTokens } from "./maskTokens";
 import { nextTurn } from "./nextTurn";
 import { Run } from "./Run";
 import { scheduleAt } from "./schedule";
+import { parameterNotFinite } from "./whyNotFinite";
 
 /** How an encoder is trained on texts. */
 export interface AdaptOptions {
@@ -125,10 +126,12 @@ async function* adapt(
           value.tensor.dispose();
           const [loss, squares] = await reading.data();
           reading.dispose();
-          if (!Number.isFinite(loss) || !Number.isFinite(squares))
+          if (!Number.isFinite(loss) || !Number.isFinite(squares)) {
+            const why = await parameterNotFinite(model);
             throw new FrostError(
-              `adaptToTexts: expected a finite loss and gradient at step ${step}, got loss ${loss}; try a lower learning rate`,
+              `adaptToTexts: expected a finite loss and gradient at step ${step}, got loss ${loss}${why ? `, since ${why}` : ""}; try ${why ? "a model whose weights are finite" : "a lower learning rate"}`,
             );
+          }
           const rates = { learningRate: learningRate * factor, weightDecay };
           optimizer.step(gradients, () => rates, Math.min(1, 1 / (Math.sqrt(squares) + 1e-6)));
           sum.loss += loss * masked.places.length;
@@ -140,6 +143,8 @@ async function* adapt(
         }
         await nextTurn();
       }
+      if (sum.words === 0)
+        throw new InputError("adaptToTexts: expected texts with tokens to mask, got none in any row");
       losses.push(sum.loss / sum.words);
       yield { type: "epoch", epoch, trainLoss: losses[epoch - 1] };
     }

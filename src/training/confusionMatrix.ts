@@ -1,3 +1,4 @@
+import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { argMax } from "./metrics";
@@ -47,6 +48,11 @@ export function singleLabelOf(
     throw new InputError(
       `${purpose}: expected ${values} probabilities for ${labels.ids.length} rows of ${labels.classes.length} classes, got ` +
         `${probabilities.length}; pass what predict says of the same rows`,
+    );
+  const at = firstNotFinite(probabilities);
+  if (at >= 0)
+    throw new InputError(
+      `${purpose}: expected finite probabilities, got ${probabilities[at]} in row ${Math.floor(at / labels.classes.length)}`,
     );
   return labels;
 }

@@ -20,7 +20,8 @@ export interface Evaluation {
 /**
  * Loss and metrics of a model on labelled rows, in eval mode.
  *
- * @throws InputError for rows that the model cannot take, or labels of another task
+ * @throws InputError for rows that the model cannot take, or labels of another task; a FrostError where what the model says of a row is
+ *   no finite number
  * @example
  * ```ts
  * const { loss, metrics } = await evaluate(model, valid);

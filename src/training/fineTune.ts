@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkOneOf, firstNotFinite } from "../check";
 import { batchRows } from "../data/batches";
 import { autocast } from "../engine/autocast";
 import { sumOfSquares } from "../engine/sumOfSquares";
@@ -13,6 +14,7 @@ import { trainAndValid } from "../options/table";
 import { AdamW } from "./AdamW";
 import { BestEpoch } from "./BestEpoch";
 import { checkDataset, checkModel } from "./checkDataset";
+import { checkWeights } from "./checkWeights";
 import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { evaluateLogits } from "./evaluate";
 import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
@@ -27,14 +29,16 @@ import { forwardRows, type Start } from "./forwardRows";
 import { LossScale } from "./LossScale";
 import { learningRates } from "./learningRates";
 import { type Loss, lossOf } from "./loss";
+import { metricNames } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
-import { logitsOf } from "./predict";
+import { checkFiniteLogits, logitsOf } from "./predict";
 import { Run } from "./Run";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
 import { stepData, varies } from "./stepData";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
+import { whyNotFinite } from "./whyNotFinite";
 
 /**
  * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, of augmented images at every
@@ -65,6 +69,9 @@ export function fineTune(
     throw new InputError("features: expected those of the model that is trained, got another model's");
   learningRates(model, settings); // a group that matches nothing shows before the first step
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
+  checkWeights(train, settings);
+  const judge = valid ?? train;
+  checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels!)]);
   return new Run(new Training(model, { train, valid }, settings).run());
 }
 
@@ -252,10 +259,13 @@ class Training {
       const finite = Number.isFinite(gradNorm);
       this.#lossScale?.update(finite);
       // Scaled gradients may be beyond float16 where the loss is not: a smaller scale will do for the steps to come.
-      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted)))
+      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted))) {
+        const rows = Int32Array.from(group.flatMap((batch) => [...batch]));
+        const { cause, advice } = await this.#whyNotFinite(train, rows, gradients);
         throw new FrostError(
-          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}, at learning rate ${settings.learningRate * factor}, rows ${group.map((rows) => rows.join(", ")).join(", ")}; try ${this.#lossScale ? "precision bf16 or fp32, " : ""}a lower learning rate or look at these rows`,
+          `training stopped at step ${this.#step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}${cause}, at learning rate ${settings.learningRate * factor}, rows ${rows.join(", ")}; ${advice}`,
         );
+      }
       if (finite)
         this.#optimizer.step(
           gradients,
@@ -270,6 +280,28 @@ class Training {
       tf.dispose(losses);
       for (const gradient of gradients.values()) gradient.dispose();
     }
+  }
+
+  /** What a loss or gradient that is not finite comes from, and what to do. */
+  async #whyNotFinite(
+    train: Dataset,
+    rows: Int32Array,
+    gradients: Map<Parameter, tf.Tensor>,
+  ): Promise<{ cause: string; advice: string }> {
+    const { labels } = this.data.train;
+    const why = await whyNotFinite(this.model, train, rows, this.settings.precision);
+    // No parameter is updated by a gradient that is not finite, so such a number came with the model.
+    if (why?.startsWith("the parameter"))
+      return { cause: `, since ${why}`, advice: "try a model whose weights are finite" };
+    const large = labels?.problemType === "regression" ? tooLarge(labels.values, rows) : null;
+    if (large !== null)
+      return { cause: `, since ${large} is beyond what float32 holds`, advice: "scale the labels" };
+    const cause = why ?? (await gradientNotFinite(gradients));
+    // At the first step nothing has been learned yet, at whatever rate.
+    const advice = this.#lossScale
+      ? "try precision bf16 or fp32, a lower learning rate or look at these rows"
+      : `try ${this.#step === 1 ? "another checkpoint" : "a lower learning rate"} or look at these rows`;
+    return { cause: cause === null ? "" : `, since ${cause}`, advice };
   }
 
   async *#evaluate(
@@ -297,6 +329,7 @@ class Training {
       yield { type: "evaluate", done: turn.value, total: countOf(valid) };
       this.#stopwatch.restart();
     }
+    await checkFiniteLogits(turn.value, this.model, valid, precision);
     const { loss, metrics } = await evaluateLogits(turn.value, valid.labels!, this.model);
     record.evalSeconds += this.#stopwatch.lap();
     return { ...record, validLoss: loss, metrics };
@@ -322,4 +355,17 @@ function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.T
     sums.set(parameter, sum ? tf.add(sum, gradient) : gradient);
     if (sum) tf.dispose([sum, gradient]);
   }
+}
+
+/** The first label whose square is no finite float32, in words. */
+function tooLarge(values: Float32Array, rows: Int32Array): string | null {
+  const row = rows.find((row) => !Number.isFinite(Math.fround(values[row] ** 2)));
+  return row === undefined ? null : `the square of row ${row}'s label ${values[row]}`;
+}
+
+async function gradientNotFinite(gradients: Map<Parameter, tf.Tensor>): Promise<string | null> {
+  for (const [{ name }, gradient] of gradients)
+    if (firstNotFinite((await gradient.data()) as Float32Array) >= 0)
+      return `the gradient of ${name} is not finite`;
+  return null;
 }

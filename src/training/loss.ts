@@ -23,7 +23,12 @@ export interface Loss {
 }
 
 export function lossOf(labels: Labels, options: LossOptions = {}): Loss {
-  if (labels.problemType === "regression") return regressionLoss(labels.values);
+  if (labels.problemType === "regression") {
+    for (const name of ["classWeights", "labelSmoothing"] as const)
+      if (options[name])
+        throw new InputError(`${name}: expected none, since a regression has no classes; leave it out`);
+    return regressionLoss(labels.values);
+  }
   const classes = labels.classes.length;
   const weights = classWeightsOf(labels, options.classWeights);
   const smoothing = options.labelSmoothing ?? 0;
@@ -90,6 +95,8 @@ function classWeightsOf(
       throw new InputError(
         `classWeights: expected ${classes} weights of at least 0 for ${labels.classes.join(", ")}, got ${JSON.stringify(weights)}`,
       );
+    if (weights.every((weight) => weight === 0))
+      throw new InputError("classWeights: expected a weight above 0 for at least one class, got 0 for all");
     return weights;
   }
   if (labels.problemType === "multi_label_classification")

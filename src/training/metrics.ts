@@ -1,4 +1,6 @@
+import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
+import { InputError } from "../errors";
 
 /** Scores by name. `rocAuc` is left out where a class has no row, since it is not defined there. */
 export type Metrics = Record<string, number>;
@@ -10,9 +12,10 @@ export const LOWER_IS_BETTER = new Set(["loss", "logLoss", "rmse"]);
  * Scores predictions against labels, as scikit-learn's functions of the same names do.
  *
  * `outputs`, [rows · labels], are probabilities, or predicted values in a regression. Single-label: accuracy, f1 (of the second
- * class where there are two, else macro), mcc, rocAuc (one against the rest, macro), logLoss. Multi-label: accuracy (all labels
+ * class where there are two, else the mean over the classes that occur or are predicted), mcc, rocAuc (one against the rest, macro), logLoss. Multi-label: accuracy (all labels
  * of a row right), f1 and rocAuc (macro), logLoss. Regression: rmse.
  *
+ * @throws InputError for outputs that are not one for each row and label, or not finite, naming the row
  * @example
  * ```ts
  * const { probabilities } = await predict(model, valid);
@@ -20,10 +23,42 @@ export const LOWER_IS_BETTER = new Set(["loss", "logLoss", "rmse"]);
  * ```
  */
 export function metrics(outputs: Float32Array, labels: Labels): Metrics {
+  checkOutputs(outputs, labels);
   if (labels.problemType === "regression") return { rmse: rmse(outputs, labels.values) };
   if (labels.problemType === "multi_label_classification")
     return multiLabel(outputs, labels.values, labels.classes.length);
   return singleLabel(outputs, labels.ids, labels.classes.length);
+}
+
+/** The names of the metrics that rows with these labels are scored by: `rocAuc` where each class has rows, and other classes have some. */
+export function metricNames(labels: Labels): string[] {
+  if (labels.problemType === "regression") return ["rmse"];
+  const classes = labels.classes.length;
+  const counts = new Array<number>(classes).fill(0);
+  if (labels.problemType === "single_label_classification") for (const id of labels.ids) counts[id]++;
+  else
+    labels.values.forEach((value, i) => {
+      if (value) counts[i % classes]++;
+    });
+  const single = labels.problemType === "single_label_classification";
+  const rows = single ? labels.ids.length : labels.values.length / classes;
+  const ranked = counts.every((count) => count > 0 && count < rows);
+  return ["accuracy", "f1", ...(single ? ["mcc"] : []), ...(ranked ? ["rocAuc"] : []), "logLoss"];
+}
+
+function checkOutputs(outputs: Float32Array, labels: Labels): void {
+  const width = labels.classes?.length ?? 1;
+  const rows =
+    labels.problemType === "single_label_classification" ? labels.ids.length : labels.values.length / width;
+  if (outputs.length !== rows * width)
+    throw new InputError(
+      `metrics: expected ${rows * width} outputs for ${rows} rows of ${width} labels, got ${outputs.length}`,
+    );
+  const at = firstNotFinite(outputs);
+  if (at >= 0)
+    throw new InputError(
+      `metrics: expected finite outputs, got ${outputs[at]} in row ${Math.floor(at / width)}`,
+    );
 }
 
 function singleLabel(probabilities: Float32Array, ids: Int32Array, classes: number): Metrics {
@@ -41,9 +76,10 @@ function singleLabel(probabilities: Float32Array, ids: Int32Array, classes: numb
       ? rocAuc(column(1), is(1))
       : mean(Array.from({ length: classes }, (_, c) => rocAuc(column(c), is(c))));
   const f1s = Array.from({ length: classes }, (_, c) => f1Of(confusion, classes, c));
+  const met = f1s.filter((f1) => f1 !== null);
   return {
     accuracy: sum(classes, (c) => confusion[c * classes + c]) / rows,
-    f1: classes === 2 ? f1s[1] : mean(f1s),
+    f1: classes === 2 ? (f1s[1] ?? 0) : mean(met),
     mcc: mcc(confusion, classes),
     ...(Number.isNaN(auc) ? {} : { rocAuc: auc }),
     logLoss,
@@ -120,10 +156,11 @@ function mcc(confusion: Float64Array, classes: number): number {
   return spread === 0 ? 0 : covariance / Math.sqrt(spread);
 }
 
-function f1Of(confusion: Float64Array, classes: number, c: number): number {
+/** Null for a class that neither occurs nor is predicted. */
+function f1Of(confusion: Float64Array, classes: number, c: number): number | null {
   const real = sum(classes, (p) => confusion[c * classes + p]);
   const said = sum(classes, (t) => confusion[t * classes + c]);
-  return real + said === 0 ? 0 : (2 * confusion[c * classes + c]) / (real + said);
+  return real + said === 0 ? null : (2 * confusion[c * classes + c]) / (real + said);
 }
 
 /** Where the largest of `count` values from `start` stands, counted from `start`. */

@@ -1,5 +1,7 @@
+import { firstNotFinite } from "../check";
 import { batchRows } from "../data/batches";
 import { autocast, type Precision } from "../engine/autocast";
+import { FrostError } from "../errors";
 import type { Classifier, ProblemType } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
 import type { FloatTypeName } from "../options/floatType";
@@ -11,6 +13,7 @@ import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
+import { whyNotFinite } from "./whyNotFinite";
 
 /** What a model says of rows. */
 export interface Predictions {
@@ -40,7 +43,7 @@ export type PredictSettings = ReadOptions<PredictOptions, (typeof OPTIONS)["pred
 /**
  * What the model says of each row, in the rows' order.
  *
- * @throws InputError for rows that the model cannot take
+ * @throws InputError for rows that the model cannot take, a FrostError where what it says of a row is no finite number
  * @example
  * ```ts
  * const { labels, probabilities } = await predict(model, test);
@@ -72,10 +75,28 @@ export async function allLogits(
       signal?.throwIfAborted();
       onProgress?.(turn.value, countOf(dataset));
     }
+    await checkFiniteLogits(turn.value, model, dataset, precision);
     return turn.value;
   } catch (error) {
     throw explainOutOfMemory(error, { rows: batchSize, tokens: longest(dataset) });
   }
+}
+
+/** Throws a FrostError that names the first row without finite logits, and what that comes from. */
+export async function checkFiniteLogits(
+  logits: Float32Array,
+  model: Classifier,
+  dataset: Dataset,
+  precision: Precision,
+): Promise<void> {
+  const at = firstNotFinite(logits);
+  if (at < 0) return;
+  const row = Math.floor(at / model.numLabels);
+  const why = await whyNotFinite(model, dataset, Int32Array.of(row), precision);
+  throw new FrostError(
+    `expected finite logits, got ${logits[at]} in row ${row}${why ? `: ${why}` : ""}; ` +
+      `${precision === "fp16" ? "try precision bf16 or fp32, or look" : "look"} at the model's weights and this row`,
+  );
 }
 
 /** The same step by step, also from kept features. Yields how many rows are done, between batches. */

@@ -211,6 +211,19 @@ test("An error on the way leaves the old folder as it was, and nothing else", as
   assert.deepEqual(readdirSync(dirname(folder)), ["model"]);
 });
 
+test("A weight that is no finite number is refused by name, and the old folder stays", async () => {
+  const folder = join(makeFolder(), "model");
+  await saveCheckpoint(folder, contents("old"));
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    for (const dtype of ["F32", "F16", "BF16"] as const)
+      await assert.rejects(saveCheckpoint(folder, { ...contents("new", value), dtype }), {
+        name: "InputError",
+        message: `${join(folder, "model.safetensors")}: expected finite weights to save, got ${value} at element 0 of a; nothing was written`,
+      });
+  assert.equal(stateOf(folder), "old");
+  assert.deepEqual(readdirSync(dirname(folder)), ["model"]);
+});
+
 test("A place that cannot be written to is an error of one line", async () => {
   const file = join(makeFolder(), "file");
   writeFileSync(file, "");

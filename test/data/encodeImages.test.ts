@@ -183,6 +183,7 @@ test("loadImageTransform reads timm's config, takes timm's defaults and refuses 
     crop_mode: "squash",
     interpolation: "lanczos",
     mean: 0.5,
+    std: [1, 0, 1],
   }))
     await assert.rejects(loadImageTransform(config(field, { pretrained_cfg: { [field]: value } })), {
       name: "InputError",

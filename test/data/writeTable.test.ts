@@ -32,6 +32,11 @@ test("What is no table is refused, and nothing is written", () => {
   refused({ id: null, target: ["1"] }, /other\.csv: expected values for the column "id", got null$/);
   refused({ id: ["1", "2"], target: ["1"] }, /equally long, got 2 values of id and 1 of target$/);
   refused({ id: ["1"], 0: [0.5] }, /expected a column's name, got the whole number 0$/);
+  refused(
+    { id: ["1", "2"], target: [0.5, Number.NaN] },
+    /expected texts and finite numbers in the column "target", got NaN in row 1$/,
+  );
+  refused({ id: ["1", undefined as never] }, /in the column "id", got undefined in row 1$/);
   refused({}, /expected columns to write, got none$/);
   assert.ok(!existsSync(other));
 });

@@ -187,6 +187,21 @@ describe("exportOnnx", () => {
     assert.deepEqual(readdirSync(join(to, "..")), ["exported"], "nothing unfinished is left");
   });
 
+  it("refuses a weight that is no finite number by name, and leaves the former export whole", async () => {
+    const model = await Auto.fromPretrained(tinyBert, { log: () => {} });
+    const folder = join(makeFolder(), "export");
+    await exportOnnx(model, folder);
+    const bytes = readFileSync(join(folder, "onnx/model.onnx"));
+    const bias = model.parameter("classifier.bias");
+    bias.assign(tf.fill(bias.shape, Number.NaN));
+    await assert.rejects(exportOnnx(model, folder), {
+      name: "InputError",
+      message: `${join(folder, "onnx/model.onnx")}: expected finite weights to save, got NaN at element 0 of classifier.bias; nothing was written`,
+    });
+    assert.ok(readFileSync(join(folder, "onnx/model.onnx")).equals(bytes));
+    model.dispose();
+  });
+
   it("leaves no tensor behind", async () => {
     const model = await Auto.fromPretrained(tinyBert, { log: assert.fail });
     readAll(model);

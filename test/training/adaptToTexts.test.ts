@@ -130,6 +130,18 @@ onEveryFastEngine("adaptToTexts", () => {
       async () => adaptToTexts(model, texts, { ...options, maskTokenId: 120 }),
       /maskTokenId/,
     );
+    const empty = { ...texts, inputIds: texts.inputIds.map(() => Int32Array.of(2, 3)) };
+    await assert.rejects(async () => adaptToTexts(model, empty, options), {
+      name: "InputError",
+      message: "adaptToTexts: expected texts with tokens to mask, got none in any row",
+    });
+    const bias = model.parameter("bert.encoder.layer.0.output.dense.bias");
+    bias.assign(tf.fill(bias.shape, Number.NaN));
+    await assert.rejects(async () => adaptToTexts(model, texts, options), {
+      name: "FrostError",
+      message:
+        /got loss NaN, since the parameter bert\.encoder\.layer\.0\.output\.dense\.bias holds NaN; try a model/,
+    });
     model.dispose();
     const other = await load("electra");
     await assert.rejects(

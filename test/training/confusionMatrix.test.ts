@@ -57,5 +57,10 @@ test("Both want one class a row, and probabilities of the same rows", () => {
     () => confusionMatrix(labels, { probabilities: probabilities.subarray(3) }),
     /expected 15 probabilities for 5 rows of 3 classes, got 12; pass what predict says of the same rows$/,
   );
+  const broken = probabilities.with(7, Number.NaN);
+  refused(
+    () => worstMistakes(dataset, { probabilities: broken }),
+    /worstMistakes: expected finite probabilities, got NaN in row 2$/,
+  );
   refused(() => worstMistakes(dataset, { probabilities }, { count: 0 }), /count/);
 });

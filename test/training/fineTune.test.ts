@@ -230,7 +230,7 @@ onEveryFastEngine("fineTune", () => {
       {
         name: "FrostError",
         message:
-          /^training stopped at step 3 of epoch 1: .*got loss NaN.* at learning rate 0\.00\d+, rows \d+(, \d+){7}; try/,
+          /^training stopped at step 3 of epoch 1: .*got loss NaN.*, since the parameter classifier\.bias holds NaN, at learning rate 0\.00\d+, rows \d+(, \d+){7}; try a model whose weights are finite$/,
       },
     );
     assert.ok(model.parameter("bert.pooler.dense.weight").value.dataSync().every(Number.isFinite));
@@ -339,9 +339,95 @@ onEveryFastEngine("fineTune", () => {
     throws(() => fineTune(model, { train: long }), /^train: .*at most 64 tokens a text, row 47 has 65/);
     const strange = { ...train, inputIds: [Int32Array.of(2, 500, 3), ...train.inputIds.slice(1)] };
     throws(() => fineTune(model, { train: strange }), /^train: .*knows token ids below 120, row 0 has 500/);
+    const none = { betas: [0.9] as never, metric: "accurracy" };
+    throws(
+      () => fineTune(model, { train }, { betas: none.betas }),
+      /^betas: expected a list of 2, got \[0.9\]$/,
+    );
+    throws(() => fineTune(model, { train }, { betas: [0.9, 1] }), /^betas\[1\]: expected .* below 1, got 1$/);
+    throws(() => fineTune(model, { train }, { eps: 0 }), /^eps: expected a number above 0, got 0$/);
+    throws(
+      () => fineTune(model, { train }, { classWeights: [0, 0] }),
+      /^classWeights: expected a weight above 0 for at least one class, got 0 for all$/,
+    );
+    throws(
+      () => fineTune(model, { train }, { metric: none.metric }),
+      /^metric: expected one of loss, accuracy, f1, mcc, rocAuc, logLoss, got "accurracy"$/,
+    );
+    const cut = { ...train, inputIds: train.inputIds.slice(0, 5) };
+    throws(() => fineTune(model, { train: cut }), /^train: expected 5 labels for 5 rows, got 48; takeRows/);
+    const labelled = (ids: number[]) => ({
+      ...cut,
+      labels: { ...train.labels!, ids: Int32Array.from(ids) } as typeof train.labels,
+    });
+    throws(
+      () => fineTune(model, { train, valid: labelled([0, 1, 2, 0, 1]) }),
+      /^valid: row 2: expected a class from 0 to 1 as its label, got 2$/,
+    );
+    throws(
+      () => fineTune(model, { train: { ...train, tokenTypeIds: train.inputIds.slice(1) } }),
+      /^train: row \d+: expected \d+ token types, one a token, got/,
+    );
     freezeWhere(model, () => true);
     await assert.rejects(async () => fineTune(model, { train }), { message: /^every parameter is frozen/ });
     model.dispose();
+  });
+
+  it("refuses a step that is made up of rows of no weight, before the first one", async () => {
+    const model = await loadTiny();
+    const weights = { classWeights: [0, 1], epochs: 4 };
+    assert.throws(() => fineTune(model, { train }, { ...weights, batchSize: 2 }), {
+      name: "InputError",
+      message:
+        /^classWeights: expected rows of weight above 0 in every step, got one of rows \d+, \d+ in epoch 1, all of class odd, which weighs 0; leave/,
+    });
+    const { epochs } = await fineTune(model, { train }, { ...weights, batchSize: 24 });
+    assert.ok(epochs.every(({ trainLoss }) => trainLoss > 0 && trainLoss < 2));
+    model.dispose();
+  });
+
+  it("names what a loss comes from that is no number: a weight, a stage, a label", async () => {
+    const model = await loadTiny();
+    const stopped = (message: RegExp) =>
+      assert.rejects(async () => fineTune(model, { train }, options), { name: "FrostError", message });
+    const dense = model.parameter("bert.encoder.layer.1.intermediate.dense.bias");
+    const held = (await dense.data()).slice();
+    dense.assign(tf.fill(dense.shape, Number.POSITIVE_INFINITY));
+    const weight = /the parameter bert\.encoder\.layer\.1\.intermediate\.dense\.bias holds Infinity/;
+    await stopped(new RegExp(`^training stopped at step 1 of epoch 1: .*since ${weight.source}, at`));
+    for (const says of [predict, evaluate])
+      await assert.rejects(says(model, train), {
+        name: "FrostError",
+        message: new RegExp(`^expected finite logits, got NaN in row 0: ${weight.source}; look at`),
+      });
+    dense.assign(tf.fill(dense.shape, 3e38));
+    const stage =
+      /row \d+ comes out of the model's encoder\.layer\.1 as -?(NaN|Infinity), beyond what fp32 holds/;
+    await stopped(new RegExp(`since ${stage.source}.*; try another checkpoint or look at these rows$`));
+    dense.assign(tf.tensor(held));
+    model.dispose();
+    const regression = await AutoModelForSequenceClassification.fromPretrained(tinyBert, {
+      numLabels: 1,
+      ignoreMismatchedSizes: true,
+      log: () => {},
+    });
+    const values = new Float32Array(48).fill(1);
+    const measured = { ...train, labels: { problemType: "regression" as const, values } };
+    values[7] = Number.NaN;
+    assert.throws(() => fineTune(regression, { train: measured }), {
+      name: "InputError",
+      message: "train: row 7: expected a finite number as its label, got NaN",
+    });
+    values[7] = 1e30;
+    await assert.rejects(async () => fineTune(regression, { train: measured }, { batchSize: 48 }), {
+      message:
+        /since the square of row 7's label 1\.\d+e\+30 is beyond what float32 holds, .*; scale the labels$/,
+    });
+    values[7] = 1;
+    assert.throws(() => fineTune(regression, { train: measured }, { classWeights: [1] }), {
+      message: "classWeights: expected none, since a regression has no classes; leave it out",
+    });
+    regression.dispose();
   });
 
   it("trains a regression and several labels as well", async () => {

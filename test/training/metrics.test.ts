@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Labels } from "../../src/data/textDataset";
-import { argMax, LOWER_IS_BETTER, metrics } from "../../src/training/metrics";
+import { argMax, LOWER_IS_BETTER, metricNames, metrics } from "../../src/training/metrics";
 
 const close = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-6, `expected ${expected}, got ${actual}`);
@@ -56,6 +56,77 @@ describe("metrics of three classes", () => {
   it("give Matthews' correlation over all classes", () => close(scores.mcc, 7 / 10));
   it("average the ROC curves of one class against the rest", () =>
     close(scores.rocAuc, (1 + 0.875 + 2 / 3) / 3));
+});
+
+// Expected values of both are scikit-learn 1.9's.
+describe("metrics where classes are absent", () => {
+  it("average f1 over the classes that occur or are predicted", () => {
+    const probabilities = Float32Array.from([
+      ...[0.7, 0.2, 0.05, 0.05, 0.1, 0.3, 0.55, 0.05, 0.2, 0.5, 0.25, 0.05],
+      ...[0.3, 0.35, 0.3, 0.05, 0.1, 0.6, 0.2, 0.1],
+    ]);
+    const scores = metrics(probabilities, single(["a", "b", "c", "d"], [0, 1, 1, 0, 1]));
+    close(scores.f1, 0.4444444444444444); // c is predicted once and never right, d is not met at all
+    close(scores.accuracy, 0.6);
+    close(scores.mcc, 0.3086066999241838);
+    close(scores.logLoss, 0.793718695640564);
+    assert.ok(!("rocAuc" in scores));
+  });
+
+  it("count a label that no row has and none is given, of several labels a row, as 0", () => {
+    const labels = {
+      problemType: "multi_label_classification",
+      classes: ["toxic", "rude", "spam"],
+      values: Float32Array.from([1, 0, 0, 0, 1, 0, 1, 1, 0]),
+    } satisfies Labels;
+    const scores = metrics(Float32Array.from([0.9, 0.2, 0.1, 0.4, 0.4, 0.2, 0.6, 0.7, 0.3]), labels);
+    close(scores.f1, 0.5555555555555555);
+  });
+});
+
+describe("metrics", () => {
+  const multi = (values: number[]) =>
+    ({
+      problemType: "multi_label_classification",
+      classes: ["a", "b"],
+      values: Float32Array.from(values),
+    }) satisfies Labels;
+
+  it("refuse outputs that are not finite, and name the row", () => {
+    const refused = (outputs: number[], labels: Labels, message: string) =>
+      assert.throws(() => metrics(Float32Array.from(outputs), labels), { name: "InputError", message });
+    const ofTwo = single(["a", "b"], [0, 1]);
+    refused([0.5, 0.5, Number.NaN, 0.2], ofTwo, "metrics: expected finite outputs, got NaN in row 1");
+    refused(
+      [1, Number.POSITIVE_INFINITY, 0, 1],
+      multi([0, 1, 1, 0]),
+      "metrics: expected finite outputs, got Infinity in row 0",
+    );
+    const numbers = { problemType: "regression", values: Float32Array.of(1, 2) } satisfies Labels;
+    refused(
+      [1, Number.NEGATIVE_INFINITY],
+      numbers,
+      "metrics: expected finite outputs, got -Infinity in row 1",
+    );
+    refused([0.5, 0.5], ofTwo, "metrics: expected 4 outputs for 2 rows of 2 labels, got 2");
+  });
+
+  it("have their names before there is anything to score", () => {
+    const of = (labels: Labels) => {
+      const width = labels.classes?.length ?? 1;
+      const rows = "ids" in labels ? labels.ids.length : labels.values.length / width;
+      assert.deepEqual(metricNames(labels), Object.keys(metrics(new Float32Array(rows * width), labels)));
+      return metricNames(labels).includes("rocAuc");
+    };
+    assert.equal(of(single(["a", "b"], [0, 1, 1])), true);
+    assert.equal(of(single(["a", "b"], [1, 1])), false);
+    assert.equal(of(single(["a", "b", "c"], [0, 1, 2])), true);
+    assert.equal(of(single(["a", "b", "c"], [0, 1, 1])), false);
+    assert.equal(of(multi([0, 1, 1, 0])), true);
+    assert.equal(of(multi([0, 1, 1, 1])), false);
+    assert.equal(of(multi([0, 0, 1, 0])), false);
+    assert.equal(of({ problemType: "regression", values: Float32Array.of(1, 2) }), false);
+  });
 });
 
 describe("metrics of several labels", () => {

@@ -1,0 +1,32 @@
+import { batchRows } from "../data/batches";
+import { InputError } from "../errors";
+import { type Dataset, lengthsOf } from "./dataset";
+import type { FineTuneSettings } from "./FineTuneOptions";
+import { lossOf } from "./loss";
+
+/**
+ * Throws where rows of classes that weigh nothing would make up a whole step: its loss, a mean by weight, is not defined. Which rows come
+ * together is drawn by seed and epoch, so it is known before the first step.
+ */
+export function checkWeights(train: Dataset, settings: FineTuneSettings): void {
+  const { labels } = train;
+  if (labels?.problemType !== "single_label_classification" || settings.classWeights === undefined) return;
+  const { weight } = lossOf(labels, settings);
+  const idle = new Set([...labels.ids.keys()].filter((row) => weight([row]) === 0));
+  if (idle.size === 0) return;
+  const { epochs, batchSize, gradientAccumulation, seed } = settings;
+  const lengths = lengthsOf(train);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const batches = batchRows(lengths, { batchSize, shuffle: { seed, epoch } });
+    for (let i = 0; i < batches.length; i += gradientAccumulation) {
+      const rows = batches.slice(i, i + gradientAccumulation).flatMap((batch) => [...batch]);
+      if (rows.some((row) => !idle.has(row))) continue;
+      const names = new Set(rows.map((row) => labels.classes[labels.ids[row]]));
+      throw new InputError(
+        `classWeights: expected rows of weight above 0 in every step, got one of rows ${rows.slice(0, 8).join(", ")}` +
+          `${rows.length > 8 ? ", …" : ""} in epoch ${epoch}, all of class ${[...names].join(", ")}, which weighs 0; leave these ` +
+          "rows out, give the class a small weight or take a larger batchSize",
+      );
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { firstNotFinite } from "../check";
+import { autocast, type Precision } from "../engine/autocast";
+import type { Classifier } from "../models/Classifier";
+import { Pass, type Value } from "../nn/Pass";
+import { batchOf, type Dataset } from "./dataset";
+
+/**
+ * What it comes from that a model gives no finite numbers for these rows, for an error's line: the parameter that holds such a number,
+ * else the first stage whose output does, and in which row. Null where a forward in eval mode is finite.
+ */
+export async function whyNotFinite(
+  model: Classifier,
+  dataset: Dataset,
+  rows: Int32Array,
+  precision: Precision = "fp32",
+): Promise<string | null> {
+  return (await parameterNotFinite(model)) ?? (await stageNotFinite(model, dataset, rows, precision));
+}
+
+/** The first parameter or running statistic that holds NaN or infinity, in words. */
+export async function parameterNotFinite(model: Classifier): Promise<string | null> {
+  for (const [name, parameter] of [...model.namedParameters(), ...model.namedBuffers()]) {
+    const values = await parameter.data();
+    const at = firstNotFinite(values);
+    if (at >= 0) return `the parameter ${name} holds ${values[at]}`;
+  }
+  return null;
+}
+
+async function stageNotFinite(
+  model: Classifier,
+  dataset: Dataset,
+  rows: Int32Array,
+  precision: Precision,
+): Promise<string | null> {
+  for (const row of rows) {
+    const batch = batchOf(dataset, Int32Array.of(row));
+    const outputs: tf.Tensor[] = [];
+    try {
+      autocast(precision, () =>
+        tf.tidy(() => {
+          const pass = new Pass();
+          let x: Value | null = null;
+          for (const stage of model.stages) {
+            const input = x;
+            x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, input));
+            outputs.push(tf.keep(x.tensor));
+          }
+        }),
+      );
+      for (const [i, output] of outputs.entries()) {
+        const values = (await output.data()) as Float32Array;
+        const at = firstNotFinite(values);
+        if (at >= 0)
+          return (
+            `row ${row} comes out of the model's ${model.stages[i].name} as ${values[at]}, ` +
+            `beyond what ${precision} holds, though all its weights are finite`
+          );
+      }
+    } finally {
+      for (const output of new Set(outputs)) output.dispose();
+      batch.dispose();
+    }
+  }
+  return null;
+}
