@@ -28,9 +28,16 @@ export function enginesHere(): Engines {
       engines = { ...engines, webgpu };
     }
   }
+  for (const name of ENGINES) if (hasRun(name)) engines[name].why = HAS_RUN;
   env.FROSTKIT_TEST_ENGINES = JSON.stringify(engines);
   return engines;
 }
+
+/** Whether a run of the tests before this one, on the same sources, has tried this already: FROSTKIT_RAN names it, as .ci/run sets it. */
+export const hasRun = (name: string): boolean => (process.env.FROSTKIT_RAN ?? "").split(",").includes(name);
+
+/** Why what has run does not run again. */
+export const HAS_RUN = "it ran before, with Node alone (FROSTKIT_RAN)";
 
 /** "engines: tensorflow (2.21.0, CPU), wasm, cpu; not here: webgpu: no WebGPU adapter was found" */
 export function formatEngines(engines: Engines): string {
