@@ -21,6 +21,9 @@ import { claimUnfinished, releaseUnfinished } from "./unfinished";
 /** Called as a file arrives, with its bytes so far and in all. */
 export type OnProgress = (progress: { file: string; loaded: number; total: number }) => void;
 
+/** Looks at a snapshot that has all but its weights; what it throws stops the fetch before they are downloaded. */
+export type BeforeWeights = (folder: string) => void | Promise<void>;
+
 /**
  * Fetches what is not there yet of a model's config, weights and tokenizer, and of what sentence-transformers says of it, into the Hub's cache and returns the snapshot's
  * folder. `snapshotDownload` of @huggingface/hub would fetch every file of the repository, TensorFlow and ONNX copies included.
@@ -31,6 +34,7 @@ export async function fetchSnapshot(
   settings: HubSettings,
   onProgress: OnProgress = () => {},
   signal?: AbortSignal,
+  beforeWeights: BeforeWeights = () => {},
 ): Promise<string> {
   const where = `"${id}" on ${settings.endpoint}`;
   const hub = {
@@ -63,6 +67,7 @@ export async function fetchSnapshot(
   const beside = [...carriedFiles, modulesFile].filter((file) => entries.has(file));
   await fetchAll([configFile, ...beside]);
   await fetchAll(poolingConfigs(folder).filter((file) => entries.has(file)));
+  await beforeWeights(folder);
   await fetchAll([weights]);
   if (isIndex(weights)) await fetchAll(new Set(readShardIndex(folder, weights).values()));
   // Last, so that offline a name never leads to a snapshot that an interrupted fetch left incomplete.

@@ -36,6 +36,11 @@ export const tokenizerFiles: readonly string[] = [
   "tokenizer.model",
 ];
 
+/** Those of them that hold a vocabulary. */
+export const vocabularyFiles: readonly string[] = tokenizerFiles.filter((name) =>
+  /^(tokenizer\.json|vocab\.txt|vocab\.json)$|\.model$/.test(name),
+);
+
 /** How long sentence-transformers' texts are, under the present name and those of earlier years. */
 export const sentenceConfigFiles: readonly string[] = [
   "bert",

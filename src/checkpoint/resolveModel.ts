@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { isOfImages } from "../models/architectures";
 import { readOptions } from "../options/readOptions";
 import { cachedSnapshot } from "./cachedSnapshot";
-import { fetchSnapshot, type OnProgress } from "./fetchSnapshot";
+import { type BeforeWeights, fetchSnapshot, type OnProgress } from "./fetchSnapshot";
 import { HubUnreachable } from "./hubFetch";
 import { hubSettings } from "./hubSettings";
-import { describeNames, listNames } from "./modelFiles";
+import { configFile, describeNames, listNames, readJsonObject, vocabularyFiles } from "./modelFiles";
 import { restoreFolder } from "./replaceFolder";
 
 /** How a model is fetched where it is no folder here. */
@@ -36,6 +37,20 @@ export interface ResolveOptions {
  * ```
  */
 export async function resolveModel(idOrFolder: string, options: ResolveOptions = {}): Promise<string> {
+  return findModel(idOrFolder, options, (folder) => {
+    if (lacksTokenizer(folder))
+      process.emitWarning(
+        `"${idOrFolder}" comes without a tokenizer (${describeNames(listNames(folder))}): its texts have to be encoded by that of another folder`,
+      );
+  });
+}
+
+/** `resolveModel`, with a look at what a model comes with before its weights are downloaded. */
+export async function findModel(
+  idOrFolder: string,
+  options: ResolveOptions,
+  beforeWeights: BeforeWeights,
+): Promise<string> {
   const { revision, token, onProgress, signal } = readOptions("resolveModel", options);
   if (idOrFolder === "") throw new InputError("model: expected a folder or a Hub id, got an empty string");
   restoreFolder(idOrFolder);
@@ -50,7 +65,7 @@ export async function resolveModel(idOrFolder: string, options: ResolveOptions =
   const settings = hubSettings(token);
   if (settings.offline) return findOffline(idOrFolder, revision, settings.cache);
   try {
-    return await fetchSnapshot(idOrFolder, revision, settings, onProgress, signal);
+    return await fetchSnapshot(idOrFolder, revision, settings, onProgress, signal, beforeWeights);
   } catch (error) {
     if (!(error instanceof HubUnreachable)) throw error;
     const cached = cachedSnapshot(settings.cache, idOrFolder, revision);
@@ -58,6 +73,12 @@ export async function resolveModel(idOrFolder: string, options: ResolveOptions =
     process.emitWarning(`${error.message}; using the copy in the cache, ${cached.folder}`);
     return cached.folder;
   }
+}
+
+/** Whether a model of texts has no file that a tokenizer's vocabulary could be read from. */
+function lacksTokenizer(folder: string): boolean {
+  if (isOfImages(readJsonObject(join(folder, configFile)))) return false;
+  return !vocabularyFiles.some((name) => existsSync(join(folder, name)));
 }
 
 function findOffline(id: string, revision: string, cache: string): string {

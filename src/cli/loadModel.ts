@@ -5,7 +5,9 @@ import {
   type FromPretrainedOptions,
 } from "../checkpoint/AutoModelForSequenceClassification";
 import { configFile, readJsonObject } from "../checkpoint/modelFiles";
-import { resolveModel } from "../checkpoint/resolveModel";
+import { findModel } from "../checkpoint/resolveModel";
+import { buildTokenizer } from "../data/tokenizer/buildTokenizer";
+import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
 import { type Engine, formatEngine, useEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { isOfImages } from "../models/architectures";
@@ -34,13 +36,15 @@ export async function loadModel(
   data?: { option: string; path: string; rows: Rows },
 ): Promise<LoadedModel> {
   const fetched = new Set<string>();
-  const folder = await resolveModel(flags.model, {
-    signal,
-    onProgress({ file, total }) {
-      if (fetched.has(file)) return;
-      fetched.add(file);
-      note(`fetching ${file} of ${flags.model} (${(total / 1e6).toFixed(1)} MB)`);
-    },
+  const onProgress = ({ file, total }: { file: string; total: number }) => {
+    if (fetched.has(file)) return;
+    fetched.add(file);
+    note(`fetching ${file} of ${flags.model} (${(total / 1e6).toFixed(1)} MB)`);
+  };
+  const folder = await findModel(flags.model, { signal, onProgress }, async (snapshot) => {
+    // A tokenizer that cannot be read is told before the weights are downloaded.
+    if (!isOfImages(readJsonObject(join(snapshot, configFile))))
+      await buildTokenizer(snapshot, tokenizerContents(snapshot));
   });
   const ofImages = isOfImages(readJsonObject(join(folder, configFile)));
   if (data && ofImages !== areImages(data.rows))

@@ -72,7 +72,7 @@ export async function encodeImages(
   const named = bad.filter((message) => message !== undefined);
   if (named.length > 0)
     throw new InputError(
-      `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${named.slice(0, NAMED).join(", ")}${named.length > NAMED ? ", …" : ""}; mend or remove them`,
+      `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${named.slice(0, NAMED).join(", ")}${named.length > NAMED ? ", …" : ""}; repair or remove them`,
     );
   const augmented = augment && { ...augment, paths, headers, interpolation };
   const encoded = {

@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
-import type { PreTrainedTokenizer } from "@huggingface/transformers";
+import { join } from "node:path";
+import { configFile } from "../checkpoint/modelFiles";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
 import { noOptions } from "../options/noOptions";
-import { type Core, fillTemplate, readTemplate } from "./inputTemplate";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
-import { mendBertText } from "./mendBertText";
-import { mendPrecompiled } from "./mendPrecompiled";
-import { wordPieceTokenizerJson } from "./wordPieceTokenizerJson";
+import { type BuiltTokenizer, buildTokenizer } from "./tokenizer/buildTokenizer";
+import { fillTemplate, readTemplate } from "./tokenizer/inputTemplate";
+import { tokenizerContents } from "./tokenizer/tokenizerContents";
+import { tokenReader } from "./tokenizer/tokenReader";
 
 /** One text, or a pair of them, as a model reads it: special tokens in, no padding. */
 export interface Encoding {
@@ -44,10 +43,11 @@ export interface Tokenizer {
 }
 
 /**
- * Loads the tokenizer of a model's folder, through Transformers.js's AutoTokenizer, from `tokenizer.json` and
- * `tokenizer_config.json`, or from `vocab.txt` in the layout of the official BERT. Nothing is fetched.
+ * Loads the tokenizer of a model's folder, with the ids that Python's AutoTokenizer gives: from `tokenizer.json` and what stands
+ * beside it, or from the vocabulary alone, be it `vocab.txt`, `vocab.json` with `merges.txt`, or a SentencePiece model (`spm.model`,
+ * `spiece.model`, `sentencepiece.bpe.model`). Nothing is fetched.
  *
- * @throws InputError naming the folder and what it lacks
+ * @throws InputError naming the folder and what it lacks, or what of it would be read otherwise than in Python
  * @example
  * ```ts
  * const tokenizer = await loadTokenizer("data/all-MiniLM-L6-v2");
@@ -58,26 +58,20 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer>;
 export async function loadTokenizer(folder: string, ...more: unknown[]): Promise<Tokenizer> {
   noOptions("loadTokenizer", more);
   if (!existsSync(folder)) throw new InputError(`${folder}: expected a model's folder, got no such folder`);
-  const config = await readJson(folder, "tokenizer_config.json");
-  const auto = await loadAuto(folder, config);
-  const core = auto._tokenizer as unknown as Core;
-  const className = String(config?.tokenizer_class);
-  const single = readTemplate(core, className, false);
-  const double = readTemplate(core, className, true);
-  const hasTypes = await hasTokenTypes(folder, config, auto);
-  mendPrecompiled(core.normalizer);
-  const mend = mendBertText(auto._tokenizerJSON.normalizer);
-  const keepEnd = config?.truncation_side === "left";
-  const read = (text: string) => core.encode(mend(text), { add_special_tokens: false }).ids;
-  const files = layout.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  const contents = tokenizerContents(folder);
+  const built = await buildTokenizer(folder, contents);
+  const { json, truncationSide, hasTypes } = built;
+  const { read, vocabSize } = await tokenReader(folder, built);
+  const single = readTemplate(json.post_processor, false);
+  const double = readTemplate(json.post_processor, true);
+  const pad = padToken(folder, built);
+  for (const note of built.notes) console.warn(`frostkit: ${note}`);
   const tokenizer: Tokenizer = {
-    files,
-    padTokenId: padTokenId(folder, config, auto),
-    modelMaxLength: auto.model_max_length,
+    files: [...contents.keys()].filter((name) => name !== configFile).map((name) => join(folder, name)),
+    padTokenId: pad,
+    modelMaxLength: built.modelMaxLength,
     maxSeqLength: readMaxSeqLength(folder),
-    get vocabSize() {
-      return auto.get_vocab().size;
-    },
+    vocabSize,
     encode(text, pair = null, maxLength = Number.POSITIVE_INFINITY) {
       const template = pair === null ? single : double;
       const texts = pair === null ? [read(text)] : [read(text), read(pair)];
@@ -86,14 +80,14 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
         throw new InputError(
           `maxLength: expected at least ${template.length - texts.length + 1}, got ${maxLength}`,
         );
-      const kept = keepLongestFirst(texts, room, keepEnd);
+      const kept = keepLongestFirst(texts, room, truncationSide === "left");
       return {
         ...fillTemplate(template, kept, hasTypes),
         truncated: kept.some((tokens, i) => tokens.length < texts[i].length),
       };
     },
   };
-  hashes.set(tokenizer.encode, await hashOf([...files, join(folder, "config.json")]));
+  hashes.set(tokenizer.encode, await hashOf(contents));
   return tokenizer;
 }
 
@@ -103,70 +97,23 @@ const hashes = new WeakMap<Tokenizer["encode"], string>();
 /** SHA-256 over all that decides what its `encode` gives, but the kit's own code; null for one that `loadTokenizer` did not make. */
 export const tokenizerHash = ({ encode }: Tokenizer): string | null => hashes.get(encode) ?? null;
 
-async function hashOf(paths: string[]): Promise<string> {
+async function hashOf(contents: ReadonlyMap<string, Uint8Array>): Promise<string> {
   const { env } = await loadTransformers();
   // Node brings the tables of Unicode that texts are normalised and split by.
   const hash = createHash("sha256").update(JSON.stringify([env.version, process.version]));
-  for (const path of paths) {
-    const bytes = existsSync(path) ? await readFile(path) : null;
-    hash.update(JSON.stringify([basename(path), bytes?.length ?? null])).update(bytes ?? "");
-  }
+  for (const [name, bytes] of contents) hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   return hash.digest("hex");
 }
 
-/** What a model's folder may hold about its tokenizer. */
-const layout = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "vocab.txt",
-  "special_tokens_map.json",
-  "added_tokens.json",
-];
-
-type Config = Record<string, unknown> | null;
-
-async function loadAuto(folder: string, config: Config): Promise<PreTrainedTokenizer> {
-  const { AutoTokenizer, BertTokenizer, PreTrainedTokenizer } = await loadTransformers();
-  const json = join(folder, "tokenizer.json");
-  try {
-    // An absolute path can't be taken for the name of a model on the Hub.
-    if (existsSync(json) && config)
-      return await AutoTokenizer.from_pretrained(resolve(folder), { local_files_only: true });
-    if (existsSync(json)) return new PreTrainedTokenizer(await readJson(folder, "tokenizer.json"), {});
-  } catch (error) {
-    throw new InputError(
-      `${json}: expected a tokenizer that Transformers.js can read, got: ${(error as Error).message}`,
-    );
-  }
-  const made = await wordPieceTokenizerJson(folder, config ?? {});
-  return new BertTokenizer(made.json, made.config);
-}
-
-/** As Python: a listed `model_input_names` decides, else the class; old folders name no class, there the model's config tells. */
-async function hasTokenTypes(folder: string, config: Config, auto: PreTrainedTokenizer): Promise<boolean> {
-  if (Array.isArray(config?.model_input_names)) return config.model_input_names.includes("token_type_ids");
-  if (auto.return_token_type_ids) return true;
-  return Number((await readJson(folder, "config.json"))?.type_vocab_size ?? 0) > 1;
-}
-
-/** Transformers.js takes the end-of-text token where `pad_token` is not named; the usual names are tried first. */
-function padTokenId(folder: string, config: Config, auto: PreTrainedTokenizer): number {
-  const named = config?.pad_token === undefined ? undefined : auto.pad_token_id;
-  const usual = auto.convert_tokens_to_ids(["[PAD]", "<pad>"]).find((id) => id !== undefined);
-  const id = named ?? usual ?? auto.pad_token_id;
+/** The token that files and class name; without one the usual names are tried. */
+function padToken(folder: string, { added, padToken }: BuiltTokenizer): number {
+  const ids = [padToken, "[PAD]", "<pad>"].map((token) =>
+    token === undefined ? undefined : added.idOf(token),
+  );
+  const id = ids.find((id) => id !== undefined);
   if (id === undefined)
     throw new InputError(
       `${folder}: expected a padding token; name it as "pad_token" in tokenizer_config.json`,
     );
   return id;
-}
-
-async function readJson(folder: string, name: string): Promise<Config> {
-  const path = join(folder, name);
-  if (!existsSync(path)) return null;
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    throw new InputError(`${path}: expected JSON, got ${(error as Error).message}`);
-  }
 }

@@ -16,7 +16,7 @@ import { homedir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { beforeEach, test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
-import { resolveModel } from "../../src/checkpoint/resolveModel";
+import { findModel, resolveModel } from "../../src/checkpoint/resolveModel";
 import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { Random } from "../../src/random";
 import { git, type HubFile, type LocalHub, sha256, startLocalHub } from "./localHub";
@@ -105,6 +105,33 @@ test("A model is fetched into the layout that Python's huggingface_hub uses: onl
   assert.deepEqual(readdirSync(repo()).sort(), ["blobs", "refs", "snapshots"]);
   assert.equal(readdirSync(join(repo(), "blobs")).length, files.length);
   assert.equal(openCheckpoint(folder).readFloat32("w0").length, 250_000);
+});
+
+test("A text model without a tokenizer is told of before its weights are downloaded", async (t) => {
+  const hub = await start({ "merges.txt": text("") });
+  for (const name of ["tokenizer.json", "vocab.txt"]) delete hub.files[name];
+  let fetched: string[] = [];
+  const told = t.mock.method(process, "emitWarning", () => {
+    fetched = hub.requests.map(({ path }) => path);
+  });
+  await resolveModel(id);
+  assert.match(
+    String(told.mock.calls[0].arguments[0]),
+    /^"somebody\/tiny-bert" comes without a tokenizer \(it holds config\.json, merges\.txt\): /,
+  );
+  assert.ok(!fetched.some((path) => path.endsWith("safetensors")), fetched.join());
+});
+
+test("What looks at a model before its weights are downloaded can stop that", async () => {
+  const hub = await start({ "spm.model": text("") });
+  await assert.rejects(
+    findModel(id, {}, (folder) => {
+      assert.ok(existsSync(join(folder, "spm.model")));
+      throw new Error("no such tokenizer");
+    }),
+    /no such tokenizer/,
+  );
+  assert.ok(!hub.requests.some(({ path }) => path.endsWith("safetensors")));
 });
 
 test("HF_HUB_CACHE says where, before HF_HOME, and ~ means home in both", async () => {

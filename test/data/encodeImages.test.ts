@@ -146,7 +146,7 @@ test("encodeImages names every file that is no image", async () => {
   await assert.rejects(encodeImages(await imageFolder(folder), transform), {
     name: "InputError",
     message:
-      /2 of 6 files cannot be decoded: \S*bad\/blue\/empty\.png \(.*\), \S*bad\/red\/broken\.jpg \(.*\); mend or remove them/,
+      /2 of 6 files cannot be decoded: \S*bad\/blue\/empty\.png \(.*\), \S*bad\/red\/broken\.jpg \(.*\); repair or remove them/,
   });
   await assert.rejects(encodeImages(await imageFolder(folder), transform, { signal: AbortSignal.abort() }), {
     name: "AbortError",

@@ -222,15 +222,26 @@ test("A folder without a tokenizer is an error that names what is there and how 
     });
   await rejects(
     folderOf("bare", { "config.json": "{}" }),
-    /bare: expected tokenizer\.json, or vocab\.txt as of BERT, got no tokenizer file; in Python, .*save_pretrained/,
+    /bare: expected tokenizer\.json, or a vocabulary alone: vocab\.txt, vocab\.json with merges\.txt, or a SentencePiece model, got no tokenizer file; in Python, .*save_pretrained/,
   );
-  await rejects(folderOf("spm", { "spm.model": "" }), /got spm\.model;/);
+  await rejects(
+    folderOf("bert", { "config.json": '{"model_type":"bert"}', "spm.model": "" }),
+    /bert: expected tokenizer\.json, or vocab\.txt as of BERT, got spm\.model;/,
+  );
+  await rejects(
+    folderOf("empty", { "spm.model": "" }),
+    /empty.spm\.model: expected a SentencePiece model, got 0 bytes without pieces$/,
+  );
+  await rejects(
+    folderOf("text", { "spiece.model": "version https://git-lfs.github.com/spec/v1" }),
+    /text.spiece\.model: expected a SentencePiece model, got /,
+  );
   await rejects(
     folderOf("tweet", {
       "vocab.txt": words,
       "tokenizer_config.json": '{"tokenizer_class":"BertweetTokenizer"}',
     }),
-    /got tokenizer_config\.json, vocab\.txt of BertweetTokenizer;/,
+    /tokenizer_class in tokenizer_config\.json: expected one of Bert, .*, got "BertweetTokenizer"; .*PreTrainedTokenizerFast"$/,
   );
   await rejects(
     folderOf("few", { "vocab.txt": "[PAD]\n[UNK]\n[CLS]\nice\n" }),
@@ -238,7 +249,7 @@ test("A folder without a tokenizer is an error that names what is there and how 
   );
   await rejects(
     folderOf("broken", { "tokenizer.json": "{", "tokenizer_config.json": "{}" }),
-    /broken.tokenizer\.json: expected a tokenizer that Transformers\.js can read/,
+    /broken.tokenizer\.json: expected JSON, got /,
   );
   await rejects(
     folderOf("broken-config", { "tokenizer.json": "{}", "tokenizer_config.json": "{" }),

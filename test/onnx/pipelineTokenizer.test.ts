@@ -54,6 +54,7 @@ test("Texts are cut to what the model takes, or to less where the tokenizer says
     [{}, 64, 64],
     [{ model_max_length: 1e30 }, 64, 64],
     [{ model_max_length: 32 }, 64, 32],
+    [{ model_max_length: null }, 64, 64],
   ] as const) {
     const files = await pipelineTokenizer({ folder: folderOf(["tokenizer.json"], config), maxTokens });
     assert.equal(configOf(files).model_max_length, expected);
@@ -66,7 +67,7 @@ test("Texts are cut to what the model takes, or to less where the tokenizer says
 test("Other fields stay as they are, and a folder without a tokenizer gives none", async () => {
   const config = { tokenizer_class: "BertTokenizer", do_lower_case: true, mine: [1, 2] };
   const files = await pipelineTokenizer({ folder: folderOf(["tokenizer.json"], config), maxTokens: 8 });
-  assert.deepEqual(configOf(files), { ...config, model_max_length: 8 });
+  assert.deepEqual(configOf(files), { ...config, pad_token: "[PAD]", model_max_length: 8 });
   assert.deepEqual([...(await pipelineTokenizer({ folder: makeFolder(), maxTokens: 8 })).keys()], []);
 });
 
@@ -74,6 +75,7 @@ test("A model that takes texts of any length has the length that its tokenizer n
   for (const [config, expected] of [
     [{}, undefined],
     [{ model_max_length: 512 }, 512],
+    [{ model_max_length: null }, undefined],
   ] as const) {
     const folder = folderOf(["tokenizer.json"], config);
     const files = await pipelineTokenizer({ folder, maxTokens: Number.POSITIVE_INFINITY });

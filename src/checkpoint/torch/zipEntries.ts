@@ -93,12 +93,12 @@ function wideSizes(directory: Buffer, at: number, extra: Buffer): { bytes: numbe
   for (let i = 0; i + 4 <= extra.length; i += 4 + extra.readUInt16LE(i + 2))
     if (extra.readUInt16LE(i) === 1) wide = extra.subarray(i + 4, i + 4 + extra.readUInt16LE(i + 2));
   let used = 0;
-  const widen = (value: number): number => {
+  const sizeOf = (value: number): number => {
     if (value !== 0xffffffff || used + 8 > wide.length) return value;
     used += 8;
     return Number(wide.readBigUInt64LE(used - 8));
   };
-  const bytes = widen(unpacked);
-  widen(packed);
-  return { bytes, header: widen(header) };
+  const bytes = sizeOf(unpacked);
+  sizeOf(packed);
+  return { bytes, header: sizeOf(header) };
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readCharsmap } from "../../src/data/readCharsmap";
+import { readCharsmap } from "../../../src/data/tokenizer/readCharsmap";
 
 // A map of a few rules, and what Python's tokenizers make of texts by it; see make_expected.py beside it.
-const expected = readFileSync(join(__dirname, "../fixtures/tokenizer/expected.json"), "utf8");
+const expected = readFileSync(join(__dirname, "../../fixtures/tokenizer/expected.json"), "utf8");
 const { base64, normal }: { base64: string; normal: [string, string][] } = JSON.parse(expected).charsmap;
 
 test("A map of SentencePiece's normalisation does to a text what it does in Python", () => {

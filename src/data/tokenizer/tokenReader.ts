@@ -1,0 +1,77 @@
+import { InputError } from "../../errors";
+import { loadTransformers } from "../loadTransformers";
+import type { BuiltTokenizer } from "./buildTokenizer";
+import { matchTokens, type Pattern } from "./matchTokens";
+import { type Normalizer, normalizer } from "./normalizer";
+import { type PreTokenizer, preTokenizer } from "./preTokenizer";
+
+/** The part of @huggingface/tokenizers' Tokenizer that is used here. */
+interface Core {
+  normalizer: Normalizer | null;
+  pre_tokenizer: PreTokenizer | null;
+  model: {
+    (words: string[]): string[];
+    tokens_to_ids: Map<string, number>;
+    unk_token_id?: number;
+    vocab: string[];
+  };
+}
+
+/** How many words' tokens are held, so that frequent words are tokenized once. */
+const KNOWN_WORDS = 50_000;
+
+/**
+ * Reads a text to token ids, special tokens around it left out, as Hugging Face's tokenizers do (`TokenizerImpl::encode`): added
+ * tokens are cut out of the text, what is between them is normalised, cut at added tokens that are looked for in normalised text,
+ * then into words, and each word is tokenized by the model, which is Transformers.js's.
+ *
+ * @throws InputError for a tokenizer.json that Transformers.js cannot read
+ */
+export async function tokenReader(
+  where: string,
+  { json, added, splitSpecialTokens }: BuiltTokenizer,
+): Promise<{ read: (text: string) => number[]; vocabSize: number }> {
+  const { PreTrainedTokenizer } = await loadTransformers();
+  let core: Core;
+  try {
+    // Without added tokens, which it would take into the model's vocabulary.
+    const made = new PreTrainedTokenizer(
+      { ...json, post_processor: null, decoder: null, added_tokens: [] },
+      {},
+    );
+    core = made._tokenizer as unknown as Core;
+  } catch (error) {
+    throw new InputError(
+      `${where}/tokenizer.json: expected a tokenizer that Transformers.js can read, got: ${(error as Error).message}`,
+    );
+  }
+  const { model } = core;
+  const normalize = normalizer(json.normalizer, core.normalizer);
+  const words = preTokenizer(json.pre_tokenizer, core.pre_tokenizer);
+  const patterns = (normalized: boolean): Pattern[] =>
+    added.tokens
+      .filter((token) => token.normalized === normalized)
+      .map((token) => ({ text: normalized ? normalize(token.content) : token.content, token }));
+  const passOver = ({ content }: { content: string }) => splitSpecialTokens && added.isSpecial(content);
+  const [cutText, cutNormal] = [false, true].map((normalized) => matchTokens(patterns(normalized), passOver));
+
+  const known = new Map<string, number[]>();
+  const tokensOf = (word: string): number[] => {
+    let ids = known.get(word);
+    if (ids === undefined) {
+      ids = model([word]).map((token) => (model.tokens_to_ids.get(token) ?? model.unk_token_id)!);
+      if (known.size >= KNOWN_WORDS) known.clear();
+      if (word.length <= 64) known.set(word, ids);
+    }
+    return ids;
+  };
+  const read = (text: string): number[] =>
+    cutText(text).flatMap((piece) => {
+      if ("id" in piece) return piece.id;
+      return cutNormal(normalize(piece.text)).flatMap((inner) => {
+        if ("id" in inner) return inner.id;
+        return words(inner.text, piece.start + inner.start === 0).flatMap(tokensOf);
+      });
+    });
+  return { read, vocabSize: Math.max(model.vocab.length, ...added.tokens.map(({ id }) => id + 1)) };
+}
