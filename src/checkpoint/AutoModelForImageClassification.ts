@@ -2,13 +2,24 @@ import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { architectureOf } from "../models/architectures";
 import type { Parts } from "../models/Classifier";
+import { checkImageConfig } from "../models/checkConfig";
 import { Config } from "../models/Family";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { ImageInputs } from "../models/imageInputs";
 import type { LoaderOptions, ParameterLoader, TensorSource } from "../models/ParameterLoader";
+import { wantedTensors } from "../models/wantedTensors";
 import { readOptions } from "../options/readOptions";
-import { buildClassifier, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
+import { arrangeHead } from "./arrangeHead";
+import {
+  buildClassifier,
+  checkProblemType,
+  type LoadOptions,
+  labelCount,
+  labelNames,
+  loadClassifier,
+} from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
+import { storedLabels } from "./storedLabels";
 
 /**
  * Image models of timm with a classification head.
@@ -78,19 +89,35 @@ function build(
   origin: Pick<Parts<ImageInputs>, "folder" | "checkpointHash">,
 ): ImageClassifier {
   const architecture = architectureOf(config, file);
-  const own = config.label_names as string[] | undefined;
+  checkImageConfig(config, file);
+  const own = storedLabels(config.label_names, "label_names", file);
   const numLabels = labelCount(options, (config.num_classes as number | undefined) ?? own?.length);
+  const problemType = checkProblemType("single_label_classification", numLabels);
+  const fields = new Config(config, file);
   const loader = loaderOf({
+    encoder:
+      origin.folder === undefined
+        ? undefined
+        : {
+            where: origin.folder,
+            kind: architecture.name,
+            tensors: wantedTensors((take) => architecture.stages(fields, numLabels, take, take)),
+          },
     seed: options.seed ?? 0,
     initializerRange: 0,
     mayDiffer: (name) => options.ignoreMismatchedSizes || name.startsWith(`${architecture.classifier}.`),
   });
   const stages = architecture.stages(
-    new Config(config, file),
+    fields,
     numLabels,
     (name, shape, initializer) => loader.parameter(name, shape, initializer),
     (name, shape, initializer) => loader.buffer(name, shape, initializer),
   );
+  const classes = labelNames(numLabels, options, own ?? []);
+  const { parameters: last } = stages.at(-1)!;
+  const isFresh = loader.fresh.some(({ parameter }) => last.includes(parameter));
+  const notes = [...loader.notes];
+  if (!isFresh && own?.length === numLabels) notes.push(...arrangeHead(last.slice(-2), own, classes, file));
   return new ImageClassifier({
     ...origin,
     architecture,
@@ -99,9 +126,10 @@ function build(
     parameters: loader.parameters,
     fresh: loader.fresh,
     unused: loader.unused(),
-    classes: labelNames(numLabels, options, own ?? []),
+    notes,
+    classes,
     initializerRange: 0,
-    problemType: "single_label_classification",
+    problemType,
     save: saveCheckpoint,
   });
 }

@@ -1,19 +1,23 @@
 import { checkInteger, checkOneOf } from "../check";
 import { InputError } from "../errors";
 import { labelFields, type ProblemType } from "../models/Classifier";
+import { checkConfig } from "../models/checkConfig";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
-import { asHead, type Head, headJson, type Pooling, type PoolingHead } from "../models/Head";
+import { asHead, type Head, headJson, isCustom, type Pooling, type PoolingHead } from "../models/Head";
 import type { ParameterLoader } from "../models/ParameterLoader";
 import { initializerRange, SequenceClassifier } from "../models/SequenceClassifier";
 import type { TextInputs } from "../models/textInputs";
+import { wantedTensors } from "../models/wantedTensors";
 import { withHead } from "../models/withHead";
 import type { Stage } from "../nn/Stage";
 import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
-import { type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
+import { arrangeHead } from "./arrangeHead";
+import { checkProblemType, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
 import { saveCheckpoint } from "./saveCheckpoint";
 import { sentenceNote } from "./sentenceTransformers";
+import { storedLabels } from "./storedLabels";
 
 export interface FromPretrainedOptions extends LoadOptions {
   /**
@@ -53,18 +57,23 @@ export const AutoModelForSequenceClassification = {
       const { config, folder } = checkpoint;
       const file = `${folder}/config.json`;
       const family = familyOf(config, file);
-      const named = config.id2label as Record<string, string> | undefined;
-      const numLabels = labelCount(
-        options,
-        named ? Object.keys(named).length : (config.num_labels as number | undefined),
-      );
+      const fields = new Config(config, file);
+      checkConfig(family, config, file);
+      const own = storedLabels(config.id2label, "id2label", file);
+      const ownCount = own?.length ?? (config.num_labels as number | undefined);
+      const numLabels = labelCount(options, ownCount);
+      const problemType = problemTypeOf(config, numLabels, numLabels === ownCount, options);
       const loader = loaderOf({
         prefix: family.prefix,
+        encoder: {
+          where: folder,
+          kind: family.modelType,
+          tensors: wantedTensors((take) => family.stages(fields, numLabels, take)),
+        },
         seed: options.seed,
         initializerRange: initializerRange(config),
         mayDiffer: () => options.ignoreMismatchedSizes,
       });
-      const fields = new Config(config, file);
       let stages = family.stages(fields, numLabels, (name, shape, initializer) =>
         loader.parameter(name, shape, initializer),
       );
@@ -82,12 +91,14 @@ export const AutoModelForSequenceClassification = {
         for (const parameter of replaced.parameters) if (!kept.has(parameter)) loader.drop(parameter);
       }
       const drawn = new Set(loader.fresh.map(({ parameter }) => parameter));
-      const note = !head && stages.at(-1)!.parameters.some((parameter) => drawn.has(parameter));
-      const classes = labelNames(
-        numLabels,
-        options,
-        Object.keys(named ?? {}).map((_, i) => named![i]),
-      );
+      const last = stages.at(-1)!.parameters;
+      const isFresh = last.some((parameter) => drawn.has(parameter));
+      const classes = labelNames(numLabels, options, own ?? []);
+      const notes = [...loader.notes];
+      if (!isFresh && own?.length === numLabels && numLabels > 1)
+        notes.push(...arrangeHead(head && isCustom(head) ? null : last.slice(-2), own, classes, folder));
+      const note = !head && isFresh ? sentenceNote(folder) : null;
+      if (note !== null) notes.push(note);
       return new SequenceClassifier({
         family,
         config: { ...withLabels(config, classes), ...(head && { frostkit_head: headJson(head) }) },
@@ -97,8 +108,8 @@ export const AutoModelForSequenceClassification = {
         unused: loader.unused(family.ignored),
         classes,
         initializerRange: initializerRange(config),
-        problemType: problemTypeOf(config, numLabels, options),
-        notes: note ? [sentenceNote(folder)].filter((line) => line !== null) : [],
+        problemType,
+        notes,
         folder,
         checkpointHash: () => checkpoint.hash(),
         save: saveCheckpoint,
@@ -134,13 +145,14 @@ function withLabels({ num_labels: _, ...config }: Record<string, unknown>, names
   return { ...config, ...labelFields(names) };
 }
 
+/** A stored type is that of the stored head; it says nothing of a head with other labels. */
 function problemTypeOf(
   config: Record<string, unknown>,
   numLabels: number,
+  isStoredHead: boolean,
   { problemType, classes }: FromPretrainedOptions,
 ): ProblemType {
-  // A stored type is that of the stored head; it says nothing of a head with other labels.
-  const own = classes === undefined ? (config.problem_type as ProblemType | undefined | null) : undefined;
+  const own = classes === undefined && isStoredHead ? config.problem_type : undefined;
   const type = problemType ?? own ?? (numLabels === 1 ? "regression" : "single_label_classification");
-  return checkOneOf("problemType", type, PROBLEM_TYPES);
+  return checkProblemType(checkOneOf("problemType", type as ProblemType, PROBLEM_TYPES), numLabels);
 }

@@ -1,7 +1,7 @@
 import { checkInteger } from "../check";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
-import type { Classifier } from "../models/Classifier";
+import type { Classifier, ProblemType } from "../models/Classifier";
 import { type LoaderOptions, ParameterLoader, type TensorSource } from "../models/ParameterLoader";
 import { type Checkpoint, openCheckpoint } from "./openCheckpoint";
 import { resolveModel } from "./resolveModel";
@@ -80,4 +80,17 @@ export function labelCount({ numLabels, classes }: LoadOptions, own: number | un
 export function labelNames(count: number, { classes }: LoadOptions, own: (string | undefined)[]): string[] {
   const kept = own.length === count ? own : [];
   return classes ?? Array.from({ length: count }, (_, i) => kept[i] ?? `LABEL_${i}`);
+}
+
+/** @throws InputError where a head with so many labels cannot be trained as that */
+export function checkProblemType(type: ProblemType, numLabels: number): ProblemType {
+  if (type === "single_label_classification" && numLabels === 1)
+    throw new InputError(
+      "problemType: expected at least 2 classes for single_label_classification, got 1; two classes tell yes from no, a regression has one value",
+    );
+  if (type === "regression" && numLabels > 1)
+    throw new InputError(
+      `problemType: expected 1 label for a regression, got ${numLabels}; several values at once are not supported`,
+    );
+  return type;
 }

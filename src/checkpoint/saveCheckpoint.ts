@@ -45,7 +45,10 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
       what.carryFrom !== undefined,
     ))
       writeSynced(join(fresh, name), bytes);
-    writeSynced(join(fresh, configFile), Buffer.from(configJson(withDtype(what), original)));
+    writeSynced(
+      join(fresh, configFile),
+      Buffer.from(configJson(withDtype(what.config, what.dtype ?? "F32"), original)),
+    );
     await writeWeights(join(resolve(folder), weightsFile), join(fresh, weightsFile), what);
   });
 }
@@ -70,10 +73,16 @@ function readFiles(files: readonly string[], folder: string, mustExist: boolean)
     .map((name) => [name, readFileSync(join(folder, name))]);
 }
 
-/** Transformers wrote `torch_dtype` up to 4.55 and writes `dtype` since; an old config keeps its word. */
-function withDtype({ config, dtype = "F32" }: CheckpointContents): Record<string, unknown> {
-  const name = { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype];
-  return { ...config, ["torch_dtype" in config && !("dtype" in config) ? "torch_dtype" : "dtype"]: name };
+/**
+ * The config with the type that its weights are written as, once: Transformers wrote `torch_dtype` up to 4.55 and writes `dtype` since; a
+ * config that has the old word alone keeps it.
+ */
+export function withDtype(
+  { torch_dtype: old, dtype: present, ...config }: Record<string, unknown>,
+  written: FloatDType,
+): Record<string, unknown> {
+  const word = old !== undefined && present === undefined ? "torch_dtype" : "dtype";
+  return { ...config, [word]: { F32: "float32", F16: "float16", BF16: "bfloat16" }[written] };
 }
 
 async function writeWeights(path: string, meanwhile: string, what: CheckpointContents): Promise<void> {

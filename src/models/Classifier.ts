@@ -224,10 +224,7 @@ export abstract class Classifier<Inputs = never> {
     const counts = this.namedBuffers().filter(([name]) => isCount(name));
     const others = this.namedBuffers().filter(([name]) => !isCount(name));
     await this.#parts.save(folder, {
-      config: {
-        ...this.savedConfig(),
-        dtype: { F32: "float32", F16: "float16", BF16: "bfloat16" }[dtype],
-      },
+      config: this.savedConfig(),
       tensors: [
         // In front, where their 8 bytes lie at multiples of 8, which safetensors' own reader asks for.
         ...counts.map((entry) => ({ ...saved(entry), dtype: "I64" as const })),
@@ -266,6 +263,9 @@ async function mergedValues(parameter: Parameter, lora: Lora | undefined): Promi
   merged.dispose();
   return values;
 }
+
+/** Whether this is what a label at this place is called that has no name. */
+export const isPlaceholder = (name: string, index: number): boolean => name === `LABEL_${index}`;
 
 /** How Transformers' config.json names the labels. */
 export const labelFields = (names: readonly string[]) => ({

@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
+import type { Neutral } from "./checkConfig";
 import type { Initializer } from "./ParameterLoader";
 import type { TextInputs } from "./textInputs";
 
@@ -46,6 +47,21 @@ export type Take = (name: string, shape: number[], initializer: Initializer) => 
 /** Counters of positions and zeros for token types, which earlier versions of Transformers saved with the embeddings. */
 export const COUNTERS = /(^|\.)(position_ids|token_type_ids)$/;
 
+/** Fields that BERT and those that kept its blocks follow. */
+export const BERT_FIELDS: readonly string[] = [
+  "vocab_size",
+  "type_vocab_size",
+  "max_position_embeddings",
+  "hidden_size",
+  "num_hidden_layers",
+  "num_attention_heads",
+  "intermediate_size",
+  "hidden_act",
+  "layer_norm_eps",
+  "hidden_dropout_prob",
+  "attention_probs_dropout_prob",
+];
+
 /** How one architecture is laid out: a file in this folder each. */
 export interface Family {
   /** `model_type` in config.json. */
@@ -59,6 +75,12 @@ export interface Family {
    * Transformers says nothing.
    */
   ignored: RegExp;
+  /** Fields of its config.json that `stages` and `maxTokens` follow; see `checkConfig` for what all families do with others. */
+  obeys: readonly string[];
+  /** Further fields of its configuration class that change nothing in a classifier. */
+  withoutEffect?: readonly string[];
+  /** Further fields with the values at which they change nothing. */
+  neutral?: Record<string, Neutral>;
   /** The longest text it takes, in tokens. */
   maxTokens(config: Config): number;
   /** Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order. */

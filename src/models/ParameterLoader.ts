@@ -4,6 +4,7 @@ import { InputError } from "../errors";
 import { Parameter } from "../nn/Parameter";
 import type { Stored } from "../nn/Stored";
 import { Random } from "../random";
+import { type StoredNames, storedNames, type Wanted } from "./storedNames";
 
 /**
  * How a parameter that the checkpoint lacks starts: normal with the config's `initializer_range`, constant, or normal with a standard
@@ -25,38 +26,43 @@ export interface Fresh {
 }
 
 export interface LoaderOptions {
-  /** None where there is no such thing. */
+  /** What the encoder's parameters are called in front; none where there is no such thing. */
   prefix?: string;
+  /** What the model asks for below its head; left out where there is no checkpoint. */
+  encoder?: { where: string; kind: string; tensors: readonly Wanted[] };
   seed: number;
   initializerRange: number;
   /** Which parameters start anew where the checkpoint holds them in another shape. */
   mayDiffer: (name: string) => boolean;
 }
 
-/**
- * Takes a model's parameters out of a checkpoint by name, in the order asked for, without reading them. A checkpoint may carry the
- * encoder without the family's prefix (`encoder.layer.0…` for `bert.encoder.layer.0…`) and norms under their old names `gamma` and
- * `beta`.
- */
+/** Takes a model's parameters out of a checkpoint by name (see `storedNames`), in the order asked for, without reading them. */
 export class ParameterLoader {
   readonly parameters: Parameter[] = [];
   readonly buffers: Parameter[] = [];
   readonly fresh: Fresh[] = [];
-  #names = new Map<string, string>();
+  /** What is to be told of an encoder that the checkpoint holds a part of. */
+  readonly notes: string[] = [];
+  #names: StoredNames;
   #taken = new Set<string>();
   #initializers = new Map<string, Initializer>();
 
+  /** @throws InputError where none, or less than half, of an encoder's tensors are in the checkpoint */
   constructor(
     private readonly checkpoint: TensorSource,
     private readonly options: LoaderOptions,
   ) {
-    const { prefix } = options;
-    const bare = prefix && ![...checkpoint.tensors.keys()].some((name) => name.startsWith(`${prefix}.`));
-    for (const name of checkpoint.tensors.keys()) {
-      const modern = name.replace(/\.gamma$/, ".weight").replace(/\.beta$/, ".bias");
-      this.#names.set(modern, name);
-      if (bare) this.#names.set(`${prefix}.${modern}`, name);
-    }
+    const { prefix, encoder } = options;
+    const { where = "checkpoint", kind = "", tensors = [] } = encoder ?? {};
+    this.#names = storedNames(checkpoint.tensors, tensors, prefix, where);
+    const { fitting } = this.#names;
+    if (fitting === tensors.length) return;
+    const share = `${fitting} of the ${tensors.length} tensors of its encoder`;
+    if (2 * fitting < tensors.length)
+      throw new InputError(
+        `${where}: expected weights of ${kind}, as config.json says, got ${share}, by name and shape: ${described(checkpoint.tensors)}`,
+      );
+    this.notes.push(`the checkpoint holds ${share}; the others are drawn from the seed`);
   }
 
   parameter(name: string, shape: number[], initializer: Initializer): Parameter {
@@ -71,7 +77,18 @@ export class ParameterLoader {
 
   /** What is saved and loaded like a parameter, but that no gradient moves. */
   buffer(name: string, shape: number[], initializer: "zeros" | "ones"): Parameter {
-    const buffer = new Parameter(name, this.#stored(name, shape) ?? this.#drawn(name, shape, initializer));
+    const stored = this.#stored(name, shape);
+    const norm = /^(.+)\.running_(?:mean|var)$/.exec(name)?.[1];
+    if (
+      !stored &&
+      norm !== undefined &&
+      this.#names.of(name) === undefined &&
+      this.#names.of(`${norm}.weight`)
+    )
+      throw new InputError(
+        `${this.options.encoder?.where}: expected ${name} beside ${norm}.weight, got none: without its running statistics this norm computes something else; a norm over groups of channels is not supported`,
+      );
+    const buffer = new Parameter(name, stored ?? this.#drawn(name, shape, initializer));
     buffer.requiresGrad = false;
     this.buffers.push(buffer);
     return buffer;
@@ -96,7 +113,7 @@ export class ParameterLoader {
       const at = list.findIndex((each) => each === parameter || (each as Fresh).parameter === parameter);
       if (at !== -1) list.splice(at, 1);
     }
-    this.#taken.delete(this.#names.get(parameter.name)!);
+    this.#taken.delete(this.#names.of(parameter.name)!);
     parameter.dispose();
   }
 
@@ -117,7 +134,7 @@ export class ParameterLoader {
 
   /** What the checkpoint holds under that name and in that shape, or null where it is to be drawn. */
   #stored(name: string, shape: number[]): Stored | null {
-    const stored = this.#names.get(name);
+    const stored = this.#names.of(name);
     const info = stored === undefined ? undefined : this.checkpoint.tensors.get(stored);
     const fits = info !== undefined && tf.util.arraysEqual(info.shape, shape);
     if (info && !fits && !this.options.mayDiffer(name))
@@ -133,6 +150,13 @@ export class ParameterLoader {
     const { initializerRange, seed } = this.options;
     return upload(initialValues(name, shape, initializer, initializerRange, seed), shape);
   }
+}
+
+function described(tensors: TensorSource["tensors"]): string {
+  if (tensors.size === 0) return "it holds no tensor at all";
+  const names = [...tensors.keys()];
+  const rest = names.length > 4 ? ` and ${names.length - 4} more` : "";
+  return `it holds ${names.slice(0, 4).join(", ")}${rest}`;
 }
 
 /** As Transformers' `_init_weights`; the draw depends on the seed and the parameter's name alone. */

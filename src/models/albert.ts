@@ -3,7 +3,7 @@ import { activation } from "../nn/activation";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
-import { COUNTERS, type Config, type Family, type Take } from "./Family";
+import { BERT_FIELDS, COUNTERS, type Config, type Family, type Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
 import type { PostNormParts } from "./postNormLayer";
 import { takeLinear, takeNorm } from "./takeParts";
@@ -16,6 +16,13 @@ export const albert: Family = {
   prefix: "albert",
   architecture: "AlbertForSequenceClassification",
   ignored: COUNTERS,
+  obeys: [
+    ...BERT_FIELDS,
+    "embedding_size",
+    "num_hidden_groups",
+    "inner_group_num",
+    "classifier_dropout_prob",
+  ],
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

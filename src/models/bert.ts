@@ -3,7 +3,7 @@ import { bertBlocks } from "./bertBlocks";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
-import { COUNTERS, type Family } from "./Family";
+import { BERT_FIELDS, COUNTERS, type Family } from "./Family";
 import { takeLinear } from "./takeParts";
 
 export const bert: Family = {
@@ -11,6 +11,15 @@ export const bert: Family = {
   prefix: "bert",
   architecture: "BertForSequenceClassification",
   ignored: COUNTERS,
+  obeys: [...BERT_FIELDS, "classifier_dropout"],
+  withoutEffect: [
+    "directionality",
+    "pooler_fc_size",
+    "pooler_num_attention_heads",
+    "pooler_num_fc_layers",
+    "pooler_size_per_head",
+    "pooler_type",
+  ],
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

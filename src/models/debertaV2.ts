@@ -13,8 +13,8 @@ import type { Pass } from "../nn/Pass";
 import { projection } from "../nn/projection";
 import type { Stage } from "../nn/Stage";
 import { takeConvolution, withConvolution } from "./debertaConvolution";
-import type { Config, Family, Take } from "./Family";
-import { type RelativeEmbeddings, takeRelativeEmbeddings } from "./relativeEmbeddings";
+import { BERT_FIELDS, type Config, type Family, type Take } from "./Family";
+import { type RelativeEmbeddings, takeRelativeEmbeddings, takeRelativeNorm } from "./relativeEmbeddings";
 import { parametersOf, takeLinear, takeNorm, takeTable } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
@@ -24,6 +24,25 @@ export const debertaV2: Family = {
   architecture: "DebertaV2ForSequenceClassification",
   // Pretraining alone reads the positions where the input has none.
   ignored: /(^|\.)position_ids$|(^|\.)position_embeddings\.weight$/,
+  obeys: [
+    ...BERT_FIELDS,
+    "embedding_size",
+    "position_biased_input",
+    "relative_attention",
+    "position_buckets",
+    "max_relative_positions",
+    "norm_rel_ebd",
+    "share_att_key",
+    "pos_att_type",
+    "conv_kernel_size",
+    "conv_groups",
+    "conv_act",
+    "pooler_hidden_size",
+    "pooler_hidden_act",
+    "pooler_dropout",
+    "cls_dropout",
+  ],
+  withoutEffect: ["legacy", "padding_idx"],
   // Relative positions end nowhere.
   maxTokens: (config) =>
     config.boolean("position_biased_input", true) ? config.number("max_position_embeddings", 512) : Infinity,
@@ -34,10 +53,12 @@ export const debertaV2: Family = {
     const relative = config.boolean("relative_attention", false)
       ? takeRelativeEmbeddings(config, take)
       : null;
+    // Which Python's model has even where it norms nothing.
+    const idle = relative ? null : takeRelativeNorm(config, take);
     const convolved = config.number("conv_kernel_size", 0) > 0 ? takeConvolution(config, take) : null;
     const [first, ...rest] = layers.map((layer, i) => block(config, layer, relative, i, i === depth - 1));
     return [
-      embeddings(config, words, relative),
+      embeddings(config, words, relative?.parameters ?? (idle ? [idle.weight, idle.bias] : [])),
       convolved ? withConvolution(first, convolved) : first,
       ...rest,
       head(config, take, numLabels),
@@ -69,20 +90,14 @@ function takeEmbeddings(config: Config, take: Take): Words {
   };
 }
 
-function embeddings(config: Config, parts: Words, relative: RelativeEmbeddings | null): Stage<TextInputs> {
+function embeddings(config: Config, parts: Words, relative: Parameter[]): Stage<TextInputs> {
   const { words, positions, types, project, norm } = parts;
   const rate = config.number("hidden_dropout_prob", 0.1);
   const tables = [words, positions, types].filter((parameter) => parameter !== null);
   return {
     name: "embeddings",
     // The relative embeddings feed every block, so they freeze before any of them.
-    parameters: [
-      ...tables,
-      ...(project ? [project] : []),
-      norm.weight,
-      norm.bias,
-      ...(relative?.parameters ?? []),
-    ],
+    parameters: [...tables, ...(project ? [project] : []), norm.weight, norm.bias, ...relative],
     tables,
     forward(pass, inputs) {
       let x = embedding(pass, inputs.inputIds, words);

@@ -14,6 +14,27 @@ export const distilbert: Family = {
   prefix: "distilbert",
   architecture: "DistilBertForSequenceClassification",
   ignored: COUNTERS,
+  obeys: [
+    "vocab_size",
+    "max_position_embeddings",
+    "dim",
+    "hidden_dim",
+    "n_layers",
+    "n_heads",
+    "activation",
+    "dropout",
+    "attention_dropout",
+    "seq_classif_dropout",
+  ],
+  // Sinusoids are how the table of positions starts; what was trained is what the checkpoint holds.
+  withoutEffect: ["sinusoidal_pos_embds", "qa_dropout", "layer_norm_eps", "type_vocab_size"],
+  neutral: {
+    hidden_size: (value, { dim }) => value === dim,
+    intermediate_size: (value, { hidden_dim: wide }) => value === wide,
+    num_hidden_layers: (value, { n_layers: layers }) => value === layers,
+    num_attention_heads: (value, { n_heads: heads }) => value === heads,
+    hidden_act: (value, { activation = "gelu" }) => value === activation,
+  },
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const depth = config.number("n_layers");

@@ -3,7 +3,7 @@ import { bertBlocks } from "./bertBlocks";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { denseOutHead } from "./denseOutHead";
 import { embeddingsStage } from "./embeddingsStage";
-import { COUNTERS, type Family } from "./Family";
+import { BERT_FIELDS, COUNTERS, type Family } from "./Family";
 import { takeLinear } from "./takeParts";
 
 export const electra: Family = {
@@ -11,6 +11,16 @@ export const electra: Family = {
   prefix: "electra",
   architecture: "ElectraForSequenceClassification",
   ignored: COUNTERS,
+  obeys: [...BERT_FIELDS, "embedding_size", "classifier_dropout"],
+  withoutEffect: [
+    "generator_size",
+    "summary_activation",
+    "summary_last_dropout",
+    "summary_first_dropout",
+    "summary_proj_to_labels",
+    "summary_type",
+    "summary_use_proj",
+  ],
   maxTokens: (config) => config.number("max_position_embeddings"),
   stages(config, numLabels, take) {
     const hidden = config.number("hidden_size");

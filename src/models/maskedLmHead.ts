@@ -10,6 +10,7 @@ import { rowsAt } from "../nn/rowsAt";
 import { Config } from "./Family";
 import { type Initializer, initialValues, type TensorSource } from "./ParameterLoader";
 import { initializerRange, type SequenceClassifier } from "./SequenceClassifier";
+import { storedNames } from "./storedNames";
 import { parametersOf, takeLinear, takeNorm } from "./takeParts";
 
 const ROBERTA = {
@@ -47,11 +48,13 @@ export function maskedLmHead(model: SequenceClassifier, source: TensorSource, se
     );
   const config = new Config(model.config);
   const [hidden, vocabulary] = [config.number("hidden_size"), config.number("vocab_size")];
+  const encoder = model.stages.slice(0, -1).flatMap(({ parameters }) => parameters);
+  const stored = storedNames(source.tensors, encoder, names.prefix, model.folder);
   const take = (name: string, shape: number[], initializer: Initializer): Parameter => {
-    const stored = source.tensors.get(name);
+    const found = stored.of(name);
     const content =
-      stored && tf.util.arraysEqual(stored.shape, shape)
-        ? source.stored(name)
+      found !== undefined && tf.util.arraysEqual(source.tensors.get(found)!.shape, shape)
+        ? source.stored(found)
         : tf.tensor(initialValues(name, shape, initializer, initializerRange(model.config), seed), shape);
     return new Parameter(name, content);
   };

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RelativePositions } from "../nn/disentangledAttention";
 import { embedding } from "../nn/embedding";
-import { layerNorm } from "../nn/layerNorm";
+import { layerNorm, type Norm } from "../nn/layerNorm";
 import type { OnnxGraph } from "../nn/OnnxGraph";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
@@ -23,16 +23,9 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
   const positions = most < 1 ? config.number("max_position_embeddings", 512) : most;
   const span = buckets > 0 ? buckets : positions;
   const bucket = (distance: number) => (buckets > 0 ? logBucket(distance, buckets, positions) : distance);
-  const normed = config
-    .string("norm_rel_ebd", "none")
-    .toLowerCase()
-    .split("|")
-    .some((kind) => kind.trim() === "layer_norm");
   const hidden = config.number("hidden_size");
   const all = takeTable(take, "deberta.encoder.rel_embeddings", 2 * span, hidden);
-  const norm = normed
-    ? takeNorm(take, "deberta.encoder.LayerNorm", hidden, config.number("layer_norm_eps", 1e-7))
-    : null;
+  const norm = takeRelativeNorm(config, take);
   const whole = (distance: number) => Math.min(Math.max(bucket(distance) + span, 0), 2 * span - 1);
   const rowOnnx = (graph: OnnxGraph, distances: string) => tabulated(graph, distances, whole);
   const made = new WeakMap<TextInputs, { pass: Pass; table: Value }>();
@@ -58,6 +51,14 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
       return { table, row, rowOnnx };
     },
   };
+}
+
+/** The norm of these embeddings, which Python's model has where norm_rel_ebd asks for one, whether there are embeddings or not. */
+export function takeRelativeNorm(config: Config, take: Take): Norm | null {
+  const kinds = config.string("norm_rel_ebd", "none").toLowerCase().split("|");
+  if (!kinds.some((kind) => kind.trim() === "layer_norm")) return null;
+  const eps = config.number("layer_norm_eps", 1e-7);
+  return takeNorm(take, "deberta.encoder.LayerNorm", config.number("hidden_size"), eps);
 }
 
 /** f of each distance, where it stays the same beyond some distance to both sides: read from a table, logarithms are not. */

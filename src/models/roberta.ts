@@ -5,7 +5,7 @@ import type { Stage } from "../nn/Stage";
 import { bertBlocks } from "./bertBlocks";
 import { denseOutHead } from "./denseOutHead";
 import { embeddingsStage } from "./embeddingsStage";
-import { COUNTERS, type Config, type Family, type Take } from "./Family";
+import { BERT_FIELDS, COUNTERS, type Config, type Family, type Take } from "./Family";
 import { takeNorm, takeTable } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
@@ -14,6 +14,7 @@ export const roberta: Family = {
   prefix: "roberta",
   architecture: "RobertaForSequenceClassification",
   ignored: COUNTERS,
+  obeys: [...BERT_FIELDS, "pad_token_id", "classifier_dropout"],
   // Positions count from the padding's id on, which is the row of all padding.
   maxTokens: (config) => config.number("max_position_embeddings") - paddingId(config) - 1,
   stages: (config, numLabels, take) => [

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { configFile, tokenizerFiles } from "../checkpoint/modelFiles";
 import { syncFolder } from "../checkpoint/replaceFolder";
+import { withDtype } from "../checkpoint/saveCheckpoint";
 import { writeFolder, writeSynced } from "../checkpoint/writeFolder";
 import { loadImageTransform } from "../data/loadImageTransform";
 import { ImageClassifier } from "../models/ImageClassifier";
@@ -43,7 +44,7 @@ export async function exportOnnx(
   const traced = await traceOnnx(model);
   await writeFolder(folder, "an ONNX model", isExportFile, async (fresh) => {
     for (const [name, bytes] of await filesBeside(model)) writeSynced(join(fresh, name), bytes);
-    writeSynced(join(fresh, configFile), jsonBytes({ ...model.transformersConfig(), dtype: "float32" }));
+    writeSynced(join(fresh, configFile), jsonBytes(withDtype(model.transformersConfig(), "F32")));
     mkdirSync(join(fresh, modelFolder));
     const path = join(resolve(folder), modelFolder, modelFile);
     await writeOnnx(join(fresh, modelFolder, modelFile), path, traced, model.numLabels);

@@ -1,7 +1,7 @@
 import { firstNotFinite, shown } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
-import type { Classifier } from "../models/Classifier";
+import { type Classifier, isPlaceholder } from "../models/Classifier";
 import { countOf, type Dataset } from "./dataset";
 
 /** Throws where something else stands in the model's place, as a promise of one. */
@@ -28,6 +28,7 @@ export function checkDataset(
     throw new InputError(
       `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
     );
+  if (labels.problemType !== "regression") checkClasses(name, model.classes, labels.classes);
   checkLabels(name, labels, countOf(dataset));
   checkInputs(name, dataset);
   model.checkRows(name, dataset);
@@ -74,4 +75,13 @@ function checkInputs(name: string, dataset: Dataset): void {
     throw new InputError(
       `${name}: row ${row}: expected ${inputIds[row].length} token types, one a token, got ${tokenTypeIds![row]?.length ?? "none"}; takeRows takes both`,
     );
+}
+
+/** Throws where rows of one name would be held against logits of another. A model whose labels have no names takes any. */
+function checkClasses(name: string, known: readonly string[], given: readonly string[]): void {
+  const at = given.findIndex((label, i) => label !== known[i]);
+  if (at === -1 || known.every(isPlaceholder)) return;
+  throw new InputError(
+    `${name}: the model's class ${at} is ${JSON.stringify(known[at])}, the data's ${JSON.stringify(given[at])} (${given.join(", ")}); load the model with classes: […] of the data, in their order`,
+  );
 }

@@ -36,6 +36,21 @@ const CONFIGS: Record<string, object> = {
     num_hidden_groups: 2,
     inner_group_num: 2,
   },
+  "deberta-v2, its norm of relative embeddings without these": {
+    ...common,
+    ...layers,
+    model_type: "deberta-v2",
+    relative_attention: false,
+    norm_rel_ebd: "layer_norm",
+    type_vocab_size: 2,
+  },
+  "bert, with labels that are numbers": {
+    ...common,
+    ...layers,
+    model_type: "bert",
+    id2label: { 0: "0", 1: "1", 2: "2" },
+    label2id: { 0: 0, 1: 1, 2: 2 },
+  },
 };
 
 const rows = {
