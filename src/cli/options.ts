@@ -39,14 +39,16 @@ export interface TextFlags {
   text: string;
   pair?: string;
   maxLength?: number;
+  encoding: string;
 }
 
 /** Options that say nothing of images. */
-export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLength"];
+export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLength", "encoding"];
 
 export function addTextOptions(command: Command): Command {
   const { text, pair } = OPTIONS.textDataset;
-  for (const entry of [text, pair, OPTIONS.tokenize.maxLength]) command.addOption(tableFlag(entry));
+  for (const entry of [text, pair, OPTIONS.tokenize.maxLength, OPTIONS.readTable.encoding])
+    command.addOption(tableFlag(entry));
   return command;
 }
 

@@ -23,7 +23,10 @@ export async function readData(
       problemType: flags.problemType,
     };
     const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
-      textDataset(await readTable(path, { limit: options.limit }), { ...columns, classes: options.classes });
+      textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
+        ...columns,
+        classes: options.classes,
+      });
     return trainAndValid(flags, read);
   }
   checkNoneGiven(command, OF_TABLES, `${flags.train} is a folder of images`);

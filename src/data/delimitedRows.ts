@@ -1,12 +1,12 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { InputError } from "../errors";
+import { columnNames } from "./columnNames";
+import { isQuoted, LINE_ENDS } from "./isQuoted";
 import type { Row } from "./readTable";
 
 /**
- * The rows of a CSV or TSV file by RFC 4180: a quoted cell may hold the delimiter, line breaks and doubled quotes.
- *
- * TSV is often written without any quoting (GLUE's files are), where a quote is a character like others. No quoting writer
- * leaves a bare quote inside a cell, so a TSV with such a quote is read as one without quoting.
+ * The rows of a CSV or TSV file by RFC 4180: a quoted cell may hold the delimiter, line breaks and doubled quotes. A TSV that was
+ * written without quoting is read so: see `isQuoted`.
  */
 export function delimitedRows(
   path: string,
@@ -14,45 +14,65 @@ export function delimitedRows(
   delimiter: "," | "\t",
   limit?: number,
 ): { columns: string[]; rows: Row[] } {
+  checkDelimiter(path, bytes, delimiter);
   let columns: string[] = [];
-  const read = (quote: '"' | false): Row[] =>
-    parse<Row>(bytes, {
+  try {
+    const rows = parse<Row>(bytes, {
       delimiter,
-      quote,
+      quote: delimiter === "," || isQuoted(path, bytes) ? '"' : false,
       bom: true,
       skip_empty_lines: true,
       // Named, not discovered: with a header in LF and rows in CRLF, discovery leaves a "\r" in every last cell.
-      record_delimiter: ["\r\n", "\n", "\r"],
+      record_delimiter: LINE_ENDS,
       to: limit,
       columns: (header) => {
-        columns = nameColumns(path, header);
-        return columns;
+        columns = columnNames(header);
+        return columns.map((name) => (name === "__proto__" ? PROTO : name));
       },
     });
-  try {
-    return { rows: read('"'), columns };
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    if (delimiter === "," || !(error.code in quoteFaults)) throw atLine(path, bytes, error);
-  }
-  try {
-    return { rows: read(false), columns };
+    return { columns, rows: columns.includes("__proto__") ? rows.map(withProto) : rows };
   } catch (error) {
     throw error instanceof CsvError ? atLine(path, bytes, error) : error;
   }
 }
 
-function nameColumns(path: string, header: string[]): string[] {
-  const names = header.map((name, i) =>
-    name.trim() === "" && i === 0 && header.length > 1 ? "Unnamed: 0" : name,
+/** Stands for the one name under which an object takes nothing by assignment. */
+const PROTO = "\0__proto__";
+
+const withProto = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).map(([name, cell]) => [name === PROTO ? "__proto__" : name, cell]));
+
+const DELIMITERS: [delimiter: string, name: string, cure: string][] = [
+  [",", "commas", "give it a name that ends in .csv"],
+  ["\t", "tabs", "give it a name that ends in .tsv"],
+  [
+    ";",
+    "semicolons",
+    'write it with commas, for instance by pandas.read_csv(path, sep=";").to_csv("table.csv", index=False)',
+  ],
+  [
+    "|",
+    "bars",
+    'write it with commas, for instance by pandas.read_csv(path, sep="|").to_csv("table.csv", index=False)',
+  ],
+];
+
+/** Throws where the header has no cell that ends as it should, and others that are set apart by something else. */
+function checkDelimiter(path: string, bytes: Buffer, delimiter: string): void {
+  const [line] = bytes
+    .toString("utf8", 0, 2 ** 16)
+    .replace(/^\ufeff/, "")
+    .trimStart()
+    .split(/[\r\n]/);
+  const bare = line.replaceAll(/"(?:[^"]|"")*"/g, "");
+  if (bare.includes(delimiter)) return;
+  const other = DELIMITERS.find(([each]) => bare.includes(each));
+  if (!other) return;
+  const [, expected] = DELIMITERS.find(([each]) => each === delimiter)!;
+  const [, got, cure] = other;
+  throw new InputError(
+    `${path}: expected cells set apart by ${expected}, got a header with ${got}: ${JSON.stringify(line.slice(0, 60))}; ${cure}`,
   );
-  names.forEach((name, i) => {
-    if (name.trim() === "")
-      throw new InputError(`${path}, line 1: expected a name for every column, got none for column ${i + 1}`);
-    if (names.indexOf(name) < i)
-      throw new InputError(`${path}, line 1: expected every column once, got ${JSON.stringify(name)} twice`);
-  });
-  return names;
 }
 
 const quoteFaults: Record<string, string> = {

@@ -1,40 +1,153 @@
+import { open } from "node:fs/promises";
 import { InputError } from "../errors";
+import { checkUtf8 } from "./encodings";
+import { pandasJson } from "./pandasJson";
 import type { Row } from "./readTable";
 
-/** The rows of a file of JSON objects: one a line, or all in one array. Columns in the order of their first appearance. */
-export function jsonRows(
+/** A JavaScript string ends here, and with it what can be parsed in one piece. */
+const LONGEST = 2 ** 29 - 24;
+
+type Rows = { columns: string[]; rows: Row[] };
+
+/** A row's object, and how messages call its place. */
+type Item = [where: string, item: unknown];
+
+/**
+ * The rows of a file of JSON objects: one a line, however large the file, or all in one piece, as an array or as pandas writes tables.
+ * Columns in the order of their first appearance.
+ *
+ * @param decoded the file in UTF-8 where it was another encoding's, else it is read from the disk
+ */
+export async function jsonRows(
   path: string,
-  bytes: Buffer,
+  decoded: Buffer | null,
   limit = Number.POSITIVE_INFINITY,
-): { columns: string[]; rows: Row[] } {
+): Promise<Rows> {
   const columns = new Set<string>();
-  const rows: Row[] = [];
-  for (const [where, item] of items(path, bytes.toString("utf8").replace(/^\ufeff/, ""))) {
+  const found: Map<string, string>[] = [];
+  for await (const [where, item] of itemsOf(path, decoded)) {
     if (item === null || typeof item !== "object" || Array.isArray(item))
       throw new InputError(
         `${where}: expected an object such as {"text": "…"}, got ${JSON.stringify(item).slice(0, 40)}`,
       );
-    const row: Row = {};
+    const row = new Map<string, string>();
     for (const [name, value] of Object.entries(item)) {
       columns.add(name);
-      row[name] = cell(value, where, name);
+      row.set(name, cell(value, where, name));
     }
-    rows.push(row);
-    if (rows.length === limit) break;
+    found.push(row);
+    if (found.length === limit) break;
   }
-  for (const row of rows) for (const name of columns) row[name] ??= "";
-  return { columns: [...columns], rows };
+  const names = [...columns];
+  // Whatever a column is called: fromEntries defines "__proto__" where an assignment would not.
+  const rows = found.map((row): Row => Object.fromEntries(names.map((name) => [name, row.get(name) ?? ""])));
+  return { columns: names, rows };
 }
 
-function* items(path: string, text: string): Generator<[where: string, item: unknown]> {
+async function* itemsOf(path: string, decoded: Buffer | null): AsyncGenerator<Item> {
+  let first: { where: string; line: string } | null = null;
+  for await (const { line, number } of linesOf(path, decoded)) {
+    const where = `${path}, line ${number}`;
+    if (first === null) {
+      first = { where, line };
+      // All in one piece, or one object over several lines.
+      if (/^\s*\[/.test(line) || !isJson(line)) {
+        yield* piece(path, await wholeText(path, decoded), first);
+        return;
+      }
+      continue;
+    }
+    if (first.line !== "") {
+      yield [first.where, parseAt(first.where, first.line)];
+      first.line = "";
+    }
+    yield [where, parseAt(where, line)];
+  }
+  // Of a file with one line alone only its content tells whether that is a row or a table.
+  if (first?.line) yield* piece(path, first.line, first);
+}
+
+function* piece(path: string, text: string, first: { where: string; line: string }): Generator<Item> {
   if (/^\s*\[/.test(text)) {
-    const list = parseAt(path, text) as unknown[];
-    for (const [i, item] of list.entries()) yield [`${path}, item ${i + 1}`, item];
+    for (const [i, item] of (parseAt(path, text) as unknown[]).entries())
+      yield [`${path}, item ${i + 1}`, item];
     return;
   }
-  for (const [i, line] of text.split(/\r?\n/).entries())
-    if (line.trim() !== "") yield [`${path}, line ${i + 1}`, parseAt(`${path}, line ${i + 1}`, line)];
+  // Not one object either: the first line is what is wrong.
+  const whole = isJson(text) ? pandasJson(path, text) : null;
+  if (whole) for (const [i, item] of whole.entries()) yield [`${path}, row ${i + 1}`, item];
+  else yield [first.where, parseAt(first.where, isJson(text) ? text : first.line)];
 }
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The lines of a file that are not blank, without holding all of them. */
+async function* linesOf(
+  path: string,
+  decoded: Buffer | null,
+): AsyncGenerator<{ line: string; number: number }> {
+  let number = 0;
+  let parts: Buffer[] = [];
+  const take = (end: Buffer): string => {
+    const bytes = parts.length > 0 ? Buffer.concat([...parts, end]) : end;
+    parts = [];
+    number++;
+    if (bytes.length > LONGEST) throw tooLong(path, bytes.length);
+    checkUtf8(path, bytes, number);
+    const text = bytes.toString("utf8");
+    return number === 1 ? text.replace(/^\ufeff/, "") : text;
+  };
+  for await (const chunk of decoded ? [decoded] : chunksOf(path)) {
+    let start = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      const line = take(chunk.subarray(start, end));
+      start = end + 1;
+      if (line.trim() !== "") yield { line, number };
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
+  }
+  const line = take(Buffer.alloc(0));
+  if (line.trim() !== "") yield { line, number };
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(2 ** 22), 0, 2 ** 22);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function wholeText(path: string, decoded: Buffer | null): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of decoded ? [decoded] : chunksOf(path)) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size > LONGEST) throw tooLong(path, size);
+  }
+  const bytes = Buffer.concat(parts);
+  checkUtf8(path, bytes);
+  return bytes.toString("utf8").replace(/^\ufeff/, "");
+}
+
+const tooLong = (path: string, size: number): InputError =>
+  new InputError(
+    `${path}: expected JSON in one piece of at most 512 MB, got ${Math.floor(size / 2 ** 20)} MB or more; write one object a line, ` +
+      'for instance by to_json("table.jsonl", orient="records", lines=True) of pandas',
+  );
 
 function parseAt(where: string, text: string): unknown {
   try {
@@ -46,7 +159,7 @@ function parseAt(where: string, text: string): unknown {
 
 function cell(value: unknown, where: string, name: string): string {
   if (typeof value === "string") return value;
-  if (value === null) return "";
+  if (value === null || value === undefined) return "";
   // 2^53 and above: JSON.parse has already rounded it, and an id that is nearly right is wrong.
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
     throw new InputError(

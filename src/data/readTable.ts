@@ -1,9 +1,10 @@
-import { isUtf8 } from "node:buffer";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { InputError } from "../errors";
 import { readOptions } from "../options/readOptions";
 import { delimitedRows } from "./delimitedRows";
+import { isUtf16, toUtf8 } from "./encodings";
+import { fileKind, KIND_BYTES } from "./fileKind";
 import { jsonRows } from "./jsonRows";
 
 /** A row's cells by column name; every column is there, an empty cell is `""`. */
@@ -19,22 +20,28 @@ export interface Table {
   rows: Row[];
 }
 
-/** How much of a table is read. */
+/** How much of a table is read, and how. */
 export interface TableOptions {
   /** How many rows to read at most, from the top. Default: all. */
   limit?: number;
+  /**
+   * How characters are written as bytes, by the name that Python or the web has for it: "windows-1252", "latin1", "gbk",
+   * "utf-16". Default: "utf-8".
+   */
+  encoding?: string;
 }
 
 /**
  * Reads a table by its extension: `.csv` and `.tsv` with a header line, `.jsonl` and `.ndjson` with one object a line,
- * `.json` with an array of objects or one object a line. UTF-8, with or without a byte order mark; LF, CRLF or CR.
+ * `.json` with an array of objects, one object a line, or a table as pandas' `to_json` writes it in whatever orientation. With or
+ * without a byte order mark; LF, CRLF or CR.
  *
- * Blank lines are skipped. JSON numbers and booleans become text, `null` and absent keys `""`. A first column without a
- * name (the index that pandas writes) is called `Unnamed: 0`, as pandas calls it.
+ * Blank lines are skipped. JSON numbers and booleans become text, `null` and absent keys `""`. A column without a name is called
+ * `Unnamed: 2` by its place, from 0, and one whose name was there before `text.1`, as pandas calls them.
  *
  * @param path the file
- * @throws InputError naming file and line: unreadable or unknown file, not UTF-8, a column without a name or twice, a row
- *   with too many or too few cells, an open quote, broken JSON, no rows
+ * @throws InputError naming file and line: unreadable or unknown file, one that is an archive or a binary table, bytes that are not of
+ *   the encoding, a row with too many or too few cells, an open quote, broken JSON, no rows
  * @example
  * ```ts
  * const table = await readTable("train.csv");
@@ -42,18 +49,23 @@ export interface TableOptions {
  * ```
  */
 export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
-  const { limit } = readOptions("readTable", options);
-  const read = readers[extname(path).toLowerCase()];
-  if (read === undefined)
+  const { limit, encoding } = readOptions("readTable", options);
+  const extension = extname(path).toLowerCase();
+  const known = [...Object.keys(DELIMITERS), ...JSON_ENDINGS];
+  const start = await startOf(path);
+  const kind = fileKind(start);
+  if (kind !== null) throw new InputError(`${path}: expected a table, got ${kind.what}; ${kind.cure}`);
+  if (encoding === "utf-8") checkText(path, start);
+  if (!known.includes(extension))
     throw new InputError(
-      `${path}: expected a table in ${Object.keys(readers).join(", ")}; convert it, for a Parquet file by ` +
-        `pandas.read_parquet(path).to_csv("table.csv", index=False)`,
+      `${path}: expected a table in ${known.join(", ")}; convert it, or give it the name of what it is`,
     );
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${path}: cannot be read (${reasons[error.code ?? ""] ?? error.message})`);
-  });
-  checkUtf8(path, bytes);
-  const { columns, rows } = read(path, bytes, limit);
+  const ofLines = JSON_ENDINGS.includes(extension);
+  const bytes = ofLines && encoding === "utf-8" ? null : await readWhole(path);
+  const decoded = bytes && toUtf8(path, bytes, encoding);
+  const { columns, rows } = ofLines
+    ? await jsonRows(path, decoded, limit)
+    : delimitedRows(path, decoded!, DELIMITERS[extension], limit);
   if (rows.length === 0)
     throw new InputError(
       `${path}: expected at least one row, got ${columns.length ? "a header alone" : "none"}`,
@@ -61,34 +73,41 @@ export async function readTable(path: string, options: TableOptions = {}): Promi
   return { path, columns, rows };
 }
 
-type Reader = (path: string, bytes: Buffer, limit?: number) => { columns: string[]; rows: Row[] };
+/** Throws where zeros tell that these bytes, which may be UTF-8 by chance, are something else. */
+function checkText(path: string, start: Buffer): void {
+  if (isUtf16(start))
+    throw new InputError(
+      `${path}, line 1: expected UTF-8, got UTF-16; pass encoding "utf-16" (--encoding utf-16)`,
+    );
+  if (start.filter((byte) => byte === 0).length > start.length / 50)
+    throw new InputError(`${path}: expected a table, got a binary file; write it as CSV, TSV or JSON Lines`);
+}
 
-const readers: Record<string, Reader> = {
-  ".csv": (path, bytes, limit) => delimitedRows(path, bytes, ",", limit),
-  ".tsv": (path, bytes, limit) => delimitedRows(path, bytes, "\t", limit),
-  ".jsonl": jsonRows,
-  ".ndjson": jsonRows,
-  ".json": jsonRows,
-};
+const DELIMITERS: Record<string, "," | "\t"> = { ".csv": ",", ".tsv": "\t" };
+
+const JSON_ENDINGS = [".jsonl", ".ndjson", ".json"];
 
 const reasons: Record<string, string> = {
   ENOENT: "no such file",
   EISDIR: "it is a folder",
   EACCES: "permission denied",
+  ERR_FS_FILE_TOO_LARGE: "it has 2 GiB or more; split it, or write it as JSONL, which is read line by line",
 };
 
-function checkUtf8(path: string, bytes: Buffer): void {
-  if (isUtf8(bytes)) return;
-  // No byte of a longer UTF-8 sequence is 0x0a, so the lines can be checked one by one.
-  let line = 1;
-  for (let start = 0; ; line++) {
-    const end = bytes.indexOf(0x0a, start);
-    if (!isUtf8(bytes.subarray(start, end < 0 ? bytes.length : end))) break;
-    start = end + 1;
+const unreadable = (path: string) => (error: NodeJS.ErrnoException) => {
+  throw new InputError(`${path}: cannot be read (${reasons[error.code ?? ""] ?? error.message})`);
+};
+
+const readWhole = (path: string): Promise<Buffer> => readFile(path).catch(unreadable(path));
+
+async function startOf(path: string): Promise<Buffer> {
+  const file = await open(path).catch(unreadable(path));
+  try {
+    const { buffer, bytesRead } = await file
+      .read(Buffer.alloc(KIND_BYTES), 0, KIND_BYTES)
+      .catch(unreadable(path));
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
-  const utf16 = ["fffe", "feff"].includes(bytes.toString("hex", 0, 2));
-  throw new InputError(
-    `${path}, line ${line}: expected UTF-8, got ${utf16 ? "UTF-16" : "other bytes"}; save the table as UTF-8, for instance by ` +
-      `iconv -f ${utf16 ? "utf-16" : "latin1"} -t utf-8`,
-  );
 }

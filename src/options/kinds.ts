@@ -1,5 +1,6 @@
 import { bounds, shown } from "../check";
 import { InputError } from "../errors";
+import { encodingName } from "./encodingName";
 import { floatType } from "./floatType";
 import type { OptionTable } from "./Option";
 import { readNamed } from "./readNamed";
@@ -79,6 +80,19 @@ export const float = (): Kind => ({
   expected: "one of fp32, bf16, fp16",
   check: (name, value) => floatType(name, value),
 });
+
+/** How characters are written as bytes, by any name of it; what is gone on with is the web's name. */
+export const encoding = (): Kind => {
+  const expected = 'an encoding such as "utf-8", "windows-1252", "latin1", "utf-16", "gbk" or "shift_jis"';
+  return {
+    expected,
+    check(name, value) {
+      const found = typeof value === "string" ? encodingName(value) : null;
+      if (found === null) throw new InputError(`${name}: expected ${expected}, got ${shown(value)}`);
+      return found;
+    },
+  };
+};
 
 /** An array, each of whose values is of that kind. */
 export const list = (of: Kind, length?: number): Kind => ({

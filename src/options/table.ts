@@ -4,6 +4,7 @@ import {
   boolean,
   callback,
   either,
+  encoding,
   float,
   having,
   integer,
@@ -447,6 +448,11 @@ export const OPTIONS = {
       flag: "--limit <rows>",
       also: ["nrows", "rows", "max_rows"],
     }),
+    encoding: option(
+      'How characters are written as bytes, by the name that Python or the web has for it: "windows-1252", "latin1", "gbk", "utf-16".',
+      encoding(),
+      { default: "utf-8", flag: "--encoding <name>", also: ["charset", "codec"] },
+    ),
   },
   textDataset: {
     text: option("The column of texts.", text(), {

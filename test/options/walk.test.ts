@@ -202,7 +202,7 @@ describe("readOptions", () => {
 
   test("gives a plain object of its own, with the defaults and without what was undefined", () => {
     const given = Object.freeze({ limit: undefined });
-    assert.deepEqual(readOptions("readTable", given), {});
+    assert.deepEqual(readOptions("readTable", given), { encoding: "utf-8" });
     assert.deepEqual(readOptions("trainValidSplit", undefined), { validFraction: 0.2, seed: 0 });
   });
 
@@ -213,7 +213,7 @@ describe("readOptions", () => {
 
   test("names the function that takes an option, where this one does not", () => {
     assert.throws(() => readOptions("readTable", { classWeights: [1] } as object), {
-      message: "readTable: unknown option classWeights; it knows limit; fineTune takes classWeights",
+      message: "readTable: unknown option classWeights; it knows limit, encoding; fineTune takes classWeights",
     });
   });
 

@@ -152,7 +152,7 @@ function checkNoInput(out: string, inputs: readonly string[]): void {
 
 /** What is predicted, what its rows are called, and what that column is called: null where the table names none. */
 async function readRows(
-  { data, id: asked, text, pair }: PredictFlags,
+  { data, id: asked, text, pair, encoding }: PredictFlags,
   command: Command,
 ): Promise<{ rows: Rows; ids: string[] | null; id: string | null }> {
   if (isFolder(data)) {
@@ -161,7 +161,7 @@ async function readRows(
     const ids = rows.paths.map((path) => relative(data, path).split(sep).join("/"));
     return { rows, ids, id: asked ?? "file" };
   }
-  const table = await readTable(data);
+  const table = await readTable(data, { encoding });
   const id = asked ?? (table.columns.includes("id") ? "id" : null);
   const rows = textDataset(table, { text, pair, id: id ?? undefined });
   return { rows, ids: rows.ids, id };

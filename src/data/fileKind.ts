@@ -1,0 +1,54 @@
+/** What files begin with that are no text, and what to do with them. */
+const MAGIC: [bytes: string, what: string, cure: string][] = [
+  ["1f8b", "a gzip file", "unpack it, for instance by gunzip"],
+  ["504b0304", "a ZIP archive", "unpack it, for instance by unzip"],
+  ["504b0506", "an empty ZIP archive", "look for the table where it came from"],
+  ["425a68", "a bzip2 file", "unpack it, for instance by bunzip2"],
+  ["fd377a585a00", "an xz file", "unpack it, for instance by unxz"],
+  ["28b52ffd", "a Zstandard file", "unpack it, for instance by unzstd"],
+  ["377abcaf271c", "a 7z archive", "unpack it, for instance by 7z x"],
+  ["526172211a07", "a RAR archive", "unpack it"],
+  ["50415231", "a Parquet file", convert("read_parquet")],
+  ["d0cf11e0a1b11ae1", "an Excel workbook (.xls)", convert("read_excel")],
+  ["4152524f5731", "an Arrow file (Feather)", convert("read_feather")],
+  ["46454131", "a Feather file", convert("read_feather")],
+  ["894844460d0a1a0a", "an HDF5 file", convert("read_hdf")],
+  ["934e554d5059", "a NumPy array", "write its columns as CSV"],
+  [Buffer.from("SQLite format 3\0").toString("hex"), "an SQLite database", convert("read_sql")],
+  ["255044462d", "a PDF", "look for the table where it came from"],
+  ["89504e47", "an image", "look for the table where it came from"],
+  ["ffd8ff", "an image", "look for the table where it came from"],
+  ["8004", "a Python pickle", "load it where it is trusted, and write it by to_csv"],
+  ["8005", "a Python pickle", "load it where it is trusted, and write it by to_csv"],
+];
+
+function convert(reader: string): string {
+  return `convert it by pandas.${reader}(path).to_csv("table.csv", index=False)`;
+}
+
+/** What is read of a file to tell its kind: an archive names its first members in it. */
+export const KIND_BYTES = 4096;
+
+/** What a file is that is no table of text, by its first bytes, and what to do with it; null where nothing speaks against text. */
+export function fileKind(start: Buffer): { what: string; cure: string } | null {
+  const hex = start.toString("hex", 0, 16);
+  const found = MAGIC.find(([bytes]) => hex.startsWith(bytes));
+  if (found) {
+    const [, what, cure] = found;
+    const members = what === "a ZIP archive" ? start.toString("latin1") : "";
+    // An Office file is a ZIP of these members.
+    if (/\bxl\/|\[Content_Types\]\.xml/.test(members))
+      return { what: "an Excel workbook (.xlsx)", cure: convert("read_excel") };
+    return { what, cure };
+  }
+  const text = start.toString("latin1", 0, 256).replace(/^\u00ef\u00bb\u00bf/, "");
+  if (/^\s*(<!doctype html|<html\b)/i.test(text))
+    return {
+      what: "a web page",
+      cure: "download the table itself: this is what a site gives to who is not logged in",
+    };
+  if (/^\s*<\?xml\b/.test(text)) return { what: "an XML file", cure: convert("read_xml") };
+  if (text.startsWith("version https://git-lfs.github.com/"))
+    return { what: "a Git LFS pointer, not the file itself", cure: "fetch the file by git lfs pull" };
+  return null;
+}
