@@ -9,6 +9,7 @@ import { note } from "./note";
 import type { DataFlags, TrainingFlags } from "./options";
 import { areImages, countOf } from "./Rows";
 import { readData } from "./readData";
+import { sayLabels } from "./sayLabels";
 
 export interface Inputs {
   model: Classifier;
@@ -45,6 +46,7 @@ export async function loadInputs(
   const encode = await encoderOf(model, flags);
   prepare(model);
   noteModel(loaded);
+  note(sayLabels(labels));
   const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
   note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
   const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);

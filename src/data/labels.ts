@@ -1,4 +1,6 @@
 import { InputError } from "../errors";
+import { decimalOf } from "./decimalOf";
+import { isMissing } from "./isMissing";
 import type { Table } from "./readTable";
 
 /** What a model learns to say about each row, in one of Transformers' three problem types. */
@@ -11,16 +13,17 @@ export type Labels =
   | { problemType: "regression"; classes?: undefined; values: Float32Array };
 
 /**
- * One class a row. Blanks around a label are no part of it. Classes, unless given: numerically where all are numbers
- * ("0", "1", "10"), else by code units, so that the order depends neither on the rows' order nor on the machine.
+ * One class a row. Blanks around a label are no part of it, and spellings of one number (0, 0.0), or of true and false, are one class.
+ * Classes, unless given: numerically where all are numbers ("0", "1", "10"), else by code units, so that the order depends neither on
+ * the rows' order nor on the machine. Where a class was spelt in several ways it is called by the shortest, "0".
  */
 export function readClasses(table: Table, column: string, classes?: string[]): Labels {
-  const names = table.rows.map((row, i) => filled(table, column, i, row[column]));
-  const known = classes ?? sortClasses([...new Set(names)]);
+  const names = table.rows.map((row, i) => filled(table, column, i, row[column], classes));
+  const known = classes ?? sortClasses(spellingsOf(names));
   const index = indexClasses(table, column, known);
   const ids = new Int32Array(names.length);
   names.forEach((name, i) => {
-    const id = index.get(name);
+    const id = index.get(classKey(name));
     if (id === undefined)
       throw new InputError(
         `${at(table, column, i)}: ${JSON.stringify(name)} is none of the classes known from training: ${list(known)}`,
@@ -28,6 +31,24 @@ export function readClasses(table: Table, column: string, classes?: string[]): L
     ids[i] = id;
   });
   return { problemType: "single_label_classification", classes: known, ids };
+}
+
+/** What spellings of one class have in common. */
+const classKey = (name: string): string =>
+  decimalOf(name) ??
+  (/^(true|True|TRUE|false|False|FALSE)$/.test(name) ? name.toLowerCase() : `text ${name}`);
+
+/** A name for each class: as it is spelt, or where there are several spellings "0", "True". */
+function spellingsOf(names: string[]): string[] {
+  const spellings = new Map<string, Set<string>>();
+  for (const name of new Set(names)) {
+    const key = classKey(name);
+    spellings.set(key, (spellings.get(key) ?? new Set()).add(name));
+  }
+  return [...spellings].map(([key, spelt]) => {
+    if (spelt.size === 1) return [...spelt][0];
+    return decimalOf(key) ?? key[0].toUpperCase() + key.slice(1);
+  });
 }
 
 /** Several columns, each a class that holds or not: 1 or 0, true or false. */
@@ -41,10 +62,11 @@ export function readFlags(table: Table, columns: string[], classes: string[] = c
   const values = new Float32Array(table.rows.length * classes.length);
   table.rows.forEach((row, i) => {
     classes.forEach((column, c) => {
-      const flag = flags[filled(table, column, i, row[column]).toLowerCase()];
-      if (flag === undefined)
+      const cell = filled(table, column, i, row[column]).toLowerCase();
+      const flag = decimalOf(cell) ?? cell;
+      if (!["0", "1", "false", "true"].includes(flag))
         throw new InputError(`${at(table, column, i)}: expected 0 or 1, got ${JSON.stringify(row[column])}`);
-      values[i * classes.length + c] = flag;
+      values[i * classes.length + c] = flag === "1" || flag === "true" ? 1 : 0;
     });
   });
   return { problemType: "multi_label_classification", classes, values };
@@ -53,27 +75,32 @@ export function readFlags(table: Table, columns: string[], classes: string[] = c
 /** One number a row. */
 export function readNumbers(table: Table, column: string): Labels {
   const values = Float32Array.from(table.rows, (row, i) => {
-    const value = Number(filled(table, column, i, row[column]));
-    if (!Number.isFinite(value))
+    const cell = filled(table, column, i, row[column]);
+    if (decimalOf(cell) === null)
       throw new InputError(`${at(table, column, i)}: expected a number, got ${JSON.stringify(row[column])}`);
+    const value = Math.fround(Number(cell));
+    if (!Number.isFinite(value))
+      throw new InputError(
+        `${at(table, column, i)}: expected a number below 3.4e38, which is what float32 holds, got ${JSON.stringify(row[column])}`,
+      );
     return value;
   });
   return { problemType: "regression", values };
 }
 
-const flags: Record<string, number | undefined> = { 0: 0, 1: 1, "0.0": 0, "1.0": 1, false: 0, true: 1 };
-
 /** Numerically where all are numbers, else by code units. */
 export function sortClasses(names: string[]): string[] {
   const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  const numeric = names.every((name) => Number.isFinite(Number(name)));
+  const numeric = names.every((name) => decimalOf(name) !== null);
   return names.sort((a, b) => (numeric && Number(a) - Number(b)) || byCodeUnits(a, b));
 }
 
 function indexClasses(table: Table, column: string, classes: string[]): Map<string, number> {
-  const index = new Map(classes.map((name, id) => [name, id]));
+  const index = new Map(classes.map((name, id) => [classKey(name.trim()), id]));
   if (index.size < classes.length)
-    throw new InputError(`classes: expected every class once, got ${list(classes)}`);
+    throw new InputError(
+      `classes: expected every class once, spellings of one number being one class, got ${list(classes)}`,
+    );
   if (classes.length < 2)
     throw new InputError(
       `${table.path}: expected at least two classes in column ${JSON.stringify(column)}, got ${list(classes)} alone`,
@@ -81,11 +108,17 @@ function indexClasses(table: Table, column: string, classes: string[]): Map<stri
   return index;
 }
 
-function filled(table: Table, column: string, row: number, cell: string): string {
+/** A label; what is missing is none, unless it is named among the classes. */
+function filled(table: Table, column: string, row: number, cell: string, classes?: string[]): string {
   const label = cell.trim();
   if (label === "")
     throw new InputError(
       `${at(table, column, row)}: expected a label, got an empty cell; fill it or drop the row`,
+    );
+  if (isMissing(label) && !classes?.includes(label))
+    throw new InputError(
+      `${at(table, column, row)}: expected a label, got ${JSON.stringify(label)}, which pandas reads as missing; fill it or drop the row, ` +
+        "or name all classes (option classes) where it is one",
     );
   return label;
 }
@@ -94,6 +127,7 @@ function at(table: Table, column: string, row: number): string {
   return `${table.path}, row ${row + 1}, column ${JSON.stringify(column)}`;
 }
 
+/** Some names, and how many there are. */
 function list(names: string[]): string {
   const shown = names.slice(0, 10).map((name) => JSON.stringify(name));
   return shown.join(", ") + (names.length > 10 ? ` … (${names.length})` : "");

@@ -1,5 +1,7 @@
 import { InputError } from "../errors";
 import { readOptions } from "../options/readOptions";
+import { decimalOf } from "./decimalOf";
+import { isMissing } from "./isMissing";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
 
@@ -40,8 +42,9 @@ export interface TextColumns {
 /**
  * Picks texts and labels out of a table.
  *
- * An empty text is kept, since every test row needs a prediction: it tokenizes to the special tokens alone. An empty label
- * is an error, as are a training table of one class and a column of nothing but empty texts.
+ * An empty text is kept, since every test row needs a prediction: it tokenizes to the special tokens alone. An empty label, or
+ * what pandas reads as missing (nan, NA, None), is an error, as are a training table of one class and a column of nothing but empty
+ * texts. Spellings of one number, 1 and 1.0, are one class. More than 20 numbers, or fractions, ask for a `problemType`.
  *
  * Rows in messages count from 1, the header not among them.
  *
@@ -81,14 +84,27 @@ function readLabels(table: Table, label: string | string[], { problemType, class
   return readClasses(table, names[0], classes);
 }
 
-/** Fractions are rarely names of classes: whoever means them as classes says so. */
+/** More numbers than this are seldom classes: whoever means them as such says so. */
+const MOST_NUMBERS = 20;
+
+/** Fractions, or many numbers, are rarely names of classes: whoever means them as classes says so. */
 function checkNotMeasured(table: Table, name: string): void {
-  const measured = table.rows.find((row) => row[name].trim() !== "" && Number(row[name]) % 1 !== 0);
-  if (measured !== undefined && table.rows.every((row) => Number.isFinite(Number(row[name]))))
-    throw new InputError(
-      `${table.path}: column ${JSON.stringify(name)} holds fractions such as ${measured[name].trim()}; pass problemType ` +
-        `"regression" for numbers, "single_label_classification" for classes`,
-    );
+  const cells = table.rows.map((row) => row[name].trim()).filter((cell) => !isMissing(cell));
+  const numbers = new Set(cells.map(decimalOf));
+  if (numbers.has(null) || cells.length === 0) return;
+  const fraction = cells.find((cell) => decimalOf(cell)!.includes("."));
+  if (fraction === undefined && numbers.size <= MOST_NUMBERS) return;
+  const values = ([...numbers] as string[]).map(Number);
+  const [least, most] = [values, values].map((all, i) =>
+    all.reduce((a, b) => (i === 0 ? Math.min : Math.max)(a, b)),
+  );
+  throw new InputError(
+    `${table.path}: column ${JSON.stringify(name)} holds ${
+      fraction === undefined
+        ? `${numbers.size} different numbers from ${least} to ${most}`
+        : `fractions such as ${fraction}`
+    }; pass problemType "regression" for numbers, "single_label_classification" for classes (--task regression, --task single)`,
+  );
 }
 
 function column(table: Table, role: string, name: string): string[] {

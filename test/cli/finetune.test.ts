@@ -167,4 +167,36 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
     /--early-stopping: expected rows to judge epochs by/,
   );
   assert.equal(readFileSync(join(folder, "runs/notes.txt"), "utf8"), "mine");
+  const scores = Array.from({ length: 100 }, (_, row) => `text ${row},${2 + (row % 50)}\n`);
+  writeFileSync(join(folder, "scores.csv"), `text,target\n${scores.join("")}`);
+  await refuses(
+    ["--train", "scores.csv"],
+    /column "target" holds 50 different numbers from 2 to 51; .*\(--task regression, --task single\)$/m,
+  );
+  await refuses(
+    ["--encoding", "latin-99"],
+    /--encoding <name>' argument 'latin-99' is invalid\. Expected an encoding/,
+  );
+});
+
+test("--encoding reads a table that is no UTF-8, which is refused by what it may be without", async () => {
+  const rows = ["caf\xe9 good", "na\xefve bad", "\x93good\x94", "bad"].map(
+    (text, row) => `${text},${row % 2},,\n`,
+  );
+  writeFileSync(join(folder, "old.csv"), Buffer.from(`v2,v1,,\n${rows.join("")}`, "latin1"));
+  const args = [
+    ...base,
+    ..."--train old.csv --text v2 --label v1 --epochs 1 --valid-fraction 0 --ignore-mismatched-sizes".split(
+      " ",
+    ),
+  ];
+  const refused = await frostkit(...args);
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.stderr,
+    /old\.csv, line 2: expected UTF-8, got the byte 0xe9, .*\(--encoding windows-1252\)/,
+  );
+  const { code, stderr } = await frostkit(...args, "--encoding", "cp1252");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^2 classes: 0, 1$/m);
 });

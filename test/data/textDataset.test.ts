@@ -61,7 +61,75 @@ test("Classes that are all numbers stand in numeric order, others in the order o
   assert.deepEqual(classesOf("0", "-1", "1"), ["-1", "0", "1"]);
   assert.deepEqual(classesOf("b", "a", "B", "é"), ["B", "a", "b", "é"]);
   assert.deepEqual(classesOf("10", "9", "x"), ["10", "9", "x"]);
-  assert.deepEqual(classesOf("1.0", "1", "0"), ["0", "1", "1.0"]);
+});
+
+test("Spellings of one number are one class, called by the shortest where there are several", () => {
+  assert.deepEqual(classesOf("1.0", "1", "0", "0.0"), ["0", "1"]);
+  assert.deepEqual(classesOf("+1", "-1", "-1.", "1e0"), ["-1", "1"]);
+  assert.deepEqual(classesOf("007", "7", "10"), ["7", "10"]);
+  assert.deepEqual(classesOf("007", "10"), ["007", "10"], "one spelling stays as it is");
+  assert.deepEqual(classesOf("1", "1.0", "unknown"), ["1", "unknown"]);
+  assert.deepEqual(classesOf("True", "true", "FALSE"), ["FALSE", "True"]);
+  // Of 64 bits, and apart though JavaScript's numbers are not.
+  assert.deepEqual(classesOf("9007199254740993", "9007199254740992"), [
+    "9007199254740992",
+    "9007199254740993",
+  ]);
+  const { labels } = textDataset(labelled("1.0", "0", "1"), { label: "y", classes: ["0.0", "1"] });
+  assert.deepEqual(labels, {
+    problemType: "single_label_classification",
+    classes: ["0.0", "1"],
+    ids: Int32Array.of(1, 0, 1),
+  });
+  assert.throws(() => textDataset(labelled("1"), { label: "y", classes: ["1", "1.0"] }), {
+    message: 'classes: expected every class once, spellings of one number being one class, got "1", "1.0"',
+  });
+});
+
+test("What pandas reads as missing is no label, unless it is named among the classes", () => {
+  const missing = [
+    "nan",
+    "NaN",
+    "-nan",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "NULL",
+    "null",
+    "None",
+    "#NA",
+    "1.#IND",
+  ];
+  for (const word of missing)
+    for (const options of [
+      { label: "y" },
+      { label: ["y"] },
+      { label: "y", problemType: "regression" as const },
+    ])
+      assert.throws(() => textDataset(labelled("1", word, "0"), options), {
+        message: `train.csv, row 2, column "y": expected a label, got "${word}", which pandas reads as missing; fill it or drop the row, or name all classes (option classes) where it is one`,
+      });
+  const { labels } = textDataset(labelled("None", "joy"), { label: "y", classes: ["None", "joy"] });
+  assert.deepEqual(labels?.classes, ["None", "joy"]);
+  assert.deepEqual(classesOf("none", "nil"), ["nil", "none"], "these words are none of pandas'");
+});
+
+test("Many different numbers are an error until it is said what they mean; as many texts are not", () => {
+  const numbers = (count: number) =>
+    labelled(...Array.from({ length: 2 * count }, (_, i) => `${2 + (i % count)}`));
+  assert.throws(() => textDataset(numbers(46), { label: "y" }), {
+    message:
+      'train.csv: column "y" holds 46 different numbers from 2 to 47; pass problemType "regression" for numbers, "single_label_classification" for classes (--task regression, --task single)',
+  });
+  assert.throws(() => textDataset(numbers(21), { label: "y" }), /holds 21 different numbers/);
+  assert.equal(textDataset(numbers(20), { label: "y" }).labels?.classes?.length, 20);
+  const single = textDataset(numbers(46), { label: "y", problemType: "single_label_classification" });
+  assert.equal(single.labels?.classes?.length, 46);
+  const { classes } = single.labels!;
+  assert.deepEqual(textDataset(numbers(46), { label: "y", classes }).labels?.classes, classes);
+  assert.equal(classesOf(...Array.from({ length: 46 }, (_, i) => `intent ${i}`))?.length, 46);
 });
 
 test("Blanks around a label are no part of it", () => {
@@ -115,10 +183,17 @@ test("An empty text is kept, since a test row needs its prediction; nothing but 
 test("Regression reads one number a row", () => {
   const { labels } = textDataset(labelled("0.5", " -2 ", "1e3"), { label: "y", problemType: "regression" });
   assert.deepEqual(labels, { problemType: "regression", values: Float32Array.of(0.5, -2, 1000) });
-  for (const wrong of ["high", "0,5", "NaN", "Infinity"])
+  for (const wrong of ["high", "0,5", "Infinity", "0x10", "1_000", "1e", "."])
     assert.throws(() => textDataset(labelled("1", wrong), { label: "y", problemType: "regression" }), {
       message: `train.csv, row 2, column "y": expected a number, got "${wrong}"`,
     });
+});
+
+test("A number beyond float32 is no label of a regression", () => {
+  assert.throws(() => textDataset(labelled("1", "1e39"), { label: "y", problemType: "regression" }), {
+    message:
+      'train.csv, row 2, column "y": expected a number below 3.4e38, which is what float32 holds, got "1e39"',
+  });
 });
 
 test("Fractions as labels are an error until it is said what they mean", () => {

@@ -213,7 +213,8 @@ describe("readOptions", () => {
 
   test("names the function that takes an option, where this one does not", () => {
     assert.throws(() => readOptions("readTable", { classWeights: [1] } as object), {
-      message: "readTable: unknown option classWeights; it knows limit, encoding; fineTune takes classWeights",
+      message:
+        "readTable: unknown option classWeights; it knows limit, encoding; fineTune takes classWeights",
     });
   });
 

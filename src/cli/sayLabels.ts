@@ -1,0 +1,22 @@
+import type { Labels } from "../data/labels";
+
+/** So many names are said before the rest is counted. */
+const NAMED = 20;
+
+/** What a training is about to tell apart, in a line: the classes and their number, or what numbers. */
+export function sayLabels(labels: Labels): string {
+  if (labels.problemType === "regression") {
+    const { values } = labels;
+    const [least, most] = [Math.min, Math.max].map((of) => values.reduce((a, b) => of(a, b)));
+    return `a regression: numbers from ${short(least)} to ${short(most)}`;
+  }
+  const { classes } = labels;
+  const named = classes
+    .slice(0, NAMED)
+    .map((name) => (/^[^\p{C},]+$/u.test(name) ? name : JSON.stringify(name)));
+  const what =
+    labels.problemType === "single_label_classification" ? "classes" : "labels, of which a row has any";
+  return `${classes.length} ${what}: ${named.join(", ")}${classes.length > NAMED ? ", …" : ""}`;
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(6)));
