@@ -11,7 +11,7 @@ const src = join(__dirname, "..", "src");
 const ROOMS = [
   ...["freeze.ts", "errors.ts", "version.ts", "cacheFolder.ts", "kitHash.ts", "offline.ts"],
   ...["check.ts", "random.ts", "options", "layersModel.ts"],
-  ...["packages", "engine", "nn", "models", "checkpoint", "data", "training", "recipes", "sweep"],
+  ...["packages", "engine", "ops", "nn", "models", "checkpoint", "data", "training", "recipes", "sweep"],
   ...["onnx", "plots", "notebook", "cli"],
   "index.ts",
 ];

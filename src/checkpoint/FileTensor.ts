@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { readFloats } from "../engine/readFloats";
 import { readRows } from "../engine/readRows";
-import { upload } from "../engine/upload";
+import { readsAtOnce, upload } from "../engine/upload";
 import { FrostError } from "../errors";
 import type { Stored } from "../nn/Stored";
 import type { OpenFile } from "./OpenFile";
@@ -39,7 +39,7 @@ export class FileTensor implements Stored {
 
   get byRows(): boolean {
     // On WebGPU it takes a wait to know which.
-    const known = !this.info.stride && tf.getBackend() !== "webgpu";
+    const known = !this.info.stride && readsAtOnce();
     return known && countElements(this.shape) >= FileTensor.large;
   }
 

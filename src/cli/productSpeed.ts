@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { matMul } from "../engine/matMul";
 import type { EngineName } from "../engine/useEngine";
+import { matMul } from "../ops/matMul/matMul";
 
 /** Large enough that the product itself takes the time, small enough that plain JavaScript ends within a second. */
 const SIZES: Record<EngineName, number> = { tensorflow: 1024, webgpu: 1024, wasm: 512, cpu: 256 };

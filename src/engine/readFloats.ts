@@ -8,7 +8,11 @@ import { nativeKernels } from "./nativeKernels";
 export function readFloats(descriptor: number, position: number, shape: number[]): tf.Tensor | null {
   const native = nativeKernels();
   if (!native || shape.includes(0)) return null;
-  return native.run("ReadFloats", {}, [placeInFile(descriptor, position), Int32Array.from(shape)], 1)[0];
+  return native.run(
+    "ReadFloats",
+    {},
+    { place: placeInFile(descriptor, position), shape: Int32Array.from(shape) },
+  ).values;
 }
 
 /** As the ops that read take it. */

@@ -14,5 +14,6 @@ export function readRows(
 ): tf.Tensor | null {
   const native = nativeKernels();
   if (!native || table.includes(0) || ids.size === 0) return null;
-  return native.run("ReadRows", {}, [placeInFile(descriptor, position), ids, Int32Array.from(table)], 1)[0];
+  const inputs = { place: placeInFile(descriptor, position), ids, table: Int32Array.from(table) };
+  return native.run("ReadRows", {}, inputs).rows;
 }

@@ -12,6 +12,9 @@ export function upload(values: Float32Array, shape: number[]): tf.Tensor {
   return tensor;
 }
 
+/** Whether values can be read without waiting: WebGPU gives them by a promise alone. */
+export const readsAtOnce = (): boolean => tf.getBackend() !== "webgpu";
+
 // Up to 16 MB.
 const MOST = 2 ** 22;
 let room: Float32Array = new Float32Array(0);

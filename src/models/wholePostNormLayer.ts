@@ -1,5 +1,10 @@
-import { postNormLayer, postNormLayerGradients, postNormLayerTraining } from "../engine/postNormLayer";
 import type { Pass, Value } from "../nn/Pass";
+import {
+  postNormLayer,
+  postNormLayerGradients,
+  postNormLayerRefuses,
+  postNormLayerTraining,
+} from "../ops/postNormLayer/postNormLayer";
 import type { PostNormOptions, PostNormParts } from "./postNormLayer";
 import type { TextInputs } from "./textInputs";
 
@@ -19,27 +24,25 @@ export function wholePostNormLayer(
   const layer = { heads, activation, ...parts };
   const names = Object.keys(parts) as (keyof PostNormParts)[];
   const parameters = names.flatMap((name) => [parts[name].weight, parts[name].bias]);
-  if (!pass.training && ![x, ...parameters].some((source) => pass.tracks(source))) {
-    const y = postNormLayer(x.tensor, mask, layer);
-    return y && pass.input(y);
-  }
-  if (!parameters.every((parameter) => pass.tracks(parameter))) return null;
-  const made = postNormLayerTraining(x.tensor, mask, layer, () => ({
+  const inert = !pass.training && ![x, ...parameters].some((source) => pass.tracks(source));
+  if (!inert && !parameters.every((parameter) => pass.tracks(parameter))) return null;
+  if (postNormLayerRefuses(x.tensor, mask, layer) !== null) return null;
+  if (inert) return pass.input(postNormLayer(x.tensor, mask, layer));
+  const drops = {
     weights: pass.drawDropout(dropout.weights),
     attended: pass.drawDropout(dropout.attended),
     output: pass.drawDropout(dropout.output),
-  }));
-  if (!made) return null;
-  const { y, kept, drops } = made;
+  };
+  const { y, saved } = postNormLayerTraining(x.tensor, mask, layer, drops);
   const output = pass.record(
     y,
     [x, ...parameters],
-    () => [x.tensor, kept],
-    (dy, [input, kept]) => {
-      const gradients = postNormLayerGradients(dy, input, batchSize, kept, layer, drops, pass.tracks(x));
+    () => [x.tensor, saved],
+    (dy, [input, saved]) => {
+      const gradients = postNormLayerGradients(dy, input, batchSize, saved, layer, drops, pass.tracks(x));
       return [gradients.x, ...names.flatMap((name) => [gradients[name].weight, gradients[name].bias])];
     },
   );
-  kept.dispose();
+  saved.dispose();
   return output;
 }

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../engine/dropoutMask";
 import { InputError } from "../errors";
 import { byAutodiff } from "../nn/byAutodiff";
 import { columns, sideBySide } from "../nn/columns";
@@ -11,6 +10,7 @@ import { multiSampleDropout } from "../nn/multiSampleDropout";
 import type { Pass, Value } from "../nn/Pass";
 import { maxRows, weightedRows } from "../nn/pooling";
 import type { Stage } from "../nn/Stage";
+import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
 import type { Take } from "./Family";
 import { type CustomHead, checkHead, type Head, isCustom, type PoolingHead } from "./Head";
 import { parametersOf, takeLinear } from "./takeParts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Dropout } from "../engine/dropoutMask";
+import type { Dropout } from "../ops/dropoutMask/dropoutMask";
 import { Random } from "../random";
 import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import { Parameter } from "./Parameter";

@@ -1,4 +1,4 @@
-import { product } from "../engine/product";
+import { product } from "../ops/products/products";
 import type { Activation } from "./activation";
 import { type Linear, linearGradients, linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";

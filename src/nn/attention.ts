@@ -1,8 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import {
-  scaledDotProductAttention,
-  scaledDotProductAttentionGradients,
-} from "../engine/scaledDotProductAttention";
+import * as ops from "../ops/attention/attention";
+import { attentionGradients } from "../ops/attention/attentionGradients";
 import { mergeHeadsOnnx, splitHeadsOnnx } from "./heads";
 import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import type { Pass, Value } from "./Pass";
@@ -38,18 +36,17 @@ export function attention(
     heads,
     drop: pass.drawDropout(dropout),
   };
-  const { output, weights } = scaledDotProductAttention(attended, mask);
+  const { output, weights } = ops.attention({ ...attended, mask });
   const y = pass.record(
     output,
     sources,
     () => [query.tensor, key.tensor, value.tensor, weights],
-    (dy, [query, key, value, weights]) =>
-      scaledDotProductAttentionGradients(
-        dy,
-        { ...attended, query, key, value },
-        weights,
-        sources.map((source) => pass.tracks(source)),
-      ),
+    (dy, [query, key, value, weights]) => {
+      const [ofQuery, ofKey, ofValue] = sources.map((source) => pass.tracks(source));
+      const wanted = { query: ofQuery, key: ofKey, value: ofValue };
+      const gradients = attentionGradients({ ...attended, dy, query, key, value, weights, wanted });
+      return [gradients.query, gradients.key, gradients.value];
+    },
     onnx,
   );
   weights.dispose();

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import * as engine from "../engine/conv2d";
-import type { Steps } from "../engine/window";
+import * as engine from "../ops/conv2d/conv2d";
+import type { Steps } from "../ops/conv2d/window";
 import type { OnnxAttribute } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { matMul } from "../engine/matMul";
+import { matMul } from "../ops/matMul/matMul";
 import type { Linear } from "./linear";
 import type { Pass, Value } from "./Pass";
 import { rowsOfTexts } from "./rowsOnnx";

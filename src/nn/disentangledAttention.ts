@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../engine/dropoutMask";
-import { matMul } from "../engine/matMul";
-import { segmentSum } from "../engine/segmentSum";
+import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
+import { matMul } from "../ops/matMul/matMul";
+import { segmentSum } from "../ops/segmentSum/segmentSum";
 import type { AttentionOptions } from "./attention";
 import { disentangledAttentionOnnx } from "./disentangledAttentionOnnx";
 import { mergeHeads, softmaxGradient, splitHeads } from "./heads";

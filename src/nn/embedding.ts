@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { firstRowsGradient } from "../engine/firstRowsGradient";
-import { gatherRows } from "../engine/gatherRows";
-import { segmentSum } from "../engine/segmentSum";
+import { firstRowsGradient } from "../ops/firstRowsGradient/firstRowsGradient";
+import { gatherRows } from "../ops/gatherRows/gatherRows";
+import { segmentSum } from "../ops/segmentSum/segmentSum";
 import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";

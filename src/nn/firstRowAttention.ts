@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import * as engine from "../engine/firstRowAttention";
+import * as ops from "../ops/firstRowAttention/firstRowAttention";
+import { firstRowAttentionGradients } from "../ops/firstRowAttention/firstRowAttentionGradients";
 import { type AttentionOptions, attentionOnnx } from "./attention";
 import { type Linear, linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
@@ -16,16 +17,15 @@ export function firstRowAttention(
   value: Linear,
   { heads, mask, dropout }: AttentionOptions,
 ): Value {
-  const attended = {
-    query: query.tensor,
-    x: x.tensor,
+  const parameters = {
     keyWeight: key.weight.value,
     valueWeight: value.weight.value,
     valueBias: value.bias.value,
     heads,
     drop: pass.drawDropout(dropout),
   };
-  const { output, weights, pooled, turned } = engine.firstRowAttention(attended, mask);
+  const attended = { query: query.tensor, x: x.tensor, ...parameters };
+  const { output, weights, pooled, turned } = ops.firstRowAttention({ ...attended, mask });
   const y = pass.record(
     output,
     [query, x, key.weight, key.bias, value.weight, value.bias],
@@ -43,14 +43,15 @@ export function firstRowAttention(
         valueWeight: pass.tracks(value.weight),
         valueBias: pass.tracks(value.bias),
       };
-      const gradients = engine.firstRowAttentionGradients(
+      const gradients = firstRowAttentionGradients({
+        ...parameters,
         dy,
-        attended,
-        { weights, pooled },
-        scored.length > 0 ? { turned: scored[0], query: scored[1], x: scored[2] } : null,
+        weights,
+        pooled,
+        scored: scored.length > 0 ? { turned: scored[0], query: scored[1], x: scored[2] } : null,
         wanted,
-        wanted.x ? gathered(1) : null,
-      );
+        add: wanted.x ? gathered(1) : null,
+      });
       return [
         gradients.query,
         gradients.x,

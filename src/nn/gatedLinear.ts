@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Dropout, dropoutMask } from "../engine/dropoutMask";
-import { product, products } from "../engine/product";
+import { type Dropout, dropoutMask } from "../ops/dropoutMask/dropoutMask";
+import { product, products } from "../ops/products/products";
 import type { Activation } from "./activation";
 import { linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";

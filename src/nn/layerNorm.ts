@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Dropout } from "../engine/dropoutMask";
-import * as engine from "../engine/layerNorm";
+import type { Dropout } from "../ops/dropoutMask/dropoutMask";
+import * as ops from "../ops/layerNorm/layerNorm";
+import { layerNormGradients } from "../ops/layerNorm/layerNormGradients";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -22,23 +23,32 @@ export function residualNorm(pass: Pass, x: Value, rate: number, residual: Value
 
 function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout | null, norm: Norm): Value {
   const { weight, bias, eps } = norm;
-  const { y, normal, scale } = engine.layerNorm(
-    { x: x.tensor, drop, residual: residual?.tensor },
-    weight.value,
-    bias.value,
+  const { y, normal, scale } = ops.layerNorm({
+    x: x.tensor,
+    drop,
+    residual: residual?.tensor,
+    weight: weight.value,
+    bias: bias.value,
     eps,
-  );
+  });
   const inner = () => pass.tracks(x) || (residual !== null && pass.tracks(residual));
   const value = pass.record(
     y,
     [x, weight, bias, ...(residual ? [residual] : [])],
     () => (inner() || pass.tracks(weight) ? [normal, scale] : []),
     (dy, [normal, scale]) => {
-      const gradients = engine.layerNormGradients(dy, { normal, scale }, weight.value, drop, {
-        x: pass.tracks(x),
-        residual: residual !== null && pass.tracks(residual),
-        weight: pass.tracks(weight),
-        bias: pass.tracks(bias),
+      const gradients = layerNormGradients({
+        dy,
+        normal,
+        scale,
+        weight: weight.value,
+        drop,
+        wanted: {
+          x: pass.tracks(x),
+          residual: residual !== null && pass.tracks(residual),
+          weight: pass.tracks(weight),
+          bias: pass.tracks(bias),
+        },
       });
       return [gradients.x, gradients.weight, gradients.bias, ...(residual ? [gradients.residual] : [])];
     },

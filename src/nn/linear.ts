@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Product, product, products } from "../engine/product";
+import { type Product, product, products } from "../ops/products/products";
 import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";

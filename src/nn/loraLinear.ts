@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { matMul } from "../engine/matMul";
 import { FrostError } from "../errors";
+import { matMul } from "../ops/matMul/matMul";
 import { dropout } from "./elementwise";
 import { type Linear, linear } from "./linear";
 import type { Parameter } from "./Parameter";

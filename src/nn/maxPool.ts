@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import * as engine from "../engine/maxPool";
-import type { Steps } from "../engine/window";
+import type { Steps } from "../ops/conv2d/window";
+import * as engine from "../ops/maxPool/maxPool";
 import { stepsOnnx } from "./conv2d";
 import type { Pass, Value } from "./Pass";
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../engine/dropoutMask";
+import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
 import type { Pass, Value } from "./Pass";
 
 /**

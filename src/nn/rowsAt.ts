@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { gatherRows } from "../engine/gatherRows";
-import { segmentSum } from "../engine/segmentSum";
+import { gatherRows } from "../ops/gatherRows/gatherRows";
+import { segmentSum } from "../ops/segmentSum/segmentSum";
 import type { Pass, Value } from "./Pass";
 
 /** The rows of `x` [rows, width] that `places` (int32) counts up: [places, width]. */

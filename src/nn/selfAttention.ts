@@ -1,10 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { products } from "../engine/product";
-import {
-  type Attended,
-  scaledDotProductAttention,
-  scaledDotProductAttentionGradients,
-} from "../engine/scaledDotProductAttention";
+import * as ops from "../ops/attention/attention";
+import { attentionGradients } from "../ops/attention/attentionGradients";
+import { products } from "../ops/products/products";
 import { type AttentionOptions, attentionOnnx } from "./attention";
 import { type Linear, linearGradients, linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
@@ -29,7 +26,7 @@ export function selfAttention(
     })),
   ).map(({ y }) => y!);
   const shared = { batchSize, heads, drop: pass.drawDropout(dropout) };
-  const { output, weights } = scaledDotProductAttention({ query, key, value, ...shared }, mask);
+  const { output, weights } = ops.attention({ query, key, value, ...shared, mask });
   const made = [query, key, value, weights];
   const y = pass.record(
     output,
@@ -52,7 +49,7 @@ export function selfAttention(
 }
 
 /** What attention among rows keeps for its way back. */
-export type SelfAttended = Attended & { weights: tf.Tensor };
+export type SelfAttended = ops.Attended & { weights: tf.Tensor };
 
 /**
  * The gradients of the rows that queries, keys and values were made of, and of the weight and bias of each of the three layers, `null`
@@ -67,7 +64,14 @@ export function selfAttentionGradients(
 ): (tf.Tensor | null)[] {
   const ofX = pass.tracks(x);
   const wanted = dense.map(({ weight, bias }) => ofX || pass.tracks(weight) || pass.tracks(bias));
-  const gradients = scaledDotProductAttentionGradients(dy, attended, weights, wanted);
+  const [ofQuery, ofKey, ofValue] = wanted;
+  const ofAttended = attentionGradients({
+    ...attended,
+    dy,
+    weights,
+    wanted: { query: ofQuery, key: ofKey, value: ofValue },
+  });
+  const gradients = [ofAttended.query, ofAttended.key, ofAttended.value];
   const toInput = (i: number) => ({
     a: gradients[i]!,
     b: dense[i].weight.value,

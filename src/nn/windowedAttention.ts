@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../engine/dropoutMask";
-import { matMul } from "../engine/matMul";
+import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
+import { matMul } from "../ops/matMul/matMul";
 import { type AttentionOptions, attention, attentionOnnx } from "./attention";
 import { mergeHeads, softmaxGradient, splitHeads } from "./heads";
 import type { OnnxGraph } from "./OnnxGraph";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type AdamWUpdate, adamWUpdate } from "../engine/adamWUpdate";
 import type { Parameter } from "../nn/Parameter";
+import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
 
 export interface AdamWOptions {
   betas?: [number, number];

@@ -5,14 +5,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
-import { adamWUpdate } from "../../src/engine/adamWUpdate";
-import { dropoutMask } from "../../src/engine/dropoutMask";
-import { gelu, geluGradient } from "../../src/engine/gelu";
-import { layerNorm } from "../../src/engine/layerNorm";
-import { matMul } from "../../src/engine/matMul";
-import { scaledDotProductAttention } from "../../src/engine/scaledDotProductAttention";
 import { type EngineName, useEngine, whyNot } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
+import { adamWUpdate } from "../../src/ops/adamW/adamWUpdate";
+import { attention } from "../../src/ops/attention/attention";
+import { dropoutMask } from "../../src/ops/dropoutMask/dropoutMask";
+import { gelu, geluGradient } from "../../src/ops/gelu/gelu";
+import { layerNorm } from "../../src/ops/layerNorm/layerNorm";
+import { matMul } from "../../src/ops/matMul/matMul";
 import { fineTune } from "../../src/training/fineTune";
 import { randomRows } from "./randomRows";
 
@@ -103,7 +103,7 @@ function products(): Contest[] {
     ["dy · W", dense, () => matMul(u, w), () => tf.matMul(u, w)],
     ["dyᵀ · x", dense, () => matMul(u, x, true), () => tf.matMul(u, x, true)],
     ["q · kᵀ", scores, () => matMul(heads, heads, false, true), () => tf.matMul(heads, heads, false, true)],
-    ["attention", 2 * scores, () => scaledDotProductAttention(attended, mask), theirs],
+    ["attention", 2 * scores, () => attention({ ...attended, mask }), theirs],
   ];
 }
 
@@ -159,7 +159,7 @@ function rowwise(formerSum: Former, formerGather: Former): Contest[] {
   };
   const size = x.size / 1e9;
   return [
-    ["layerNorm", size, () => layerNorm({ x }, row, row, 1e-12), theirNorm],
+    ["layerNorm", size, () => layerNorm({ x, weight: row, bias: row, eps: 1e-12 }), theirNorm],
     ["sum of rows", size, () => tf.sum(dy, 0), () => formerSum({ x: dy }, { axis: [0], keepDims: false })],
     [
       "look up rows",

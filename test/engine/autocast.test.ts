@@ -4,16 +4,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { toFloat32 } from "../../src/checkpoint/toFloat32";
 import { toBfloat16, toFloat16 } from "../../src/checkpoint/toHalf";
 import { autocast, type Half, type Precision, precision } from "../../src/engine/autocast";
-import { halfProduct, tensorflowMultipliesFaster } from "../../src/engine/halfProduct";
-import { matMul } from "../../src/engine/matMul";
 import { nativeKernels } from "../../src/engine/nativeKernels";
-import { product, products } from "../../src/engine/product";
-import {
-  scaledDotProductAttention,
-  scaledDotProductAttentionGradients,
-} from "../../src/engine/scaledDotProductAttention";
+import type { TensorflowBackend } from "../../src/engine/TensorflowBackend";
 import type { EngineName } from "../../src/engine/useEngine";
 import { activation } from "../../src/nn/activation";
+import { attention } from "../../src/ops/attention/attention";
+import { attentionGradients } from "../../src/ops/attention/attentionGradients";
+import { halfProduct, tensorflowMultipliesFaster } from "../../src/ops/matMul/halfProduct";
+import { matMul } from "../../src/ops/matMul/matMul";
+import { product, products } from "../../src/ops/products/products";
 import { assertClose } from "../close";
 import { onEveryEngine, withoutHalf } from "../onEveryEngine";
 
@@ -115,7 +114,7 @@ onEveryEngine("autocast", (engine) => {
   it("adds up in float32, and has no sums beyond float16 in it", { skip: withoutHalf(engine) }, () => {
     const sum = (count: number, value: number) => {
       const ones = tf.fill([1, count], value);
-      const product = halfProduct("fp16", ones, tf.ones([count, 1]), false, false);
+      const product = halfProduct(backend(), "fp16", ones, tf.ones([count, 1]), false, false);
       return product.dataSync()[0];
     };
     tf.tidy(() => {
@@ -127,6 +126,8 @@ onEveryEngine("autocast", (engine) => {
     });
   });
 });
+
+const backend = () => tf.backend() as unknown as TensorflowBackend;
 
 function productTests(engine: EngineName, half: Half): void {
   it(`rounds the factors of products to ${half} and adds up in float32`, {
@@ -142,8 +143,8 @@ function productTests(engine: EngineName, half: Half): void {
       for (const compute of [
         () => autocast(half, () => product({ a, b })),
         () => autocast(half, () => matMul(a, b)),
-        () => halfProduct(half, a, b, false, false),
-        () => halfProduct(half, tf.transpose(a), tf.transpose(b), true, true),
+        () => halfProduct(backend(), half, a, b, false, false),
+        () => halfProduct(backend(), half, tf.transpose(a), tf.transpose(b), true, true),
       ])
         assertClose(compute(), expected, ROUNDING[half]);
       const full = product({ a, b }).dataSync();
@@ -174,13 +175,14 @@ function productTests(engine: EngineName, half: Half): void {
       const [query, key, value] = [1, 2, 3].map((seed) => tf.randomNormal([10, 8], 0, 1, "float32", seed));
       const attended = { query, key, value, batchSize: 2, heads: 2 };
       const mask = tf.zeros([2, 1, 1, 5]);
-      const full = scaledDotProductAttention(attended, mask);
-      const less = autocast(half, () => scaledDotProductAttention(attended, mask));
+      const full = attention({ ...attended, mask });
+      const less = autocast(half, () => attention({ ...attended, mask }));
       assertClose(less.weights, full.weights.dataSync(), ROUNDING[half] / 10);
       assertClose(less.output, full.output.dataSync(), ROUNDING[half] / 6);
       assertClose(tf.sum(less.weights, -1), new Float32Array(20).fill(1), 1e-5);
+      const wanted = { query: true, key: true, value: true };
       const back = (weights: tf.Tensor) =>
-        scaledDotProductAttentionGradients(query, attended, weights, [true, true, true]);
+        Object.values(attentionGradients({ ...attended, dy: query, weights, wanted }));
       const gradients = back(full.weights).map((gradient) => gradient!.dataSync());
       const lesser = autocast(half, () => back(less.weights));
       for (const [i, gradient] of lesser.entries()) assertClose(gradient!, gradients[i], ROUNDING[half] / 4);

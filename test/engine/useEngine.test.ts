@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { gelu } from "../../src/engine/gelu";
 import { peakBytes } from "../../src/engine/peakBytes";
 import { type EngineName, ensureEngine, useEngine, whyNot } from "../../src/engine/useEngine";
+import { gelu } from "../../src/ops/gelu/gelu";
 import { onEveryEngine } from "../onEveryEngine";
 
 /** Loads two models at once, after whatever comes first. */

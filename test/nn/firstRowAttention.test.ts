@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { firstRowAttention as kernel } from "../../src/engine/firstRowAttention";
 import { attention } from "../../src/nn/attention";
 import { firstRowAttention } from "../../src/nn/firstRowAttention";
 import { linear } from "../../src/nn/linear";
 import { Pass, type Value } from "../../src/nn/Pass";
+import { firstRowAttention as kernel } from "../../src/ops/firstRowAttention/firstRowAttention";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
 import { checkGradients, drawn, leaf, weightedSum } from "./numericalGradient";
@@ -149,10 +149,10 @@ onEveryEngine("firstRowAttention", () => {
         heads: 2,
       };
       const mask = tf.zeros([2, 1, 1, 3]);
-      assert.throws(() => kernel({ ...attended, heads: 3 }, mask), {
+      assert.throws(() => kernel({ ...attended, heads: 3, mask }), {
         message: `attention: expected 2 texts and 3 heads to divide [2,4] and [6,5], got 3 keys of width ${4 / 3}`,
       });
-      assert.throws(() => kernel(attended, tf.zeros([2, 1, 1, 4])), {
+      assert.throws(() => kernel({ ...attended, mask: tf.zeros([2, 1, 1, 4]) }), {
         message: "attention: expected a mask of shape [2, 1, 1, 3], got [2,1,1,4]",
       });
     });

@@ -1,5 +1,6 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { Command } from "commander";
+import { PRECISIONS } from "../../engine/autocast";
 import { bindingFiles } from "../../engine/native/bindingFiles";
 import { findTensorflow } from "../../engine/native/findTensorflow";
 import { inspectTensorflow } from "../../engine/native/inspectTensorflow";
@@ -10,6 +11,7 @@ import { nameTensorflow } from "../../engine/native/Tensorflow";
 import { formatDevice, tensorflowDevices } from "../../engine/native/tensorflowDevices";
 import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { ENGINES, type EngineName, useEngine, whyNot } from "../../engine/useEngine";
+import { whoComputes } from "../../ops/whoComputes";
 import { version } from "../../version";
 import { alignTable } from "../alignTable";
 import { notebookKernel } from "../notebookKernel";
@@ -23,8 +25,20 @@ export function doctorCommand(): Command {
         "is free of their memory, which engine auto takes and why, and whether notebooks find the TypeScript kernel; for " +
         "whatever is missing, what to do about it.",
     )
-    .addHelpText("after", "\nExamples:\n  frostkit doctor")
-    .action(doctor);
+    .option("--ops", "show who computes each op on the engine that auto takes, and why others do not")
+    .addHelpText("after", "\nExamples:\n  frostkit doctor\n  frostkit doctor --ops")
+    .action(({ ops }: { ops?: true }) => (ops ? listOps() : doctor()));
+}
+
+async function listOps(): Promise<void> {
+  const { name, reason } = await useEngine("auto");
+  console.log(`engine ${name} (${reason})\n`);
+  const precisions = name === "tensorflow" ? PRECISIONS : (["fp32"] as const);
+  const lines = whoComputes(precisions);
+  const rows = lines.map(({ op, by }) => [op, ...precisions.map((precision) => by[precision]!)]);
+  console.log(`${alignTable([["op", ...precisions], ...rows])}\n`);
+  const reasons = new Set(lines.flatMap(({ others }) => others.map(({ by, why }) => `${by}: ${why}`)));
+  for (const reason of reasons) console.log(reason);
 }
 
 async function doctor(): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Compiler, compile } from "./compiler";
+import { signatureHeader } from "./signatureHeader";
 
 /**
  * The instruction sets that the kernels are compiled for, by the names of their namespaces; the addon takes the best that the
@@ -21,7 +22,7 @@ const SOURCES = join(__dirname, "kernels");
 
 /** SHA-256 of the sources that the kernels are compiled from. */
 export function hashKernels(): string {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(signatureHeader());
   for (const name of readdirSync(SOURCES).sort()) hash.update(readFileSync(join(SOURCES, name)));
   return hash.digest("hex");
 }
@@ -45,8 +46,22 @@ export async function compileKernels(
     ),
   );
   const addon = join(folder, "kernels.node");
+  writeFileSync(join(folder, "signatures.h"), signatureHeader());
   const rest = ["tensorflowOps.cc", "threads.cc"].map(source);
-  const args = ["-shared", "-O2", "-pthread", ...rest, ...objects, "-I", include, ...linking];
+  const args = [
+    "-shared",
+    "-O2",
+    "-pthread",
+    ...rest,
+    ...objects,
+    "-I",
+    folder,
+    "-I",
+    SOURCES,
+    "-I",
+    include,
+    ...linking,
+  ];
   await compile(compiler, args, addon);
   return addon;
 }

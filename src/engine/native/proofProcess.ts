@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { NativeKernels } from "../nativeKernels";
-import { atOnce } from "../product";
 import { restoreNodeUtil } from "./restoreNodeUtil";
 
 function tryBinding(folder: string, file: string, kernels?: string): Record<string, unknown> {
@@ -43,7 +42,8 @@ function tryBinding(folder: string, file: string, kernels?: string): Record<stri
   // On a GPU they are not used.
   if (kernels && !gpu)
     Object.assign(products, {
-      "frostkit's kernel": atOnce(new NativeKernels(backend as never), [{ a: left, b: right }], false)[0].y!,
+      "frostkit's kernel": new NativeKernels(backend as never).run("Products", {}, oneProduct(left, right))
+        .y[0]!,
     });
   const wrong = Object.entries(products).flatMap(([name, product]) => {
     const values = product.dataSync();
@@ -52,6 +52,16 @@ function tryBinding(folder: string, file: string, kernels?: string): Record<stri
   });
   return { version: binding.TF_Version, gpu, ...(wrong.length > 0 && { wrong: wrong.join(", ") }) };
 }
+
+/** a · b and nothing besides. */
+const oneProduct = (a: tf.Tensor, b: tf.Tensor) => ({
+  a: [a],
+  b: [b],
+  bias: [null],
+  slopeOf: [null],
+  add: [null],
+  settings: Int32Array.of(0, 0, 0, 0, 0, 0, 0, -1),
+});
 
 const [, , folder, file, kernels] = process.argv;
 console.log(`frostkit: ${JSON.stringify(tryBinding(folder, file, kernels))}`);

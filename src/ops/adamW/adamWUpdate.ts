@@ -1,0 +1,150 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { NativeKernels } from "../../engine/nativeKernels";
+import type { WasmHeap } from "../../engine/wasmHeap";
+import { defineOp } from "../defineOp";
+import { drawn, SIZES } from "../drawn";
+import { nativeKernel, wasmKernel } from "../kernels";
+
+export interface AdamWState {
+  value: tf.Tensor;
+  /** Running mean of the gradient. */
+  mean: tf.Tensor;
+  /** Running mean of its square. */
+  square: tf.Tensor;
+}
+
+export interface AdamWSettings {
+  learningRate: number;
+  weightDecay: number;
+  betas: [number, number];
+  eps: number;
+  /** How many updates this parameter has had, this one included. */
+  step: number;
+  /** What the gradient is multiplied by first: below 1 when it is clipped. */
+  gradientScale: number;
+}
+
+export interface AdamWUpdate {
+  state: AdamWState;
+  gradient: tf.Tensor;
+  settings: AdamWSettings;
+  /** Whether the value may be changed where it lies, if no other tensor shares its data: no array shares it either. */
+  ownValue?: boolean;
+}
+
+/**
+ * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of each parameter: the new states, in their
+ * order. Means and squares, and values where that is allowed, may be changed where they lie and given back; what does not come back
+ * stays the caller's, as it was, and so do the gradients.
+ */
+export function adamWUpdate(updates: AdamWUpdate[]): AdamWState[] {
+  const { values, means, squares } = adamWOp({ updates });
+  return updates.map((_, i) => ({ value: values[i], mean: means[i], square: squares[i] }));
+}
+
+type States = { values: tf.Tensor[]; means: tf.Tensor[]; squares: tf.Tensor[] };
+
+export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
+  name: "adamW",
+  inputs: { updates: "of each value, mean, square and gradient of one shape" },
+  outputs: { values: "as they were", means: "as they were", squares: "as they were" },
+  precision: null,
+  composed: ({ updates }) => byParameter(updates, composed),
+  kernels: [
+    nativeKernel({ compute: (native, { updates }) => allAtOnce(native, updates) }),
+    wasmKernel({ compute: (heap, { updates }) => byParameter(updates, (update) => onHeap(heap, update)) }),
+  ],
+  *examples() {
+    for (const size of SIZES)
+      yield {
+        title: `${size} elements`,
+        inputs() {
+          const state = {
+            value: drawn("p", size),
+            mean: drawn("m", size),
+            square: tf.square(drawn("v", size)),
+          };
+          const settings = {
+            learningRate: 0.01,
+            weightDecay: 0.1,
+            betas: [0.9, 0.99] as [number, number],
+            eps: 1e-3,
+            step: 3,
+            gradientScale: 0.5,
+          };
+          return { updates: [{ state, gradient: drawn("g", size), settings }] };
+        },
+        tolerance: 1e-5,
+      };
+  },
+});
+
+/** What of the settings the kernels compute with. */
+function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradientScale }: AdamWSettings) {
+  return {
+    keep: 1 - learningRate * weightDecay,
+    stepSize: learningRate / (1 - b1 ** step),
+    rootScale: 1 / Math.sqrt(1 - b2 ** step),
+    eps,
+    b1,
+    b2,
+    gradientScale,
+  };
+}
+
+function byParameter(updates: AdamWUpdate[], update: (update: AdamWUpdate) => AdamWState): States {
+  const states = updates.map(update);
+  return {
+    values: states.map(({ value }) => value),
+    means: states.map(({ mean }) => mean),
+    squares: states.map(({ square }) => square),
+  };
+}
+
+function allAtOnce(native: NativeKernels, updates: AdamWUpdate[]): States {
+  // The optimizer's own tensors, which nobody else reads.
+  const [means, squares] = (["mean", "square"] as const).map((name) =>
+    updates.map(({ state }) => (native.owns(state[name]) ? state[name] : tf.add(state[name], 0))),
+  );
+  const inPlace = updates.map(({ state, ownValue }) => ownValue === true && native.owns(state.value));
+  const settings = updates.flatMap(({ settings }, i) => {
+    const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
+    return [keep, stepSize, rootScale, eps, b1, b2, gradientScale, +inPlace[i]];
+  });
+  const { updated } = native.run(
+    "AdamW",
+    { made: inPlace.filter((inPlace) => !inPlace).length },
+    {
+      values: updates.map(({ state }) => state.value),
+      means,
+      squares,
+      gradients: updates.map(({ gradient }) => gradient),
+      settings: Float32Array.from(settings),
+    },
+  );
+  // A parameter without elements stays as it is.
+  const values = updates.map(({ state }, i) => (inPlace[i] ? null : updated.shift()) ?? state.value);
+  return { values, means, squares };
+}
+
+function onHeap(heap: WasmHeap, { state, gradient, settings }: AdamWUpdate): AdamWState {
+  const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
+  const before = [state.value, state.mean, state.square, gradient];
+  const [value, mean, square] = [0, 1, 2].map(() => heap.make(state.value.shape));
+  const pointers = [...before, value, mean, square].map((tensor) => heap.at(tensor));
+  const rates = [keep, stepSize, rootScale, eps, b1, 1 - b1, b2, 1 - b2, gradientScale];
+  heap.kernels.adamW(value.size, ...pointers, ...rates);
+  return { value, mean, square };
+}
+
+function composed({ state, gradient, settings }: AdamWUpdate): AdamWState {
+  const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
+  const [value, mean, square] = tf.tidy(() => {
+    const g = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
+    const mean = tf.add(tf.mul(state.mean, b1), tf.mul(g, 1 - b1));
+    const square = tf.add(tf.mul(state.square, b2), tf.mul(tf.square(g), 1 - b2));
+    const move = tf.div(mean, tf.add(tf.mul(tf.sqrt(square), rootScale), eps));
+    return [tf.sub(tf.mul(state.value, keep), tf.mul(move, stepSize)), mean, square];
+  });
+  return { value, mean, square };
+}

@@ -1,0 +1,221 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { defineOp } from "../defineOp";
+import { drawn } from "../drawn";
+import { wasmKernel } from "../kernels";
+import { matMul } from "../matMul/matMul";
+import type { Example } from "../Op";
+import { spread } from "./spread";
+import { cropImages, padImages, pixelOfWindows, type Steps } from "./window";
+
+type Shape4D = [number, number, number, number];
+
+/**
+ * Convolution of x [batch, height, width, in] with a `weight` [out, in, kh, kw] as PyTorch keeps it:
+ * [batch, outHeight, outWidth, out], as `torch.nn.functional.conv2d` without a bias.
+ */
+export function conv2d(x: tf.Tensor4D, weight: tf.Tensor4D, { stride, padding }: Steps): tf.Tensor4D {
+  // Padded by hand, since tfjs-node takes no padding by number.
+  return tf.tidy(() => tf.conv2d(padImages(x, padding), toFilter(weight), stride, "valid"));
+}
+
+/** The gradient with regard to x, which had the shape `inputShape`. */
+export const conv2dInputGradient = (
+  dy: tf.Tensor4D,
+  weight: tf.Tensor4D,
+  inputShape: Shape4D,
+  steps: Steps,
+): tf.Tensor4D => conv2dInputGradientOp({ dy, weight, inputShape, steps }).dx;
+
+/** The gradient with regard to the weight, [out, in, kh, kw]. */
+export const conv2dWeightGradient = (
+  x: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  weightShape: Shape4D,
+  steps: Steps,
+): tf.Tensor4D => conv2dWeightGradientOp({ x, dy, weightShape, steps }).dw;
+
+interface OfInput {
+  dy: tf.Tensor4D;
+  weight: tf.Tensor4D;
+  inputShape: Shape4D;
+  steps: Steps;
+}
+
+export const conv2dInputGradientOp = defineOp<OfInput, { dx: tf.Tensor4D }>({
+  name: "conv2dInputGradient",
+  inputs: {
+    dy: "[batch, outHeight, outWidth, out]",
+    weight: "[out, in, kh, kw]",
+    inputShape: "four sizes",
+    steps: "stride, padding",
+  },
+  outputs: { dx: "[batch, height, width, in]" },
+  precision: null,
+  composed({ dy, weight, inputShape, steps: { stride, padding } }) {
+    const [batch, height, width, channels] = inputShape;
+    const padded = [batch, height + 2 * padding, width + 2 * padding, channels];
+    const attributes = { strides: stride, pad: "valid", dataFormat: "NHWC", inputShape: padded };
+    const inputs = { dy, filter: toFilter(weight) };
+    const dx = tf.engine().runKernel("Conv2DBackpropInput", inputs, attributes) as tf.Tensor4D;
+    return { dx: cropImages(dx, padding) };
+  },
+  kernels: [
+    wasmKernel(
+      { compute: (_, inputs) => ({ dx: tf.tidy(() => asConvolution(inputs)) }) },
+      "tfjs ops, another way",
+    ),
+  ],
+  *examples() {
+    for (const { title, sizes, steps } of WINDOWS)
+      yield {
+        title,
+        inputs: () => {
+          const { batch, height, width, channels, out, kernel, outHeight, outWidth } = sizes;
+          return {
+            dy: drawn("dy", batch, outHeight, outWidth, out) as tf.Tensor4D,
+            weight: drawn("w", out, channels, kernel, kernel) as tf.Tensor4D,
+            inputShape: [batch, height, width, channels],
+            steps,
+          };
+        },
+        tolerance: 1e-5,
+      } satisfies Example<OfInput>;
+  },
+});
+
+/** wasm's kernel goes pixel by pixel; the same as a convolution of the gradient, spread out, with the weight turned around. */
+function asConvolution({ dy, weight, inputShape, steps: { stride, padding } }: OfInput): tf.Tensor4D {
+  const [batch, inputHeight, inputWidth] = inputShape;
+  const [height, width] = [inputHeight + 2 * padding, inputWidth + 2 * padding];
+  const [, , kh, kw] = weight.shape;
+  const apart = spread(dy, stride);
+  const [, h, w] = apart.shape;
+  const wide = tf.pad(apart, [
+    [0, 0],
+    [kh - 1, Math.max(0, height - h)],
+    [kw - 1, Math.max(0, width - w)],
+    [0, 0],
+  ]);
+  const needed = tf.slice(wide, [0, 0, 0, 0], [batch, height + kh - 1, width + kw - 1, dy.shape[3]]);
+  const turned = tf.reverse(tf.transpose(weight, [2, 3, 0, 1]), [0, 1]) as tf.Tensor4D;
+  return cropImages(tf.conv2d(needed, turned, 1, "valid"), padding);
+}
+
+interface OfWeight {
+  x: tf.Tensor4D;
+  dy: tf.Tensor4D;
+  weightShape: Shape4D;
+  steps: Steps;
+}
+
+export const conv2dWeightGradientOp = defineOp<OfWeight, { dw: tf.Tensor4D }>({
+  name: "conv2dWeightGradient",
+  inputs: {
+    x: "[batch, height, width, in]",
+    dy: "[batch, outHeight, outWidth, out]",
+    weightShape: "four sizes",
+    steps: "stride, padding",
+  },
+  outputs: { dw: "[out, in, kh, kw]" },
+  precision: null,
+  composed(inputs) {
+    const { dy, steps } = inputs;
+    const attributes = {
+      strides: steps.stride,
+      pad: "valid",
+      dataFormat: "NHWC",
+      filterShape: filterShape(inputs),
+    };
+    const made = tf.engine().runKernel("Conv2DBackpropFilter", { x: seen(inputs), dy }, attributes);
+    return { dw: tf.transpose(made as tf.Tensor4D, [3, 2, 0, 1]) };
+  },
+  notComposed: { wasm: "tfjs has no Conv2DBackpropFilter there" },
+  kernels: [
+    wasmKernel(
+      { compute: (_, inputs) => ({ dw: tf.tidy(() => asProducts(inputs)) }) },
+      "tfjs ops, another way",
+    ),
+  ],
+  *examples() {
+    for (const { title, sizes, steps } of WINDOWS)
+      yield {
+        title,
+        inputs: () => {
+          const { batch, height, width, channels, out, kernel, outHeight, outWidth } = sizes;
+          return {
+            x: drawn("x", batch, height, width, channels) as tf.Tensor4D,
+            dy: drawn("dy", batch, outHeight, outWidth, out) as tf.Tensor4D,
+            weightShape: [out, channels, kernel, kernel],
+            steps,
+          };
+        },
+        tolerance: 3e-5,
+      } satisfies Example<OfWeight>;
+  },
+});
+
+const filterShape = ({ weightShape: [out, channels, kh, kw] }: OfWeight) => [kh, kw, channels, out];
+
+/**
+ * The padded images, as far as a window reads them: TensorFlow's kernel writes past its memory where a 1 x 1 window of stride 2 leaves a
+ * last row out.
+ */
+function seen({
+  x,
+  dy,
+  weightShape: [, channels, kh, kw],
+  steps: { stride, padding },
+}: OfWeight): tf.Tensor4D {
+  const [height, width] = [1, 2].map((axis) => (dy.shape[axis] - 1) * stride);
+  const size = [x.shape[0], height + kh, width + kw, channels];
+  return tf.slice(padImages(x, padding), [0, 0, 0, 0], size) as tf.Tensor4D;
+}
+
+/** A product for each row of the window, so that few windows lie side by side. */
+function asProducts(inputs: OfWeight): tf.Tensor4D {
+  const { dy, steps } = inputs;
+  const [kh, kw, channels, out] = filterShape(inputs);
+  const padded = seen(inputs);
+  const [batch, height, width] = dy.shape;
+  const rows = batch * height * width;
+  const flat = tf.reshape(dy, [rows, out]);
+  const parts = Array.from({ length: kh }, (_, i) =>
+    tf.tidy(() => {
+      const pixels = Array.from({ length: kw }, (_, j) =>
+        pixelOfWindows(padded, [i, j], steps.stride, [height, width]),
+      );
+      const beside = tf.reshape(tf.concat(pixels, 3), [rows, kw * channels]);
+      return matMul(beside, flat, true, false);
+    }),
+  );
+  return tf.transpose(tf.reshape(tf.concat(parts, 0), [kh, kw, channels, out]), [3, 2, 0, 1]) as tf.Tensor4D;
+}
+
+/** From PyTorch's order to tfjs's: [kh, kw, in, out]. */
+const toFilter = (weight: tf.Tensor4D): tf.Tensor4D => tf.transpose(weight, [2, 3, 1, 0]);
+
+/** Windows of a ResNet, and some that leave pixels out. */
+const WINDOWS = [
+  { size: 7, kernel: 7, stride: 2, padding: 3 },
+  { size: 6, kernel: 3, stride: 1, padding: 1 },
+  { size: 7, kernel: 3, stride: 2, padding: 1 },
+  { size: 5, kernel: 1, stride: 1, padding: 0 },
+  { size: 6, kernel: 1, stride: 2, padding: 0 },
+].map(({ size, kernel, stride, padding }) => {
+  const outSize = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
+  const [height, width] = [size, size + 1];
+  return {
+    title: `${kernel} x ${kernel} over ${height} x ${width}, stride ${stride}, padding ${padding}`,
+    sizes: {
+      batch: 2,
+      height,
+      width,
+      channels: 3,
+      out: 4,
+      kernel,
+      outHeight: outSize(height),
+      outWidth: outSize(width),
+    },
+    steps: { stride, padding },
+  };
+});

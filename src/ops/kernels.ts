@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type Precision, precision } from "../engine/autocast";
+import { type NativeKernels, nativeKernels } from "../engine/nativeKernels";
+import type { TensorflowBackend } from "../engine/TensorflowBackend";
+import { type WasmHeap, wasmHeap } from "../engine/wasmHeap";
+import type { Kernel } from "./Op";
+
+interface Settings<In, Out, Place> {
+  /** The precisions it honours. Left out: the op does not multiply, so any. */
+  precisions?: readonly Precision[];
+  /** Why these inputs are not for it, or null. */
+  unless?(inputs: In): string | null;
+  compute(place: Place, inputs: In): Out;
+  differs?: string;
+}
+
+/** A kernel of some place, of which `find` gives what it needs, or null where it is not there. */
+function kernelOf<In, Out, Place>(
+  by: string,
+  find: () => Place | null,
+  absent: string,
+  { precisions, unless, compute, differs }: Settings<In, Out, Place>,
+): Kernel<In, Out> {
+  return {
+    by,
+    refuses(inputs) {
+      if (find() === null) return absent;
+      if (precisions && !precisions.includes(precision())) return `not in ${precision()}`;
+      return inputs === null ? null : (unless?.(inputs) ?? null);
+    },
+    compute: (inputs) => compute(find()!, inputs),
+    differs,
+  };
+}
+
+const NOT_LINKED = "not linked with TensorFlow on a CPU";
+
+/** A C++ kernel of the kit: on engine tensorflow, on a CPU, where `frostkit native` linked it. */
+export const nativeKernel = <In, Out>(settings: Settings<In, Out, NativeKernels>): Kernel<In, Out> =>
+  kernelOf("C++", nativeKernels, NOT_LINKED, settings);
+
+/** A kernel on the wasm engine's memory: AssemblyScript of the kit, or tfjs's ops in another way than its own kernels go. */
+export const wasmKernel = <In, Out>(settings: Settings<In, Out, WasmHeap>, by = "wasm"): Kernel<In, Out> =>
+  kernelOf(by, wasmHeap, "not on engine wasm", settings);
+
+/** Something that TensorFlow has and tfjs does not offer, on a CPU or a GPU. */
+export const tensorflowKernel = <In, Out>(settings: Settings<In, Out, TensorflowBackend>): Kernel<In, Out> =>
+  kernelOf("TensorFlow", tensorflow, "not on engine tensorflow", settings);
+
+/** The C++ kernels for what fuses several ops, or why there are none in the present precision. */
+export function findNative(precisions: readonly Precision[]): NativeKernels | string {
+  const native = nativeKernels();
+  if (native === null) return NOT_LINKED;
+  return precisions.includes(precision()) ? native : `not in ${precision()}`;
+}
+
+const tensorflow = (): TensorflowBackend | null =>
+  tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as TensorflowBackend) : null;

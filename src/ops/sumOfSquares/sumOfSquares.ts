@@ -1,0 +1,34 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { defineOp } from "../defineOp";
+import { drawn, SIZES } from "../drawn";
+import { nativeKernel, wasmKernel } from "../kernels";
+
+/** Σ x² over all elements of all tensors, a scalar. */
+export const sumOfSquares = (tensors: tf.Tensor[]): tf.Tensor =>
+  tensors.every((tensor) => tensor.size === 0) ? tf.scalar(0) : sumOfSquaresOp({ tensors }).sum;
+
+export const sumOfSquaresOp = defineOp<{ tensors: tf.Tensor[] }, { sum: tf.Tensor }>({
+  name: "sumOfSquares",
+  inputs: { tensors: "any" },
+  outputs: { sum: "[]" },
+  precision: null,
+  composed: ({ tensors }) => ({ sum: tf.addN(tensors.map((tensor) => tf.sum(tf.square(tensor)))) }),
+  kernels: [
+    nativeKernel({
+      compute: (native, { tensors }) => ({ sum: native.run("SumOfSquares", {}, { arrays: tensors }).sum! }),
+    }),
+    wasmKernel({
+      compute: (heap, { tensors }) => ({
+        sum: tf.scalar(tensors.reduce((sum, x) => sum + heap.kernels.sumOfSquares(x.size, heap.at(x)), 0)),
+      }),
+    }),
+  ],
+  *examples() {
+    for (const size of SIZES)
+      yield {
+        title: `${size} elements and 3`,
+        inputs: () => ({ tensors: [tf.mul(drawn("x", size), 0.03), drawn("y", 3)] }),
+        tolerance: 3e-6,
+      };
+  },
+});
