@@ -2,6 +2,7 @@
 // https://github.com/huggingface/sentence-transformers, sentence_transformers/sentence_transformer/modules.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readTrainedOn } from "../models/TrainedOn";
 import { POOLINGS } from "../options/words";
 import { configFile, readJsonObject, sentenceConfigFiles } from "./modelFiles";
 
@@ -43,8 +44,11 @@ export const poolingConfigs = (folder: string): string[] =>
 export const encoderFolder = (folder: string): string | undefined =>
   readModules(folder).find(({ kind, path }) => kind === "Transformer" && path !== "")?.path;
 
-/** How many tokens of a text the encoder was trained on, special tokens counted; null where the folder does not say. */
+/** How many tokens of a text the model was trained on, special tokens counted; null where the folder does not say. */
 export function readMaxSeqLength(folder: string): number | null {
+  const config = join(folder, configFile);
+  const trainedOn = existsSync(config) ? readTrainedOn(readJsonObject(config)) : null;
+  if (trainedOn) return trainedOn.maxLength;
   const length = readSentenceConfig(folder)?.max_seq_length;
   return typeof length === "number" && Number.isInteger(length) && length > 0 ? length : null;
 }

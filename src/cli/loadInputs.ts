@@ -40,7 +40,7 @@ export async function loadInputs(
       ignoreMismatchedSizes: flags.ignoreMismatchedSizes,
     },
     signal,
-    { option: "--train", path: flags.train, rows: train },
+    { option: "--train", path: flags.train, images: areImages(train) },
   );
   const { model } = loaded;
   const encode = await encoderOf(model, flags);

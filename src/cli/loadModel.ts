@@ -16,7 +16,6 @@ import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { fetchPackage } from "../packages/fetchPackage";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
-import { areImages, type Rows } from "./Rows";
 
 export interface LoadedModel {
   model: SequenceClassifier | ImageClassifier;
@@ -33,7 +32,7 @@ export async function loadModel(
   flags: ModelFlags & EngineFlags,
   options: FromPretrainedOptions = {},
   signal?: AbortSignal,
-  data?: { option: string; path: string; rows: Rows },
+  data?: { option: string; path: string; images: boolean },
 ): Promise<LoadedModel> {
   const fetched = new Set<string>();
   const onProgress = ({ file, total }: { file: string; total: number }) => {
@@ -47,7 +46,7 @@ export async function loadModel(
       await buildTokenizer(snapshot, tokenizerContents(snapshot));
   });
   const ofImages = isOfImages(readJsonObject(join(folder, configFile)));
-  if (data && ofImages !== areImages(data.rows))
+  if (data && ofImages !== data.images)
     throw new InputError(
       ofImages
         ? `${data.option}: expected a folder of images, since ${flags.model} reads images, got the table ${data.path}`

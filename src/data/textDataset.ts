@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import type { TrainedOn } from "../models/TrainedOn";
 import { readOptions } from "../options/readOptions";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
@@ -19,6 +20,8 @@ export interface TextDataset {
   labels: Labels | null;
   /** What a submission calls each row, or null when no id column was named. */
   ids: string[] | null;
+  /** Which columns texts and labels came from; left out of rows that came from elsewhere. */
+  columns?: Omit<TrainedOn, "maxLength">;
 }
 
 /** Which columns hold what. */
@@ -68,6 +71,7 @@ export function textDataset(table: Table, options: TextColumns = {}): TextDatase
     pairs: pair === undefined ? null : column(table, "pair", pair),
     labels: label === undefined ? null : readLabels(table, label, how),
     ids: id === undefined ? null : column(table, "id", id),
+    columns: { text, pair: pair ?? null, label: typeof label === "string" ? [label] : (label ?? null) },
   };
 }
 

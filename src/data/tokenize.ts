@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors";
+import type { TrainedOn } from "../models/TrainedOn";
 import { readOptions } from "../options/readOptions";
 import { contentHash } from "./contentHash";
 import { countCut, cutRows } from "./cutRows";
@@ -20,6 +21,8 @@ export interface EncodedDataset {
   truncated: number;
   /** The limit the rows were cut to, in tokens. */
   maxLength: number;
+  /** Which columns the rows came from, and the limit; left out of rows that came from elsewhere. */
+  readAs?: TrainedOn;
   /** The id that fills shorter rows of a batch. */
   padTokenId: number;
   /**
@@ -65,6 +68,7 @@ export async function tokenize(
     ...tokens,
     labels,
     maxLength,
+    ...(dataset.columns && { readAs: { ...dataset.columns, maxLength } }),
     padTokenId: tokenizer.padTokenId,
   };
   return { ...encoded, hash: contentHash(encoded) };

@@ -8,6 +8,7 @@ import type { FloatType, FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import type { PROBLEM_TYPES } from "../options/words";
 import { type Fresh, initialValues } from "./ParameterLoader";
+import { readTrainedOn, type TrainedOn, trainedOnField } from "./TrainedOn";
 
 /** What labels mean, as Transformers names it. */
 export type ProblemType = (typeof PROBLEM_TYPES)[number];
@@ -103,6 +104,8 @@ export abstract class Classifier<Inputs = never> {
   readonly notes: string[];
   /** `config.json`, with a name for each label. */
   readonly config: Record<string, unknown>;
+  /** How the texts were read that it was trained on, by the kit; null where that is not known. Saved with the model. */
+  trainedOn: TrainedOn | null;
   #parts: Parts<Inputs>;
   #byName: Map<string, Parameter>;
 
@@ -115,7 +118,10 @@ export abstract class Classifier<Inputs = never> {
     this.newlyInitialized = parts.fresh.map(({ parameter }) => parameter.name);
     this.unused = parts.unused;
     this.notes = parts.notes ?? [];
-    this.config = parts.config;
+    // Apart from the config, which says what is computed and is part of what features are found by.
+    const { [trainedOnField]: _, ...config } = parts.config;
+    this.config = config;
+    this.trainedOn = readTrainedOn(parts.config);
     this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
   }
 
@@ -224,7 +230,7 @@ export abstract class Classifier<Inputs = never> {
     const counts = this.namedBuffers().filter(([name]) => isCount(name));
     const others = this.namedBuffers().filter(([name]) => !isCount(name));
     await this.#parts.save(folder, {
-      config: this.savedConfig(),
+      config: { ...this.savedConfig(), ...(this.trainedOn && { [trainedOnField]: this.trainedOn }) },
       tensors: [
         // In front, where their 8 bytes lie at multiples of 8, which safetensors' own reader asks for.
         ...counts.map((entry) => ({ ...saved(entry), dtype: "I64" as const })),

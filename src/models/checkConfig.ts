@@ -7,7 +7,9 @@ export type Neutral = (value: unknown, config: Record<string, unknown>) => boole
 const words = (text: string) => new Set(text.trim().split(/\s+/));
 
 /** What every family follows: labels, heads and how weights start. */
-const FOLLOWED = words("id2label label2id num_labels problem_type frostkit_head initializer_range");
+const FOLLOWED = words(
+  "id2label label2id num_labels problem_type frostkit_head frostkit_trained_on initializer_range",
+);
 
 /**
  * What changes nothing that is computed here: names and versions, how weights are stored, what else is given out, how memory is spared,

@@ -35,6 +35,7 @@ export async function* runTrial(
   unfreezeWhere(model, () => true);
   if (n >= 0) topNLayerFreeze(model, n);
   const undo = recipe ? applyRecipe(model, recipe, seed) : null;
+  const { trainedOn } = model;
   await pretrained.hold();
   model.reinitialize(seed);
   try {
@@ -74,6 +75,7 @@ export async function* runTrial(
     };
   } finally {
     undo?.();
+    model.trainedOn = trainedOn;
     pretrained.restoreWeights();
     pretrained.restoreFlags();
   }

@@ -4,6 +4,7 @@ import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
 import { readOptions } from "../options/readOptions";
 import { checkDataset } from "./checkDataset";
+import { checkReading } from "./checkReading";
 import type { Dataset } from "./dataset";
 import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
@@ -35,6 +36,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const settings = readOptions("evaluate", options);
   checkDataset("evaluate", model, dataset);
+  checkReading("evaluate", model, dataset);
   const logits = await allLogits(model, dataset, settings);
   return evaluateLogits(logits, dataset.labels, model);
 }

@@ -105,6 +105,8 @@ class Training {
   async *run(): AsyncGenerator<FineTuneEvent, FineTuneResult> {
     const { epochs, earlyStopping, restoreBest, signal, unfreeze } = this.settings;
     let stopped: FineTuneResult["stopped"] = "finished";
+    const { train } = this.data;
+    if ("inputIds" in train && train.readAs) this.model.trainedOn = train.readAs;
     const unfreezing = unfreeze ? new Unfreezing(this.model, unfreeze, epochs) : null;
     try {
       for (let epoch = 1; epoch <= epochs && stopped === "finished"; epoch++) {

@@ -8,6 +8,7 @@ import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
 import { checkModel } from "./checkDataset";
+import { checkReading } from "./checkReading";
 import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
@@ -57,6 +58,7 @@ export async function predict(
   const settings = readOptions("predict", options);
   checkModel("predict", model);
   model.checkRows("predict", dataset);
+  checkReading("predict", model, dataset);
   const logits = await allLogits(model, dataset, settings);
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
   return { probabilities, labels: toLabels(probabilities, model) };

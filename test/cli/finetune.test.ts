@@ -77,6 +77,66 @@ test("What it saved can be predicted with, by the names of the classes", async (
   assert.ok(right > 30, `${right} of 60 are right, 20 would be by chance`);
 });
 
+test("predict reads texts as training did: columns, pair and length are saved with the model", async () => {
+  const { rows } = await readTable(join(folder, train));
+  const pairs = rows.map(
+    ({ id, text, target }, i) => `${id},"${text}","${rows[(i * 7) % 60].text}",${target}\n`,
+  );
+  writeFileSync(join(folder, "pairs.csv"), `id,left,right,verdict\n${pairs.join("")}`);
+  const columns = ["--text", "left", "--pair", "right"];
+  const trained = await frostkit(
+    ...[...base, "--train", "pairs.csv", ...columns, "--label", "verdict"],
+    ..."--max-len 9 --epochs 1 --save runs/pairs".split(" "),
+  );
+  assert.equal(trained.code, 0, trained.stderr);
+  const predict = async (out: string, ...args: string[]) =>
+    frostkit(
+      ..."predict --model runs/pairs --data pairs.csv --engine wasm --probabilities".split(" "),
+      "--out",
+      out,
+      ...args,
+    );
+  const plain = await predict("plain.csv");
+  assert.equal(plain.code, 0, plain.stderr);
+  assert.match(plain.stderr, /^60 of 60 rows were cut to 9 tokens/m);
+  await predict("asked.csv", ...columns, "--max-len", "9", "--label", "verdict");
+  const text = readFileSync(join(folder, "plain.csv"), "utf8");
+  assert.equal(text, readFileSync(join(folder, "asked.csv"), "utf8"));
+  assert.match(text, /^id,verdict,bad,good,mixed\n/);
+  const refuses = async (args: string[], line: RegExp) => {
+    const { code, stdout, stderr } = await predict("never.csv", ...args);
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, line);
+  };
+  await refuses(
+    ["--text", "right"],
+    /--text: expected the column "left", which the model was trained on and pairs\.csv has, got "right"; leave it out$/m,
+  );
+  await refuses(["--pair", "verdict"], /--pair: expected the column "right"/);
+  await refuses(
+    ["--max-len", "16"],
+    /trained on texts of up to 9 tokens, these rows have up to 16; .*\(leave --max-length out\)$/m,
+  );
+  await refuses(["--max-len", "7"], /trained on texts of up to 9 tokens, these rows have up to 7/);
+  writeFileSync(
+    join(folder, "renamed.csv"),
+    readFileSync(join(folder, "pairs.csv"), "utf8").replace("left,right", "a,b"),
+  );
+  const renamed = await predict("renamed-out.csv", "--data", "renamed.csv", "--text", "a", "--pair", "b");
+  assert.equal(renamed.code, 0, renamed.stderr);
+  assert.equal(text, readFileSync(join(folder, "renamed-out.csv"), "utf8"));
+  const single = await frostkit(
+    ..."predict --model runs/model --engine wasm --out never.csv --data pairs.csv --text left --pair right".split(
+      " ",
+    ),
+  );
+  assert.match(
+    single.stderr,
+    /the model was trained on single texts, these rows have a second one in "right"/,
+  );
+  assert.ok(!existsSync(join(folder, "never.csv")));
+});
+
 test("--head gives the model a head that reads the rows so, which predict finds again", async () => {
   const { code, stderr } = await frostkit(...base, ..."--epochs 1 --head mean --save runs/mean".split(" "));
   assert.equal(code, 0, stderr);

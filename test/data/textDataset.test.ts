@@ -23,6 +23,7 @@ test("Texts, pairs, ids and labels come from the columns named", () => {
       ids: Int32Array.of(0, 1),
     },
     ids: ["7", "8"],
+    columns: { text: "question", pair: "answer", label: ["same"] },
   });
 });
 
@@ -33,6 +34,7 @@ test("The text column is called text unless named; without label, pair or id the
     pairs: null,
     labels: null,
     ids: null,
+    columns: { text: "text", pair: null, label: null },
   });
 });
 
@@ -268,6 +270,7 @@ test("takeRows picks rows of every part, in the order asked for", () => {
     pairs: ["C", "B"],
     labels: { problemType: "single_label_classification", classes: ["0", "1"], ids: Int32Array.of(0, 1) },
     ids: ["2", "1"],
+    columns: { text: "text", pair: "other", label: ["y"] },
   });
   const multi = takeRows(textDataset(table(rows), { label: ["y", "z"] }), [1, 0]);
   assert.deepEqual(

@@ -2,8 +2,8 @@ import { accessSync, constants, mkdirSync, readdirSync, statSync } from "node:fs
 import { dirname, join, relative, sep } from "node:path";
 import { Command } from "commander";
 import { csvText } from "../../data/csvText";
-import { imageFolder } from "../../data/imageFolder";
-import { readTable } from "../../data/readTable";
+import { type ImageRows, imageFolder } from "../../data/imageFolder";
+import { readTable, type Table } from "../../data/readTable";
 import { replaceFile } from "../../data/replaceFile";
 import { textDataset } from "../../data/textDataset";
 import { InputError } from "../../errors";
@@ -34,7 +34,7 @@ interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
   data: string;
   out: string;
   id?: string;
-  label: string;
+  label?: string;
   probabilities?: true;
   batchSize: number;
 }
@@ -45,7 +45,8 @@ export function predictCommand(): Command {
     .description(
       "Writes what a fine-tuned model says of each row as a CSV: the id and the label's name, in the rows' order; of " +
         "images the file and the label's name. " +
-        "Several labels of a row are joined by blanks; a regression gives its value.",
+        "Several labels of a row are joined by blanks; a regression gives its value. Columns and length of the texts are those " +
+        "that the model was trained on, as it was saved with it.",
     )
     .optionsGroup("Data:")
     .requiredOption(
@@ -60,7 +61,10 @@ export function predictCommand(): Command {
     )
     .optionsGroup("Output:")
     .requiredOption("--out <file>", "the CSV to write; one that is there is replaced")
-    .option("--label <column>", "what the column of labels is called in it", "target")
+    .option(
+      "--label <column>",
+      'what the column of labels is called in it (default: as in training, else "target")',
+    )
     .option("--probabilities", "add a column for each class, with its probability")
     .addOption(tableFlag(OPTIONS.predict.batchSize));
   return addEngineOption(command)
@@ -76,19 +80,26 @@ Examples:
 }
 
 async function predict(flags: PredictFlags, command: Command): Promise<void> {
-  const { out, label } = flags;
+  const { out, data } = flags;
   checkWritable(out);
-  if (!isFolder(flags.data)) checkNoInput(out, [flags.data]);
+  const images = isFolder(data);
+  if (!images) checkNoInput(out, [data]);
   const signal = interruptSignal();
-  const { rows, ids, id } = await readRows(flags, command);
-  if ("paths" in rows) checkNoInput(out, rows.paths);
-  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: flags.data, rows });
+  if (images) checkNoneGiven(command, OF_TEXTS, `${data} is a folder of images`);
+  const read = images
+    ? await imageFolder(data, { labels: false })
+    : await readTable(data, { encoding: flags.encoding });
+  if ("paths" in read) checkNoInput(out, read.paths);
+  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: data, images });
   const { model } = loaded;
   checkNoInput(
     out,
     readdirSync(model.folder).map((name) => join(model.folder, name)),
   );
   checkTrained(flags.model, model);
+  const { rows, ids, id } = "paths" in read ? imageRows(read, flags) : textRows(read, flags, command, model);
+  const { trainedOn } = model;
+  const label = flags.label ?? (trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target");
   const classes = flags.probabilities ? probabilityColumns(model) : [];
   const header = [id ?? "id", label, ...classes];
   const twice = header.find((name, i) => header.indexOf(name) < i);
@@ -96,7 +107,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     throw new InputError(
       `${out}: would have two columns ${JSON.stringify(twice)}; name the labels' otherwise by --label`,
     );
-  const encode = await encoderOf(model, flags);
+  const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
   if (id === null)
     note(`${flags.data}: has no column "id": rows are numbered from 0 (--id names another column)`);
@@ -151,19 +162,34 @@ function checkNoInput(out: string, inputs: readonly string[]): void {
 }
 
 /** What is predicted, what its rows are called, and what that column is called: null where the table names none. */
-async function readRows(
-  { data, id: asked, text, pair, encoding }: PredictFlags,
-  command: Command,
-): Promise<{ rows: Rows; ids: string[] | null; id: string | null }> {
-  if (isFolder(data)) {
-    checkNoneGiven(command, OF_TEXTS, `${data} is a folder of images`);
-    const rows = await imageFolder(data, { labels: false });
-    const ids = rows.paths.map((path) => relative(data, path).split(sep).join("/"));
-    return { rows, ids, id: asked ?? "file" };
+interface Asked {
+  rows: Rows;
+  ids: string[] | null;
+  id: string | null;
+}
+
+function imageRows(rows: ImageRows, { data, id }: PredictFlags): Asked {
+  const ids = rows.paths.map((path) => relative(data, path).split(sep).join("/"));
+  return { rows, ids, id: id ?? "file" };
+}
+
+function textRows(table: Table, flags: PredictFlags, command: Command, { trainedOn }: Classifier): Asked {
+  const given = (name: "text" | "pair") =>
+    command.getOptionValueSource(name) === "cli" ? flags[name] : undefined;
+  for (const name of ["text", "pair"] as const) {
+    const [asked, trained] = [given(name), trainedOn?.[name]];
+    // Another table may call its column otherwise, but not beside the one that training read.
+    if (asked !== undefined && trained && asked !== trained && table.columns.includes(trained))
+      throw new InputError(
+        `--${name}: expected the column ${JSON.stringify(trained)}, which the model was trained on and ${flags.data} has, got ${JSON.stringify(asked)}; leave it out`,
+      );
   }
-  const table = await readTable(data, { encoding });
-  const id = asked ?? (table.columns.includes("id") ? "id" : null);
-  const rows = textDataset(table, { text, pair, id: id ?? undefined });
+  const id = flags.id ?? (table.columns.includes("id") ? "id" : null);
+  const rows = textDataset(table, {
+    text: given("text") ?? trainedOn?.text ?? flags.text,
+    pair: given("pair") ?? trainedOn?.pair ?? undefined,
+    id: id ?? undefined,
+  });
   return { rows, ids: rows.ids, id };
 }
 

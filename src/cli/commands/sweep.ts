@@ -1,4 +1,4 @@
-import { basename, extname, join } from "node:path";
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
@@ -18,6 +18,7 @@ import {
   trainingSettings,
 } from "../options";
 import { wholeNumbers } from "../parseNumbers";
+import { runFolder } from "../runFolder";
 import { SweepBoard } from "../SweepBoard";
 import { showSweep } from "../showSweep";
 
@@ -57,7 +58,10 @@ export function sweepCommand(): Command {
     );
   return addTrainingOptions(command)
     .optionsGroup("Output:")
-    .option("--out <dir>", "where records and report go (default: runs/<name of --train>)")
+    .option(
+      "--out <dir>",
+      "where records and report go (default: runs/ and the path of --train without its ending)",
+    )
     .option("--json", "print one record a line to stdout, those of an earlier run last")
     .addHelpText(
       "after",
@@ -78,7 +82,7 @@ by slashes; rank, alpha and dropout of lora.`,
 
 async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const { n, strategies, seeds, metric } = flags;
-  const out = flags.out ?? join("runs", basename(flags.train, extname(flags.train)));
+  const out = flags.out ?? runFolder(flags.train);
   const signal = interruptSignal();
   const { model, train, valid } = await loadInputs(flags, command, {
     // Each trial draws the head anew from its own seed.
