@@ -83,7 +83,7 @@ export function sentenceNote(folder: string): string | null {
   if (modes.length > 1 || more.length > 0 || !(POOLINGS as readonly string[]).includes(mode))
     return `${where}: this encoder was trained for ${modes.join(" beside ")} of its rows, for which there is no head${rest}`;
   if (mode === "cls") return rest ? `${where}: this encoder was trained for its class token${rest}` : null;
-  return `${where}: this encoder was trained for ${TOLD[mode]} of its rows; the option head: "${mode}" gives a classifier that${rest}`;
+  return `${where}: this encoder was trained for ${TOLD[mode]} of its rows; the option head: "${mode}" reads that instead of the class token${rest}`;
 }
 
 const MODES: Record<string, string> = {

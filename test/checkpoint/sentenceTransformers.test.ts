@@ -90,7 +90,7 @@ describe("a folder of sentence-transformers", () => {
     const { model, notes } = await load(await published());
     assert.deepEqual(notes, [
       "newly initialised: classifier.weight, classifier.bias",
-      '1_Pooling/config.json: this encoder was trained for the mean of its rows; the option head: "mean" gives a classifier that; left out: 2_Normalize',
+      '1_Pooling/config.json: this encoder was trained for the mean of its rows; the option head: "mean" reads that instead of the class token; left out: 2_Normalize',
     ]);
     assert.deepEqual(model.unused, []);
     assert.equal(model.config.frostkit_head, undefined, "a head was chosen that nobody asked for");
@@ -127,11 +127,11 @@ describe("a folder of sentence-transformers", () => {
       [only("cls_token"), null],
       [
         only("max_tokens"),
-        'trained for the maximum of its rows; the option head: "max" gives a classifier that',
+        'trained for the maximum of its rows; the option head: "max" reads that instead of the class token',
       ],
       [
         { pooling_mode: "mean" },
-        'trained for the mean of its rows; the option head: "mean" gives a classifier that',
+        'trained for the mean of its rows; the option head: "mean" reads that instead of the class token',
       ],
       [{ embedding_dimension: 32 }, 'the option head: "mean"'],
       [only("lasttoken"), "trained for lasttoken of its rows, for which there is no head"],
