@@ -31,7 +31,7 @@ export interface SaveOptions {
 /** What safetensors calls them. */
 const STORED: Record<FloatType, WeightType> = { fp32: "F32", fp16: "F16", bf16: "BF16" };
 
-/** A tensor on its way to a file; counts are stored whole, whatever the weights are stored as. */
+/** A tensor to be written to a file; counts are stored whole, whatever the weights are stored as. */
 export interface SavedTensor {
   name: string;
   shape: number[];

@@ -5,7 +5,7 @@ import { Parameter } from "./Parameter";
 import { type Backward, Pass, type Source, Value } from "./Pass";
 
 /**
- * A way forward through a model that also writes down what it does as an ONNX graph. An op is computed as in any pass, on inputs
+ * A forward through a model that also writes down what it does as an ONNX graph. An op is computed as in any pass, on inputs
  * that may be as small as one likes, and described by the form it records.
  */
 export class OnnxPass extends Pass {

@@ -4,7 +4,7 @@ import { Random } from "../random";
 import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import { Parameter } from "./Parameter";
 
-/** A tensor on its way through the model; `tracked` when a gradient has to come back through it. */
+/** A tensor that the model computed; `tracked` when a gradient goes back through it. */
 export class Value {
   constructor(
     /** Nobody but a pass replaces it, by its copy, where it computes a part of the model again. */
@@ -33,7 +33,7 @@ interface Step {
   backward: Backward;
 }
 
-/** A part of the model of which nothing but the input was kept: on the way back its steps come to stand in its place. */
+/** A part of the model of which nothing but the input was saved: backward computes it again, and its steps take its place. */
 interface Checkpoint {
   output: Value;
   saved: tf.Tensor[];
@@ -41,10 +41,10 @@ interface Checkpoint {
 }
 
 /**
- * One way forward through a model and, where it is recorded, the way back.
+ * One forward through a model and, where it is recorded, the backward.
  *
  * An op computes its output, then `record`s how gradients return. Only ops with a tracked input or a trainable parameter are
- * recorded, and each keeps nothing but what its own backward reads; so whatever lies wholly below the frost line costs neither
+ * recorded, and each saves nothing but what its own backward reads; so whatever lies wholly below the frost line costs neither
  * memory nor time. Saved tensors and passed gradients are freed while `backward` goes.
  *
  * tfjs's own tape records every kernel and keeps all it saved until backward ends, trainable or not; hence this one.

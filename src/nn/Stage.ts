@@ -3,7 +3,7 @@ import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
 /**
- * One storey of a model: embeddings, a block, the head. `parameters` are all that its forward reads, so that a stage is frozen
+ * One part of a model, to be frozen as a whole: embeddings, a block, the head. `parameters` are all that its forward reads, so that a stage is frozen
  * exactly when none of them is trainable. Parameters that several stages read stand in each.
  */
 export interface Stage<Inputs> {

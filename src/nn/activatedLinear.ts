@@ -4,8 +4,8 @@ import { type Linear, linearGradients, linearOnnx } from "./linear";
 import type { Pass, Value } from "./Pass";
 
 /**
- * f(u) Wᵀ + b: the second half of a feed-forward layer, [rows, in] → [rows, out]. Keeps u alone and computes f(u) again on the
- * way back, so that the widest activation of a block is held once, not twice.
+ * f(u) Wᵀ + b: the second half of a feed-forward layer, [rows, in] → [rows, out]. Saves u alone and computes f(u) again in
+ * backward, so that the widest activation of a block is held once, not twice.
  */
 export function activatedLinear(pass: Pass, u: Value, f: Activation, dense: Linear): Value {
   const { weight, bias } = dense;

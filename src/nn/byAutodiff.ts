@@ -4,8 +4,8 @@ import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
 /**
- * An op whose backward is tfjs's own: `f` of a value, of parameters and of constants. Keeps the value alone and runs `f` once more on
- * the way back, under tfjs's tape; so `f` has to do the same both times.
+ * An op whose backward is tfjs's own: `f` of a value, of parameters and of constants. Saves the value alone and runs `f` once more in
+ * backward, under tfjs's tape; so `f` has to do the same both times.
  */
 export function byAutodiff(
   pass: Pass,

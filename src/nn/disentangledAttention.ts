@@ -142,7 +142,7 @@ function shear(x: tf.Tensor, columns: number): tf.Tensor {
   return tf.reshape(sheared, [heads, batch, n, columns]);
 }
 
-/** The way back of `shear`: [heads, batch, n, columns] → [heads, batch, n, n + columns]. */
+/** The backward of `shear`: [heads, batch, n, columns] → [heads, batch, n, n + columns]. */
 function unshear(dy: tf.Tensor): tf.Tensor {
   const [heads, batch, n, columns] = dy.shape as number[];
   const all = heads * batch;

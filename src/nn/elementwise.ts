@@ -29,7 +29,7 @@ export function tanh(pass: Pass, x: Value): Value {
 export function dropout(pass: Pass, x: Value, rate: number): Value {
   const drop = pass.drawDropout(rate);
   if (!drop) return x;
-  // The mask is drawn again on the way back: to keep it would cost as much memory as what it drops from.
+  // The mask is drawn again in backward: to save it would cost as much memory as what it drops from.
   const dropped = (x: tf.Tensor) => tf.tidy(() => tf.mul(x, dropoutMask(x.shape, drop)));
   return pass.record(
     dropped(x.tensor),

@@ -25,14 +25,14 @@ export function firstRowAttention(
     drop: pass.drawDropout(dropout),
   };
   const attended = { query: query.tensor, x: x.tensor, ...parameters };
-  const { output, weights, pooled, turned } = ops.firstRowAttention({ ...attended, mask });
+  const { output, weights, pooled, projected } = ops.firstRowAttention({ ...attended, mask });
   const y = pass.record(
     output,
     [query, x, key.weight, key.bias, value.weight, value.bias],
     () => [
       ...[weights, pooled],
       ...([query, x, key.weight].some((source) => pass.tracks(source))
-        ? [turned, query.tensor, x.tensor]
+        ? [projected, query.tensor, x.tensor]
         : []),
     ],
     (dy, [weights, pooled, ...scored], gathered) => {
@@ -48,7 +48,7 @@ export function firstRowAttention(
         dy,
         weights,
         pooled,
-        scored: scored.length > 0 ? { turned: scored[0], query: scored[1], x: scored[2] } : null,
+        scored: scored.length > 0 ? { projected: scored[0], query: scored[1], x: scored[2] } : null,
         wanted,
         add: wanted.x ? gathered(1) : null,
       });
@@ -69,6 +69,6 @@ export function firstRowAttention(
       return form(graph, [query, keys, values]);
     },
   );
-  tf.dispose([weights, pooled, turned]);
+  tf.dispose([weights, pooled, projected]);
   return y;
 }

@@ -26,7 +26,7 @@ export function linear(pass: Pass, x: Value, dense: Linear): Value {
   );
 }
 
-/** A dense layer on the way back. */
+/** A dense layer in backward. */
 export interface LinearBack {
   /** The gradient of what came out. */
   dy: tf.Tensor;

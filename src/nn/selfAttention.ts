@@ -8,7 +8,7 @@ import type { Pass, Value } from "./Pass";
 
 /**
  * `attention` among the rows of each text: queries, keys and values are what three dense layers make of the same `x`
- * [batch · seq, in]; gives [batch · seq, hidden]. As one op it multiplies by the three at once, there and back.
+ * [batch · seq, in]; gives [batch · seq, hidden]. As one op it multiplies by the three at once, forward and backward.
  */
 export function selfAttention(
   pass: Pass,
@@ -48,7 +48,7 @@ export function selfAttention(
   return y;
 }
 
-/** What attention among rows keeps for its way back. */
+/** What attention among rows saves for backward. */
 export type SelfAttended = ops.Attended & { weights: tf.Tensor };
 
 /**

@@ -92,7 +92,7 @@ function cutQueries(x: tf.Tensor, { length, runs, queries }: Cut): tf.Tensor {
   return tf.reshape(whole, [-1, queries, x.shape[3]!]);
 }
 
-/** The way back of `cutQueries`. */
+/** The backward of `cutQueries`. */
 function uncutQueries(x: tf.Tensor, { length, runs, queries }: Cut, batch: number, heads: number): tf.Tensor {
   const width = x.shape[2]!;
   return tf.slice(

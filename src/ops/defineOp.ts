@@ -19,7 +19,7 @@ export function defineOp<In, Out extends Outputs<Out>>(declaration: Declaration<
 /** How a composed form is named among kernels. */
 export const COMPOSED = "tfjs ops";
 
-/** The composed form; nothing of what it makes on its way stays. */
+/** The composed form; nothing of what it makes in between stays. */
 export function compose<In, Out extends Outputs<Out>>({ composed }: Declaration<In, Out>, inputs: In): Out {
   let outputs: Out;
   tf.tidy(() => {

@@ -23,7 +23,7 @@ export function forwardRows(
   finish: (logits: Value) => Value,
 ): Value {
   const batch = batchOf(dataset, rows);
-  // What is computed again on the way back reads the batch once more.
+  // What is computed again in backward reads the batch once more.
   if (pass.checkpointing) pass.own(batch);
   try {
     let value: Value;

@@ -75,13 +75,15 @@ export const attention = defineOp<Attended & { mask: tf.Tensor }, { output: tf.T
         const { query, key, value, mask, batchSize, heads, drop } = inputs;
         const { queries, keys, width, scale } = sizes(inputs);
         const { kernels } = heap;
-        const kept = drop ? dropoutMask([batchSize, heads, queries, keys], drop) : null;
+        const dropMask = drop ? dropoutMask([batchSize, heads, queries, keys], drop) : null;
         const output = heap.make(query.shape);
         const weights = heap.make([batchSize, heads, queries, keys]);
-        const pointers = [query, key, value, mask, kept, weights, output].map((tensor) => heap.at(tensor));
+        const pointers = [query, key, value, mask, dropMask, weights, output].map((tensor) =>
+          heap.at(tensor),
+        );
         const scratch = heap.scratch(kernels.attentionScratch(queries, keys));
         kernels.attention(batchSize, heads, queries, keys, width, scale, ...pointers, scratch);
-        kept?.dispose();
+        dropMask?.dispose();
         return { output, weights };
       },
     }),

@@ -35,16 +35,16 @@ export const attentionGradients = defineOp<Inputs, Record<Name, tf.Tensor | null
     const { scale } = sizes(inputs);
     const made: Record<Name, tf.Tensor | null> = { query: null, key: null, value: null };
     const dContext = split(dy, inputs);
-    const kept = drop ? dropoutMask(weights.shape, drop) : null;
+    const dropMask = drop ? dropoutMask(weights.shape, drop) : null;
     if (wanted.query || wanted.key) {
       const dUsed = matMul(dContext, split(value, inputs), false, true);
-      const dWeights = kept ? tf.mul(dUsed, kept) : dUsed;
+      const dWeights = dropMask ? tf.mul(dUsed, dropMask) : dUsed;
       const inner = tf.sum(tf.mul(dWeights, weights), -1, true);
       const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, inner)), scale);
       if (wanted.query) made.query = merge(matMul(dScores, split(key, inputs)));
       if (wanted.key) made.key = merge(matMul(dScores, split(query, inputs), true, false));
     }
-    const used = kept ? tf.mul(weights, kept) : weights;
+    const used = dropMask ? tf.mul(weights, dropMask) : weights;
     if (wanted.value) made.value = merge(matMul(used, dContext, true, false));
     return made;
   },
@@ -74,17 +74,17 @@ export const attentionGradients = defineOp<Inputs, Record<Name, tf.Tensor | null
         const { dy, query, key, value, weights, batchSize, heads, drop, wanted } = inputs;
         const { queries, keys, width, scale } = sizes(inputs);
         const { kernels } = heap;
-        const kept = drop ? dropoutMask(weights.shape, drop) : null;
+        const dropMask = drop ? dropoutMask(weights.shape, drop) : null;
         const made = {
           query: wanted.query ? heap.make(query.shape) : null,
           key: wanted.key ? heap.make(key.shape) : null,
           value: wanted.value ? heap.make(value.shape) : null,
         };
-        const tensors = [dy, query, key, value, weights, kept, made.query, made.key, made.value];
+        const tensors = [dy, query, key, value, weights, dropMask, made.query, made.key, made.value];
         const pointers = tensors.map((tensor) => heap.at(tensor));
         const scratch = heap.scratch(kernels.attentionScratch(queries, keys));
         kernels.attentionGradients(batchSize, heads, queries, keys, width, scale, ...pointers, scratch);
-        kept?.dispose();
+        dropMask?.dispose();
         return made;
       },
     }),

@@ -35,13 +35,13 @@ export interface FirstRowSaved {
 /** What it reads besides for a gradient that comes through the scores: of queries, of rows or of the keys' weight. */
 export interface FirstRowScored {
   /** The queries taken through the keys' weight, and scaled: [batch, heads, hidden]. */
-  turned: tf.Tensor;
+  projected: tf.Tensor;
   /** As they went in. */
   query: tf.Tensor;
   x: tf.Tensor;
 }
 
-type Results = FirstRowSaved & { output: tf.Tensor; turned: tf.Tensor };
+type Results = FirstRowSaved & { output: tf.Tensor; projected: tf.Tensor };
 
 /**
  * drop(softmax(query · keyᵀ / √width + mask)) · value as `attention` gives it, where key = x · keyWeightᵀ + a bias and
@@ -63,7 +63,7 @@ export const firstRowAttention = defineOp<FirstRowAttended & { mask: tf.Tensor }
   outputs: {
     output: "as query",
     weights: "[batch, heads, keys]",
-    turned: "[batch, heads, hidden]",
+    projected: "[batch, heads, hidden]",
     pooled: "[batch, heads, hidden]",
   },
   precision: { bf16: 0.2, fp16: 0.03 },
@@ -78,14 +78,14 @@ export const firstRowAttention = defineOp<FirstRowAttended & { mask: tf.Tensor }
     const { query, x, keyWeight, valueWeight, valueBias, mask, heads, drop } = inputs;
     const { batch, keys, width, scale } = sizes(inputs);
     const rows = tf.reshape(x, [batch, keys, -1]);
-    const turned = tf.mul(byText(matMul(byHead(query, heads), perHead(keyWeight, heads))), scale);
-    const scores = tf.add(matMul(turned, rows, false, true), tf.reshape(mask, [batch, 1, keys]));
+    const projected = tf.mul(byText(matMul(byHead(query, heads), perHead(keyWeight, heads))), scale);
+    const scores = tf.add(matMul(projected, rows, false, true), tf.reshape(mask, [batch, 1, keys]));
     const weights = tf.softmax(scores);
     const used = dropped(weights, drop);
     const pooled = matMul(used, rows);
     const values = matMul(byHead(pooled, heads), perHead(valueWeight, heads), false, true);
     const biases = tf.mul(tf.sum(used, -1, true), tf.reshape(valueBias, [1, heads, width]));
-    return { output: tf.reshape(tf.add(byText(values), biases), query.shape), weights, turned, pooled };
+    return { output: tf.reshape(tf.add(byText(values), biases), query.shape), weights, projected, pooled };
   },
   kernels: [
     nativeKernel({
@@ -94,8 +94,13 @@ export const firstRowAttention = defineOp<FirstRowAttended & { mask: tf.Tensor }
         const { heads, drop, query, x, keyWeight, valueWeight, valueBias, mask } = inputs;
         const attributes = { heads, scale: sizes(inputs).scale, rate: drop?.rate ?? 0 };
         const tensors = { query, x, keyWeight, valueWeight, valueBias, mask, seed: seedOf(drop) };
-        const { y, weights, turned, pooled } = native.run("FirstRowAttention", attributes, tensors);
-        return { output: y!, weights: weights!, turned: turned!, pooled: pooled! };
+        const {
+          y,
+          weights,
+          turned: projected,
+          pooled,
+        } = native.run("FirstRowAttention", attributes, tensors);
+        return { output: y!, weights: weights!, projected: projected!, pooled: pooled! };
       },
     }),
   ],

@@ -40,7 +40,7 @@ export const firstRowAttentionGradients = defineOp<Inputs, Record<Name, tf.Tenso
     drop: "rate and seed, or null",
     weights: "[batch, heads, keys]",
     pooled: "[batch, heads, hidden]",
-    scored: "turned, query and x, or null",
+    scored: "projected, query and x, or null",
     wanted: "which",
     add: "[batch · keys, hidden] or null",
   },
@@ -74,7 +74,7 @@ export const firstRowAttentionGradients = defineOp<Inputs, Record<Name, tf.Tenso
         valueBias.shape,
       );
     if (!scored || !(wanted.x || wanted.query || wanted.keyWeight)) return made;
-    const { turned, query, x } = scored;
+    const { projected, query, x } = scored;
     const rows = tf.reshape(x, [batch, keys, -1]);
     const ofPooled = byText(matMul(ofValues, perHead(valueWeight, heads)));
     const ofTotal = tf.sum(tf.reshape(tf.mul(dy, valueBias), [batch, heads, width]), -1, true);
@@ -83,19 +83,19 @@ export const firstRowAttentionGradients = defineOp<Inputs, Record<Name, tf.Tenso
     const inner = tf.sum(tf.mul(ofWeights, weights), -1, true);
     const ofScores = tf.mul(weights, tf.sub(ofWeights, inner));
     if (wanted.x) {
-      const ofRows = tf.add(matMul(used, ofPooled, true, false), matMul(ofScores, turned, true, false));
+      const ofRows = tf.add(matMul(used, ofPooled, true, false), matMul(ofScores, projected, true, false));
       const flat = tf.reshape(ofRows, x.shape);
       made.x = add ? tf.add(flat, add) : flat;
     }
-    const ofTurned = tf.mul(matMul(ofScores, rows), scale);
+    const ofProjected = tf.mul(matMul(ofScores, rows), scale);
     if (wanted.keyWeight)
       made.keyWeight = tf.reshape(
-        matMul(byHead(query, heads), byHead(ofTurned, heads), true, false),
+        matMul(byHead(query, heads), byHead(ofProjected, heads), true, false),
         keyWeight.shape,
       );
     if (wanted.query)
       made.query = tf.reshape(
-        byText(matMul(byHead(ofTurned, heads), perHead(keyWeight, heads), false, true)),
+        byText(matMul(byHead(ofProjected, heads), perHead(keyWeight, heads), false, true)),
         query.shape,
       );
     return made;
@@ -116,9 +116,9 @@ export const firstRowAttentionGradients = defineOp<Inputs, Record<Name, tf.Tenso
           ofValueWeight: wanted.valueWeight,
           ofValueBias: wanted.valueBias,
         };
-        const { turned = null, query = null, x = null } = scored ?? {};
+        const { projected = null, query = null, x = null } = scored ?? {};
         const parameters = { keyWeight, valueWeight, valueBias };
-        const saved = { weights, pooled, turned, query, x };
+        const saved = { weights, pooled, turned: projected, query, x };
         const tensors = { dy, ...saved, ...parameters, add: add ?? null, seed: seedOf(drop) };
         return native.run("FirstRowAttentionGrad", attributes, tensors);
       },
@@ -133,13 +133,13 @@ export const firstRowAttentionGradients = defineOp<Inputs, Record<Name, tf.Tenso
             const given = attended();
             const { query, x, ...rest } = given;
             const mask = hidingLast(query.shape[0], keys);
-            const { weights, pooled, turned } = compose(firstRowAttention.declaration, { ...given, mask });
+            const { weights, pooled, projected } = compose(firstRowAttention.declaration, { ...given, mask });
             return {
               ...rest,
               dy: drawn("dy", ...query.shape),
               weights,
               pooled,
-              scored: { turned, query, x },
+              scored: { projected, query, x },
               wanted: { query: true, x: true, keyWeight: true, valueWeight: true, valueBias: true },
               add: added ? drawn("add", ...x.shape) : null,
             };
