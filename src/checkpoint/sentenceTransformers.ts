@@ -2,7 +2,7 @@
 // https://github.com/huggingface/sentence-transformers, sentence_transformers/sentence_transformer/modules.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readTrainedOn } from "../models/TrainedOn";
+import { readTrainedOn } from "../options/TrainedOn";
 import { POOLINGS } from "../options/words";
 import { configFile, readJsonObject, sentenceConfigFiles } from "./modelFiles";
 

@@ -30,7 +30,7 @@ export function isQuoted(path: string, bytes: Buffer): boolean {
       if (WHOLE.test(cell)) quoted = true;
       else bare = true;
   }
-  if (even) return quoted && !bare;
+  if (even && (width > 1 || !bare)) return quoted && !bare;
   let rows: string[][];
   try {
     rows = parse(bytes, {
@@ -43,10 +43,13 @@ export function isQuoted(path: string, bytes: Buffer): boolean {
   } catch {
     return false;
   }
+  if (width === 1)
+    throw new InputError(
+      `${path}: holds quotes that may be text or may hold several lines together, which one column alone does not tell; write it as CSV or JSON Lines`,
+    );
   for (const [i, row] of rows.entries())
     for (const cell of row)
       if (
-        width > 1 &&
         cell
           .split(/\r\n|\n|\r/)
           .slice(1, -1)

@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
-import type { TrainedOn } from "../models/TrainedOn";
 import { readOptions } from "../options/readOptions";
+import type { TrainedOn } from "../options/TrainedOn";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";

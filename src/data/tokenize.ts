@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors";
-import type { TrainedOn } from "../models/TrainedOn";
 import { readOptions } from "../options/readOptions";
+import type { TrainedOn } from "../options/TrainedOn";
 import { contentHash } from "./contentHash";
 import { countCut, cutRows } from "./cutRows";
 import { DiskCache } from "./DiskCache";

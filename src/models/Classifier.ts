@@ -6,9 +6,9 @@ import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
 import type { FloatType, FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
+import { readTrainedOn, type TrainedOn, trainedOnField } from "../options/TrainedOn";
 import type { PROBLEM_TYPES } from "../options/words";
 import { type Fresh, initialValues } from "./ParameterLoader";
-import { readTrainedOn, type TrainedOn, trainedOnField } from "./TrainedOn";
 
 /** What labels mean, as Transformers names it. */
 export type ProblemType = (typeof PROBLEM_TYPES)[number];

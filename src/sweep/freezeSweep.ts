@@ -11,6 +11,7 @@ import { checkNames, readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { OPTIONS, swept } from "../options/table";
 import { checkDataset } from "../training/checkDataset";
+import { checkWeights } from "../training/checkWeights";
 import type { Dataset } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
 import { fineTuneSettings } from "../training/FineTuneOptions";
@@ -176,7 +177,10 @@ async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
   try {
     checkDataset("train", model, train);
     checkDataset("valid", model, valid);
-    const { epochs } = fineTuneSettings(settings, model.problemType, true);
+    const filled = fineTuneSettings(settings, model.problemType, true);
+    const { epochs } = filled;
+    // Of all seeds before the first trial, not hours later.
+    for (const seed of seeds) checkWeights(train, { ...filled, seed });
     checkJson({ ...settings, strategies });
     const recipes = checkStrategies(strategies, model, epochs);
     const depths =

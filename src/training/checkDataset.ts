@@ -2,6 +2,7 @@ import { firstNotFinite, shown } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { type Classifier, isPlaceholder } from "../models/Classifier";
+import { checkLabels } from "./checkLabels";
 import { countOf, type Dataset } from "./dataset";
 
 /** Throws where something else stands in the model's place, as a promise of one. */
@@ -34,38 +35,22 @@ export function checkDataset(
   model.checkRows(name, dataset);
 }
 
-/** Throws for labels that are not one for each row, or that no row can have: rows cut by hand may lack theirs. */
-function checkLabels(name: string, labels: Labels, rows: number): void {
-  const single = labels.problemType === "single_label_classification";
-  const values = single ? labels.ids : labels.values;
-  const width = labels.problemType === "multi_label_classification" ? labels.classes.length : 1;
-  if (values.length !== rows * width)
-    throw new InputError(
-      `${name}: expected ${rows * width} labels for ${rows} rows, got ${values.length}; takeRows takes rows with their labels`,
-    );
-  const last = single ? labels.classes.length - 1 : 1;
-  const [fits, expected] = {
-    single_label_classification: [
-      (value: number) => Number.isInteger(value) && value >= 0 && value <= last,
-      `a class from 0 to ${last}`,
-    ] as const,
-    multi_label_classification: [(value: number) => value >= 0 && value <= 1, "0 or 1"] as const,
-    regression: [Number.isFinite, "a finite number"] as const,
-  }[labels.problemType];
-  const wrong = Array.from(values).findIndex((value) => !fits(value));
-  if (wrong >= 0)
-    throw new InputError(
-      `${name}: row ${Math.floor(wrong / width)}: expected ${expected} as its label, got ${values[wrong]}`,
-    );
-}
-
 /** Throws where rows cut by hand have other segments than tokens, or images cannot be normalised. */
 function checkInputs(name: string, dataset: Dataset): void {
   if ("pixels" in dataset) {
-    const { mean, std } = dataset;
-    if (mean.length !== 3 || std.length !== 3 || firstNotFinite(mean) >= 0 || !std.every((each) => each > 0))
+    const { pixels, mean, std, augmented } = dataset;
+    if (
+      mean.length !== 3 ||
+      std.length !== 3 ||
+      firstNotFinite([...mean, ...std]) >= 0 ||
+      !std.every((each) => each > 0)
+    )
       throw new InputError(
         `${name}: expected three finite numbers as mean and three above 0 as std, got ${shown(mean)} and ${shown(std)}`,
+      );
+    if (augmented && (augmented.paths.length !== pixels.length || augmented.headers.length !== pixels.length))
+      throw new InputError(
+        `${name}: expected ${pixels.length} files, one an image, that random views are cut out of, got ${augmented.paths.length}; takeRows takes both`,
       );
     return;
   }

@@ -1,6 +1,7 @@
 import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
+import { checkLabels } from "./checkLabels";
 import { argMax } from "./metrics";
 import type { Predictions } from "./predict";
 
@@ -49,6 +50,7 @@ export function singleLabelOf(
       `${purpose}: expected ${values} probabilities for ${labels.ids.length} rows of ${labels.classes.length} classes, got ` +
         `${probabilities.length}; pass what predict says of the same rows`,
     );
+  checkLabels(purpose, labels, labels.ids.length);
   const at = firstNotFinite(probabilities);
   if (at >= 0)
     throw new InputError(

@@ -1,6 +1,7 @@
 import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
+import { checkLabels } from "./checkLabels";
 
 /** Scores by name. `rocAuc` is left out where a class has no row, since it is not defined there. */
 export type Metrics = Record<string, number>;
@@ -54,6 +55,7 @@ function checkOutputs(outputs: Float32Array, labels: Labels): void {
     throw new InputError(
       `metrics: expected ${rows * width} outputs for ${rows} rows of ${width} labels, got ${outputs.length}`,
     );
+  checkLabels("metrics", labels, rows);
   const at = firstNotFinite(outputs);
   if (at >= 0)
     throw new InputError(

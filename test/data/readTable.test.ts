@@ -138,6 +138,16 @@ test("In a TSV file whose lines have all their cells no row is lost, however quo
   assert.deepEqual(await rowsOf("balanced.tsv", content.slice(0, -10)), all.slice(0, -1));
 });
 
+test("In a TSV file of one column nothing tells whether quotes hold lines together, so it is an error", async () => {
+  await fails(
+    "one.tsv",
+    'text\n"a\nb"\n',
+    /holds quotes that may be text or may hold several lines together/,
+  );
+  assert.deepEqual(await rowsOf("text.tsv", 'text\n"a\nb\n'), [{ text: '"a' }, { text: "b" }]);
+  assert.deepEqual(await rowsOf("whole.tsv", 'text\n"a ""b"""\nc\n'), [{ text: 'a "b"' }, { text: "c" }]);
+});
+
 test("A TSV file whose quoted cells go over lines is read so, whatever is read of it", async () => {
   const path = temporary("lines.tsv", 'text\ty\n"a\nb"\t1\n\n"c ""d"""\t0\ne\t1\n');
   const all = [

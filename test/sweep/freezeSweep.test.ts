@@ -353,6 +353,16 @@ onEveryFastEngine("freezeSweep", (engine) => {
     }
   });
 
+  it("refuses weights that leave a step of some seed without any, before the first trial", async () => {
+    const out = join(folder, "weightless");
+    const weightless = freezeSweep(options({ out, classWeights: [0, 1, 1], batchSize: 2, seeds: [0, 1] }));
+    await assert.rejects(async () => weightless, {
+      name: "InputError",
+      message: /^classWeights: expected rows of weight above 0/,
+    });
+    assert.ok(!existsSync(out));
+  });
+
   it("says in one line what it cannot take, before any training", async () => {
     const rejects = (more: Partial<FreezeSweepOptions>, message: RegExp) =>
       assert.rejects(async () => freezeSweep(options(more)), { name: "InputError", message });

@@ -6,6 +6,7 @@ import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelF
 import type { EncodedImages } from "../../src/data/EncodedImages";
 import { encodeImages } from "../../src/data/encodeImages";
 import { imageFolder } from "../../src/data/imageFolder";
+import { takeRows } from "../../src/data/takeRows";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
 import { type FreezeSweepOptions, freezeSweep } from "../../src/sweep/freezeSweep";
 import { adaptToTexts } from "../../src/training/adaptToTexts";
@@ -185,6 +186,24 @@ onEveryFastEngine("fineTune on images", (engine) => {
       model.dispose();
     }
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  it("trains on folds that takeRows cuts, and refuses those whose random views would be of other images", async () => {
+    const model = await load();
+    const whole = await augmented();
+    const fold = takeRows(whole, [0, 2, 7, 9]);
+    const { epochs } = await fineTune(model, { train: fold }, { epochs: 1, batchSize: 2 });
+    assert.ok(epochs[0].trainLoss > 0);
+    const byHand = { ...whole, pixels: fold.pixels, labels: fold.labels };
+    assert.throws(() => fineTune(model, { train: byHand }), {
+      name: "InputError",
+      message:
+        "train: expected 4 files, one an image, that random views are cut out of, got 12; takeRows takes both",
+    });
+    assert.throws(() => fineTune(model, { train: { ...whole, std: [1, 0, 1] } }), {
+      message: /^train: expected three finite numbers as mean and three above 0 as std, got .*\[1,0,1\]$/,
+    });
+    model.dispose();
   });
 
   it("refuses texts on an image model and says which model to load", async () => {

@@ -108,6 +108,11 @@ describe("metrics", () => {
       numbers,
       "metrics: expected finite outputs, got -Infinity in row 1",
     );
+    refused(
+      [0.5, 0.5, 1, 0],
+      single(["a", "b"], [0, 2]),
+      "metrics: row 1: expected a class from 0 to 1 as its label, got 2",
+    );
     refused([0.5, 0.5], ofTwo, "metrics: expected 4 outputs for 2 rows of 2 labels, got 2");
   });
 

@@ -1,7 +1,7 @@
 import { shown } from "../check";
 import { InputError } from "../errors";
 
-/** How texts were read that a model was trained on, so that it is asked about texts that are read the same way. */
+/** The options by which texts were read that a model was trained on, so that it is asked about texts that are read the same way. */
 export interface TrainedOn {
   /** The column of texts. */
   text: string;

@@ -1,0 +1,27 @@
+import type { Labels } from "../data/labels";
+import { InputError } from "../errors";
+
+/** Throws for labels that are not one for each row, or that no row can have: rows cut by hand may lack theirs. */
+export function checkLabels(name: string, labels: Labels, rows: number): void {
+  const single = labels.problemType === "single_label_classification";
+  const values = single ? labels.ids : labels.values;
+  const width = labels.problemType === "multi_label_classification" ? labels.classes.length : 1;
+  if (values.length !== rows * width)
+    throw new InputError(
+      `${name}: expected ${rows * width} labels for ${rows} rows, got ${values.length}; takeRows takes rows with their labels`,
+    );
+  const last = single ? labels.classes.length - 1 : 1;
+  const [fits, expected] = {
+    single_label_classification: [
+      (value: number) => Number.isInteger(value) && value >= 0 && value <= last,
+      `a class from 0 to ${last}`,
+    ] as const,
+    multi_label_classification: [(value: number) => value >= 0 && value <= 1, "0 or 1"] as const,
+    regression: [Number.isFinite, "a finite number"] as const,
+  }[labels.problemType];
+  const wrong = Array.from(values).findIndex((value) => !fits(value));
+  if (wrong >= 0)
+    throw new InputError(
+      `${name}: row ${Math.floor(wrong / width)}: expected ${expected} as its label, got ${values[wrong]}`,
+    );
+}
