@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { autocast } from "../../src/engine/autocast";
 import { attention } from "../../src/nn/attention";
 import { firstRowAttention } from "../../src/nn/firstRowAttention";
 import { linear } from "../../src/nn/linear";
 import { Pass, type Value } from "../../src/nn/Pass";
 import { firstRowAttention as kernel } from "../../src/ops/firstRowAttention/firstRowAttention";
+import { firstRowAttentionGradients as kernelGradients } from "../../src/ops/firstRowAttention/firstRowAttentionGradients";
 import { assertClose } from "../close";
-import { onEveryEngine } from "../onEveryEngine";
+import { onEveryEngine, withoutHalf } from "../onEveryEngine";
 import { checkGradients, drawn, leaf, weightedSum } from "./numericalGradient";
 
 interface Sizes {
@@ -67,7 +69,7 @@ function outcome(form: typeof plain, made: Parts, { batch, keys, heads }: Sizes,
   return { output: output!, gradients };
 }
 
-onEveryEngine("firstRowAttention", () => {
+onEveryEngine("firstRowAttention", (engine) => {
   const small = { batch: 2, keys: 3, heads: 2, width: 2, hidden: 5 };
 
   for (const dropout of [0, 0.4])
@@ -106,6 +108,65 @@ onEveryEngine("firstRowAttention", () => {
         for (const { output, gradients } of [expected, actual]) tf.dispose([output, ...gradients.values()]);
         made.dispose();
       });
+
+  for (const half of ["bf16", "fp16"] as const) {
+    it(`reads the factors of its products in ${half} where that is asked for`, {
+      skip: withoutHalf(engine),
+    }, () => {
+      // 1 + 2^-12 is a float32, and rounds to 1 in either type of 16 bits.
+      const value = 1 + 2 ** -12;
+      const [batch, keys, hidden] = [2, 3, 4];
+      tf.tidy(() => {
+        const eye = tf.eye(hidden) as tf.Tensor;
+        const attended = {
+          query: tf.zeros([batch, hidden]),
+          x: tf.fill([batch * keys, hidden], value),
+          keyWeight: eye,
+          valueWeight: eye,
+          valueBias: tf.zeros([hidden]),
+          heads: 2,
+        };
+        const mask = tf.zeros([batch, 1, 1, keys]);
+        const full = kernel({ ...attended, mask });
+        const less = autocast(half, () => kernel({ ...attended, mask }));
+        assertClose(full.output, new Float32Array(8).fill(value), 2e-7);
+        assertClose(less.output, new Float32Array(8).fill(1), 4e-3);
+        assert.ok(less.output.dataSync().every((x) => Math.abs(x - value) > 1e-4));
+        // The weight's gradient at dy = 1 + 2^-12 is a sum over both texts.
+        const dy = tf.fill([batch, hidden], value);
+        const wanted = { query: false, x: false, keyWeight: false, valueWeight: true, valueBias: false };
+        const gradient = (made: typeof full) =>
+          kernelGradients({ dy, ...attended, ...made, scored: null, wanted }).valueWeight!;
+        assertClose(gradient(full), new Float32Array(16).fill(2 * value * value), 2e-6);
+        const rounded = autocast(half, () => gradient(less));
+        assertClose(rounded, new Float32Array(16).fill(2), 2e-2);
+        assert.ok(rounded.dataSync().every((x) => Math.abs(x - 2 * value * value) > 1e-4));
+      });
+    });
+
+    it(`passes back gradients in ${half} that are those of float32 within its rounding`, {
+      skip: withoutHalf(engine),
+    }, () => {
+      const sizes = { batch: 4, keys: 19, heads: 3, width: 8, hidden: 24 };
+      const made = parts(sizes);
+      const full = outcome(folded, made, sizes, 0.3);
+      const less = autocast(half, () => outcome(folded, made, sizes, 0.3));
+      const [share, differs] = half === "bf16" ? [0.05, 1e-4] : [0.01, 1e-5];
+      const pairs = [
+        [less.output, full.output],
+        ...[...full.gradients].map(([parameter, gradient]) => [less.gradients.get(parameter)!, gradient]),
+      ];
+      assert.equal(pairs.length, 7);
+      for (const [here, there] of pairs) {
+        const values = there.dataSync();
+        const scale = Math.max(...values.map(Math.abs));
+        assertClose(here, values, share * scale);
+        if (scale > 0) assert.ok(here.dataSync().some((x, i) => Math.abs(x - values[i]) > differs * scale));
+      }
+      for (const { output, gradients } of [full, less]) tf.dispose([output, ...gradients.values()]);
+      made.dispose();
+    });
+  }
 
   it("has no gradient for the keys' bias, which all scores of a query share", () => {
     const made = parts(small);
