@@ -10,6 +10,8 @@ export interface NamedParameter {
   readonly shape: readonly number[];
   /** False where it is frozen. */
   requiresGrad: boolean;
+  /** Where its values come from, if not from a checkpoint: drawn at random and not trained since, or an adapter's. */
+  readonly origin?: "drawn" | "adapter";
 }
 
 /** A part of a model that freezes as a whole, with the names of all parameters that belong to it. */
@@ -62,7 +64,9 @@ export class FreezeError extends FrostError {
  * listParams(model, "attention").map((row) => row.name);
  * ```
  */
-export function listParams(model: Freezable, which?: ParameterPattern): ParamTable {
+export function listParams(model: Freezable, which?: ParameterPattern): ParamTable;
+export function listParams(model: Freezable, which?: ParameterPattern, ...more: unknown[]): ParamTable {
+  noMore("listParams", "model and pattern", more);
   const all = parametersOf(model);
   const wanted = which === undefined ? undefined : matching(all, which);
   const firstName = new Map<NamedParameter, string>();
@@ -81,7 +85,8 @@ export function listParams(model: Freezable, which?: ParameterPattern): ParamTab
 /**
  * Sets `requiresGrad = false` on the parameters that match and on those tied to them; returns the names of both.
  *
- * A weight that several blocks share, as all of ALBERT's do, is frozen in each of them, which a line on the console says.
+ * A line on the console says what is easily overlooked: weights that several blocks share, as all of ALBERT's do; a pattern whose
+ * number runs on, as `layer.1` into `layer.10`; adapters that are frozen with the rest; weights that were drawn at random.
  *
  * @throws FreezeError that names close ones when nothing matches
  * @example
@@ -92,7 +97,9 @@ export function listParams(model: Freezable, which?: ParameterPattern): ParamTab
  * freezeWhere(model, (name, parameter) => parameter.shape.length === 1);
  * ```
  */
-export function freezeWhere(model: Freezable, which: ParameterPattern): string[] {
+export function freezeWhere(model: Freezable, which: ParameterPattern): string[];
+export function freezeWhere(model: Freezable, which: ParameterPattern, ...more: unknown[]): string[] {
+  noMore("freezeWhere", "model and pattern", more);
   const wanted = matching(parametersOf(model), which);
   // A predicate is a program's, which has looked at every parameter.
   return setRequiresGrad(model, wanted, false, typeof which === "function" ? [] : sharers(model, wanted));
@@ -108,7 +115,9 @@ export function freezeWhere(model: Freezable, which: ParameterPattern): string[]
  * unfreezeWhere(model, "LayerNorm."); // norms learn in frozen blocks as well
  * ```
  */
-export function unfreezeWhere(model: Freezable, which: ParameterPattern): string[] {
+export function unfreezeWhere(model: Freezable, which: ParameterPattern): string[];
+export function unfreezeWhere(model: Freezable, which: ParameterPattern, ...more: unknown[]): string[] {
+  noMore("unfreezeWhere", "model and pattern", more);
   return setRequiresGrad(model, matching(parametersOf(model), which), true);
 }
 
@@ -117,7 +126,7 @@ export function unfreezeWhere(model: Freezable, which: ParameterPattern): string
  *
  * With the embeddings go DeBERTa's relative ones and their norm, and ELECTRA's and ALBERT's projections. Blocks that share
  * weights freeze together, which a line on the console says: all of ALBERT's do, so its n = 1 is all blocks. It never thaws:
- * after n = 6, n = 3 changes nothing.
+ * after n = 6, n = 3 changes nothing, which a line says too.
  *
  * @throws FreezeError unless n is a whole number from 0 to the depth
  * @example
@@ -126,7 +135,9 @@ export function unfreezeWhere(model: Freezable, which: ParameterPattern): string
  * topNLayerFreeze(model, 3); // the embeddings and blocks 0, 1 and 2; of a ResNet the stem and layer1 to layer3
  * ```
  */
-export function topNLayerFreeze(model: Freezable, n: number): string[] {
+export function topNLayerFreeze(model: Freezable, n: number): string[];
+export function topNLayerFreeze(model: Freezable, n: number, ...more: unknown[]): string[] {
+  noMore("topNLayerFreeze", "model and n", more);
   return setTopN(model, n, false);
 }
 
@@ -140,7 +151,9 @@ export function topNLayerFreeze(model: Freezable, n: number): string[] {
  * topNLayerUnfreeze(model, 0); // the embeddings learn, the blocks do not
  * ```
  */
-export function topNLayerUnfreeze(model: Freezable, n: number): string[] {
+export function topNLayerUnfreeze(model: Freezable, n: number): string[];
+export function topNLayerUnfreeze(model: Freezable, n: number, ...more: unknown[]): string[] {
+  noMore("topNLayerUnfreeze", "model and n", more);
   return setTopN(model, n, true);
 }
 
@@ -244,11 +257,11 @@ function matching(all: [string, NamedParameter][], which: ParameterPattern): Set
   const matches = matcher(which);
   const names = all.filter(([name, parameter]) => matches(name, parameter)).map(nameOf);
   if (names.length === 0) throw nothingMatches(which, all.map(nameOf));
-  if (typeof which === "string" && /\d$/.test(which)) {
-    const longer = names.filter((name) => /^\d/.test(name.slice(name.indexOf(which) + which.length)));
-    if (longer.length > 0 && longer.length < names.length)
-      warn(`"${which}" also matches ${longer[0]}; end the pattern with what follows the number`);
-  }
+  const longer = names.filter(runsOn(which));
+  if (longer.length > 0 && longer.length < names.length)
+    warn(
+      `${typeof which === "string" ? `"${which}"` : which} also matches ${longer[0]}; end the pattern with what follows the number`,
+    );
   return new Set(names);
 }
 
@@ -275,6 +288,47 @@ function matcher(which: ParameterPattern): (name: string, parameter: NamedParame
   return (name) => pattern.test(name);
 }
 
+/**
+ * Whether a pattern that matches a name takes no notice of how a number in it goes on: it ends, or a `*` of it begins, between two
+ * digits, or it would match with any further digits and with none, but not with any first one. So `/layer\\.[0-5]/` and
+ * `*layer.[0-5]*` take layer.10 as well.
+ */
+function runsOn(which: ParameterPattern): (name: string) => boolean {
+  if (typeof which === "function") return () => false;
+  const matches = matcher(which) as (name: string) => boolean;
+  const ends = endsIn(which);
+  const digits = Array.from("0123456789");
+  return (name) =>
+    ends(name).some((end) => /\d/.test(name[end - 1] ?? "") && /\d/.test(name[end] ?? "")) ||
+    Array.from(name.matchAll(/\d{2,}/g)).some(({ index = 0, 0: number }) => {
+      const matchesAs = (text: string) =>
+        matches(name.slice(0, index) + text + name.slice(index + number.length));
+      return (
+        [number[0], `${number[0]}0000`, ...digits.map((digit) => number[0] + digit)].every(matchesAs) &&
+        !digits.every(matchesAs)
+      );
+    });
+}
+
+/** Where in a name that it matches a pattern says no more of what follows. */
+function endsIn(which: string | RegExp): (name: string) => number[] {
+  if (typeof which === "string" && isGlob(which)) {
+    const pattern = new RegExp(globToRegExp(which, "(.*)").source, "d");
+    return (name) =>
+      pattern
+        .exec(name)
+        ?.indices?.slice(1)
+        .flatMap((star) => (star ? [star[0]] : [])) ?? [];
+  }
+  const pattern =
+    typeof which === "string" ? null : new RegExp(which.source, which.flags.replace(/[gy]/g, ""));
+  return (name) => {
+    if (pattern === null) return [name.indexOf(which as string) + (which as string).length];
+    const found = pattern.exec(name);
+    return found ? [found.index + found[0].length] : [];
+  };
+}
+
 function nothingMatches(which: ParameterPattern, names: string[]): FreezeError {
   if (typeof which === "function")
     return new FreezeError(`the predicate is false for all ${names.length} parameters`);
@@ -296,13 +350,13 @@ function isGlob(text: string): boolean {
   return /[*?[{]/.test(text);
 }
 
-function globToRegExp(glob: string): RegExp {
+function globToRegExp(glob: string, star = ".*"): RegExp {
   const fail = (why: string) => new FreezeError(`glob "${glob}": ${why}`);
   let source = "";
   let depth = 0;
   for (let i = 0; i < glob.length; i++) {
     const c = glob[i];
-    if (c === "*") source += ".*";
+    if (c === "*") source += star;
     else if (c === "?") source += ".";
     else if (c === "{") {
       source += "(?:";
@@ -396,7 +450,24 @@ function setTopN(model: Freezable, n: number, requiresGrad: boolean): string[] {
   if (missing.length > 0)
     throw new FreezeError(`frostStages() names what is no parameter: ${missing.join(", ")}`);
   const sharing = stages.slice(n + 1).filter(({ parameters }) => parameters.some((name) => wanted.has(name)));
-  return setRequiresGrad(model, wanted, requiresGrad, sharing);
+  const frozen = setRequiresGrad(model, wanted, requiresGrad, sharing);
+  if (!requiresGrad) tellFrozenBefore(model, stages.slice(n + 1), wanted);
+  return frozen;
+}
+
+/** A freeze adds to what was frozen before; of later blocks that is easily forgotten. */
+function tellFrozenBefore(model: Freezable, later: readonly FrostStage[], wanted: Set<string>): void {
+  const all = parametersOf(model);
+  // Adapters stand on frozen weights.
+  if (all.some(([, { origin }]) => origin === "adapter")) return;
+  const frozen = new Set(
+    all.filter(([name, { requiresGrad }]) => !requiresGrad && !wanted.has(name)).map(nameOf),
+  );
+  const left = later.filter(({ parameters }) => parameters.some((name) => frozen.has(name)));
+  if (left.length > 0)
+    warn(
+      `of ${few(left.map(({ name }) => name))} what was frozen before stays so; unfreezeWhere(model, () => true) first lets all learn`,
+    );
 }
 
 /** The stages that hold one of the names in common with another stage. */
@@ -415,7 +486,7 @@ function setRequiresGrad(
 ): string[] {
   const all = parametersOf(model);
   const parameters = new Set(all.filter(([name]) => wanted.has(name)).map(([, parameter]) => parameter));
-  const changes = [...parameters].some((parameter) => parameter.requiresGrad !== requiresGrad);
+  const changed = [...parameters].filter((parameter) => parameter.requiresGrad !== requiresGrad);
   for (const parameter of parameters) parameter.requiresGrad = requiresGrad;
 
   const names = all.filter(([, parameter]) => parameters.has(parameter)).map(nameOf);
@@ -425,16 +496,41 @@ function setRequiresGrad(
     throw new FreezeError(
       `${deaf}: requiresGrad stays ${!requiresGrad}; namedParameters() has to yield the parameters, not copies of them`,
     );
-  if (changes) {
+  if (changed.length > 0) {
     const done = requiresGrad ? "unfrozen" : "frozen";
     const tied = names.filter((name) => !wanted.has(name));
     if (tied.length > 0) warn(`tied, so ${done} with the rest: ${tied.join(", ")}`);
     const others = sharing.map((stage) => stage.name).join(", ");
     if (others) warn(`${others} share these weights, so they are ${done} too`);
+    if (!requiresGrad) tellOrigins(all, new Set(changed));
     if ([...after.values()].every((parameter) => !parameter.requiresGrad))
       warn("every parameter is frozen: nothing is left to train");
   }
   return names;
+}
+
+/** What learns nothing once it is frozen: adapters, and weights at random values, unless the whole model was drawn. */
+function tellOrigins(all: [string, NamedParameter][], frozen: Set<NamedParameter>): void {
+  const of = (origin: NamedParameter["origin"]) =>
+    all.filter(([, parameter]) => frozen.has(parameter) && parameter.origin === origin).map(nameOf);
+  const [adapters, drawn] = [of("adapter"), of("drawn")];
+  if (adapters.length > 0)
+    warn(
+      `adapters are frozen with the rest: ${few(adapters)}; unfreezeWhere(model, ".lora_") lets them learn`,
+    );
+  if (drawn.length > 0 && all.some(([, { origin }]) => origin !== "drawn"))
+    warn(`frozen at the random values that they were drawn with: ${few(drawn)}`);
+}
+
+/** At most four names, and how many more. */
+const few = (names: string[]): string =>
+  names.length <= 4 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+
+/** Throws where a function is given more than it takes, since that would be passed over in silence. */
+function noMore(owner: string, takes: string, more: unknown[]): void {
+  if (more.every((each) => each === undefined)) return;
+  const third = typeof more[0] === "object" ? JSON.stringify(more[0]) : String(more[0]);
+  throw new FreezeError(`${owner} takes two arguments, ${takes}, got a third: ${third}`);
 }
 
 function parametersOf(model: Freezable): [string, NamedParameter][] {

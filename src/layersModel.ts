@@ -1,3 +1,4 @@
+import { shown } from "./check";
 import { InputError } from "./errors";
 import {
   adapters,
@@ -6,6 +7,7 @@ import {
   type NamedParameter,
   type ParameterModel,
 } from "./freeze";
+import { noOptions } from "./options/noOptions";
 
 /** A tfjs `LayersModel` whose weights freeze one by one. */
 export interface FreezableLayersModel extends ParameterModel {
@@ -34,7 +36,9 @@ export interface FreezableLayersModel extends ParameterModel {
  * await model.fit(tf.ones([8, 2]), tf.ones([8, 1]));                // leaves them bit for bit as they were
  * ```
  */
-export function fromLayersModel(model: LayersModelLike): FreezableLayersModel {
+export function fromLayersModel(model: LayersModelLike): FreezableLayersModel;
+export function fromLayersModel(model: LayersModelLike, ...more: unknown[]): FreezableLayersModel {
+  noOptions("fromLayersModel", more);
   if (!isLayersModel(model))
     throw new InputError("expected a tfjs LayersModel, which has layers and trainableWeights");
   let adapted = adaptedModels.get(model);
@@ -126,6 +130,10 @@ class LayerParameter implements NamedParameter {
   }
 
   set requiresGrad(requiresGrad: boolean) {
+    if (typeof requiresGrad !== "boolean")
+      throw new InputError(
+        `${this.#weight.originalName}: requiresGrad: expected true or false, got ${shown(requiresGrad)}`,
+      );
     if (requiresGrad) unlock(this.#model);
     this.#weight.trainable = requiresGrad;
     recollect(engineOf(this.#model));

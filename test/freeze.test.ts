@@ -317,6 +317,86 @@ describe("freezeWhere", () => {
     );
   });
 
+  test("warns of any pattern whose number runs on, and of none that says what follows it", () => {
+    const deep = () =>
+      modelOf(
+        Object.fromEntries(
+          Array.from({ length: 12 }, (_, i) => [
+            [`bert.encoder.layer.${i}.attention.weight`, [1]],
+            [`bert.encoder.layer.${i}.output.bias`, [1]],
+          ]).flat(),
+        ),
+      );
+    for (const which of [
+      ...[
+        /layer\.[0-5]/,
+        /layer\.[0-5]/gi,
+        /layer\.(0|1)/,
+        /layer\.[0-5].*weight/,
+        /^bert\.encoder\.layer\.\d/,
+      ],
+      ...["*layer.[0-5]*", "*layer.[0-9]*", "bert.encoder.layer.{0,1}*", "*.layer.1*bias", "layer.1"],
+    ])
+      assert.match(
+        warnings(() => freezeWhere(deep(), which)).join(),
+        /^frostkit: .* also matches bert\.encoder\.layer\.1[01]\..*; end the pattern with what follows the number$/,
+        `${which}`,
+      );
+    for (const which of [
+      ...[
+        /layer\.[0-5]\./,
+        /layer\.(1|10|11)\./,
+        /layer\.\d+\./,
+        /layer\.(\d|1[01])\./,
+        /layer\.1\d\./,
+        /weight$/,
+        /\d/g,
+      ],
+      ...["*layer.[0-5].*", "*layer.?.*", "*layer.1?.*", "*", "layer.", "layer.1.", "layer.11", "*bias"],
+      (name: string) => name.includes("layer.1"),
+    ])
+      assert.deepEqual(
+        warnings(() => freezeWhere(deep(), which)).filter((line) => !line.includes("every parameter")),
+        [],
+        `${which}`,
+      );
+  });
+
+  test("says which adapters and which random weights it froze, unless all are random", () => {
+    const made = () => {
+      const model = modelOf({
+        "layer.0.weight": [2],
+        "layer.0.lora_A.weight": [1],
+        "pooler.weight": [2],
+        "out.weight": [1],
+      });
+      Object.assign(model.parameters.get("layer.0.lora_A.weight")!, { origin: "adapter" });
+      Object.assign(model.parameters.get("pooler.weight")!, { origin: "drawn" });
+      return model;
+    };
+    assert.deepEqual(
+      warnings(() => {
+        const model = made();
+        for (let i = 0; i < 2; i++) freezeWhere(model, /layer|pooler/);
+      }),
+      [
+        'frostkit: adapters are frozen with the rest: layer.0.lora_A.weight; unfreezeWhere(model, ".lora_") lets them learn',
+        "frostkit: frozen at the random values that they were drawn with: pooler.weight",
+      ],
+    );
+    assert.equal(warnings(() => freezeWhere(made(), (name) => name.startsWith("pooler"))).length, 1);
+    assert.deepEqual(
+      warnings(() => {
+        freezeWhere(made(), "layer.0.weight");
+        unfreezeWhere(made(), "*");
+        const random = made();
+        for (const parameter of random.parameters.values()) Object.assign(parameter, { origin: "drawn" });
+        freezeWhere(random, "pooler");
+      }),
+      [],
+    );
+  });
+
   test("freezes both of two tied parameters and says so, once", () => {
     const model = modelOf({ "wte.weight": [9, 4], "h.0.weight": [4, 4] });
     model.parameters.set("lm_head.weight", model.parameters.get("wte.weight")!);
@@ -455,8 +535,16 @@ describe("topNLayerFreeze", () => {
 
   test("never thaws, as the recipe does not", () => {
     const model = bert();
-    topNLayerFreeze(model, 2);
-    topNLayerFreeze(model, 1);
+    assert.deepEqual(
+      warnings(() => topNLayerFreeze(model, 2)),
+      [],
+    );
+    assert.deepEqual(
+      warnings(() => topNLayerFreeze(model, 1)),
+      [
+        "frostkit: of block 1 what was frozen before stays so; unfreezeWhere(model, () => true) first lets all learn",
+      ],
+    );
     assert.equal(frozenNames(model).length, 37);
   });
 

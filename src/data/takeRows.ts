@@ -1,5 +1,6 @@
 import { checkInteger } from "../check";
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import { contentHash } from "./contentHash";
 import { countCut } from "./cutRows";
 import type { EncodedImages } from "./EncodedImages";
@@ -24,7 +25,8 @@ export type TakenRows = TextDataset | ImageRows | EncodedDataset | EncodedImages
  * ```
  */
 export function takeRows<Rows extends TakenRows>(dataset: Rows, rows: ArrayLike<number>): Rows;
-export function takeRows(dataset: TakenRows, rows: ArrayLike<number>): TakenRows {
+export function takeRows(dataset: TakenRows, rows: ArrayLike<number>, ...more: unknown[]): TakenRows {
+  noOptions("takeRows", more);
   const count = countOf(dataset);
   const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, count - 1));
   const pick = <T>(values: readonly T[]) => chosen.map((row) => values[row]);

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import { loadWebgpu } from "./loadWebgpu";
 import { loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
@@ -39,7 +40,9 @@ export interface Engine {
  * console.log(engine.name, engine.reason);
  * ```
  */
-export async function useEngine(choice: EngineName | "auto" = "auto"): Promise<Engine> {
+export async function useEngine(choice?: EngineName | "auto"): Promise<Engine>;
+export async function useEngine(choice: EngineName | "auto" = "auto", ...more: unknown[]): Promise<Engine> {
+  noOptions("useEngine", more);
   checkOneOf("engine", choice, ["auto", ...ENGINES]);
   if (choice !== "auto") {
     const why = await whyNot(choice);
@@ -91,7 +94,9 @@ export function formatEngine({ name, reason }: Engine): string {
  * console.log(reason ?? "WebGPU can compute here");
  * ```
  */
-export async function whyNot(name: EngineName): Promise<string | null> {
+export async function whyNot(name: EngineName): Promise<string | null>;
+export async function whyNot(name: EngineName, ...more: unknown[]): Promise<string | null> {
+  noOptions("whyNot", more);
   const failure = failures.get(name);
   if (failure !== undefined) return failure;
   const reason = await load(name).then(

@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import { closeNames } from "../freeze";
 import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
+import { refuseName } from "../nn/refuseName";
 import type { Stage } from "../nn/Stage";
 import type { FloatType, FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
@@ -205,13 +206,15 @@ export abstract class Classifier<Inputs = never> {
 
   /** Draws the parameters that the checkpoint lacked anew from another seed. */
   reinitialize(seed: number): void {
-    for (const { parameter, initializer } of this.#parts.fresh)
+    for (const { parameter, initializer } of this.#parts.fresh) {
       parameter.assign(
         tf.tensor(
           initialValues(parameter.name, parameter.shape, initializer, this.#parts.initializerRange, seed),
           parameter.shape,
         ),
       );
+      parameter.markDrawn();
+    }
   }
 
   /**
@@ -280,3 +283,10 @@ export const labelFields = (names: readonly string[]) => ({
 });
 
 const isCount = (name: string): boolean => name.endsWith(".num_batches_tracked");
+
+for (const name of ["requiresGrad", "requires_grad", "trainable"])
+  refuseName(
+    Classifier.prototype,
+    name,
+    "a model as a whole has no such flag; freezeWhere(model, () => true) freezes it",
+  );

@@ -104,6 +104,7 @@ export class ParameterLoader {
     const initializer = this.#initializers.get(name)!;
     if (this.fresh.some((each) => each.parameter === parameter)) return;
     parameter.assign(this.#drawn(name, shape, initializer));
+    parameter.markDrawn();
     this.fresh.push({ parameter, initializer });
   }
 
@@ -128,7 +129,10 @@ export class ParameterLoader {
     const parameter = new Parameter(name, content);
     this.parameters.push(parameter);
     this.#initializers.set(name, initializer);
-    if (fresh) this.fresh.push({ parameter, initializer });
+    if (fresh) {
+      parameter.markDrawn();
+      this.fresh.push({ parameter, initializer });
+    }
     return parameter;
   }
 

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { FrostError } from "../errors";
+import { shown } from "../check";
+import { FrostError, InputError } from "../errors";
+import { refuseName } from "./refuseName";
 import type { Stored } from "./Stored";
 
 let stamps = 0;
@@ -10,8 +12,8 @@ let stamps = 0;
  * The parameter owns its tensor; whoever reads `value` must not dispose it.
  */
 export class Parameter {
-  /** False where it is frozen. */
-  requiresGrad = true;
+  #requiresGrad = true;
+  #drawn = 0;
   #content: tf.Tensor | Stored | null;
   #stamp = ++stamps;
 
@@ -22,6 +24,28 @@ export class Parameter {
     content: tf.Tensor | Stored,
   ) {
     this.#content = keep(content);
+  }
+
+  /** False where it is frozen. Throws an InputError when it is set to anything but true or false. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(requiresGrad: boolean) {
+    if (typeof requiresGrad !== "boolean")
+      throw new InputError(`${this.name}: requiresGrad: expected true or false, got ${shown(requiresGrad)}`);
+    this.#requiresGrad = requiresGrad;
+  }
+
+  /** "drawn" as long as it holds the random values that it was drawn with, "adapter" for one of LoRA's; else it comes from a checkpoint. */
+  get origin(): "drawn" | "adapter" | undefined {
+    if (/\.lora_[AB]\.weight$/.test(this.name)) return "adapter";
+    return this.#drawn === this.#stamp ? "drawn" : undefined;
+  }
+
+  /** Says that the present content was drawn at random. */
+  markDrawn(): void {
+    this.#drawn = this.#stamp;
   }
 
   /** Its tensor, which stays its own; read from the checkpoint where it is first asked for. */
@@ -93,6 +117,9 @@ export class Parameter {
     this.#stamp = stamp;
   }
 }
+
+for (const name of ["requires_grad", "trainable"])
+  refuseName(Parameter.prototype, name, "a parameter's flag is called requiresGrad");
 
 /** A parameter's content at one moment. Whoever took it disposes it. */
 export class Snapshot {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 
 /**
  * The path of a model or table that comes with frostkit, wherever it is installed and whatever folder the notebook runs in: the
@@ -13,7 +14,9 @@ import { InputError } from "../errors";
  * const table = await readTable(bundled("banking-intents/train.csv"));
  * ```
  */
-export function bundled(name: string): string {
+export function bundled(name: string): string;
+export function bundled(name: string, ...more: unknown[]): string {
+  noOptions("bundled", more);
   const folder = join(__dirname, "..", "..", "data");
   const there = existsSync(folder) ? readdirSync(folder) : [];
   const path = join(folder, name);

@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { loraChange } from "../nn/loraLinear";
 import { Parameter } from "../nn/Parameter";
+import { noOptions } from "../options/noOptions";
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import { headOf } from "./headOf";
@@ -20,8 +21,8 @@ export interface LoraOptions {
 }
 
 /**
- * Puts LoRA adapters (Hu et al. 2021) on the query and value layers of every block, freezes all else but the head, and returns the
- * adapters' names, which are PEFT's: `….query.lora_A.weight` [rank, in], drawn from the seed, and `….query.lora_B.weight` [out, rank],
+ * Puts LoRA adapters (Hu et al. 2021) on the query and value layers of every block, lets them and the head learn, whatever was frozen
+ * before, freezes all else, and returns the adapters' names, which are PEFT's: `….query.lora_A.weight` [rank, in], drawn from the seed, and `….query.lora_B.weight` [out, rank],
  * zeros, so that the model starts as it was.
  *
  * @throws InputError where the model has adapters already, or keeps query, key and value in one matrix (ModernBERT)
@@ -42,8 +43,7 @@ export function addLora(model: Classifier, options: LoraOptions = {}): string[] 
   if (model.adapters().length > 0)
     throw new InputError("the model has adapters already; take them off by removeLora(model) first");
   const head = headOf(model);
-  for (const [name, parameter] of model.namedParameters())
-    if (!head.has(name)) parameter.requiresGrad = false;
+  for (const [name, parameter] of model.namedParameters()) parameter.requiresGrad = head.has(name);
   for (const layer of layers) {
     const name = layer.weight.name.replace(/\.weight$/, "");
     const [to, from] = layer.weight.shape;
@@ -75,7 +75,9 @@ function drawA(name: string, rank: number, from: number, seed: number): Float32A
  * await exportOnnx(model, "runs/lora-onnx");
  * ```
  */
-export function mergeLora(model: Classifier): void {
+export function mergeLora(model: Classifier): void;
+export function mergeLora(model: Classifier, ...more: unknown[]): void {
+  noOptions("mergeLora", more);
   for (const { weight, lora } of adapters(model)) {
     if (lora.merged) continue;
     weight.assign(tf.tidy(() => tf.add(weight.value, loraChange(lora))));
@@ -93,7 +95,9 @@ export function mergeLora(model: Classifier): void {
  * unmergeLora(model); // the adapters learn on
  * ```
  */
-export function unmergeLora(model: Classifier): void {
+export function unmergeLora(model: Classifier): void;
+export function unmergeLora(model: Classifier, ...more: unknown[]): void {
+  noOptions("unmergeLora", more);
   for (const { weight, lora } of adapters(model)) {
     if (!lora.merged) continue;
     weight.assign(tf.tidy(() => tf.sub(weight.value, loraChange(lora))));
@@ -111,7 +115,9 @@ export function unmergeLora(model: Classifier): void {
  * removeLora(model); // a plain model again, with the changes in its weights
  * ```
  */
-export function removeLora(model: Classifier): void {
+export function removeLora(model: Classifier): void;
+export function removeLora(model: Classifier, ...more: unknown[]): void {
+  noOptions("removeLora", more);
   for (const layer of adapters(model)) {
     layer.lora.a.dispose();
     layer.lora.b.dispose();

@@ -3,7 +3,7 @@ import { noOptions } from "../options/noOptions";
 import { trainOnly } from "./trainOnly";
 
 /**
- * Freezes all but the biases and the head (BitFit: Ben Zaken et al. 2022) and returns the frozen names. Such runs want some ten times
+ * Lets the biases and the head learn and freezes all else (BitFit: Ben Zaken et al. 2022), whatever was frozen before; returns the frozen names. Such runs want some ten times
  * the usual learning rate.
  *
  * @throws InputError where the encoder has no biases, as ModernBERT as published

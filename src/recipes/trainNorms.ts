@@ -6,7 +6,7 @@ import { trainOnly } from "./trainOnly";
 const NORM = /(norm|\bbn\d|downsample\.1)\.(weight|bias)$/i;
 
 /**
- * Freezes all but the norms and the head, and returns the frozen names. Like `bitFit` it wants a high learning rate.
+ * Lets the norms and the head learn and freezes all else, whatever was frozen before; returns the frozen names. Like `bitFit` it wants a high learning rate.
  *
  * @throws InputError where the encoder has no norms
  * @example

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { noOptions } from "../options/noOptions";
 import type { TrialRecord } from "./record";
 
 /**
@@ -10,7 +11,9 @@ import type { TrialRecord } from "./record";
  * const records = latestSweep(readRecords("runs/train/records.jsonl"));
  * ```
  */
-export function latestSweep(records: TrialRecord[]): TrialRecord[] {
+export function latestSweep(records: TrialRecord[]): TrialRecord[];
+export function latestSweep(records: TrialRecord[], ...more: unknown[]): TrialRecord[] {
+  noOptions("latestSweep", more);
   const last = records.at(-1);
   const trials = new Map<string, TrialRecord>();
   for (const record of records) if (isSameSweep(record, last!)) trials.set(record.trial, record);

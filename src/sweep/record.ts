@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import type { EpochRecord } from "../training/events";
 
 export type { EpochRecord };
@@ -70,7 +71,13 @@ export function formatN(n: number): string {
  * const records = readRecords("runs/train/records.jsonl");
  * ```
  */
-export function readRecords(path: string, warn: (message: string) => void = console.warn): TrialRecord[] {
+export function readRecords(path: string, warn?: (message: string) => void): TrialRecord[];
+export function readRecords(
+  path: string,
+  warn: (message: string) => void = console.warn,
+  ...more: unknown[]
+): TrialRecord[] {
+  noOptions("readRecords", more);
   const lines = readText(path).split("\n");
   const records: TrialRecord[] = [];
   for (const [i, line] of lines.entries()) {

@@ -8,6 +8,7 @@ import { FrostError, InputError } from "../errors";
 import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { textInputs } from "../models/textInputs";
+import { columns } from "../nn/columns";
 import { softmaxCrossEntropy } from "../nn/loss";
 import { Pass, type Value } from "../nn/Pass";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
@@ -171,7 +172,10 @@ function forward(
       for (const stage of model.stages.slice(0, -1))
         x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
       value = pass.scope("masked words", () => {
-        const logits = head.forward(pass, x!, tf.tensor1d(places, "int32"));
+        // A head that reads several layers has the earlier ones' outputs behind the last one's.
+        const hidden = model.config.hidden_size as number;
+        const last = x!.tensor.shape[1] === hidden ? x! : columns(pass, x!, 0, hidden);
+        const logits = head.forward(pass, last, tf.tensor1d(places, "int32"));
         const target = tf.oneHot(tf.tensor1d(words, "int32"), logits.tensor.shape[1]!);
         return softmaxCrossEntropy(pass, logits, tf.div(tf.cast(target, "float32"), words.length));
       });

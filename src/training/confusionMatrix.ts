@@ -1,6 +1,7 @@
 import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import { checkLabels } from "./checkLabels";
 import { argMax } from "./metrics";
 import type { Predictions } from "./predict";
@@ -24,8 +25,14 @@ export interface ConfusionMatrix {
  */
 export function confusionMatrix(
   labels: Labels | null,
+  predictions: Pick<Predictions, "probabilities">,
+): ConfusionMatrix;
+export function confusionMatrix(
+  labels: Labels | null,
   { probabilities }: Pick<Predictions, "probabilities">,
+  ...more: unknown[]
 ): ConfusionMatrix {
+  noOptions("confusionMatrix", more);
   const { ids, classes } = singleLabelOf("confusionMatrix", labels, probabilities);
   const counts = classes.map(() => classes.map(() => 0));
   ids.forEach((id, row) => {

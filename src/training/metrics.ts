@@ -1,6 +1,7 @@
 import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
+import { noOptions } from "../options/noOptions";
 import { checkLabels } from "./checkLabels";
 
 /** Scores by name. `rocAuc` is left out where a class has no row, since it is not defined there. */
@@ -23,7 +24,9 @@ export const LOWER_IS_BETTER = new Set(["loss", "logLoss", "rmse"]);
  * console.log(metrics(probabilities, valid.labels!).f1);
  * ```
  */
-export function metrics(outputs: Float32Array, labels: Labels): Metrics {
+export function metrics(outputs: Float32Array, labels: Labels): Metrics;
+export function metrics(outputs: Float32Array, labels: Labels, ...more: unknown[]): Metrics {
+  noOptions("metrics", more);
   checkOutputs(outputs, labels);
   if (labels.problemType === "regression") return { rmse: rmse(outputs, labels.values) };
   if (labels.problemType === "multi_label_classification")

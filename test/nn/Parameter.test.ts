@@ -15,6 +15,47 @@ onEveryEngine("Parameter", () => {
     p.dispose();
   });
 
+  it("takes true and false for its flag and nothing else, and has it under no other name", () => {
+    const p = new Parameter("w", tf.ones([2])) as Parameter & Record<string, unknown>;
+    for (const [value, shown] of [
+      ["true", '"true"'],
+      [0, "0"],
+      [null, "null"],
+      [undefined, "undefined"],
+    ] as const)
+      assert.throws(
+        () => {
+          p.requiresGrad = value as never;
+        },
+        { name: "InputError", message: `w: requiresGrad: expected true or false, got ${shown}` },
+      );
+    assert.equal(p.requiresGrad, true);
+    for (const name of ["requires_grad", "trainable"]) {
+      const refused = { name: "InputError", message: `${name}: a parameter's flag is called requiresGrad` };
+      assert.throws(() => {
+        (p as Record<string, unknown>)[name] = false;
+      }, refused);
+      assert.throws(() => p[name], refused);
+    }
+    assert.equal(p.requiresGrad, true);
+    p.dispose();
+  });
+
+  it("knows whether it holds the random values that it was drawn with", () => {
+    const p = new Parameter("w", tf.ones([2]));
+    assert.equal(p.origin, undefined);
+    p.markDrawn();
+    const before = p.snapshot();
+    assert.equal(p.origin, "drawn");
+    p.assign(tf.zeros([2]));
+    assert.equal(p.origin, undefined);
+    p.restore(before);
+    assert.equal(p.origin, "drawn");
+    const adapter = new Parameter("query.lora_A.weight", tf.ones([2]));
+    assert.equal(adapter.origin, "adapter");
+    for (const each of [before, p, adapter]) each.dispose();
+  });
+
   it("outlives the memory scope it was made in", () => {
     let p: Parameter;
     tf.tidy(() => {

@@ -111,18 +111,41 @@ for (const owner of owners)
 test("What takes no options refuses those that stand behind its arguments, and is no worse for map", async () => {
   const f = frostkit as unknown as Record<string, (...args: unknown[]) => unknown>;
   const calls = [
-    "bitFit",
-    "trainNorms",
-    "formatSummary",
-    "confusionMatrixFigure",
-    "loadTokenizer",
-    "loadImageTransform",
+    ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora", "fromLayersModel"],
+    ...["formatSummary", "confusionMatrixFigure", "loadTokenizer", "loadImageTransform"],
+    ...["latestSweep", "bundled", "useEngine", "whyNot"],
   ];
   for (const name of calls)
     await assert.rejects(async () => f[name]({}, { metric: "f1" }), {
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
     });
+  for (const name of ["metrics", "confusionMatrix", "takeRows", "readRecords"])
+    await assert.rejects(async () => f[name]({}, {}, { metric: "f1" }), {
+      name: "InputError",
+      message: `${name}: unknown option metric; it takes none`,
+    });
+  for (const [name, takes] of [
+    ["listParams", "model and pattern"],
+    ["freezeWhere", "model and pattern"],
+    ["unfreezeWhere", "model and pattern"],
+    ["topNLayerFreeze", "model and n"],
+    ["topNLayerUnfreeze", "model and n"],
+  ])
+    await assert.rejects(async () => f[name]({}, 3, { dryRun: true }), {
+      name: "FreezeError",
+      message: `${name} takes two arguments, ${takes}, got a third: {"dryRun":true}`,
+    });
+  await assert.rejects(async () => f.bundled("all-MiniLM-L6-v2", "config.json"), {
+    message: 'bundled: expected no further argument, got "config.json"',
+  });
+  const untested = WITHOUT_OPTIONS.filter(
+    (name) =>
+      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^writeTable$/.test(
+        name,
+      ) && !calls.includes(name),
+  );
+  assert.deepEqual(untested, []);
   await assert.rejects(async () => f.writeTable("/no/such/file.csv", { id: [1] }, { separator: ";" }), {
     message: "writeTable: unknown option separator; it takes none",
   });

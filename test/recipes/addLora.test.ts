@@ -147,10 +147,15 @@ onEveryFastEngine("addLora", () => {
     assert.notDeepEqual(await losses(4), first);
   });
 
-  it("freezes the adapters of a block with the block", async () => {
+  it("freezes the adapters of a block with the block, and says so", async (t) => {
+    const told = t.mock.method(console, "warn", () => {});
     const model = await loadTiny();
     addLora(model);
     topNLayerFreeze(model, 2);
+    assert.deepEqual(
+      told.mock.calls.map(({ arguments: [line] }) => String(line).replace(/:.*;/, ": …;")),
+      ['frostkit: …; unfreezeWhere(model, ".lora_") lets them learn'],
+    );
     assert.deepEqual(
       listParams(model, "lora_A").map(({ requiresGrad }) => requiresGrad),
       [false, false, false, false, true, true],

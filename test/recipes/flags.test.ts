@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
-import { freezeWhere, listParams } from "../../src/freeze";
+import { freezeWhere, listParams, topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
+import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
 import { addLora } from "../../src/recipes/addLora";
 import { bitFit } from "../../src/recipes/bitFit";
 import { trainNorms } from "../../src/recipes/trainNorms";
@@ -89,11 +90,60 @@ onEveryFastEngine("recipes of flags", () => {
     });
   }
 
-  it("thaw nothing: what was frozen before stays so", async () => {
+  it("set the flags that they name, whatever stood before", async () => {
+    const before: [string, (model: SequenceClassifier) => void][] = [
+      ["nothing", () => {}],
+      ["topNLayerFreeze", (model) => topNLayerFreeze(model, 2)],
+      ["freezeWhere on all", (model) => freezeWhere(model, () => true)],
+      ["freezeWhere on the head", (model) => freezeWhere(model, "classifier")],
+      ["trainNorms", trainNorms],
+      ["bitFit", bitFit],
+    ];
+    const recipes: [string, (model: SequenceClassifier) => string[]][] = [
+      ["bitFit", bitFit],
+      ["trainNorms", trainNorms],
+      ["addLora", (model) => addLora(model, { rank: 2 })],
+    ];
+    for (const [name, recipe] of recipes) {
+      const outcomes = [];
+      for (const [, prepare] of before) {
+        const model = await load("bert");
+        prepare(model);
+        const returned = recipe(model);
+        const frozen = listParams(model).flatMap(({ name, requiresGrad }) => (requiresGrad ? [] : name));
+        if (name !== "addLora") assert.deepEqual(returned, frozen);
+        outcomes.push(trainable(model));
+        model.dispose();
+      }
+      for (const [i, outcome] of outcomes.entries())
+        assert.deepEqual(outcome, outcomes[0], `${name} after ${before[i][0]}`);
+    }
+  });
+
+  it("train, of a BERT, as many numbers after topNLayerFreeze as without it", async () => {
+    const counts = [];
+    for (const n of [null, 0, 2]) {
+      const model = await load("bert");
+      if (n !== null) topNLayerFreeze(model, n);
+      bitFit(model);
+      counts.push(listParams(model).totals.trainable);
+      model.dispose();
+    }
+    assert.deepEqual(counts, [counts[0], counts[0], counts[0]]);
+  });
+
+  it("say that adapters put on before learn no more", async (t) => {
+    const told = t.mock.method(console, "warn", () => {});
     const model = await load("bert");
-    freezeWhere(model, "bert.embeddings.");
+    const adapters = addLora(model);
     bitFit(model);
-    assert.ok(!trainable(model).some((name) => name.includes("embeddings")));
+    assert.ok(!trainable(model).some((name) => adapters.includes(name)));
+    assert.match(
+      String(told.mock.calls[0].arguments[0]),
+      new RegExp(
+        `^frostkit: LoRA's ${adapters.length} adapter weights are frozen with the rest, .*removeLora`,
+      ),
+    );
     model.dispose();
   });
 

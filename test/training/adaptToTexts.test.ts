@@ -9,6 +9,7 @@ import { takeRows } from "../../src/data/takeRows";
 import { textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
 import { topNLayerFreeze } from "../../src/freeze";
+import type { PoolingHead } from "../../src/models/Head";
 import { Random } from "../../src/random";
 import { adaptToTexts } from "../../src/training/adaptToTexts";
 import { fineTune } from "../../src/training/fineTune";
@@ -68,6 +69,29 @@ onEveryFastEngine("adaptToTexts", () => {
         assert.equal(stamp !== before.get(name), !head.has(name), name);
       model.dispose();
     });
+
+  it("learns the same under a head that reads several layers, whose weights stay as they are", async () => {
+    const outcome = async (head: PoolingHead) => {
+      const model = await Auto.fromPretrained(join(__dirname, "../fixtures/models/bert"), {
+        classes: ["odd", "even"],
+        ignoreMismatchedSizes: true,
+        head,
+        log: () => {},
+      });
+      const before = model.parameter("head.classifier.weight").value.dataSync().slice();
+      const { losses } = await adaptToTexts(model, texts, { ...options, epochs: 1 });
+      assert.deepEqual(model.parameter("head.classifier.weight").value.dataSync(), before);
+      const moved = model.parameter("bert.embeddings.word_embeddings.weight").value.dataSync().slice();
+      model.dispose();
+      return { losses, moved };
+    };
+    const one = await outcome({ pooling: "mean" });
+    for (const head of [
+      { pooling: "mean", lastLayers: 2 },
+      { pooling: "cls", lastLayers: 3 },
+    ] as const)
+      assert.deepEqual(await outcome(head), one);
+  });
 
   it("goes on into classification, from weights the adaptation has moved", async () => {
     const data = { train: toyRows(48), valid: toyRows(24, "valid") };
