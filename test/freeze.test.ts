@@ -338,7 +338,7 @@ describe("freezeWhere", () => {
       ...["*layer.[0-5]*", "*layer.[0-9]*", "bert.encoder.layer.{0,1}*", "*.layer.1*bias", "layer.1"],
     ])
       assert.match(
-        warnings(() => freezeWhere(deep(), which)).join(),
+        warnings(() => freezeWhere(deep(), which))[0],
         /^frostkit: .* also matches bert\.encoder\.layer\.1[01]\..*; end the pattern with what follows the number$/,
         `${which}`,
       );
@@ -350,7 +350,6 @@ describe("freezeWhere", () => {
         /layer\.(\d|1[01])\./,
         /layer\.1\d\./,
         /weight$/,
-        /\d/g,
       ],
       ...["*layer.[0-5].*", "*layer.?.*", "*layer.1?.*", "*", "layer.", "layer.1.", "layer.11", "*bias"],
       (name: string) => name.includes("layer.1"),
