@@ -83,8 +83,8 @@ type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
 /** How texts are tokenized. */
 export interface TokenizeOptions {
   /**
-   * Longer texts are cut to this many tokens, special tokens counted. Default: what the model's `sentence_bert_config.json` says,
-   * else 128.
+   * Longer texts are cut to this many tokens, special tokens counted. Default: what the model was trained on by the kit, or its
+   * `sentence_bert_config.json` says, else 128.
    */
   maxLength?: number;
   /** Stops between two rows. */

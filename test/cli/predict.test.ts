@@ -79,6 +79,23 @@ test("Bad input is one line and exit code 2, and a file that is there stays", as
   await refuses(predict("--out", "kept.csv/x.csv"), /--out: kept\.csv\/x\.csv cannot be written \(E\w+\)/);
 });
 
+test("A model that says no finite numbers ends in an error with its cause, and nothing is written", async () => {
+  const broken = tinyModel("broken");
+  const weights = join(folder, broken, "model.safetensors");
+  const bytes = readFileSync(weights);
+  const header = Number(bytes.readBigUInt64LE(0));
+  const { "classifier.bias": bias } = JSON.parse(bytes.toString("utf8", 8, 8 + header));
+  bytes.writeFloatLE(Number.NaN, 8 + header + bias.data_offsets[0] + 4);
+  writeFileSync(weights, bytes);
+  const { code, stdout, stderr } = await predict("--model", broken, "--out", "nan.csv");
+  assert.deepEqual([code, stdout], [1, ""], stderr);
+  assert.match(
+    stderr,
+    /^frostkit predict: expected finite logits, got NaN in row 0: the parameter classifier\.bias holds NaN; look at the model's weights and this row$/m,
+  );
+  assert.ok(!existsSync(join(folder, "nan.csv")));
+});
+
 test("A model without a trained head is refused, since its predictions would be random", async () => {
   const headless = tinyModel("headless");
   const weights = join(folder, headless, "model.safetensors");
