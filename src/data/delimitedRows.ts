@@ -57,21 +57,30 @@ const DELIMITERS: [delimiter: string, name: string, cure: string][] = [
   ],
 ];
 
-/** Throws where the header has no cell that ends as it should, and others that are set apart by something else. */
+const linesOf = (text: string): string[] => text.split(/[\r\n]+/).filter((line) => line !== "");
+
+/** So many lines are looked at to tell what sets cells apart. */
+const LOOKED_AT = 20;
+
+/** Throws where the header's cells are set apart by something else, or every line's are and not by what the name says. */
 function checkDelimiter(path: string, bytes: Buffer, delimiter: string): void {
-  const [line] = bytes
-    .toString("utf8", 0, 2 ** 16)
-    .replace(/^\ufeff/, "")
-    .trimStart()
-    .split(/[\r\n]/);
-  const bare = line.replaceAll(/"(?:[^"]|"")*"/g, "");
-  if (bare.includes(delimiter)) return;
-  const other = DELIMITERS.find(([each]) => bare.includes(each));
+  const start = bytes.toString("utf8", 0, 2 ** 16).replace(/^\ufeff/, "");
+  const [header = ""] = linesOf(start);
+  const bare = linesOf(start.replaceAll(/"(?:[^"]|"")*"/g, "quoted")).slice(0, LOOKED_AT);
+  if (bare.length === 0) return;
+  const countsOf = (each: string) => bare.map((line) => line.split(each).length - 1);
+  const even = (counts: number[]) => counts.length > 1 && counts.every((count) => count === counts[0]);
+  const own = countsOf(delimiter);
+  if (own[0] > 0 && even(own)) return;
+  const other = DELIMITERS.find(([each]) => {
+    const counts = countsOf(each);
+    return each !== delimiter && counts[0] > 0 && (own[0] === 0 || even(counts));
+  });
   if (!other) return;
   const [, expected] = DELIMITERS.find(([each]) => each === delimiter)!;
   const [, got, cure] = other;
   throw new InputError(
-    `${path}: expected cells set apart by ${expected}, got a header with ${got}: ${JSON.stringify(line.slice(0, 60))}; ${cure}`,
+    `${path}: expected cells set apart by ${expected}, got a header with ${got}: ${JSON.stringify(header.slice(0, 60))}; ${cure}`,
   );
 }
 

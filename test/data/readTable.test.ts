@@ -390,6 +390,9 @@ test("Cells that are set apart by something else than the name says are called s
     "v1,v2\na,b\n",
     /expected cells set apart by tabs, got a header with commas: .*ends in \.csv/,
   );
+  await fails("header.csv", "a\tb, c\n1\t2\n", /got a header with tabs: "a\\tb, c"/);
+  assert.deepEqual(await rowsOf("index.tsv", "\ta,b\n0\tx\n"), [{ "Unnamed: 0": "0", "a,b": "x" }]);
+  assert.deepEqual(await rowsOf("lines.csv", 'a;b,c\n"x;\ny;",1\n'), [{ "a;b": "x;\ny;", c: "1" }]);
   assert.deepEqual(await rowsOf("one.csv", '"a; b"\nx;y\n'), [{ "a; b": "x;y" }]);
   assert.deepEqual(await rowsOf("both.csv", "a;b,c\nx,y\n"), [{ "a;b": "x", c: "y" }]);
 });
