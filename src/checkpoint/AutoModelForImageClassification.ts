@@ -18,7 +18,7 @@ import {
   labelNames,
   loadClassifier,
 } from "./loadClassifier";
-import { saveCheckpoint } from "./saveCheckpoint";
+import { readOrigin, saveCheckpoint } from "./saveCheckpoint";
 import { storedLabels } from "./storedLabels";
 
 /**
@@ -48,7 +48,11 @@ export const AutoModelForImageClassification = {
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
       const checkpointHash = () => checkpoint.hash();
-      return build(config, `${folder}/config.json`, options, loaderOf, { folder, checkpointHash });
+      return build(config, `${folder}/config.json`, options, loaderOf, {
+        folder,
+        checkpointHash,
+        origin: readOrigin(folder),
+      });
     });
   },
 
@@ -86,7 +90,7 @@ function build(
   file: string,
   options: LoadOptions,
   loaderOf: (options: LoaderOptions) => ParameterLoader,
-  origin: Pick<Parts<ImageInputs>, "folder" | "checkpointHash">,
+  origin: Pick<Parts<ImageInputs>, "folder" | "checkpointHash" | "origin">,
 ): ImageClassifier {
   const architecture = architectureOf(config, file);
   checkImageConfig(config, file);

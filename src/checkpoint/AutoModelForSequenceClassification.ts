@@ -15,7 +15,7 @@ import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { arrangeHead } from "./arrangeHead";
 import { checkProblemType, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
-import { saveCheckpoint } from "./saveCheckpoint";
+import { readOrigin, saveCheckpoint } from "./saveCheckpoint";
 import { sentenceNote } from "./sentenceTransformers";
 import { storedLabels } from "./storedLabels";
 
@@ -112,6 +112,7 @@ export const AutoModelForSequenceClassification = {
         notes,
         folder,
         checkpointHash: () => checkpoint.hash(),
+        origin: readOrigin(folder),
         save: saveCheckpoint,
       });
     });

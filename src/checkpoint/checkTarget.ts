@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { InputError } from "../errors";
@@ -6,10 +6,11 @@ import { InputError } from "../errors";
 /**
  * Every writer of a whole folder, which replaces what is there, asks this first.
  *
- * @throws InputError for a name that is empty, as an unset variable of the shell gives, and for folders that hold more than any save
- *   made: the working directory and those around it, the home folder and those around it
+ * @param source the folder that what is saved was loaded from
+ * @throws InputError for a name that is empty, as an unset variable of the shell gives; for folders that hold more than any save made: the
+ *   working directory and those around it, the home folder and those around it; and for the source, by whatever name or link
  */
-export function checkTarget(folder: string): void {
+export function checkTarget(folder: string, source?: string): void {
   if (typeof folder !== "string" || folder.trim() === "")
     throw new InputError(
       `expected the name of a folder to save to, got ${JSON.stringify(folder) ?? "nothing"}`,
@@ -23,6 +24,20 @@ export function checkTarget(folder: string): void {
       throw new InputError(
         `${folder}: expected a folder to save to, got ${what} or one around it; name a folder inside`,
       );
+  if (source !== undefined && isSame(folder, source))
+    throw new InputError(
+      `${folder}: expected another folder than the one the model was loaded from, which a save would replace; name a new one`,
+    );
+}
+
+function isSame(one: string, other: string): boolean {
+  try {
+    const [a, b] = [one, other].map((path) => statSync(path));
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    // One of them is not there.
+    return false;
+  }
 }
 
 /** Whether a folder is another or lies around it. */

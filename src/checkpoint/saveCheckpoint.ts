@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import type { Origin } from "../models/Classifier";
 import { checkFinite } from "./checkFinite";
 import { configJson } from "./configJson";
 import { carriedFiles, configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
@@ -21,8 +22,8 @@ export interface CheckpointContents {
   }[];
   /** F32 by default. */
   dtype?: FloatDType;
-  /** The folder the config comes from, whose tokenizer files and the like are copied along; by default those in the folder that is replaced are kept. */
-  carryFrom?: string;
+  /** What the config comes from, whose tokenizer files and the like go along; by default those in the folder that is replaced are kept. */
+  origin?: Origin | null;
 }
 
 /**
@@ -32,26 +33,28 @@ export interface CheckpointContents {
  * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
  * checkpoint's files.
  *
- * @throws InputError when the folder holds other files, for a weight that is NaN or infinite, or for data that does not fit (see
+ * @throws InputError when the folder holds other files or is the one it comes from, for a weight that is NaN or infinite, or for data that does not fit (see
  *   `writeSafetensors`)
  */
 export async function saveCheckpoint(folder: string, what: CheckpointContents): Promise<void> {
-  const source = join(what.carryFrom ?? folder, configFile);
-  await writeFolder(folder, "a checkpoint", isCheckpointFile, async (fresh) => {
-    const original = existsSync(source) ? readFileSync(source, "utf8") : undefined;
-    for (const [name, bytes] of readFiles(
-      carriedFiles,
-      what.carryFrom ?? folder,
-      what.carryFrom !== undefined,
-    ))
-      writeSynced(join(fresh, name), bytes);
-    writeSynced(
-      join(fresh, configFile),
-      Buffer.from(configJson(withDtype(what.config, what.dtype ?? "F32"), original)),
-    );
+  const { origin, dtype = "F32" } = what;
+  const write = async (fresh: string) => {
+    const files = origin?.files ?? heldFiles(folder);
+    for (const [name, bytes] of files) if (name !== configFile) writeSynced(join(fresh, name), bytes);
+    const original = Buffer.from(files.get(configFile) ?? []).toString();
+    writeSynced(join(fresh, configFile), Buffer.from(configJson(withDtype(what.config, dtype), original)));
     await writeWeights(join(resolve(folder), weightsFile), join(fresh, weightsFile), what);
-  });
+  };
+  await writeFolder(folder, "a checkpoint", isCheckpointFile, write, origin?.folder);
 }
+
+/** What is held of a folder from loading on, so that a save needs it no more: its config, and what goes along with the weights. */
+export const readOrigin = (folder: string): Origin => ({
+  folder: realpathSync(folder),
+  files: heldFiles(folder),
+});
+
+const heldFiles = (folder: string) => new Map(readFiles([configFile, ...carriedFiles], folder));
 
 /** Whether a path is that of a file that a save replaces. */
 export function isCheckpointFile(path: string): boolean {
@@ -60,18 +63,16 @@ export function isCheckpointFile(path: string): boolean {
 }
 
 /** The tokenizer's files that a folder holds, by name. */
-export const readTokenizer = (folder: string): [string, Buffer][] => readFiles(tokenizerFiles, folder, true);
+export function readTokenizer(folder: string): [string, Buffer][] {
+  if (!existsSync(folder))
+    throw new InputError(`${folder}: expected a folder to take the tokenizer files from; there is none`);
+  return readFiles(tokenizerFiles, folder);
+}
 
-function readFiles(files: readonly string[], folder: string, mustExist: boolean): [string, Buffer][] {
-  if (!existsSync(folder)) {
-    if (mustExist)
-      throw new InputError(`${folder}: expected a folder to take the tokenizer files from; there is none`);
-    return [];
-  }
-  return files
+const readFiles = (files: readonly string[], folder: string): [string, Buffer][] =>
+  files
     .filter((name) => existsSync(join(folder, name)))
     .map((name) => [name, readFileSync(join(folder, name))]);
-}
 
 /**
  * The config with the type that its weights are written as, once: Transformers wrote `torch_dtype` up to 4.55 and writes `dtype` since; a

@@ -21,15 +21,17 @@ import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished"
  * holds `isOwn`; with anything else in it, nothing is touched. A link is replaced, what it leads to stays.
  *
  * @param what is saved, for the error: "a checkpoint"
- * @throws InputError when the folder holds other things
+ * @param source the folder that it was loaded from, which is never replaced
+ * @throws InputError when the folder holds other things or is the source
  */
 export async function writeFolder(
   folder: string,
   what: string,
   isOwn: (path: string) => boolean,
   write: (fresh: string) => Promise<void>,
+  source?: string,
 ): Promise<void> {
-  checkTarget(folder);
+  checkTarget(folder, source);
   restoreFolder(folder);
   const target = resolve(folder);
   checkReplaceable(folder, what, isOwn);

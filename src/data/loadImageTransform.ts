@@ -33,7 +33,11 @@ export async function loadImageTransform(idOrFolder: string): Promise<ImageTrans
 export async function loadImageTransform(idOrFolder: string, ...more: unknown[]): Promise<ImageTransform> {
   noOptions("loadImageTransform", more);
   const file = join(await resolveModel(idOrFolder), configFile);
-  const config = readJsonObject(file);
+  return imageTransform(readJsonObject(file), file);
+}
+
+/** The transform that a config asks for; `file` is where it stands, for errors. */
+export function imageTransform(config: Record<string, unknown>, file: string): ImageTransform {
   const given = { ...config, ...(config.pretrained_cfg as Record<string, unknown> | undefined) };
   const wrong = (field: string, expected: string) =>
     new InputError(

@@ -40,6 +40,14 @@ export interface SavedTensor {
   data: () => Promise<Float32Array>;
 }
 
+/** Where a model was loaded from. */
+export interface Origin {
+  /** The folder, links followed. */
+  folder: string;
+  /** Its config.json and what goes along when the model is saved, such as a tokenizer's files, by name, as they were then. */
+  files: ReadonlyMap<string, Uint8Array>;
+}
+
 /** What a classifier is put together from. */
 export interface Parts<Inputs> {
   config: Record<string, unknown>;
@@ -57,14 +65,15 @@ export interface Parts<Inputs> {
   /** The checkpoint's folder and hash; none where the model started from its config alone. */
   folder?: string;
   checkpointHash?: () => Promise<string>;
-  /** Writes a checkpoint folder; the files that belong to the model are carried along from `carryFrom`. */
+  origin?: Origin;
+  /** Writes a checkpoint folder; the files that belong to the model are those of its origin. */
   save: (
     folder: string,
     what: {
       config: Record<string, unknown>;
       tensors: SavedTensor[];
       dtype: WeightType;
-      carryFrom?: string;
+      origin: Origin | null;
     },
   ) => Promise<void>;
 }
@@ -107,6 +116,8 @@ export abstract class Classifier<Inputs = never> {
   readonly config: Record<string, unknown>;
   /** How the texts were read that it was trained on, by the kit; null where that is not known. Saved with the model. */
   trainedOn: TrainedOn | null;
+  /** The folder it was loaded from, and what is held of it so that the model can be saved without it; null where there was none. */
+  readonly origin: Origin | null;
   #parts: Parts<Inputs>;
   #byName: Map<string, Parameter>;
 
@@ -123,6 +134,7 @@ export abstract class Classifier<Inputs = never> {
     const { [trainedOnField]: _, ...config } = parts.config;
     this.config = config;
     this.trainedOn = readTrainedOn(parts.config);
+    this.origin = parts.origin ?? null;
     this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
   }
 
@@ -219,7 +231,7 @@ export abstract class Classifier<Inputs = never> {
 
   /**
    * Writes config.json, model.safetensors and the files that belong to them, such as a tokenizer's, as Python reads them. The
-   * folder holds the old model or the new one, never half of each. Adapters are merged into the weights that are written; the
+   * folder holds the old model or the new one, never half of each; it is another than the one the model was loaded from. Adapters are merged into the weights that are written; the
    * model keeps both apart.
    */
   async savePretrained(folder: string, options: SaveOptions = {}): Promise<void> {
@@ -240,7 +252,7 @@ export abstract class Classifier<Inputs = never> {
         ...[...this.#byName, ...others].map(saved),
       ],
       dtype,
-      carryFrom: this.#parts.folder,
+      origin: this.origin,
     });
   }
 

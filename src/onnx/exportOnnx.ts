@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { checkTarget } from "../checkpoint/checkTarget";
 import { configFile, tokenizerFiles } from "../checkpoint/modelFiles";
 import { syncFolder } from "../checkpoint/replaceFolder";
 import { withDtype } from "../checkpoint/saveCheckpoint";
 import { writeFolder, writeSynced } from "../checkpoint/writeFolder";
-import { loadImageTransform } from "../data/loadImageTransform";
+import { imageTransform } from "../data/loadImageTransform";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { readOptions } from "../options/readOptions";
@@ -41,15 +42,22 @@ export async function exportOnnx(
   options: Record<string, never> = {},
 ): Promise<void> {
   readOptions("exportOnnx", options);
+  checkTarget(folder, model.origin?.folder);
   const traced = await traceOnnx(model);
-  await writeFolder(folder, "an ONNX model", isExportFile, async (fresh) => {
-    for (const [name, bytes] of await filesBeside(model)) writeSynced(join(fresh, name), bytes);
-    writeSynced(join(fresh, configFile), jsonBytes(withDtype(model.transformersConfig(), "F32")));
-    mkdirSync(join(fresh, modelFolder));
-    const path = join(resolve(folder), modelFolder, modelFile);
-    await writeOnnx(join(fresh, modelFolder, modelFile), path, traced, model.numLabels);
-    syncFolder(join(fresh, modelFolder));
-  });
+  await writeFolder(
+    folder,
+    "an ONNX model",
+    isExportFile,
+    async (fresh) => {
+      for (const [name, bytes] of await filesBeside(model)) writeSynced(join(fresh, name), bytes);
+      writeSynced(join(fresh, configFile), jsonBytes(withDtype(model.transformersConfig(), "F32")));
+      mkdirSync(join(fresh, modelFolder));
+      const path = join(resolve(folder), modelFolder, modelFile);
+      await writeOnnx(join(fresh, modelFolder, modelFile), path, traced, model.numLabels);
+      syncFolder(join(fresh, modelFolder));
+    },
+    model.origin?.folder,
+  );
 }
 
 /** Whether a path is that of something that an export replaces. */
@@ -63,6 +71,6 @@ export function isExportFile(path: string): boolean {
 /** What makes inputs of texts or images. */
 async function filesBeside(model: SequenceClassifier | ImageClassifier): Promise<Map<string, Buffer>> {
   if (!(model instanceof ImageClassifier)) return pipelineTokenizer(model);
-  const config = preprocessorConfig(await loadImageTransform(model.folder));
+  const config = preprocessorConfig(imageTransform(model.config, configFile));
   return new Map([[preprocessorFile, jsonBytes(config)]]);
 }

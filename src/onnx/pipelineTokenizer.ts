@@ -1,6 +1,7 @@
-import { readTokenizer } from "../checkpoint/saveCheckpoint";
+import { tokenizerFiles } from "../checkpoint/modelFiles";
 import { buildTokenizer } from "../data/tokenizer/buildTokenizer";
 import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
+import type { Origin } from "../models/Classifier";
 
 /**
  * The files by which Transformers.js's pipelines tokenize as the kit does, by name: those of the model's folder, with what
@@ -10,18 +11,22 @@ import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
 export async function pipelineTokenizer({
   folder,
   maxTokens,
+  origin,
 }: {
   folder: string;
   maxTokens: number;
+  /** What a loaded model holds of its folder, so that it is exported without it. */
+  origin?: Origin | null;
 }): Promise<Map<string, Buffer>> {
-  const files = new Map(readTokenizer(folder));
+  const contents = origin?.files ?? tokenizerContents(folder);
+  const files = new Map(
+    tokenizerFiles.flatMap((name): [string, Buffer][] => {
+      const bytes = contents.get(name);
+      return bytes === undefined ? [] : [[name, Buffer.from(bytes)]];
+    }),
+  );
   if (files.size === 0) return files;
-  const {
-    json,
-    class: kind,
-    modelMaxLength,
-    padToken,
-  } = await buildTokenizer(folder, tokenizerContents(folder));
+  const { json, class: kind, modelMaxLength, padToken } = await buildTokenizer(folder, contents);
   const text = files.get("tokenizer_config.json")?.toString("utf8");
   // Transformers.js obeys these two, which Python's Transformers does not.
   const { remove_space, do_lowercase_and_remove_accent, model_max_length, ...config } = JSON.parse(

@@ -5,10 +5,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { checkWritable } from "../checkpoint/checkWritable";
+import { InputError } from "../errors";
 import { readRecords, type TrialRecord } from "./record";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
@@ -16,8 +19,17 @@ export class RecordStore {
   readonly path: string;
 
   constructor(readonly folder: string) {
+    RecordStore.check(folder);
     mkdirSync(folder, { recursive: true });
-    this.path = join(folder, "records.jsonl");
+    this.path = pathIn(folder);
+  }
+
+  /** @throws InputError where no record could be written, so that no trial is run in vain */
+  static check(folder: string): void {
+    const path = pathIn(folder);
+    checkWritable(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw new InputError(`${path}: expected a file for records, got a folder; move it away`);
   }
 
   read(): TrialRecord[] {
@@ -44,3 +56,5 @@ export class RecordStore {
     if (whole < bytes.length) truncateSync(this.path, whole);
   }
 }
+
+const pathIn = (folder: string) => join(folder, "records.jsonl");

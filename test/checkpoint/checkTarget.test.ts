@@ -1,14 +1,26 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, test } from "node:test";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { checkTarget } from "../../src/checkpoint/checkTarget";
 import { saveCheckpoint } from "../../src/checkpoint/saveCheckpoint";
+import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
 import { makeFolder } from "./madeByHand";
 
+const bert = join(__dirname, "../fixtures/models/bert");
+const pretrained = join(__dirname, "../fixtures/mini-bert-en");
 const start = process.cwd();
 afterEach(() => process.chdir(start));
 
@@ -51,13 +63,70 @@ test("Folders inside the working directory, and elsewhere, may be saved to", () 
     assert.doesNotThrow(() => checkTarget(name), name);
 });
 
+test("The folder that a model was loaded from is never saved over, whatever it is called and whoever wrote it", async () => {
+  const folder = makeFolder();
+  process.chdir(folder);
+  const model = await Auto.fromPretrained(bert, { log() {} });
+  await model.savePretrained("first");
+  model.dispose();
+  symlinkSync("first", "link");
+  symlinkSync(folder, "round");
+  const loaded = await Auto.fromPretrained("link", { log() {} });
+  const before = readFileSync("first/model.safetensors");
+  mkdirSync("elsewhere");
+  const names = ["first", "./first/", "link", "first/../first", join(folder, "first"), "round/first"];
+  const refused =
+    /^InputError: .*expected another folder than the one the model was loaded from, which a save would replace; name a new one$/;
+  for (const name of names) {
+    await assert.rejects(loaded.savePretrained(name), refused, name);
+    await assert.rejects(exportOnnx(loaded, name), refused, name);
+  }
+  process.chdir("elsewhere");
+  await assert.rejects(loaded.savePretrained("../first"), refused);
+  process.chdir("..");
+  assert.deepEqual(readFileSync("first/model.safetensors"), before);
+  assert.ok(lstatSync("link").isSymbolicLink());
+  // Other folders that a save of the kit wrote may be written again.
+  for (const _ of [1, 2]) await loaded.savePretrained("second");
+  loaded.dispose();
+});
+
+test("A model whose folder has gone is saved whole, tokenizer and all, and into that place too", async () => {
+  const folder = makeFolder();
+  process.chdir(folder);
+  const first = await Auto.fromPretrained(pretrained, { numLabels: 2, log() {} });
+  await first.savePretrained("source");
+  first.dispose();
+  const model = await Auto.fromPretrained("source", { log() {} });
+  const files = readdirSync("source").sort();
+  const contents = files.map((name) => readFileSync(join("source", name)));
+  assert.ok(files.includes("tokenizer.json"));
+  rmSync("source", { recursive: true });
+  for (const name of ["saved", "source"]) {
+    await model.savePretrained(name);
+    assert.deepEqual(readdirSync(name).sort(), files);
+    assert.deepEqual(
+      files.map((file) => readFileSync(join(name, file))),
+      contents,
+    );
+  }
+  rmSync("source", { recursive: true });
+  await exportOnnx(model, "exported");
+  const { encode } = await loadTokenizer("exported");
+  assert.deepEqual(
+    encode("a good film").inputIds,
+    (await loadTokenizer("saved")).encode("a good film").inputIds,
+  );
+  model.dispose();
+});
+
 test("Whatever is saved under no name, or over the working directory, everything there stays", async () => {
   const folder = makeFolder();
   process.chdir(folder);
   writeFileSync("notes.txt", "mine\n");
   mkdirSync("data");
   writeFileSync("data/train.csv", "text\n");
-  const model = await Auto.fromPretrained(join(__dirname, "../fixtures/models/bert"), { log() {} });
+  const model = await Auto.fromPretrained(bert, { log() {} });
   for (const name of ["", ".", folder]) {
     await assert.rejects(model.savePretrained(name), /expected (a folder|the name of a folder) to save to/);
     await assert.rejects(exportOnnx(model, name), /expected (a folder|the name of a folder) to save to/);

@@ -219,27 +219,29 @@ onEveryEngineAndWebgpu("An unread model", (engine) => {
     whole.dispose();
   });
 
-  it("is saved to the folder it came from, as it stood there, and goes on from what it was", async () => {
-    const folder = copied();
+  it("is saved as it stands in its file, into the same folder again too, and goes on from what it was", async () => {
+    const [folder, saved] = [copied(), join(makeFolder(), "saved")];
     const model = await load(folder);
-    await model.savePretrained(folder);
+    await model.savePretrained(saved);
     assert.deepEqual(
       unread(model),
       all(model).map(([name]) => name),
     );
-    const [before, after] = [openCheckpoint(tinyBert), openCheckpoint(folder)];
+    const [before, after] = [openCheckpoint(tinyBert), openCheckpoint(saved)];
     assert.deepEqual([...after.tensors.keys()].sort(), [...before.tensors.keys()].sort());
     for (const name of before.tensors.keys())
       assert.deepEqual(after.readFloat32(name), before.readFloat32(name), name);
     for (const checkpoint of [before, after]) checkpoint.close();
-    const again = await load(folder);
+    const again = await load(saved);
     assert.deepEqual(await logitsOf(model), await logitsOf(again));
     // With one weight changed and the others unread, half of what is written is the file's.
     model.parameter("classifier.bias").assign(tf.tensor1d([1, 2, 3]));
-    await model.savePretrained(folder);
-    const changed = openCheckpoint(folder);
+    await model.savePretrained(saved);
+    const changed = openCheckpoint(saved);
     assert.deepEqual(changed.readFloat32("classifier.bias"), Float32Array.of(1, 2, 3));
     changed.close();
+    // What was loaded from the replaced folder still answers as it did.
+    assert.notDeepEqual(await logitsOf(again), await logitsOf(model));
     for (const each of [model, again]) each.dispose();
   });
 
@@ -349,14 +351,15 @@ onEveryFastEngine("An unread model that is trained", () => {
     whole.dispose();
   });
 
-  it("restores its best epoch and is saved to its own folder with tables that nobody has read", async () => {
+  it("restores its best epoch and is saved with tables that nobody has read", async () => {
     const folder = copied();
     const model = await tiny(folder);
     topNLayerFreeze(model, 1);
     await fineTune(model, { train, valid }, { ...options, restoreBest: true });
     assert.deepEqual(unread(model), TABLES);
-    await model.savePretrained(folder);
-    const again = await tiny(folder);
+    const saved = join(makeFolder(), "saved");
+    await model.savePretrained(saved);
+    const again = await tiny(saved);
     assert.deepEqual(
       (await predict(again, valid)).probabilities,
       (await predict(model, valid)).probabilities,

@@ -228,7 +228,7 @@ describe("a folder of sentence-transformers", () => {
     const again = await load(saved);
     assert.deepEqual(again.notes, []);
     // The kit wrote all of it, so it may be replaced.
-    await again.model.savePretrained(saved);
+    await model.savePretrained(saved);
     again.model.dispose();
     model.dispose();
   });
@@ -236,7 +236,9 @@ describe("a folder of sentence-transformers", () => {
   it("is not replaced by a save, since its modules are not the kit's", async () => {
     const folder = await published();
     const { model } = await load(folder);
-    await assert.rejects(model.savePretrained(folder), { message: /also holds 1_Pooling, modules\.json/ });
+    const other = await published();
+    await assert.rejects(model.savePretrained(other), { message: /also holds 1_Pooling, modules\.json/ });
+    await assert.rejects(model.savePretrained(folder), { message: /the one the model was loaded from/ });
     assert.ok(existsSync(join(folder, "1_Pooling/config.json")));
     model.dispose();
   });

@@ -57,6 +57,11 @@ test("A folder with other files in it is refused before the model is loaded", as
     ["--model", "nowhere", "--out", "mine"],
     /mine: also holds notes\.txt, which saving an ONNX model/,
   );
+  await refuses(
+    ["--model", model, "--out", `./${model}`],
+    /expected another folder than the one the model was/,
+  );
+  await refuses(["--model", model, "--out", "mine/notes.txt/x"], /--out: \S+ cannot be written \(E\w+\)/);
   await refuses(["--model", "nowhere", "--out", "elsewhere"], /nowhere/);
   await refuses(["--model", model], /required option '--out <dir>' not specified/);
   assert.ok(!existsSync(join(folder, "elsewhere")));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
 import { readTable } from "../../src/data/readTable";
@@ -219,6 +219,19 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
     ["--save", "runs"],
     /--save: expected a new folder or one with a model alone, got runs, which also holds /,
   );
+  await refuses(
+    ["--save", model],
+    /^frostkit finetune: model: expected another folder than the one the model was loaded from/,
+  );
+  await refuses(
+    ["--save", `../${basename(folder)}/${model}/`],
+    /expected another folder than the one the model/,
+  );
+  await refuses(
+    ["--save", `${train}/model`],
+    /--save: train\.csv\/model cannot be written \(E\w+\); name a place/,
+  );
+  await refuses(["--save", "/proc/model"], /--save: \/proc\/model cannot be written \(E\w+\)/);
   await refuses(["--save", train], /--save: expected a folder to save to, got the file train\.csv/);
   await refuses(["--freeze", "4"], /n: expected a whole number from 0 .* to 3 \(all blocks\), got 4/);
   await refuses(["--freeze-where", "atention"], /no parameter matches "atention"; close: /);

@@ -304,6 +304,11 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
     sweep("--label", "labels", ...out),
     /train\.csv: expected the label column "labels", got .*"target"/,
   );
+  for (const place of [`${train}/runs`, "/proc/runs"])
+    await refuses(
+      sweep("--out", place),
+      new RegExp(`${place}/records\\.jsonl: cannot be written \\(E\\w+\\); name a place`),
+    );
   await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
   await refuses(sweep("--max-len", "65", ...out), /--max-length: expected at most 64, .*, got 65/);
   await refuses(

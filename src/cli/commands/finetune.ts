@@ -59,7 +59,7 @@ Examples:
 
 async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const { seed, save } = flags;
-  if (save !== undefined) checkSaveFolder(save);
+  if (save !== undefined) checkSaveFolder(save, flags.model);
   const signal = interruptSignal();
   const { model, train, valid } = await loadInputs(flags, command, {
     seed,
@@ -69,6 +69,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
         throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
       if (flags.freeze !== undefined) topNLayerFreeze(model, flags.freeze);
       for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
+      if (save !== undefined) checkSaveFolder(save, model.origin?.folder, 4 * listParams(model).totals.total);
     },
   });
   const { frozen, total } = listParams(model).totals;

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { checkWritable } from "../../checkpoint/checkWritable";
 import { version } from "../../version";
 import { note } from "../note";
 import { installKit } from "../packing/installKit";
@@ -20,8 +21,12 @@ export function packCommand(): Command {
     .action(pack);
 }
 
+/** What is written takes up about so many bytes. */
+const SIZE = 3e8;
+
 async function pack(folder: string): Promise<void> {
   checkFolder(folder);
+  checkWritable(join(folder, "frostkit-pack.json"), { needed: SIZE });
   const root = realpathSync(mkdtempSync(join(tmpdir(), "frostkit-pack-")));
   try {
     note("installing frostkit with all it needs for Linux on x64, a gigabyte, into a temporary folder");

@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { Command } from "commander";
+import { checkWritable } from "../../checkpoint/checkWritable";
 import { csvText } from "../../data/csvText";
 import { type ImageRows, imageFolder } from "../../data/imageFolder";
 import { readTable, type Table } from "../../data/readTable";
@@ -81,7 +82,7 @@ Examples:
 
 async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const { out, data } = flags;
-  checkWritable(out);
+  checkOut(out);
   const images = isFolder(data);
   if (!images) checkNoInput(out, [data]);
   const signal = interruptSignal();
@@ -137,13 +138,8 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
 }
 
 /** Finds out now, not when all is predicted. */
-function checkWritable(out: string): void {
-  try {
-    mkdirSync(dirname(out), { recursive: true });
-    accessSync(dirname(out), constants.W_OK);
-  } catch (error) {
-    throw new InputError(`--out: ${out} cannot be written (${(error as NodeJS.ErrnoException).code})`);
-  }
+function checkOut(out: string): void {
+  checkWritable(out, { option: "--out" });
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory())
     throw new InputError(`--out: expected a file to write, got the folder ${out}`);
 }

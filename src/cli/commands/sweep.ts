@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
@@ -5,6 +6,7 @@ import { FrostError, InputError } from "../../errors";
 import { freezeSweep } from "../../sweep/freezeSweep";
 import { latestSweep } from "../../sweep/latestSweep";
 import { parseStrategies } from "../../sweep/parseStrategies";
+import { RecordStore } from "../../sweep/RecordStore";
 import { readRecords, type TrialRecord } from "../../sweep/record";
 import { checkStrategies, type Recipe } from "../../sweep/strategies";
 import { Interrupted, interruptSignal } from "../interrupt";
@@ -83,6 +85,10 @@ by slashes; rank, alpha and dropout of lora.`,
 async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const { n, strategies, seeds, metric } = flags;
   const out = flags.out ?? runFolder(flags.train);
+  RecordStore.check(out);
+  const report = join(out, "report.html");
+  if (statSync(report, { throwIfNoEntry: false })?.isDirectory())
+    throw new InputError(`--out: expected a file or nothing as ${report}, got a folder; move it away`);
   const signal = interruptSignal();
   const { model, train, valid } = await loadInputs(flags, command, {
     // Each trial draws the head anew from its own seed.

@@ -1,0 +1,65 @@
+import { lstatSync, mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { InputError } from "../errors";
+import { claimUnfinished, releaseUnfinished } from "./unfinished";
+
+/**
+ * Finds out before long work whether a file or folder can be written at its end: by making a folder beside it, under a name as long as a
+ * save's own, and taking it away again. What is there, and folders that are not there yet, stay as they are.
+ *
+ * @param options.needed bytes that there must be room for
+ * @param options.option of the command line that names the path, for errors
+ * @throws InputError naming the path and what stands in the way
+ */
+export function checkWritable(path: string, options: { needed?: number; option?: string } = {}): void {
+  const { needed = 0, option } = options;
+  const named = option === undefined ? `${path}:` : `${option}: ${path}`;
+  const target = resolve(path);
+  const parent = dirname(target);
+  const probe = claimUnfinished(join(parent, `.${basename(target)}`), ".frostkit-new");
+  let made: string | undefined;
+  try {
+    made = mkdirSync(parent, { recursive: true });
+    mkdirSync(probe);
+    rmdirSync(probe);
+    const free = roomIn(parent);
+    if (needed > free)
+      throw new InputError(
+        `${named} expected room for ${megabytes(needed)}, got ${megabytes(free)}: free some, or name another disk`,
+      );
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${named} cannot be written (${(error as NodeJS.ErrnoException).code}); name a place that can be written to`,
+    );
+  } finally {
+    releaseUnfinished(probe);
+    if (made !== undefined) removeEmpty(parent, resolve(made));
+  }
+  const there = lstatSync(target, { throwIfNoEntry: false });
+  if (there?.isDirectory() && there.dev !== statSync(parent).dev)
+    throw new InputError(
+      `${named} expected a folder that can be replaced, got one where a disk is mounted; name a folder inside`,
+    );
+}
+
+/** Bytes that may be written there; where a file system does not say, no limit. */
+function roomIn(folder: string): number {
+  try {
+    const { bavail, bsize, blocks } = statfsSync(folder);
+    return blocks > 0 ? bavail * bsize : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+/** Takes away the folders from `deepest` up to `first` that were made here, as far as nobody has put anything in them. */
+function removeEmpty(deepest: string, first: string): void {
+  try {
+    for (let at = deepest; at.length >= first.length; at = dirname(at)) rmdirSync(at);
+  } catch {
+    // Somebody has.
+  }
+}
