@@ -27,7 +27,7 @@ export function takeConvolution(config: Config, take: Take): Convolution {
   if (size % 2 === 0) throw config.unsupported("conv_kernel_size", "an odd number");
   if (config.number("conv_groups", 1) !== 1) throw config.unsupported("conv_groups", "1");
   const kind = config.string("conv_act", "tanh");
-  const f = kind === "tanh" ? null : activation(kind);
+  const f = kind === "tanh" ? null : activation(kind, "conv_act");
   return {
     dense: {
       weight: take(`${name}.conv.weight`, [hidden, hidden, size], "normal"),

@@ -218,7 +218,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   if (width !== hidden) throw config.unsupported("pooler_hidden_size", `hidden_size (${hidden})`);
   const pooler = takeLinear(take, "pooler.dense", hidden, hidden);
   const classifier = takeLinear(take, "classifier", hidden, numLabels);
-  const f: Activation = activation(config.string("pooler_hidden_act", "gelu"));
+  const f: Activation = activation(config.string("pooler_hidden_act", "gelu"), "pooler_hidden_act");
   const poolerDropout = config.number("pooler_dropout", 0);
   const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
   return {

@@ -218,7 +218,7 @@ function block(
   const mlpNorm = takeNorm(config, take, `${name}.mlp_norm`);
   const widen = dense("mlp.Wi", [2 * wide, hidden], mlpBias, into);
   const narrow = dense("mlp.Wo", [hidden, wide], mlpBias, out);
-  const f = activation(config.string("hidden_activation", "gelu"));
+  const f = activation(config.string("hidden_activation", "gelu"), "hidden_activation");
   const attentionDropout = config.number("attention_dropout", 0);
   const mlpDropout = config.number("mlp_dropout", 0);
   const firstIsEnough = last && pooling(config) === "cls";
@@ -297,7 +297,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
     bias: true,
     std: hidden ** -0.5,
   });
-  const f = activation(config.string("classifier_activation", "gelu"));
+  const f = activation(config.string("classifier_activation", "gelu"), "classifier_activation");
   const rate = config.number("classifier_dropout", 0);
   return {
     name: "head",

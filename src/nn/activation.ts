@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import { activations, type Activation as Elementwise } from "../ops/activations";
 import type { OnnxGraph } from "./OnnxGraph";
+import { clippedGelu, rareActivations } from "./rareActivations";
 
 /** An elementwise function with its gradient from its input. */
 export interface Activation extends Elementwise {
@@ -39,16 +40,29 @@ const halfOf = (graph: OnnxGraph, x: string, y: string): string =>
 
 const ACTIVATIONS: Record<string, Activation> = {
   gelu: geluExact,
+  gelu_python: geluExact,
+  gelu_10: clippedGelu(geluExact),
   gelu_new: geluTanh,
+  gelu_fast: geluTanh,
+  gelu_accurate: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  gelu_python_tanh: geluTanh,
   relu,
   silu,
   swish: silu,
+  ...rareActivations,
 };
+
+/** Those of Transformers that have weights of their own. */
+const WITH_WEIGHTS = ["prelu", "xielu"];
 
 /** The activation that a config.json names in this field, as Transformers names them (ACT2FN in activations.py). */
 export function activation(name: string, field = "hidden_act"): Activation {
-  if (!(name in ACTIVATIONS))
+  if (WITH_WEIGHTS.includes(name))
+    throw new InputError(
+      `${field}: ${name} has weights of its own, which are not supported; expected one of ${Object.keys(ACTIVATIONS).join(", ")}`,
+    );
+  if (!Object.hasOwn(ACTIVATIONS, name))
     throw new InputError(`${field}: expected one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${name}`);
   return ACTIVATIONS[name];
 }

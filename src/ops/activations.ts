@@ -3,11 +3,14 @@ import { gelu, geluGradient } from "./gelu/gelu";
 
 /** An elementwise function with its gradient from its input. */
 export interface Activation {
-  /** What the C++ kernels know it by (native/kernels/activation.h). */
-  code: number;
+  /** What the C++ kernels know it by (native/kernels/activation.h); null where they do not. */
+  code: number | null;
   forward(x: tf.Tensor): tf.Tensor;
   gradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor;
 }
+
+/** Why a kernel that applies activations does not compute one of these. */
+export const UNKNOWN_ACTIVATION = "an activation that the kernels do not know";
 
 const C = Math.sqrt(2 / Math.PI);
 

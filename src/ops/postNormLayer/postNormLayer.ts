@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "../../engine/autocast";
 import type { NativeKernels } from "../../engine/nativeKernels";
-import type { Activation } from "../activations";
+import { type Activation, UNKNOWN_ACTIVATION } from "../activations";
 import type { Dropout } from "../dropoutMask/dropoutMask";
 import { findNative } from "../kernels";
 import { inBf16 } from "../products/products";
@@ -117,6 +117,7 @@ export function postNormLayerRefuses(x: tf.Tensor, mask: tf.Tensor, layer: PostN
   if (typeof native === "string") return native;
   const bf16 = inBf16();
   if (bf16) return bf16;
+  if (layer.activation.code === null) return UNKNOWN_ACTIVATION;
   if (mask.shape[0] < 2 * availableParallelism()) return "too few texts for all cores";
   const hidden = x.shape[1]!;
   const { query, key, value, attended, widen, narrow } = layer;
@@ -166,7 +167,7 @@ const productsOf = ({ query, key, value, attended, widen, narrow }: PostNormLaye
 const attributesOf = (x: tf.Tensor, { heads, activation }: PostNormLayer, drops: PostNormDrops) => ({
   heads,
   scale: 1 / Math.sqrt(x.shape[1]! / heads),
-  activation: activation.code,
+  activation: activation.code ?? 0,
   bf16: precision() === "bf16",
   rate: drops.output?.rate ?? 0,
   innerRate: drops.attended?.rate ?? 0,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "../../engine/autocast";
 import type { NativeKernels } from "../../engine/nativeKernels";
 import { FrostError } from "../../errors";
-import type { Activation } from "../activations";
+import { type Activation, UNKNOWN_ACTIVATION } from "../activations";
 import { defineOp } from "../defineOp";
 import { nativeKernel } from "../kernels";
 import { tensorflowMultipliesFaster } from "../matMul/halfProduct";
@@ -52,8 +52,11 @@ export const productsOp = defineOp<{ list: Product[] }, Results>({
   kernels: [
     nativeKernel({
       precisions: ["fp32", "bf16"],
-      unless: ({ list }) =>
-        list.some(({ a, b }) => a.size === 0 || b.size === 0) ? "matrices without elements" : inBf16(),
+      unless: ({ list }) => {
+        if (list.some(({ a, b }) => a.size === 0 || b.size === 0)) return "matrices without elements";
+        const applied = list.flatMap((each) => [each.activationA, each.activationB, each.slope?.f]);
+        return applied.some((f) => f?.code === null) ? UNKNOWN_ACTIVATION : inBf16();
+      },
       compute: atOnce,
     }),
   ],
