@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { isPlaceholder } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 
 /**
  * Fits a head out of a checkpoint to the class names asked for. The same names in another order take their rows along, so that each
  * name keeps the logit it was trained for; other names are told, since a trained head under new names means what it was trained for.
+ * Labels that had none, LABEL_0, LABEL_1, …, take any.
  *
  * @param out weight [labels, in] and bias [labels] of the head's last layer; null for a head whose layout is not known
  * @param own the names that it was trained under, in the order of its rows
@@ -18,7 +20,7 @@ export function arrangeHead(
   classes: readonly string[],
   where: string,
 ): string[] {
-  if (classes.every((name, i) => name === own[i])) return [];
+  if (own.every(isPlaceholder) || classes.every((name, i) => name === own[i])) return [];
   const list = (names: readonly string[]) => names.join(", ");
   const same = classes.every((name) => own.includes(name)) && new Set(classes).size === own.length;
   if (same && out) {

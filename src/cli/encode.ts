@@ -36,9 +36,10 @@ export async function encoderOf(
       );
   }
   const tokenizer = await loadTokenizer(model.folder);
-  const maxLength = asked ?? Math.min(defaultMaxLength(tokenizer), model.maxTokens);
-  checkMaxLength(maxLength, tokenizer, model);
+  const maxLength = asked ?? defaultMaxLength(tokenizer);
+  const remark = checkMaxLength(maxLength, tokenizer, model);
   return async (datasets, signal) => {
+    if (remark !== null) note(remark);
     const encoded = await oneByOne("tokenizing", "rows", datasets as TextDataset[], (rows, onProgress) =>
       tokenize(rows, tokenizer, { maxLength, signal, onProgress }),
     );
@@ -51,13 +52,22 @@ export async function encoderOf(
   };
 }
 
-/** Throws where the model has no positions for texts as long as `--max-length` lets them be. */
-function checkMaxLength(maxLength: number, tokenizer: Tokenizer, model: SequenceClassifier): void {
-  const most = Math.min(tokenizer.modelMaxLength, model.maxTokens);
-  if (maxLength > most)
+/**
+ * Throws where the model has no positions for texts as long as `--max-length` lets them be. What the tokenizer's files speak of is no limit
+ * of the model's; where it is passed, the line that is returned says so.
+ */
+function checkMaxLength(
+  maxLength: number,
+  { modelMaxLength }: Tokenizer,
+  { maxTokens }: SequenceClassifier,
+): string | null {
+  if (maxLength > maxTokens)
     throw new InputError(
-      `--max-length: expected at most ${most}, which is as far as the model reads, got ${maxLength}`,
+      `--max-length: expected at most ${maxTokens}, which is as far as the model reads, got ${maxLength}`,
     );
+  if (maxLength <= modelMaxLength) return null;
+  const reads = Number.isFinite(maxTokens) ? `up to ${maxTokens}` : "texts of any length";
+  return `--max-length ${maxLength}: its tokenizer_config.json speaks of ${modelMaxLength} tokens; the model reads ${reads}`;
 }
 
 async function oneByOne<Of extends Rows, Encoded>(

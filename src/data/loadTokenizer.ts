@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { configFile } from "../checkpoint/modelFiles";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
+import { Config } from "../models/Family";
+import { familyOf } from "../models/families";
 import { noOptions } from "../options/noOptions";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
@@ -34,6 +36,8 @@ export interface Tokenizer {
   readonly modelMaxLength: number;
   /** How many tokens sentence-transformers gave the model at most, by its `sentence_bert_config.json`; null where no such file says. */
   readonly maxSeqLength?: number | null;
+  /** The longest text that the model beside it has positions for, Infinity where these end nowhere; null where its config is not known. */
+  readonly maxTokens?: number | null;
   /**
    * @param pair a second text; an empty one is still a second text
    * @param maxLength tokens at most, special tokens counted; tokens are then left out as by Transformers' `longest_first`
@@ -71,6 +75,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
     padTokenId: pad,
     modelMaxLength: built.modelMaxLength,
     maxSeqLength: readMaxSeqLength(folder),
+    maxTokens: maxTokensOf(contents.get(configFile)),
     vocabSize,
     encode(text, pair = null, maxLength = Number.POSITIVE_INFINITY) {
       const template = pair === null ? single : double;
@@ -103,6 +108,17 @@ async function hashOf(contents: ReadonlyMap<string, Uint8Array>): Promise<string
   const hash = createHash("sha256").update(JSON.stringify([env.version, process.version]));
   for (const [name, bytes] of contents) hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   return hash.digest("hex");
+}
+
+/** By a model's config.json, where it is one of a family that is known. */
+function maxTokensOf(bytes: Uint8Array | undefined): number | null {
+  try {
+    const config = JSON.parse(Buffer.from(bytes ?? []).toString());
+    return familyOf(config, configFile).maxTokens(new Config(config));
+  } catch {
+    // Whoever loads the model is told.
+    return null;
+  }
 }
 
 /** The token that files and class name; without one the usual names are tried. */

@@ -74,9 +74,12 @@ export async function tokenize(
   return { ...encoded, hash: contentHash(encoded) };
 }
 
-/** The tokens a text has at most unless more or less is asked for: what the model was trained on where its folder says so, else 128. */
-export const defaultMaxLength = ({ maxSeqLength, modelMaxLength }: Tokenizer): number =>
-  Math.min(maxSeqLength ?? 128, modelMaxLength);
+/**
+ * The tokens a text has at most unless more or less is asked for: what the model was trained on where its folder says so, else 128; and no
+ * more than the model beside the tokenizer takes.
+ */
+export const defaultMaxLength = ({ maxSeqLength, modelMaxLength, maxTokens }: Tokenizer): number =>
+  Math.min(maxSeqLength ?? 128, modelMaxLength, maxTokens ?? Number.POSITIVE_INFINITY);
 
 type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
 
@@ -84,7 +87,7 @@ type Progress = Pick<TokenizeOptions, "signal" | "onProgress">;
 export interface TokenizeOptions {
   /**
    * Longer texts are cut to this many tokens, special tokens counted. Default: what the model was trained on by the kit, or its
-   * `sentence_bert_config.json` says, else 128.
+   * `sentence_bert_config.json` says, else 128, and no more than the model takes.
    */
   maxLength?: number;
   /** Stops between two rows. */

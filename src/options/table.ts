@@ -484,7 +484,7 @@ export const OPTIONS = {
   tokenize: {
     maxLength: option("Longer texts are cut to this many tokens, special tokens counted.", integer(1), {
       defaultSays:
-        "what the model was trained on by the kit, or its `sentence_bert_config.json` says, else 128",
+        "what the model was trained on by the kit, or its `sentence_bert_config.json` says, else 128, and no more than the model takes",
       flag: "--max-len, --max-length <tokens>",
       also: ["max_len", "max_seq_length", "max_tokens", "model_max_length"],
     }),
