@@ -24,7 +24,8 @@ export function checkTarget(folder: string, source?: string): void {
       throw new InputError(
         `${folder}: expected a folder to save to, got ${what} or one around it; name a folder inside`,
       );
-  if (source !== undefined && isSame(folder, source))
+  // A spelling by way of a folder that is not there leads nowhere, but a save would find its way.
+  if (source !== undefined && [folder, resolve(folder)].some((path) => isSame(path, source)))
     throw new InputError(
       `${folder}: expected another folder than the one the model was loaded from, which a save would replace; name a new one`,
     );

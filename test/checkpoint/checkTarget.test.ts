@@ -74,7 +74,15 @@ test("The folder that a model was loaded from is never saved over, whatever it i
   const loaded = await Auto.fromPretrained("link", { log() {} });
   const before = readFileSync("first/model.safetensors");
   mkdirSync("elsewhere");
-  const names = ["first", "./first/", "link", "first/../first", join(folder, "first"), "round/first"];
+  const names = [
+    "first",
+    "./first/",
+    "link",
+    "first/../first",
+    "nowhere/../first",
+    join(folder, "first"),
+    "round/first",
+  ];
   const refused =
     /^InputError: .*expected another folder than the one the model was loaded from, which a save would replace; name a new one$/;
   for (const name of names) {

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { Command } from "commander";
 import { checkWritable } from "../../checkpoint/checkWritable";
 import { csvText } from "../../data/csvText";
@@ -146,11 +146,11 @@ function checkOut(out: string): void {
 
 /** What is read is not written over, however its path is spelt and through whatever link. */
 function checkNoInput(out: string, inputs: readonly string[]): void {
-  const written = statSync(out, { throwIfNoEntry: false });
-  if (written === undefined) return;
+  // A spelling by way of a folder that is not there yet leads nowhere before that is made.
+  const written = [out, resolve(out)].map((path) => statSync(path, { throwIfNoEntry: false }));
   for (const path of inputs) {
     const read = statSync(path, { throwIfNoEntry: false });
-    if (read?.dev === written.dev && read.ino === written.ino)
+    if (read && written.some((file) => file?.dev === read.dev && file.ino === read.ino))
       throw new InputError(
         `--out: expected a file that is not read, got ${out}, which is ${path}; name a new file`,
       );
