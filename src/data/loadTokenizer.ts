@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { maxTokensOf } from "../checkpoint/maxTokensOf";
 import { configFile } from "../checkpoint/modelFiles";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
-import { Config } from "../models/Family";
-import { familyOf } from "../models/families";
 import { noOptions } from "../options/noOptions";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
@@ -108,17 +107,6 @@ async function hashOf(contents: ReadonlyMap<string, Uint8Array>): Promise<string
   const hash = createHash("sha256").update(JSON.stringify([env.version, process.version]));
   for (const [name, bytes] of contents) hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   return hash.digest("hex");
-}
-
-/** By a model's config.json, where it is one of a family that is known. */
-function maxTokensOf(bytes: Uint8Array | undefined): number | null {
-  try {
-    const config = JSON.parse(Buffer.from(bytes ?? []).toString());
-    return familyOf(config, configFile).maxTokens(new Config(config));
-  } catch {
-    // Whoever loads the model is told.
-    return null;
-  }
 }
 
 /** The token that files and class name; without one the usual names are tried. */
