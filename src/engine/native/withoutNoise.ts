@@ -8,13 +8,15 @@ import { existsSync } from "node:fs";
 export function withoutNoise<T>(capture: string, load: () => T): T {
   if (!existsSync(capture)) return load();
   const { begin, end }: { begin(): void; end(): string } = require(capture);
+  // Node.js makes it when it is first asked for, and looks then whether it is a terminal, which what it is held back in is not.
+  const { stderr } = process;
   begin();
   try {
     return load();
   } finally {
     const left = withoutLogLines(end());
     // In a notebook even nothing would be shown, as an empty block.
-    if (left !== "") process.stderr.write(left);
+    if (left !== "") stderr.write(left);
   }
 }
 
