@@ -10,11 +10,14 @@
     const total = rows.length + answer;
 
 All %%ts cells share one TypeScript kernel (tslab), which starts with the first of them and ends with Python. The stop button
-stops the cell. `%ts_restart` forgets all variables. Values are handed over as JSON; data frames become arrays of rows.
+stops the cell. `%ts_restart` forgets all variables. Values are handed over exactly or refused: whole numbers beyond 2^53 go in as text
+only, NaN in a data frame (an array of rows, there) as null and elsewhere not at all, dates as their ISO text; a Map comes out as a
+dictionary, a bigint as an int.
 Needs Node.js 20 on the PATH, or where the variable FROSTKIT_NODE says.
 """
 
 import atexit
+import datetime
 import json
 import os
 import re
@@ -244,19 +247,93 @@ def kernel_command():
     raise TypeScriptError(f"expected frostkit in node_modules of {Path.cwd()} or above it, found none: 06-kaggle.ipynb tells how to bring it")
 
 
+# Beyond it a JavaScript number is not every whole number.
+SAFE = 2**53 - 1
+
+
 def to_json(name, value):
-    try:
-        return json.dumps(value, default=plain, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"-i {name}: expected a value that JSON can hold, got a {type(value).__name__}: {error}") from None
+    """A Python value as JSON that JavaScript reads to the very same. Raises a UsageError that names the place of what it cannot hold."""
+    return json.dumps(plain(name, value, ()), allow_nan=False)
 
 
-def plain(value):
-    if hasattr(value, "to_json"):  # pandas, which writes NaN as null
-        return json.loads(value.to_json(orient="records"))
-    if hasattr(value, "tolist"):  # numpy
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON serializable")
+def plain(place, value, within, missing=False):
+    """The value in dictionaries, lists, texts and numbers. `missing`: in a pandas column, where NaN is what is not there."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    module = type(value).__module__.split(".")[0]
+    if module == "pandas" and type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if module == "numpy":
+        value = from_numpy(place, value)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) > SAFE:
+            raise refused(place, f"{int(value)}, which no JavaScript number is", "; hand it in as text: str, or .astype(str) of a column")
+        return int(value)
+    if isinstance(value, float):
+        if missing and value != value:
+            return None
+        if value != value or value in (float("inf"), float("-inf")):
+            raise refused(place, str(value), "; None stands for what is not there")
+        return float(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (datetime.date, datetime.time)):  # a pandas Timestamp as well
+        return value.isoformat()
+    if any(value is outer for outer in within):
+        raise refused(place, "an object that refers to itself")
+    inside = (*within, value)
+    if module in ("pandas", "polars"):
+        return from_frame(place, value, inside)
+    if isinstance(value, dict):
+        keys = {key: str(key) for key in value if isinstance(key, (str, int)) and not isinstance(key, bool)}
+        for key in value:
+            if key not in keys:
+                raise refused(f"{place}[{key!r}]", f"a {type(key).__name__} as key", "; keys are texts")
+        if len(set(keys.values())) < len(keys):
+            raise refused(place, "keys that are the same as text")
+        return {text: plain(f"{place}[{key!r}]", value[key], inside, missing) for key, text in keys.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(f"{place}[{i}]", item, inside, missing) for i, item in enumerate(value)]
+    if hasattr(value, "tolist"):  # tensors and other arrays
+        return plain(place, value.tolist(), inside)
+    raise refused(place, f"a {type(value).__name__}")
+
+
+def from_numpy(place, value):
+    """A number or nested lists of an array, as long as Python's numbers hold what is in it."""
+    kind, size = value.dtype.kind, value.dtype.itemsize
+    if kind not in "biufUO" or (kind == "f" and size > 8):
+        raise refused(place, f"numbers of type {value.dtype}", "; convert them: .astype(str), or .astype(float)")
+    return value.tolist()
+
+
+def from_frame(place, value, inside):
+    """A data frame as an array of rows, a series as an array."""
+    if hasattr(value, "columns"):
+        names = [str(name) for name in value.columns]
+        doubled = next((name for name in names if names.count(name) > 1), None)
+        if doubled is not None:
+            raise refused(place, f"the column {doubled!r} twice")
+        columns = [column(f"{place}.{names[i]}", series_of(value, i), inside) for i in range(len(names))]
+        return [dict(zip(names, row)) for row in zip(*columns)] if columns else [{} for _ in range(len(value))]
+    if hasattr(value, "tolist") or hasattr(value, "to_list"):
+        return column(place, value, inside)
+    raise refused(place, f"a {type(value).__name__}")
+
+
+def series_of(frame, i):
+    return frame.iloc[:, i] if hasattr(frame, "iloc") else frame.to_series(i)
+
+
+def column(place, series, inside):
+    items = series.to_list() if hasattr(series, "to_list") else series.tolist()
+    return [plain(f"{place}[{i}]", item, inside, missing=True) for i, item in enumerate(items)]
+
+
+def refused(place, came, advice=""):
+    return UsageError(f"-i {place}: expected a value that JavaScript can hold as it is, got {came}{advice}")
 
 
 def names_in(words):
@@ -267,9 +344,7 @@ def names_in(words):
     return names
 
 
-# Typed arrays have no JSON of their own.
-OUT = """require("node:fs").writeFileSync({path}, JSON.stringify([{name}], (_, value) =>
-  ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float32Array) : value));"""
+OUT = """{{ const {{ pythonJson }} = require({kit}); require("node:fs").writeFileSync({path}, pythonJson({text}, {name})); }}"""
 
 
 @magics_class
@@ -307,13 +382,14 @@ class TypeScriptMagics(Magics):
     def _hand_in(self, name, text, path):
         value = text
         if len(text) > LITERAL_CHARACTERS or "__proto__" in text:
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
             value = f'JSON.parse(require("node:fs").readFileSync({json.dumps(str(path))}, "utf8"))'
         self.kernel.run(f"const {name} = {value};")
 
     def _hand_out(self, name, path):
-        self.kernel.run(OUT.format(path=json.dumps(str(path)), name=name))
-        (self.shell.user_ns[name],) = json.loads(path.read_text())
+        kit = json.dumps(str(Path(kernel_command()[-1]).with_name("pythonJson.js")))
+        self.kernel.run(OUT.format(kit=kit, path=json.dumps(str(path)), text=json.dumps(name), name=name))
+        self.shell.user_ns[name] = json.loads(path.read_text(encoding="utf-8"))
 
 
 def load_ipython_extension(shell):

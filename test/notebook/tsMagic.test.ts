@@ -1,15 +1,19 @@
 // In a real Python kernel, by Jupyter's own client. Its cells import the kit as `npm run build` made it.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import { noJupyter, pythonNotebook, runInJupyter } from "../notebooks/inJupyter";
+import { noJupyter, python, pythonNotebook, runInJupyter } from "../notebooks/inJupyter";
 import { joined, type KeptOutput, repository } from "../notebooks/runNotebook";
 
 const skip = noJupyter;
+/** Why pandas cannot be asked, or false. */
+const noPandas: string | false =
+  !skip && spawnSync(python, ["-c", "import pandas"]).status !== 0 && "no pandas beside Jupyter";
 const temporary = mkdtempSync(join(tmpdir(), "frostkit-magic-"));
 after(() => rmSync(temporary, { recursive: true }));
 
@@ -102,7 +106,7 @@ await show({ data: [{ type: "scatter", x: [1], y: [2] }], layout: { title: { tex
   ]);
 });
 
-test("Values go both ways as JSON, typed where they are small", { skip }, async () => {
+test("Values go both ways, typed where they are small", { skip }, async () => {
   const [, there, back, big, arrays, undefinedName, noJson] = await outputsOf([
     'rows = [{"text": "naïve \\u2028 \\"x\\"", "target": 1}]\nmany = list(range(100_000))',
     `%%ts -i rows -i many -o summary
@@ -116,17 +120,146 @@ const summary = { text: rows[0].text.toUpperCase(), target, count: many.length, 
     "hole = float('nan')\nget_ipython().run_cell_magic('ts', '-i hole', '1;')",
   ]);
   assert.equal(printed(there), "");
-  assert.equal(printed(back), `{'text': 'NAÏVE \\u2028 "X"', 'target': 1, 'count': 100000}\n`);
+  assert.equal(printed(back), `{'text': 'NAÏVE \\u2028 "X"', 'target': 1, 'count': 100000, 'none': None}\n`);
   assert.equal(printed(big), "");
   assert.equal(printed(arrays), "99999\n");
   assert.match(JSON.stringify(undefinedName), /-i nowhere: there is no Python variable of this name/);
-  assert.match(JSON.stringify(noJson), /-i hole: expected a value that JSON can hold, got a float/);
+  assert.match(
+    JSON.stringify(noJson),
+    /-i hole: expected a value that JavaScript can hold as it is, got nan; None stands for what is not there/,
+  );
   const [, , checked] = await outputsOf([
     "%%ts -o floats,doubled\nconst floats = new Float32Array([0.5, 1]);\nconst doubled = [2, 4];",
     "print(floats, doubled)",
     "print(floats + doubled)",
   ]);
   assert.equal(printed(checked), "[0.5, 1, 2, 4]\n");
+});
+
+/** What the magic makes of Python values, without a kernel: their JSON, or what is wrong with them. */
+async function handedIn(set: string, values: string[]): Promise<string[]> {
+  const [out] = await outputsOf([
+    `import ts_magic
+${set}
+for value in [${values.map((value) => `lambda: ${value}`).join(", ")}]:
+    try:
+        print(ts_magic.to_json("x", value()))
+    except Exception as error:
+        print(error)`,
+  ]);
+  return printed(out).trimEnd().split("\n");
+}
+
+test("What JavaScript cannot hold as Python has it is refused by its place; the rest goes in to the last digit", {
+  skip,
+}, async () => {
+  const cases: [string, string][] = [
+    ["1e-12", "1e-12"],
+    ["5e-324", "5e-324"],
+    [
+      "[2**53 - 1, -(2**53 - 1), -0.0, True, None]",
+      "[9007199254740991, -9007199254740991, -0.0, true, null]",
+    ],
+    [
+      "{'rows': [{'id': 2**53 + 1}]}",
+      "-i x['rows'][0]['id']: expected a value that JavaScript can hold as it is, got 9007199254740993, which no JavaScript number is; hand it in as text: str, or .astype(str) of a column",
+    ],
+    [
+      "[1.0, float('inf')]",
+      "-i x[1]: expected a value that JavaScript can hold as it is, got inf; None stands for what is not there",
+    ],
+    ["{1: 'a', 'b': (1, 2)}", '{"1": "a", "b": [1, 2]}'],
+    [
+      "{1: 'a', '1': 'b'}",
+      "-i x: expected a value that JavaScript can hold as it is, got keys that are the same as text",
+    ],
+    [
+      "{None: 1}",
+      "-i x[None]: expected a value that JavaScript can hold as it is, got a NoneType as key; keys are texts",
+    ],
+    ["{1, 2}", "-i x: expected a value that JavaScript can hold as it is, got a set"],
+    ["[b'a']", "-i x[0]: expected a value that JavaScript can hold as it is, got a bytes"],
+    [
+      "itself",
+      "-i x[0]: expected a value that JavaScript can hold as it is, got an object that refers to itself",
+    ],
+    ["datetime.date(2024, 1, 2)", '"2024-01-02"'],
+    ["decimal.Decimal('0.1')", "-i x: expected a value that JavaScript can hold as it is, got a Decimal"],
+  ];
+  const set = "import datetime, decimal\nitself = []\nitself.append(itself)";
+  const told = await handedIn(
+    set,
+    cases.map(([value]) => value),
+  );
+  assert.deepEqual(
+    told,
+    cases.map(([, text]) => text),
+  );
+});
+
+test("Data frames and arrays go in to the last digit, what is missing as null", {
+  skip: skip || noPandas,
+}, async () => {
+  const cases: [string, string][] = [
+    ["np.array([[1, 2]])", "[[1, 2]]"],
+    ["np.float32(0.1)", "0.10000000149011612"],
+    [
+      "np.array([1.0, np.nan])",
+      "-i x[1]: expected a value that JavaScript can hold as it is, got nan; None stands for what is not there",
+    ],
+    [
+      "np.array(['2024-01-01'], dtype='datetime64[ns]')",
+      "-i x: expected a value that JavaScript can hold as it is, got numbers of type datetime64[ns]; convert them: .astype(str), or .astype(float)",
+    ],
+    [
+      "np.array([2**53], dtype='uint64')[0]",
+      "-i x: expected a value that JavaScript can hold as it is, got 9007199254740992, which no JavaScript number is; hand it in as text: str, or .astype(str) of a column",
+    ],
+    [
+      "pd.DataFrame({'a': [1, 2], 'b': [1e-12, None], 'c': ['x', None], 't': pd.to_datetime(['2024-01-01', None])})",
+      '[{"a": 1, "b": 1e-12, "c": "x", "t": "2024-01-01T00:00:00"}, {"a": 2, "b": null, "c": null, "t": null}]',
+    ],
+    ["pd.Series([1, None], dtype='Int64')", "[1, null]"],
+    [
+      "pd.DataFrame([[1, 2]], columns=['a', 'a'])",
+      "-i x: expected a value that JavaScript can hold as it is, got the column 'a' twice",
+    ],
+    [
+      "pd.DataFrame({'id': [2**62]})",
+      "-i x.id[0]: expected a value that JavaScript can hold as it is, got 4611686018427387904, which no JavaScript number is; hand it in as text: str, or .astype(str) of a column",
+    ],
+    [
+      "pd.DataFrame({'f': [float('inf')]})",
+      "-i x.f[0]: expected a value that JavaScript can hold as it is, got inf; None stands for what is not there",
+    ],
+    ["pd.DataFrame()", "[]"],
+  ];
+  const told = await handedIn(
+    "import numpy as np, pandas as pd",
+    cases.map(([value]) => value),
+  );
+  assert.deepEqual(
+    told,
+    cases.map(([, text]) => text),
+  );
+});
+
+test("What comes out is what TypeScript had, or the cell fails and says why", { skip }, async () => {
+  const [cell, seen, refused] = await outputsOf([
+    "%%ts -o some\nconst some = [NaN, Infinity, -0, 12345678901234567890, 2n ** 64n, new Map([['a', 1]]), 1e-12];",
+    "print(some, some[3] == 12345678901234567890.0)",
+    "%%ts -o none\nconst none = { it: new Set([1]) };",
+  ]);
+  assert.equal(printed(cell), "");
+  assert.equal(
+    printed(seen),
+    "[nan, inf, -0.0, 1.2345678901234567e+19, 18446744073709551616, {'a': 1}, 1e-12] True\n",
+  );
+  assert.equal(errorOf(refused), "TypeScriptError: the cell failed, see above");
+  assert.match(
+    streamOf(refused, "stderr"),
+    /^InputError: -o none\.it: expected a value that Python can hold as it is, got a Set; hand out \[\.\.\.it\]\n/,
+  );
 });
 
 test("The stop button stops the cell and leaves its variables; a cell that does not stop is ended with its kernel", {
