@@ -47,6 +47,20 @@ export type ParameterPattern = string | RegExp | ((name: string, parameter: Name
 /** Whatever frostkit itself says is wrong: one line with what was expected, what came and what to do. */
 export class FrostError extends Error {
   override name = "FrostError";
+
+  /** The message may quote what came from outside: control characters in it are told, not sent. */
+  constructor(message = "", options?: ErrorOptions) {
+    super(visible(message), options);
+  }
+}
+
+/**
+ * A text as it may go to a terminal: control characters but line breaks and tabs, as names from a file may hold to steer the
+ * terminal, are spelled out, as `\\x1b`.
+ */
+export function visible(text: string): string {
+  const spell = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return text.replace(/(?![\n\t])\p{Cc}/gu, spell);
 }
 
 /** Says in one line what is wrong with a pattern, a depth or a model. */
@@ -193,11 +207,11 @@ export class ParamTable extends Array<ParamRow> {
     const lines = [["name", "shape", "size", "requiresGrad", ""]];
     for (const { name, shape, size, requiresGrad, tiedTo } of this)
       lines.push([
-        name,
+        visible(name),
         `[${shape.join(", ")}]`,
         thousands(size),
         `${requiresGrad}`,
-        tiedTo ? `tied to ${tiedTo}` : "",
+        tiedTo ? `tied to ${visible(tiedTo)}` : "",
       ]);
     const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
     const align = (cell: string, i: number) => (i === 2 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]));
@@ -506,7 +520,21 @@ function setRequiresGrad(
     if ([...after.values()].every((parameter) => !parameter.requiresGrad))
       warn("every parameter is frozen: nothing is left to train");
   }
-  return names;
+  return Object.defineProperty(names, Symbol.for("nodejs.util.inspect.custom"), {
+    value: () => summary(all, names, requiresGrad),
+  });
+}
+
+/** What a console or a notebook says of the names that were frozen or unfrozen, which may be hundreds. */
+function summary(all: [string, NamedParameter][], names: string[], requiresGrad: boolean): string {
+  const count = (parameters: Iterable<NamedParameter>) =>
+    Array.from(parameters, ({ shape }) => shape.reduce((a, b) => a * b, 1)).reduce((a, b) => a + b, 0);
+  const listed = new Set(names);
+  const part = count(new Set(all.filter(([name]) => listed.has(name)).map(([, parameter]) => parameter)));
+  const whole = count(new Set(all.map(([, parameter]) => parameter)));
+  const ends = names.length > 3 ? `${names[0]}, … ${names.at(-1)}` : names.join(", ");
+  const percent = `${((100 * part) / (whole || 1)).toFixed(1)} %`;
+  return `${requiresGrad ? "unfrozen" : "frozen"}: ${names.length} of ${all.length} parameters, ${thousands(part)} of ${thousands(whole)} numbers (${percent}): ${visible(ends)}`;
 }
 
 /** What learns nothing once it is frozen: adapters, and weights at random values, unless the whole model was drawn. */
@@ -561,5 +589,5 @@ function thousands(x: number): string {
 }
 
 function warn(message: string): void {
-  console.warn(`frostkit: ${message}`);
+  console.warn(`frostkit: ${visible(message)}`);
 }

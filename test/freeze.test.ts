@@ -742,11 +742,11 @@ describe("the text of freeze.ts", () => {
       assert.equal(
         output,
         [
-          "[ 'classifier.weight' ]",
+          "frozen: 1 of 3 parameters, 8 of 60 numbers (13.3 %): classifier.weight",
           "name               shape   size  requiresGrad",
           "classifier.weight  [2, 4]     8  false",
           "trainable 0 (0.0 %, 0 tensors) / frozen 8 (100.0 %, 1 tensor) / total 8",
-          "[ 'bert.embeddings.weight' ]",
+          "frozen: 1 of 3 parameters, 36 of 60 numbers (60.0 %): bert.embeddings.weight",
           "",
         ].join("\n"),
       );

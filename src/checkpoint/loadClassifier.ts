@@ -1,6 +1,7 @@
 import { checkInteger } from "../check";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
+import { visible } from "../freeze";
 import type { Classifier, ProblemType } from "../models/Classifier";
 import { type LoaderOptions, ParameterLoader, type TensorSource } from "../models/ParameterLoader";
 import { type Checkpoint, openCheckpoint } from "./openCheckpoint";
@@ -34,9 +35,11 @@ export interface LoadOptions {
 /** Opens a checkpoint and lets `build` make a model of it, with parameters that a loader takes out of it. */
 export async function loadClassifier<Model extends Classifier>(
   idOrFolder: string,
-  { revision, log = console.info }: LoadOptions,
+  { revision, log: print = console.info }: LoadOptions,
   build: (checkpoint: Checkpoint, loaderOf: (options: LoaderOptions) => ParameterLoader) => Model,
 ): Promise<Model> {
+  // Names come from a file of anyone's.
+  const log = (line: string) => print(visible(line));
   await ensureEngine(log);
   const checkpoint = openCheckpoint(await resolveModel(idOrFolder, { revision }));
   try {

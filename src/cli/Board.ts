@@ -1,5 +1,6 @@
 import type { WriteStream } from "node:tty";
 import { MultiBar, type SingleBar } from "cli-progress";
+import { visible } from "../freeze";
 
 /** One bar of a board. */
 export interface Bar {
@@ -25,17 +26,18 @@ export class Board {
     });
   }
 
-  line(text: string): void {
+  line(line: string): void {
+    const text = visible(line);
     if (this.stream.isTTY && this.#bars.isActive) this.#bars.log(`${text}\n`);
     else this.stream.write(`${text}\n`);
   }
 
   bar(label: string): Bar {
-    const bar: SingleBar = this.#bars.create(1, 0, { label, text: "" });
+    const bar: SingleBar = this.#bars.create(1, 0, { label: oneLine(label), text: "" });
     return {
       update(value, total, text) {
         bar.setTotal(Math.max(1, total));
-        bar.update(value, { text });
+        bar.update(value, { text: oneLine(text) });
       },
     };
   }
@@ -48,3 +50,5 @@ export class Board {
     this.#bars.stop();
   }
 }
+
+const oneLine = (text: string): string => visible(text).replace(/\s+/g, " ");

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { FrostError, InputError } from "../errors";
-import { FreezeError } from "../freeze";
+import { FreezeError, visible } from "../freeze";
 import { INTERRUPTED, Interrupted } from "./interrupt";
 
 export interface Failure {
@@ -31,5 +31,5 @@ function usage(error: CommanderError, command: string): Failure {
 }
 
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, " ");
+  return visible(text.trim().replace(/\s*\n\s*/g, " "));
 }

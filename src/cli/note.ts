@@ -1,4 +1,6 @@
+import { visible } from "../freeze";
+
 /** A line for people. It goes to stderr, so that stdout holds nothing but what a command makes. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${visible(line)}\n`);
 }

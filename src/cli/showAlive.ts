@@ -1,4 +1,5 @@
 import type { WriteStream } from "node:tty";
+import { visible } from "../freeze";
 
 /** Seconds between two signs of life: on a terminal, and where each is a line of its own. */
 const EVERY = { terminal: 1, log: 15 };
@@ -14,7 +15,7 @@ export async function showAlive<T>(
   every = stream.isTTY ? EVERY.terminal : EVERY.log,
 ): Promise<T> {
   const start = performance.now();
-  stream.write(`${what}\n`);
+  stream.write(`${visible(what)}\n`);
   const timer = setInterval(() => {
     const line = `  at work for ${((performance.now() - start) / 1000).toFixed(0)} s`;
     stream.write(stream.isTTY ? `\r${line}` : `${line}\n`);

@@ -17,7 +17,9 @@ export async function showSweep(
 ): Promise<void> {
   const options = { metric: judgedBy(records, metric) };
   const table = formatSummary(summarize(records, options));
+  // First of all, since drawing could fail yet.
+  print(table);
   const title = `Freeze sweep: ${basename(resolve(folder))}`;
   const { html } = await writeReport(records, folder, { title, ...options });
-  print(`${table}\n\nreport: ${html}, pictures beside it`);
+  print(`\nreport: ${html}; pictures, trials.csv and trials.json beside it`);
 }

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../cacheFolder";
 import { checkNumber } from "../check";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "../checkpoint/unfinished";
+import { visible } from "../freeze";
 import { CacheEntry, DamagedEntry, HEADER, type Read, type Write, writeEntry } from "./cacheEntry";
 
 /** Gigabytes (10⁹ bytes) that the folder may hold unless FROSTKIT_CACHE_GB says otherwise. */
@@ -167,5 +168,5 @@ const warned = new Set<string>();
 function warnOnce(line: string): void {
   if (warned.has(line)) return;
   warned.add(line);
-  console.warn(line);
+  console.warn(visible(line));
 }

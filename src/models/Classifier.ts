@@ -9,6 +9,7 @@ import type { FloatType, FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import { readTrainedOn, type TrainedOn, trainedOnField } from "../options/TrainedOn";
 import type { PROBLEM_TYPES } from "../options/words";
+import { moduleTree } from "./moduleTree";
 import { type Fresh, initialValues } from "./ParameterLoader";
 
 /** What labels mean, as Transformers names it. */
@@ -259,6 +260,16 @@ export abstract class Classifier<Inputs = never> {
   /** sha256 of the checkpoint's files as they were loaded. Throws an InputError where there is none. */
   checkpointHash(): Promise<string> {
     return this.#ofCheckpoint("checkpointHash")();
+  }
+
+  /** What a console or a notebook says of it: its modules inside each other, as PyTorch prints them. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { architectures, architecture = this.modelType } = this.savedConfig();
+    const name = Array.isArray(architectures) ? architectures[0] : architecture;
+    const says = { single_label_classification: "classes", multi_label_classification: "labels" };
+    const told =
+      this.problemType === "regression" ? "regression" : `${this.numLabels} ${says[this.problemType]}`;
+    return moduleTree(`${name}, ${told}`, this);
   }
 
   #ofCheckpoint<Part extends "folder" | "checkpointHash">(part: Part): Required<Parts<Inputs>>[Part] {

@@ -1,3 +1,4 @@
+import { visible } from "../freeze";
 import type { SweepEvent } from "../sweep/freezeSweep";
 import type { EpochRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
@@ -7,7 +8,7 @@ import { judgedBy } from "./judgedBy";
 
 /** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
 export function eventLine(event: FineTuneEvent | SweepEvent, metric?: string): string | null {
-  if (event.type === "epoch") return epochLine(event);
+  if (event.type === "epoch") return visible(epochLine(event));
   if (event.type === "failed") return trialLine(event);
   if (event.type !== "record") return null;
   return `trial ${event.index + 1} of ${event.count}: ${trialLine(event, metric)}`;
@@ -19,11 +20,13 @@ export function trialLine(
   metric?: string,
 ): string {
   if (event.type === "failed")
-    return `${trialName(event.trial)}: failed: ${event.error.message.split("\n")[0]}`;
+    return visible(`${trialName(event.trial)}: failed: ${event.error.message.split("\n")[0]}`);
   const [{ score, metric: name, totalSeconds }] = summarize([event.record], {
     metric: judgedBy([event.record], metric),
   });
-  return `${trialName(event.record)}: ${name} ${score.mean.toFixed(4)}, ${totalSeconds.toFixed(1)} s`;
+  return visible(
+    `${trialName(event.record)}: ${name} ${score.mean.toFixed(4)}, ${totalSeconds.toFixed(1)} s`,
+  );
 }
 
 /** "N = 2, seed 0", or "lora, seed 0". */

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Figure } from "../plots/figure";
 import { plotlySource } from "../plots/plotlyWindow";
+import { scriptJson } from "../plots/scriptJson";
 import { rasterize } from "../plots/toPng";
 import { toSvg } from "../plots/toSvg";
 import type { Bundle } from "./kernel";
@@ -35,7 +36,7 @@ function figureHtml(figure: Figure, svg: string): string {
 <script>
 (() => {
   const load = () => new Promise((loaded, failed) => {
-    const script = Object.assign(document.createElement("script"), ${json(plotlyScript())});
+    const script = Object.assign(document.createElement("script"), ${scriptJson(plotlyScript())});
     script.onload = loaded;
     script.onerror = () => {
       delete window.frostkitPlotly;
@@ -45,10 +46,10 @@ function figureHtml(figure: Figure, svg: string): string {
   });
   window.frostkitPlotly ??= window.Plotly ? Promise.resolve() : load();
   window.frostkitPlotly.then(() => {
-    const place = document.getElementById(${json(id)});
-    const { data, layout } = ${json(figure)};
+    const place = document.getElementById(${scriptJson(id)});
+    const { data, layout } = ${scriptJson(figure)};
     place.replaceChildren();
-    window.Plotly.newPlot(place, data, layout, ${json(config)});
+    window.Plotly.newPlot(place, data, layout, ${scriptJson(config)});
   }, () => {});
 })();
 </script>`;
@@ -69,11 +70,6 @@ function plotlyScript(): Record<string, string> {
     crossOrigin: "anonymous",
   };
   return script;
-}
-
-/** JSON as it may stand in a page's script. */
-function json(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
 /** A picture of at most 256 colours: half the bytes, and nothing to see of it. */

@@ -2,9 +2,11 @@
 
 import { keepMessages } from "./keepMessages";
 import { openDisplay } from "./kernel";
-import { spellOutObjects } from "./spellOutObjects";
+import { mendCells } from "./mendCells";
+import { showBusy } from "./showBusy";
 
 if (openDisplay()) {
   keepMessages();
-  spellOutObjects();
+  mendCells();
+  showBusy();
 }

@@ -1,3 +1,4 @@
+import { visible } from "../freeze";
 import { escapeHtml } from "../plots/escapeHtml";
 
 /** A row to be shown: what stands in each column. */
@@ -19,9 +20,12 @@ export function rowsHtml(rows: ShownRow[]): string {
 /** The same without HTML: a line for each row, tabs between its cells. */
 export function rowsText(rows: ShownRow[]): string {
   const columns = Object.keys(rows[0]);
-  return [columns, ...rows.map((row) => columns.map((name) => cellText(row[name])))]
-    .map((cells) => cells.join("\t"))
-    .join("\n");
+  return (
+    [columns, ...rows.map((row) => columns.map((name) => cellText(row[name])))]
+      // A row a line and a cell between tabs, whatever a text holds.
+      .map((cells) => cells.map((cell) => visible(cell.replace(/\s+/g, " "))).join("\t"))
+      .join("\n")
+  );
 }
 
 function cellText(value: ShownRow[string] | undefined): string {

@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import { ParamTable } from "../freeze";
+import { ParamTable, visible } from "../freeze";
 import { readOptions } from "../options/readOptions";
 import type { Figure, FigureOptions } from "../plots/figure";
 import { formatSummary } from "../sweep/formatSummary";
@@ -9,6 +9,7 @@ import type { Mistake } from "../training/worstMistakes";
 import { figureBundle, figureText } from "./figureBundle";
 import { judgedBy } from "./judgedBy";
 import { type Bundle, openDisplay } from "./kernel";
+import { SHOWS } from "./lastValue";
 import { paramsHtml } from "./paramsHtml";
 import { rowsHtml, rowsText, type ShownRow } from "./rowsHtml";
 
@@ -32,7 +33,12 @@ export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[]
  * await show(worstMistakes(dataset, await predict(model, train)));
  * ```
  */
-export async function show(what: Shown, options: FigureOptions = {}): Promise<void> {
+export function show(what: Shown, options: FigureOptions = {}): Promise<void> {
+  // Marked, so that a cell which ends with it and does not wait prints no promise.
+  return Object.defineProperty(shown(what, options), SHOWS, { value: true });
+}
+
+async function shown(what: Shown, options: FigureOptions): Promise<void> {
   const read = readOptions("show", options);
   const display = openDisplay();
   if (display) display.show(await bundleOf(what, read));
@@ -47,7 +53,7 @@ async function bundleOf(what: Shown, options: FigureOptions): Promise<Bundle> {
 }
 
 function textOf(what: Shown, options: FigureOptions): string {
-  if (isFigure(what)) return figureText(what);
+  if (isFigure(what)) return visible(figureText(what));
   if (what instanceof ParamTable) return what.toString();
   if (isRows(what)) return rowsText(what);
   if (!isRecords(what))

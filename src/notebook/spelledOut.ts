@@ -1,49 +1,18 @@
-import { loaded } from "./kernel";
+import type { SyntaxNode, TypeScript } from "./tslab";
 
-/** What is needed of the compiler that runs in tslab. */
-export interface TypeScript {
-  createSourceFile(name: string, text: string, target: number, setParents: boolean): SyntaxNode;
-  forEachChild(node: SyntaxNode, visit: (child: SyntaxNode) => void): void;
-  isShorthandPropertyAssignment(node: SyntaxNode): boolean;
-  isBindingElement(node: SyntaxNode): boolean;
-  isIdentifier(node: SyntaxNode): boolean;
-  ScriptTarget: { Latest: number };
+/** A cell as tslab understands it, and where its parts stood before. */
+export interface Spelled {
+  code: string;
+  /** The place in the cell as it was typed, by that in `code`; both count characters. */
+  typed(offset: number): number;
 }
-
-interface SyntaxNode {
-  name?: SyntaxNode;
-  propertyName?: SyntaxNode;
-  getStart(): number;
-  getText(): string;
-}
-
-/** What runs a kernel's cells. */
-interface Handler {
-  handleExecute(request: { code: string }, ...rest: unknown[]): Promise<unknown>;
-}
-
-const mended = Symbol.for("frostkit.spellOutObjects");
 
 /**
- * Lets a tslab kernel's cells say `{ train }` of a variable from an earlier cell, and `const { depths: n } = CFG`. tslab puts
- * `exports.` before the names of such variables, but takes these two for something else: the one throws "train is not defined",
- * the other "Identifier 'exports' has already been declared". Holds from the next cell on.
+ * The same cell with `{ train: train }` for `{ train }`, and `const { "depths": n }` for `const { depths: n }`. tslab puts
+ * `exports.` before the names of variables from earlier cells, but takes these two for something else: the one throws "train is
+ * not defined", the other "Identifier 'exports' has already been declared".
  */
-export function spellOutObjects(): void {
-  const [ts] = loaded<TypeScript>("@tslab/typescript-for-tslab/lib/typescript.js");
-  const handlers = loaded<{ JupyterHandlerImpl: { prototype: Handler } }>("tslab/dist/jupyter.js");
-  for (const { prototype } of handlers.map((module) => module.JupyterHandlerImpl)) {
-    if (mended in prototype) continue;
-    const { handleExecute } = prototype;
-    prototype.handleExecute = function (request, ...rest) {
-      return handleExecute.call(this, { ...request, code: spelledOut(request.code, ts) }, ...rest);
-    };
-    Object.defineProperty(prototype, mended, { value: true });
-  }
-}
-
-/** The same code with `{ train: train }` for `{ train }`, and `const { "depths": n }` for `const { depths: n }`. */
-export function spelledOut(code: string, ts: TypeScript): string {
+export function spelledOut(code: string, ts: TypeScript): Spelled {
   const names: { start: number; text: string; instead: string }[] = [];
   const replace = (name: SyntaxNode, instead: (text: string) => string) => {
     const text = name.getText();
@@ -56,9 +25,20 @@ export function spelledOut(code: string, ts: TypeScript): string {
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true));
-  return names.reduceRight(
-    (mended, { start, text, instead }) =>
-      mended.slice(0, start) + instead + mended.slice(start + text.length),
-    code,
-  );
+  return {
+    code: names.reduceRight(
+      (mended, { start, text, instead }) =>
+        mended.slice(0, start) + instead + mended.slice(start + text.length),
+      code,
+    ),
+    typed(offset) {
+      let added = 0;
+      for (const { start, text, instead } of names) {
+        if (offset < start + added) break;
+        if (offset < start + added + instead.length) return start;
+        added += instead.length - text.length;
+      }
+      return offset - added;
+    },
+  };
 }

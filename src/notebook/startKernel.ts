@@ -2,8 +2,12 @@
 
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
+import { cellCompiler } from "./cellCompiler";
+import { cellExecutor } from "./cellExecutor";
 import { keepMessages } from "./keepMessages";
-import { spellOutObjects } from "./spellOutObjects";
+import { mended } from "./mendCells";
+import { showBusy } from "./showBusy";
+import type { CreateExecutor } from "./tslab";
 
 // A thread of its own, since a cell that loops would keep the kernel from ever noticing.
 const endWithParent = `
@@ -12,11 +16,20 @@ setInterval(() => process.ppid === parent || process.kill(process.pid, "SIGKILL"
 
 function main(configPath: string): void {
   new Worker(endWithParent, { eval: true }).unref();
+  // zeromq and the compiler as tslab finds them.
+  const ofTslab = createRequire(require.resolve("tslab/dist/main.js"));
+  ofTslab("@tslab/typescript-for-tslab");
+  const compiler = cellCompiler();
+  const executor = ofTslab("./executor.js") as { createExecutor: CreateExecutor };
+  const { getCodeMetadata } = ofTslab("./metadata.js");
+  executor.createExecutor = cellExecutor(executor.createExecutor, compiler, getCodeMetadata);
   const { startKernel } = require("tslab/dist/main.js") as { startKernel(options: object): void };
-  // zeromq as tslab finds it, which loads it late.
-  createRequire(require.resolve("tslab/dist/main.js"))("zeromq");
+  const { JupyterHandlerImpl } = ofTslab("./jupyter.js") as { JupyterHandlerImpl: { prototype: object } };
+  // Done here already, so that importing the kit need not.
+  Object.defineProperty(JupyterHandlerImpl.prototype, mended, { value: true });
+  ofTslab("zeromq");
   keepMessages();
-  spellOutObjects();
+  showBusy();
   startKernel({ configPath, enableFindLocal: false });
 }
 

@@ -1,17 +1,16 @@
-import { FrostError } from "../errors";
 import { readOptions } from "../options/readOptions";
 import type { SweepEvent, SweepResult } from "../sweep/freezeSweep";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
+import { type OpenRun, openRuns } from "../training/openRuns";
 import type { Run } from "../training/Run";
 import { eventLine } from "./eventLine";
 import { type Display, openDisplay } from "./kernel";
 import { SweepView } from "./SweepView";
-import { withStopButton } from "./stopButton";
 import { TrainingView } from "./TrainingView";
 
 /** How a run is followed. */
 export interface WatchOptions {
-  /** What the run was given the signal of: the stop button aborts it, and the run ends with its result so far. */
+  /** Aborted by the stop button, after which the cell ends well: without it the cell fails at its end. */
   abort?: AbortController;
 }
 
@@ -19,10 +18,10 @@ export interface WatchOptions {
  * Follows a training or a sweep in a notebook's cell, by a bar and pictures that are drawn anew in place, and gives its result.
  * Outside a notebook it prints a line for each epoch or trial.
  *
- * The stop button ends the run between two steps: the model keeps what it has learnt, a sweep its finished trials on disk. The
- * cell then fails with a FrostError, so that those below do not run on; with `abort` it ends well, with the result so far.
+ * The stop button ends the run between two steps, and `watch` gives the result so far: the model keeps what it has learnt, a sweep
+ * its finished trials on disk. The cell goes on to its end and fails then, so that those below do not run; with `abort` it ends well.
  *
- * @throws whatever the run throws; FrostError where the stop button ended it and no `abort` was given
+ * @throws whatever the run throws
  * @example
  * ```ts
  * const { epochs } = await watch(fineTune(model, { train, valid }));
@@ -41,14 +40,20 @@ export async function watch<Result extends FineTuneResult | SweepResult>(
   const { abort } = readOptions("watch", options);
   const display = openDisplay();
   if (!display) return print(run);
-  let stopped = false;
-  return withStopButton(
-    () => {
-      stopped = true;
-      abort?.abort();
-    },
-    () => follow(run, display, () => stopped, abort !== undefined),
-  );
+  const { runs } = openRuns();
+  const expected = abort && stopExpected(abort);
+  if (expected) runs.add(expected);
+  try {
+    return await follow(run, display);
+  } finally {
+    if (expected) runs.delete(expected);
+  }
+}
+
+/** Stands among the open runs for a cell that is made to be stopped. */
+function stopExpected(abort: AbortController): OpenRun {
+  const stop = () => abort.abort();
+  return { name: "watch", work: "watching", endsWell: true, stop, close: stop };
 }
 
 type Watched<Result> = Run<FineTuneEvent, Result> | Run<SweepEvent, Result>;
@@ -59,48 +64,27 @@ const FRAME_MS = 500;
 async function follow<Result extends FineTuneResult | SweepResult>(
   run: Watched<Result>,
   display: Display,
-  isStopped: () => boolean,
-  aborts: boolean,
 ): Promise<Result> {
   let view: TrainingView | SweepView = new TrainingView();
   const draw = async () => display.show(await view.bundle());
-  const leave = async (why: string) => {
-    view.stop(why);
-    await draw();
-    return new FrostError(why);
-  };
   let drawn = Number.NEGATIVE_INFINITY;
-  let late = 0;
   try {
     for await (const event of run) {
       if (event.type === "start") view = new SweepView();
       view.take(event as never);
-      if (isStopped()) {
-        if (!aborts) throw await leave(view instanceof SweepView ? SWEEP_STOPPED : TRAINING_STOPPED);
-        // The one under way may still end; a run that goes on after that does not know of the controller.
-        if (isStep(event) && ++late > 2) throw await leave(NOT_HEARD);
-      }
       if (Date.now() - drawn < FRAME_MS) continue;
       await draw();
       drawn = Date.now();
     }
   } catch (error) {
-    if (!isStopped()) await leave("ended by an error");
+    view.stop("ended by an error");
+    await draw();
     throw error;
   }
   const result = await run;
   view.finish(result as never);
   await draw();
   return result;
-}
-
-const TRAINING_STOPPED = "stopped; the model keeps what it has learnt so far";
-const SWEEP_STOPPED = "stopped; the finished trials are kept, and the same sweep goes on from there";
-const NOT_HEARD =
-  "abort: the run did not end, so its signal is another one; pass { signal: abort.signal } to it as well";
-
-function isStep(event: FineTuneEvent | SweepEvent): boolean {
-  return event.type === "progress" ? isStep(event.event) : event.type === "step" || event.type === "frozen";
 }
 
 async function print<Result>(run: Watched<Result>): Promise<Result> {

@@ -397,6 +397,17 @@ const sweep = {
     also: ["output_dir", "folder", "dir"],
   }),
   name: option("What the sweep is called.", name(), { default: "sweep" }),
+  about: option(
+    'What a report is to name besides, text by text, such as the files that were read: `{ train: "train.csv" }`.',
+    kindOf(
+      "an object of texts",
+      (value) =>
+        typeof value === "object" &&
+        value !== null &&
+        Object.values(value).every((each) => typeof each === "string"),
+    ),
+    { default: {} as Record<string, string> },
+  ),
   signal: stop("between two steps; finished trials stay on disk"),
   log: log("the line on the engine that was chosen, and those on the loaded model"),
 } satisfies OptionTable;
@@ -604,7 +615,7 @@ export const OPTIONS = {
   },
   watch: {
     abort: option(
-      "What the run was given the signal of: the stop button aborts it, and the run ends with its result so far.",
+      "Aborted by the stop button, after which the cell ends well: without it the cell fails at its end.",
       having("an AbortController", "abort", "signal"),
       { also: ["signal", "controller"] },
     ),

@@ -1,3 +1,5 @@
+import { drawable } from "./drawable";
+
 const entities: Record<string, string> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -6,7 +8,7 @@ const entities: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** A text as it may stand in HTML, attributes included. */
+/** A text as it may stand in HTML, attributes included. Control characters, which no page may hold, become their pictures. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => entities[letter]);
+  return drawable(text).replace(/[&<>"']/g, (letter) => entities[letter]);
 }

@@ -1,12 +1,24 @@
 import { baseOf, formatShare } from "../sweep/againstNone";
-import { FROM_CACHE, formatCount, formatDepth, formatFrozen, formatScore } from "../sweep/formatSummary";
+import {
+  FROM_CACHE,
+  formatCount,
+  formatDepth,
+  formatFrozen,
+  formatPeak,
+  formatScore,
+} from "../sweep/formatSummary";
+import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
-import { type DepthSummary, summarize } from "../sweep/summarize";
+import { type DepthSummary, spread, summarize } from "../sweep/summarize";
+import { trialTitle } from "../sweep/trial";
 import { escapeHtml } from "./escapeHtml";
 import type { Figure } from "./figure";
 import { metricLabel } from "./metricLabel";
+import { narrowed } from "./narrowed";
 import { plotlySource } from "./plotlyWindow";
+import { reportFacts } from "./reportFacts";
+import { scriptJson } from "./scriptJson";
 
 /** A figure with what stands around it on the page. */
 export interface ReportFigure {
@@ -25,9 +37,14 @@ export function reportHtml(
   records: TrialRecord[],
   figures: ReportFigure[],
   { title, metric }: { title: string; metric?: string },
+  files: { name: string; type: string; text: string }[] = [],
 ): string {
   const rows = summarize(records, { metric });
-  const interactive = figures.map(({ name, figure }) => ({ name, ...figure }));
+  const interactive = figures.map(({ name, figure }) => ({
+    name,
+    ...figure,
+    narrow: narrowed(figure.layout),
+  }));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,14 +59,17 @@ export function reportHtml(
 ${leadHtml(rows)}
 ${summaryTable(rows)}
 ${figures.map(figureHtml).join("\n")}
+<h2>All metrics</h2>
+${metricsTable(records)}
+${downloads(files)}
 <h2>How it was measured</h2>
 ${factsTable(records)}
 <script>${escapeScript(plotlySource())}</script>
 <script>
-for (const { name, data, layout } of ${escapeScript(JSON.stringify(interactive))}) {
+for (const { name, data, layout, narrow } of ${scriptJson(interactive)}) {
   const place = document.getElementById(name);
   place.replaceChildren();
-  Plotly.newPlot(place, data, layout, { responsive: true, displaylogo: false, showSendToCloud: false });
+  Plotly.newPlot(place, data, place.clientWidth < 560 ? narrow : layout, { responsive: true, displaylogo: false, showSendToCloud: false });
 }
 </script>
 </body>
@@ -84,7 +104,7 @@ function summaryTable(rows: DepthSummary[]): string {
     ["Frozen pass (s)", (row) => formatFrozen(row, rows)],
     ["Whole trial (s)", (row) => row.totalSeconds.toFixed(2)],
     ...shareOfNone((row) => row.totalSeconds),
-    ["Peak tensors (MB)", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
+    ["Peak tensors (MB)", (row) => formatPeak(row, rows)],
     ...shareOfNone((row) => row.peakTensorBytes),
     ["Trainable parameters", (row) => formatCount(row.trainableParameters)],
   ];
@@ -101,28 +121,48 @@ ${body.join("\n")}
 </table></div>${rows.some((row) => row.frozenFromCache) ? `\n<p>* ${FROM_CACHE}.</p>` : ""}`;
 }
 
-/** What the numbers hold for. A fact on which the trials differ shows every value it took. */
-function factsTable(records: TrialRecord[]): string {
-  const versions = [...new Set(records.flatMap((record) => Object.keys(record.versions)))];
-  const facts: [string, (record: TrialRecord) => unknown][] = [
-    ["Engine", ({ engine, engineReason }) => engine + (engineReason ? ` (${engineReason})` : "")],
-    ["Precision", (record) => record.precision],
-    ["Seeds", (record) => record.seed],
-    ["Epochs", (record) => record.epochs.length],
-    ["Training rows", (record) => formatCount(record.trainRows)],
-    ["Validation rows", (record) => formatCount(record.validRows)],
-    ["Parameters", (record) => formatCount(record.totalParameters)],
-    ["Model", (record) => record.modelHash],
-    ["Data", (record) => record.dataHash],
-    ...versions.map((name): [string, (record: TrialRecord) => unknown] => [
-      name,
-      ({ versions }) => versions[name],
-    ]),
-  ];
-  const lines = facts.map(([name, fact]) => {
-    const values = [...new Set(records.map(fact))].filter((value) => value !== undefined);
-    return `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(values.join(", "))}</td></tr>`;
+/** Every metric of the epochs whose weights the trials ended with, mean and standard deviation over seeds. */
+function metricsTable(records: TrialRecord[]): string {
+  const epochOf = ({ epochs, restoredEpoch }: TrialRecord) =>
+    epochs[(restoredEpoch ?? epochs.length) - 1] ?? epochs.at(-1)!;
+  const valuesOf = (record: TrialRecord): Record<string, number | null> => {
+    const { trainLoss, validLoss, metrics } = epochOf(record);
+    return { "training loss": trainLoss, "validation loss": validLoss, ...metrics };
+  };
+  const names = [...new Set(records.flatMap((record) => Object.keys(valuesOf(record))))];
+  const groups = groupBy(records, trialTitle);
+  const body = Array.from(groups, ([title, trials]) => {
+    const cells = names.map((name) => {
+      const values = trials
+        .map((record) => valuesOf(record)[name])
+        .filter((value) => typeof value === "number");
+      return values.length === 0 ? "" : formatScore(spread(values));
+    });
+    return `<tr>${[title, ...cells].map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
   });
+  const head = ["", ...names].map((name) => `<th>${escapeHtml(name)}</th>`).join("");
+  return `<div class="table"><table>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${body.join("\n")}
+</tbody>
+</table></div>`;
+}
+
+/** Links that hold the files themselves, so that the page alone will do. */
+function downloads(files: { name: string; type: string; text: string }[]): string {
+  const links = files.map(({ name, type, text }) => {
+    const source = `data:${type};charset=utf-8;base64,${Buffer.from(text).toString("base64")}`;
+    return `<a download="${name}" href="${source}">${name}</a>`;
+  });
+  return `<p>Download: ${links.join(", ")}</p>`;
+}
+
+/** What the numbers hold for. */
+function factsTable(records: TrialRecord[]): string {
+  const lines = reportFacts(records).map(
+    ([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
   return `<table class="facts">\n${lines.join("\n")}\n</table>`;
 }
 
@@ -135,22 +175,35 @@ function escapeScript(code: string): string {
 }
 
 const style = `
-body { font: 16px/1.5 Arial, Helvetica, sans-serif; color: #222; max-width: 860px; margin: 2em auto; padding: 0 1em; }
+:root { color-scheme: light dark; --text: #222; --soft: #444; --page: #fff; --line: #ddd; --marked: #e8e8e8; --accent: #0072B2; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e4e4e4; --soft: #b8b8b8; --page: #121212; --line: #3a3a3a; --marked: #2d2d2d; --accent: #56B4E9; }
+  /* White becomes the page's colour, and hues stay what they are. */
+  figure > div { filter: invert(0.93) hue-rotate(180deg); }
+}
+body { font: 16px/1.5 Arial, Helvetica, sans-serif; color: var(--text); background: var(--page); max-width: 860px; margin: 2em auto; padding: 0 1em; }
+a { color: var(--accent); }
 h1 { font-size: 1.6em; overflow-wrap: anywhere; }
-.lead { font-size: 1.1em; border-left: 4px solid #0072B2; padding-left: 0.8em; }
+.lead { font-size: 1.1em; border-left: 4px solid var(--accent); padding-left: 0.8em; overflow-wrap: anywhere; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.25em 0.7em; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
+th, td { padding: 0.25em 0.7em; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th { vertical-align: bottom; }
-.recommended { font-weight: bold; background: #e8e8e8; }
-.facts th, .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-figure { margin: 2em 0; break-inside: avoid; overflow-x: auto; }
-figure > div { min-width: 640px; }
+.recommended { font-weight: bold; background: var(--marked); }
+.facts th, .facts td { text-align: left; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
+.facts th { min-width: 6em; }
+figure { margin: 2em 0; break-inside: avoid; }
 figure img { width: 100%; }
-figcaption { font-size: 14px; color: #444; }
+figcaption { font-size: 14px; color: var(--soft); }
+@media (max-width: 600px) {
+  body { margin: 1em auto; padding: 0 0.7em; }
+  th, td { padding: 0.25em 0.4em; }
+}
 @media print {
+  :root { --text: #222; --soft: #444; --page: #fff; --line: #ddd; --marked: #e8e8e8; --accent: #0072B2; }
   body { margin: 0; padding: 0; }
   .table, figure { zoom: 0.8; overflow: visible; }
+  figure > div { filter: none; }
   .modebar { display: none; }
 }
 `;

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../data/replaceFile";
 import { readOptions } from "../options/readOptions";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";
@@ -9,6 +10,7 @@ import { type ReportFigure, reportHtml } from "./reportHtml";
 import { secondsFigure } from "./secondsFigure";
 import { rasterize } from "./toPng";
 import { toSvg } from "./toSvg";
+import { trialsTable } from "./trialsTable";
 
 const figures = [
   {
@@ -45,8 +47,8 @@ export interface ReportOptions {
 
 /**
  * Writes what a sweep found into a folder: `report.html`, one page that works from disk without a network, and beside it
- * every figure as SVG and PNG. Returns the paths of the page and of the pictures. `metric` is what depths are judged by,
- * accuracy unless named. Existing files of these names are replaced.
+ * every figure as SVG and PNG, and the trials as `trials.csv` and `trials.json`. Returns the paths of the page and of the rest.
+ * `metric` is what depths are judged by, accuracy unless named. Existing files of these names are replaced, each once it is whole.
  *
  * @throws InputError for records of several sweeps, or a metric that they do not have
  * @example
@@ -62,20 +64,21 @@ export async function writeReport(
   const { title, metric } = readOptions("writeReport", options);
   const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
   await mkdir(folder, { recursive: true });
-  const files: string[] = [];
-  const write = async (name: string, content: string | Buffer) => {
-    const path = join(folder, name);
-    await writeFile(path, content);
-    files.push(path);
-  };
+  const made: { name: string; content: string | Buffer }[] = [];
   const shown: ReportFigure[] = [];
   for (const { name, figure, caption } of drawn) {
     const svg = await toSvg(figure);
-    await write(`${name}.svg`, svg);
-    await write(`${name}.png`, await rasterize(svg));
+    made.push({ name: `${name}.svg`, content: svg }, { name: `${name}.png`, content: await rasterize(svg) });
     shown.push({ name, figure, svg, caption });
   }
-  const html = join(folder, "report.html");
-  await writeFile(html, reportHtml(records, shown, { title, metric }));
-  return { html, files };
+  const tables = [
+    { name: "trials.csv", type: "text/csv", text: trialsTable(records) },
+    { name: "trials.json", type: "application/json", text: `${JSON.stringify(records, null, 1)}\n` },
+  ];
+  made.push(...tables.map(({ name, text }) => ({ name, content: text })));
+  const page = reportHtml(records, shown, { title, metric }, tables);
+  // All is made before anything is replaced, and the page last, which names the rest.
+  for (const { name, content } of [...made, { name: "report.html", content: page }])
+    replaceFile(join(folder, name), content);
+  return { html: join(folder, "report.html"), files: made.map(({ name }) => join(folder, name)) };
 }

@@ -1,3 +1,4 @@
+import { visible } from "../freeze";
 import { noOptions } from "../options/noOptions";
 import { baseOf, formatShare } from "./againstNone";
 import { oneStandardErrorRule } from "./oneStandardErrorRule";
@@ -28,14 +29,16 @@ export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string 
     ["frozen s", "right", (row) => formatFrozen(row, rows)],
     ["total s", "right", (row) => row.totalSeconds.toFixed(2)],
     ...shareOfNone((row) => row.totalSeconds),
-    ["peak MB", "right", (row) => (row.peakTensorBytes / 1e6).toFixed(1)],
+    ["peak MB", "right", (row) => formatPeak(row, rows)],
     ...shareOfNone((row) => row.peakTensorBytes),
     ["trainable", "right", (row) => formatCount(row.trainableParameters)],
     ["", "left", (row) => (row.strategy === strategy && row.n === n ? "<- recommended" : "")],
   ];
   if (rows.some((row) => row.strategy !== strategy))
     columns.unshift(["strategy", "left", (row) => row.strategy]);
-  const text = columns.map(([title, align, cell]) => alignColumn([title, ...rows.map(cell)], align));
+  const text = columns.map(([title, align, cell]) =>
+    alignColumn([title, ...rows.map(cell)].map(visible), align),
+  );
   const lines = [undefined, ...rows].map((_, i) =>
     text
       .map((column) => column[i])
@@ -44,16 +47,25 @@ export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string 
   );
   if (rows.some((row) => row.frozenFromCache)) lines.push("", `* ${FROM_CACHE}.`);
   if (spread) lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
-  return [...lines, "", sentence, ...(comparison === null ? [] : ["", comparison])].join("\n");
+  return [...lines, "", ...(comparison === null ? [sentence] : [sentence, "", comparison]).map(visible)].join(
+    "\n",
+  );
 }
 
-/** What a star beside the seconds of a frozen pass says. */
+/** What a star beside the seconds of a frozen pass, and the memory of a trial that had none, says. */
 export const FROM_CACHE =
   "read from disk, where an earlier run had left what the frozen part computes: no measure of a first run";
 
 /** Seconds of the frozen pass, with a star where they are those of reading. */
 export const formatFrozen = (row: DepthSummary, rows: DepthSummary[]): string =>
-  `${row.frozenSeconds.toFixed(2)}${row.frozenFromCache ? "*" : rows.some((row) => row.frozenFromCache) ? " " : ""}`;
+  row.frozenSeconds.toFixed(2) + star(row, rows);
+
+/** The peak of tensors in MB, with a star where the frozen part, which takes memory of its own, did not run. */
+export const formatPeak = (row: DepthSummary, rows: DepthSummary[]): string =>
+  (row.peakTensorBytes / 1e6).toFixed(1) + star(row, rows);
+
+const star = (row: DepthSummary, rows: DepthSummary[]): string =>
+  row.frozenFromCache ? "*" : rows.some((row) => row.frozenFromCache) ? " " : "";
 
 /** A row's N; a recipe has none. */
 export const formatDepth = ({ n, recipe }: DepthSummary): string => (recipe ? "" : formatN(n));

@@ -17,6 +17,8 @@ import type { FineTuneEvent } from "../training/events";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
 import { Run } from "../training/Run";
+import { Stoppable } from "../training/Stoppable";
+import { aboutSweep } from "./about";
 import { hashData, hashModel } from "./hashes";
 import { Pretrained } from "./Pretrained";
 import { RecordStore } from "./RecordStore";
@@ -59,6 +61,8 @@ export interface SweepOptions extends TrialSettings {
   out?: string;
   /** What the sweep is called. Default: "sweep". */
   name?: string;
+  /** What a report is to name besides, text by text, such as the files that were read: `{ train: "train.csv" }`. Default: {}. */
+  about?: Record<string, string>;
   /** Stops between two steps; finished trials stay on disk. */
   signal?: AbortSignal;
   /** Takes the line on the engine that was chosen, and those on the loaded model. Default: console.info. */
@@ -136,11 +140,19 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
   modelOption.kind.check("model", source, "freezeSweep");
   const { train, valid } = data;
   for (const name of ["train", "valid"] as const) swept[name].kind.check(name, data[name], "freezeSweep");
-  const { n, strategies, seeds, out, name, signal, log, ...settings } = readOptions("freezeSweep", options);
+  const { n, strategies, seeds, out, name, about, signal, log, ...settings } = readOptions(
+    "freezeSweep",
+    options,
+  );
   strategies?.forEach(checkStrategy);
   const asked = Object.entries(settings).filter(
     ([key]) => options?.[key as keyof TrialSettings] !== undefined,
   );
+  const stoppable = new Stoppable({
+    name: "freezeSweep",
+    signal,
+    ...(typeof source !== "string" && { trains: source }),
+  });
   return new Run(
     sweep({
       ...{
@@ -151,11 +163,13 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
         seeds,
         strategies: strategies ?? [],
         out: out ?? `runs/${name}`,
-        signal,
+        about,
+        signal: stoppable.signal,
         log,
       },
       settings: Object.fromEntries(asked),
     }),
+    stoppable,
   );
 }
 
@@ -165,11 +179,12 @@ interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "log"> {
   seeds: readonly number[];
   strategies: readonly Strategy[];
   out: string;
+  about: Record<string, string>;
   settings: TrialSettings;
 }
 
 async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
-  const { source, train, valid, n, strategies, seeds, out, signal, log, settings } = plan;
+  const { source, train, valid, n, strategies, seeds, out, about, signal, log, settings } = plan;
   const engine = await ensureEngine(log);
   const model = typeof source === "string" ? await load(source, train, log) : source;
   const features = new FrozenFeatures(model);
@@ -177,12 +192,11 @@ async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
   try {
     checkDataset("train", model, train);
     checkDataset("valid", model, valid);
-    const filled = fineTuneSettings(settings, model.problemType, true);
-    const { epochs } = filled;
+    const whole = fineTuneSettings(settings, model.problemType, true);
     // Of all seeds before the first trial, not hours later.
-    for (const seed of seeds) checkWeights(train, { ...filled, seed });
+    for (const seed of seeds) checkWeights(train, { ...whole, seed });
     checkJson({ ...settings, strategies });
-    const recipes = checkStrategies(strategies, model, epochs);
+    const recipes = checkStrategies(strategies, model, whole.epochs);
     const depths =
       n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
     const planned = trials(depths, recipes, checkSeeds(seeds), settings);
@@ -195,6 +209,7 @@ async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
       modelHash: await hashModel(model),
       dataHash: hashData(train, valid),
       signal,
+      about: aboutSweep(source, model, train, whole, about),
     };
     try {
       // What a recipe asks of the model shows before the first trial.

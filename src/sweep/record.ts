@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
+import { visible } from "../freeze";
 import { noOptions } from "../options/noOptions";
 import type { EpochRecord } from "../training/events";
+import type { About } from "./about";
 
 export type { EpochRecord };
 
@@ -52,6 +54,8 @@ export interface TrialRecord {
   settings?: Record<string, unknown>;
   /** The recipe behind the strategy's name; `n` is -1 then and says nothing. */
   recipe?: { recipe: string };
+  /** Model, lengths, options and whatever else a report names. */
+  about?: About;
   /** Of the kit, Node.js and what computed. */
   versions: Record<string, string>;
 }
@@ -88,7 +92,7 @@ export function readRecords(
       value = JSON.parse(line);
     } catch (error) {
       // Every whole line ends in "\n", so what follows the last one is what a crash left behind.
-      if (i === lines.length - 1) warn(`${where}: broken off in mid-write; this trial is left out`);
+      if (i === lines.length - 1) warn(visible(`${where}: broken off in mid-write; this trial is left out`));
       else throw new InputError(`${where}: expected a record as JSON, got ${(error as Error).message}`);
       continue;
     }
@@ -126,6 +130,7 @@ function checkRecord(value: unknown, where: string): TrialRecord {
       `${where}: frozenFrom: expected "cache" or nothing, got ${JSON.stringify(record.frozenFrom)}`,
     );
   if (record.settings !== undefined) checkObject(`${where}: settings`, record.settings);
+  if (record.about !== undefined) checkObject(`${where}: about`, record.about);
   if (record.recipe !== undefined)
     checkString(`${where}: recipe.recipe`, checkObject(`${where}: recipe`, record.recipe).recipe);
   const versions = checkObject(`${where}: versions`, record.versions);

@@ -9,6 +9,7 @@ import type { FineTuneData } from "../training/FineTuneOptions";
 import type { FrozenFeatures } from "../training/FrozenFeatures";
 import { fineTune } from "../training/fineTune";
 import { version } from "../version";
+import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
 import type { TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
@@ -23,6 +24,7 @@ export interface TrialBench {
   modelHash: string;
   dataHash: string;
   signal?: AbortSignal;
+  about: About;
 }
 
 /** Runs one trial and yields its progress; its record is `null` where the signal ended it before its last epoch. */
@@ -71,6 +73,7 @@ export async function* runTrial(
       dataHash: bench.dataHash,
       settings: { ...settings },
       ...(recipe && { recipe: { ...recipe } }),
+      about: bench.about,
       versions: { frostkit: version, node: process.versions.node, ...engine.versions },
     };
   } finally {

@@ -177,7 +177,7 @@ function totalSeconds({ frozenSeconds, epochs }: TrialRecord): number {
   return epochs.reduce((sum, epoch) => sum + epoch.trainSeconds + epoch.evalSeconds, frozenSeconds);
 }
 
-function spread(values: number[]): Spread {
+export function spread(values: number[]): Spread {
   const m = mean(values);
   if (values.length === 1) return { mean: m, sd: null, standardError: null };
   const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - m) ** 2, 0) / (values.length - 1));

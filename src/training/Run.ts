@@ -1,8 +1,12 @@
 import { FrostError } from "../errors";
+import { openRuns } from "./openRuns";
+import { Stoppable } from "./Stoppable";
 
 /**
  * Work that tells of itself: loop over it to see its events as they happen, or await it for its result; or both, in that order.
  * It starts with the first of the two and goes on only while its events are taken.
+ *
+ * In a notebook the stop button ends it between two steps: a loop over it ends, and its result is what it came to so far.
  *
  * @example
  * ```ts
@@ -13,19 +17,24 @@ import { FrostError } from "../errors";
  */
 export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Result> {
   #events: AsyncGenerator<Event, Result>;
+  #stoppable: Stoppable;
   #result: Promise<Result>;
   #resolve!: (result: Result) => void;
   #reject!: (reason: unknown) => void;
   #started = false;
+  #made = new Error();
 
-  constructor(events: AsyncGenerator<Event, Result>) {
+  /** `stoppable` has the signal that the events heed. */
+  constructor(events: AsyncGenerator<Event, Result>, stoppable = new Stoppable({ name: "run" })) {
     this.#events = events;
+    this.#stoppable = stoppable;
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     // Whoever loops sees the error there; the promise alone must not bring the process down.
     this.#result.catch(() => {});
+    openRuns().unbegun?.add(stoppable);
   }
 
   /** The events as they happen; they can be taken once. */
@@ -33,12 +42,19 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
     if (this.#started)
       throw new FrostError("a run's events can be taken only once; await the run for its result");
     this.#started = true;
+    openRuns().unbegun?.delete(this.#stoppable);
     let ended = false;
+    let closed = false;
     try {
+      this.#stoppable.begin(() => {
+        closed = true;
+        void this.#events.return(undefined as never).catch(() => {});
+      });
       for (;;) {
         const { done, value } = await this.#events.next();
         if (done) {
           ended = true;
+          if (closed) throw new FrostError(`${this.#stoppable.name}: given up by the stop button`);
           this.#resolve(value);
           return;
         }
@@ -46,6 +62,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
       }
     } catch (error) {
       ended = true;
+      this.#placed(error);
       this.#reject(error);
       throw error;
     } finally {
@@ -53,6 +70,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
         await this.#events.return(undefined as never);
         this.#reject(new FrostError("the loop over this run was left before its end, so it has no result"));
       }
+      this.#stoppable.end();
     }
   }
 
@@ -67,5 +85,24 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
   async #finish(): Promise<Result> {
     if (!this.#started) for await (const _ of this);
     return this.#result;
+  }
+
+  /** An await of a run leaves no frame of who awaits: an error's trace gets those of who made the run. */
+  #placed(error: unknown): void {
+    const frames = (trace: string | undefined) =>
+      trace?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+    if (!(error instanceof Error)) return;
+    const here = new Set(frames(error.stack));
+    const makers = frames(this.#made.stack).filter((frame) => !here.has(frame));
+    if (makers.length > 0) error.stack = [error.stack, ...makers].join("\n");
+  }
+
+  /** What a console says of it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { name, work } = this.#stoppable;
+    if (!this.#started) return `${name}(…) has not begun: write await before it`;
+    return openRuns().runs.has(this.#stoppable)
+      ? `${name}(…), still ${work}: write await before it`
+      : `${name}(…), ended: await it for its result`;
   }
 }

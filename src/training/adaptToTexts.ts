@@ -20,6 +20,7 @@ import { lengthsOf } from "./dataset";
 import { type Masked, maskTokens } from "./maskTokens";
 import { nextTurn } from "./nextTurn";
 import { Run } from "./Run";
+import { Stoppable } from "./Stoppable";
 import { scheduleAt } from "./schedule";
 import { parameterNotFinite } from "./whyNotFinite";
 
@@ -72,7 +73,9 @@ export function adaptToTexts(
   texts: EncodedDataset,
   options: AdaptOptions,
 ): Run<AdaptEvent, { losses: number[] }> {
-  return new Run(adapt(model, texts, readOptions("adaptToTexts", options)));
+  const settings = readOptions("adaptToTexts", options);
+  const stoppable = new Stoppable({ name: "adaptToTexts", signal: settings.signal, trains: model });
+  return new Run(adapt(model, texts, { ...settings, signal: stoppable.signal }), stoppable);
 }
 
 type Settings = ReadOptions<AdaptOptions, (typeof OPTIONS)["adaptToTexts"]>;

@@ -37,7 +37,7 @@ export async function evaluate(
   const settings = readOptions("evaluate", options);
   checkDataset("evaluate", model, dataset);
   checkReading("evaluate", model, dataset);
-  const logits = await allLogits(model, dataset, settings);
+  const logits = await allLogits(model, dataset, settings, "evaluate");
   return evaluateLogits(logits, dataset.labels, model);
 }
 

@@ -34,6 +34,7 @@ import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 import { checkFiniteLogits, logitsOf } from "./predict";
 import { Run } from "./Run";
+import { Stoppable } from "./Stoppable";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
 import { stepData, varies } from "./stepData";
@@ -72,7 +73,9 @@ export function fineTune(
   checkWeights(train, settings);
   const judge = valid ?? train;
   checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels!)]);
-  return new Run(new Training(model, { train, valid }, settings).run());
+  const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model });
+  const training = new Training(model, { train, valid }, { ...settings, signal: stoppable.signal });
+  return new Run(training.run(), stoppable);
 }
 
 class Training {

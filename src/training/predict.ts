@@ -14,6 +14,7 @@ import { forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
+import { Stoppable } from "./Stoppable";
 import { whyNotFinite } from "./whyNotFinite";
 
 /** What a model says of rows. */
@@ -64,23 +65,28 @@ export async function predict(
   return { probabilities, labels: toLabels(probabilities, model) };
 }
 
-/** Logits of all rows, [rows · labels] in the rows' order. */
+/** Logits of all rows, [rows · labels] in the rows' order, for the function `name`. */
 export async function allLogits(
   model: Classifier,
   dataset: Dataset,
   { batchSize, precision, signal, onProgress }: PredictSettings,
+  name = "predict",
 ): Promise<Float32Array> {
   const run = logitsOf(model, dataset, batchSize, undefined, precision);
+  const stoppable = new Stoppable({ name, work: "at work", signal });
+  stoppable.begin();
   try {
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
-      signal?.throwIfAborted();
+      stoppable.throwIfStopped();
       onProgress?.(turn.value, countOf(dataset));
     }
     await checkFiniteLogits(turn.value, model, dataset, precision);
     return turn.value;
   } catch (error) {
     throw explainOutOfMemory(error, { rows: batchSize, tokens: longest(dataset) });
+  } finally {
+    stoppable.end();
   }
 }
 

@@ -40,6 +40,7 @@ export class Kernel {
   #cells = new Map<string, Cell>();
   #displays = new Map<string, Output>();
   #alive = false;
+  #onStatus: (id: string, state: string) => void = () => {};
   #ended: Error | null = null;
 
   private constructor(
@@ -55,8 +56,8 @@ export class Kernel {
     });
   }
 
-  /** Starts one that works in the folder `cwd`, from which a cell's imports are found. */
-  static async start(cwd: string): Promise<Kernel> {
+  /** Starts one that works in the folder `cwd`, from which a cell's imports are found: the kit's kernel, or tslab's own. */
+  static async start(cwd: string, which: "frostkit" | "tslab" = "frostkit"): Promise<Kernel> {
     // Loaded by whoever starts a kernel only, and as tslab's own, since it is tslab's dependency.
     const { Dealer, Subscriber } = tslab("zeromq") as typeof import("zeromq");
     const folder = mkdtempSync(join(tmpdir(), "frostkit-kernel-"));
@@ -71,8 +72,20 @@ export class Kernel {
     shell.connect(`ipc://${connection.ip}:1`);
     iopub.connect(`ipc://${connection.ip}:2`);
     iopub.subscribe();
-    const main = join(require.resolve("tslab/package.json"), "..", "bin", "tslab");
-    const child = spawn(process.execPath, [main, "kernel", "--config-path", config], {
+    const main = {
+      frostkit: [
+        "--enable-source-maps",
+        join(__dirname, "..", "..", "dist", "notebook", "startKernel.js"),
+        config,
+      ],
+      tslab: [
+        join(require.resolve("tslab/package.json"), "..", "bin", "tslab"),
+        "kernel",
+        "--config-path",
+        config,
+      ],
+    };
+    const child = spawn(process.execPath, main[which], {
       cwd,
       stdio: ["ignore", "inherit", "inherit"],
     });
@@ -111,9 +124,40 @@ export class Kernel {
     });
     clearTimeout(guard);
     this.#cells.delete(id);
-    // So long tslab refuses whatever comes after a cell that failed.
-    if (reply.status === "error") await sleep(300);
-    return reply;
+    // For a while tslab refuses whatever comes after a cell that failed.
+    if (reply.status !== "abort") return reply;
+    await sleep(100);
+    return this.execute(code, onChange, { seconds });
+  }
+
+  /** Sends cells all at once, as Run All does, and asks something else in between; gives the statuses in order, and the replies. */
+  async queue(
+    codes: string[],
+    between?: string,
+  ): Promise<{ statuses: { cell: number | null; state: string }[]; replies: string[] }> {
+    const ids: string[] = codes.map(() => randomUUID());
+    const statuses: { cell: number | null; state: string }[] = [];
+    this.#onStatus = (id, state) => statuses.push({ cell: ids.includes(id) ? ids.indexOf(id) : null, state });
+    const ended = ids.map(
+      (id) =>
+        new Promise<string>((resolve, reject) => {
+          const cell: Cell = {
+            ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
+            changed() {
+              if (cell.replied && cell.idle) resolve(cell.status);
+            },
+            fail: reject,
+          };
+          this.#cells.set(id, cell);
+        }),
+    );
+    for (const [i, code] of codes.entries())
+      await this.#send("execute_request", { code, silent: false }, ids[i]);
+    await sleep(100);
+    if (between) await this.#send(between, {});
+    const replies = await Promise.all(ended);
+    this.#onStatus = () => {};
+    return { statuses, replies };
   }
 
   /** What Jupyter's stop button does. */
@@ -140,6 +184,7 @@ export class Kernel {
       const start = frames.findIndex((frame) => frame.toString() === delimiter) + 2;
       const [header, parent, , content] = frames.slice(start).map((frame) => JSON.parse(frame.toString()));
       if (socket === this.iopub) this.#alive = true;
+      if (header.msg_type === "status") this.#onStatus(parent.msg_id, content.execution_state);
       const cell = this.#cells.get(parent.msg_id);
       if (!cell) continue;
       this.#take(cell, header.msg_type, content);

@@ -2,6 +2,7 @@ import type { SweepEvent, SweepResult } from "../../src/sweep/freezeSweep";
 import type { Trial } from "../../src/sweep/trial";
 import type { FineTuneEvent, FineTuneResult } from "../../src/training/events";
 import { Run } from "../../src/training/Run";
+import { Stoppable } from "../../src/training/Stoppable";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 
 export interface Script {
@@ -16,7 +17,8 @@ export interface Script {
 
 /** A run with the events of a training, without one. */
 export function fakeTraining(script: Script = {}): Run<FineTuneEvent, FineTuneResult> {
-  return new Run(training(script));
+  const stoppable = new Stoppable({ name: "fineTune", signal: script.signal });
+  return new Run(training({ ...script, signal: stoppable.signal }), stoppable);
 }
 
 async function* training({
@@ -57,7 +59,8 @@ export function fakeSweep(
   depths: number[],
   { metric, fails, ...script }: Script & { metric?: string; fails?: number } = {},
 ): Run<SweepEvent, SweepResult> {
-  return new Run(sweep(depths, { metric, fails, ...script }));
+  const stoppable = new Stoppable({ name: "freezeSweep", signal: script.signal });
+  return new Run(sweep(depths, { metric, fails, ...script, signal: stoppable.signal }), stoppable);
 }
 
 async function* sweep(

@@ -1,4 +1,4 @@
-// In a real tslab kernel, without Jupyter. Its cells import the kit as `npm run build` made it.
+// In the kit's real kernel, without Jupyter. Its cells import the kit as `npm run build` made it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -40,7 +40,7 @@ async function stop(code: string, frames: number): Promise<Reply> {
 
 const setUp = `
 import {
-  accuracyFigure, AutoModelForSequenceClassification, fineTune, freezeSweep, listParams, show, topNLayerFreeze, useEngine, watch,
+  accuracyFigure, AutoModelForSequenceClassification, evaluate, fineTune, freezeSweep, listParams, show, topNLayerFreeze, useEngine, watch,
 } from "frostkit";
 
 await useEngine("wasm");
@@ -125,18 +125,78 @@ test("A sweep is watched likewise", async () => {
   assert.doesNotMatch(reply.outputs[0].data!["text/html"] as string, /<img/);
 });
 
-test("The stop button ends a training between two steps, and the variables live on", async () => {
-  const long = `{ epochs: 100000, batchSize: 4 }`;
-  const reply = await stop(`await watch(fineTune(model, { train, valid }, ${long}));`, 2);
+const long = "{ epochs: 100000, batchSize: 4 }";
+const STOPPED = (name: string) =>
+  `Stopped: ${name} ended between two steps; what there is so far is kept, and the cells below are not run\n`;
+
+/** Runs a cell and presses the stop button once it has printed something; it has to fail with nothing but the word of that. */
+async function stopRun(code: string, name: string): Promise<string> {
+  let pressed = false;
+  const reply = await kernel.execute(code, (reply) => {
+    if (pressed || reply.outputs.length === 0) return;
+    pressed = true;
+    kernel.interrupt();
+  });
+  assert.equal(textOf(reply, "stderr"), STOPPED(name));
+  assert.equal(reply.status, "error", "else the cells below would run");
+  return textOf(reply, "stdout");
+}
+
+test("The stop button ends a watched training between two steps, and the cell's variables hold what there is", async () => {
+  const reply = await stop(`const watched = await watch(fineTune(model, { train, valid }, ${long}));`, 2);
+  assert.equal(textOf(reply, "stderr"), STOPPED("fineTune"));
   assert.equal(reply.status, "error");
-  assert.match(textOf(reply, "stderr"), /^FrostError: stopped; the model keeps what it has learnt so far\n/);
   const silent = await kernel.execute(
-    `await new Promise((resolve) => setTimeout(resolve, 300)); model.depth`,
+    `await new Promise((resolve) => setTimeout(resolve, 300)); [watched.stopped, model.depth]`,
   );
-  assert.deepEqual(silent.outputs, [{ type: "stream", name: "stdout", text: "3\n" }]);
+  assert.deepEqual(silent.outputs, [{ type: "stream", name: "stdout", text: "[ 'aborted', 3 ]\n" }]);
 });
 
-test("With the run's own controller the stop button gives the result so far", async () => {
+test("It ends a plain await, a loop, a sweep and an evaluation likewise, with nothing left behind the cell", async () => {
+  const timer = `setTimeout(() => console.log("begun"), 700);\n`;
+  await stopRun(`${timer}const plain = await fineTune(model, { train, valid }, ${long});`, "fineTune");
+  assert.equal(await run("plain.stopped"), "aborted\n");
+  await stopRun(
+    `for await (const event of fineTune(model, { train, valid }, ${long})) if (event.type === "step" && event.step === 9) console.log("begun");`,
+    "fineTune",
+  );
+  const folder = JSON.stringify(join(out, "stopped"));
+  await stopRun(
+    `${timer}const swept = await freezeSweep(model, { train, valid }, { ...${long}, n: [0, 3], out: ${folder} });`,
+    "freezeSweep",
+  );
+  assert.equal(await run("swept.aborted"), "true\n");
+  const reply = await stop(
+    `import { display } from "tslab"; display.text("evaluating");
+for (let i = 0; i < 1e5; i++) await evaluate(model, valid, { batchSize: 1 });`,
+    1,
+  );
+  assert.equal(reply.status, "error");
+  assert.match(
+    textOf(reply, "stderr"),
+    /^FrostError: evaluate: (stopped by the stop button|not begun, .*)\n {4}at cell \d+, line 2, column \d+\n/,
+  );
+  const left = `globalThis[Symbol.for("frostkit.openRuns") as any].runs.size`;
+  assert.equal(await run(left), "0\n");
+});
+
+test("A loop that hangs is given up when the button is pressed twice, and the model can be trained again", async () => {
+  let presses = 0;
+  const reply = await kernel.execute(
+    `for await (const _ of fineTune(model, { train, valid }, ${long})) { console.log("hangs"); await new Promise(() => {}); }`,
+    (reply) => {
+      if (presses > 0 || reply.outputs.length === 0) return;
+      presses = 2;
+      kernel.interrupt();
+      setTimeout(() => kernel.interrupt(), 300);
+    },
+  );
+  assert.equal(reply.status, "error");
+  assert.equal(textOf(reply, "stderr"), "Error: Interrupted asynchronously\n");
+  assert.equal(await run(`(await fineTune(model, { train }, { epochs: 1 })).stopped`), "finished\n");
+});
+
+test("With the run's own controller the stop button gives the result so far, and the cell ends well", async () => {
   const reply = await stop(
     `const abort = new AbortController();
 const run = fineTune(model, { train, valid }, { epochs: 100000, batchSize: 4, signal: abort.signal });
@@ -149,7 +209,145 @@ stopped`,
   assert.equal(textOf(reply, "stdout"), "aborted\n");
 });
 
-test("After a watched run the stop button gives up other cells as ever", async () => {
+test("A cell that does not wait for a run is told to, and the model is refused to another meanwhile", async () => {
+  const unwaited = await kernel.execute(`watch(fineTune(model, { train, valid }, ${long}))`);
+  assert.equal(
+    textOf(unwaited, "stderr"),
+    "still training: write await before fineTune(…), so that the cell waits for it; the stop button ends it\n",
+  );
+  assert.equal(textOf(unwaited, "stdout"), "", "no pending promise");
+  const second = await kernel.execute(`await fineTune(model, { train }, { epochs: 1 })`);
+  assert.equal(second.status, "error");
+  assert.match(
+    textOf(second, "stderr"),
+    /^FrostError: fineTune: expected a model that nothing trains, .* stop button\n/,
+  );
+  assert.doesNotMatch(textOf(second, "stderr"), /write await/, "said once");
+  kernel.interrupt();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(await run(`(await fineTune(model, { train }, { epochs: 1 })).stopped`), "finished\n");
+  assert.equal(
+    await run(`const forgotten = fineTune(model, { train }, { epochs: 1 });`),
+    "fineTune(…) has not begun: write await before it\n",
+  );
+});
+
+test("A cell may wait in every form at its top: a lone for await, await before parentheses, await in a block", async () => {
+  await run(`async function* numbers() { yield 1; yield 2; }`);
+  assert.equal(await run(`for await (const n of numbers()) console.log(n);`), "1\n2\n");
+  assert.equal(await run(`await (Promise.resolve("in parentheses"))`), "in parentheses\n");
+  assert.equal(await run(`if (true) { for await (const n of numbers()) { console.log(n); break; } }`), "1\n");
+  assert.equal(await run(`console.log(await numbers().next());`), "{ value: 1, done: false }\n");
+  assert.equal(
+    await run(`const later = async () => { for await (const n of numbers()) console.log(n); };`),
+    "",
+  );
+  const wrong = await kernel.execute(`const now = () => { await later(); };`);
+  assert.match(
+    textOf(wrong, "stderr"),
+    /^1:21 - 'await' expressions are only allowed within async functions/,
+  );
+});
+
+test("After an error what the cell had declared is there, and what it had not come to is as it was", async () => {
+  await run(`const early = "old", late = "old"; let count = 1;`);
+  const reply = await kernel.execute(
+    `const early = { new: true }; let started = 3; function helper(n: number) { return n + 1; }
+interface Row { id: number }
+const late = (() => { throw new RangeError("amid the cell"); })() as Row;
+const never: Row = { id: 1 };`,
+  );
+  assert.equal(reply.status, "error");
+  assert.equal(
+    await run(`[early.new, late.toUpperCase(), started, helper(count)]`),
+    "[ true, 'OLD', 3, 2 ]\n",
+  );
+  assert.equal(await run(`const row: Row = { id: 7 }; row.id`), "7\n");
+  const gone = await kernel.execute(`never`);
+  assert.equal(gone.status, "error", "it has no value");
+});
+
+test("A failed cell's error names its own lines, and no line of what runs it", async () => {
+  const cells: [string, RegExp][] = [
+    [
+      `interface Ignored { a: number }\n\n// a comment\nfunction fail(x: Ignored) {\n  throw new TypeError("no");\n}\nfail({ a: 1 });`,
+      /^TypeError: no\n {4}at fail \(cell \d+, line 5, column 9\)\n {4}5 \| {3}throw new TypeError\("no"\);\n {4}at cell \d+, line 7, column 1\n$/,
+    ],
+    [
+      `await null;\n\nconst nothing = null as any;\nnothing.of;`,
+      /^TypeError: Cannot read .*\n {4}at cell \d+, line 4, column 9\n {4}4 \| nothing\.of;\n$/,
+    ],
+    [
+      `\n\nawait fineTune(model, { train, valid }, { epochs: 0 });`,
+      /^InputError: epochs: .*\n {4}at cell \d+, line 3, column 7\n {4}3 \| await fineTune\(.*\n$/,
+    ],
+    [
+      `await null;\nawait fineTune(model, { train, valid }, { epochs: 1, learningRate: 1e30 });`,
+      /^FrostError: training stopped .*\n {4}at cell \d+, line 2, column \d+\n {4}2 \| await fineTune\(/,
+    ],
+    [
+      `await Promise.all([1].map(async () => {\n  JSON.parse("{");\n}));`,
+      /^SyntaxError: .*\n[\s\S]* {4}at cell \d+, line 2, column 8\n {4}2 \| {3}JSON\.parse\("\{"\);\n/,
+    ],
+    [
+      `const typed = { train, valid };\nconst a: string = { train }.train;`,
+      /^2:7 - Type '\{[\s\S]* is not assignable to type 'string'/,
+    ],
+  ];
+  for (const [code, told] of cells) {
+    const reply = await kernel.execute(code);
+    assert.match(textOf(reply, "stderr"), told);
+    assert.doesNotMatch(textOf(reply, "stderr"), /node_modules|cellExecutor|evalmachine|node:/);
+  }
+});
+
+test("A last line prints what is of use: a model's modules, a line on what was frozen, nothing of a promise that shows itself", async () => {
+  assert.match(await run("model"), /^BertForSequenceClassification, 2 classes \(\n {2}\(bert\): \(\n/);
+  assert.match(await run("topNLayerFreeze(model, 1)"), /^frozen: 21 of 57 parameters, .*\n$/);
+  const shown = await kernel.execute(`show([{ a: 1 }])`);
+  assert.deepEqual(
+    shown.outputs.map(({ type }) => type),
+    ["display_data"],
+  );
+  assert.equal(await run(`Promise.resolve(3)`), "Promise { 3 }\n");
+  assert.equal(await run(`new Promise(() => {})`), "a promise: write await before it for its value\n");
+});
+
+test("The kernel is busy from the first cell's beginning to the last one's end, whatever is asked in between", async () => {
+  const { statuses, replies } = await kernel.queue(
+    [
+      "await new Promise((resolve) => setTimeout(resolve, 400)); 1",
+      "await new Promise((resolve) => setTimeout(resolve, 200)); 2",
+    ],
+    "kernel_info_request",
+  );
+  assert.deepEqual(replies, ["ok", "ok"]);
+  const idle = statuses.flatMap(({ state }, i) => (state === "idle" ? [i] : []));
+  for (const i of idle.slice(0, -1)) assert.equal(statuses[i + 1]?.state, "busy", JSON.stringify(statuses));
+  assert.equal(statuses.at(-1)!.state, "idle");
+  const cells = statuses.filter(({ cell }) => cell !== null).map(({ cell, state }) => `${cell} ${state}`);
+  assert.ok(
+    cells.indexOf("0 idle") < cells.indexOf("1 busy"),
+    "the second cell is begun when the first has ended",
+  );
+});
+
+test("The stop button is heard while a cell is still compiled", async () => {
+  const code = `await new Promise((resolve) => setTimeout(resolve, 1e6));`;
+  setTimeout(() => kernel.interrupt(), 20);
+  const reply = await kernel.execute(code, undefined, { seconds: 20 });
+  assert.equal(reply.status, "error");
+  assert.equal(textOf(reply, "stderr"), "Error: Interrupted asynchronously\n");
+});
+
+test("When a cell fails, those that wait behind it are not run", async () => {
+  await run("0"); // past the time in which tslab refuses what comes after an error
+  const { replies } = await kernel.queue([`throw new Error("first")`, "1", "2"]);
+  assert.deepEqual(replies, ["error", "abort", "abort"]);
+  assert.equal(await run("3"), "3\n");
+});
+
+test("After a run the stop button gives up other cells as ever", async () => {
   // Not within the cell's first stretch, where node:vm takes the signal.
   const reply = await stop(
     `import { display } from "tslab";
@@ -159,6 +357,31 @@ await new Promise((resolve) => setTimeout(resolve, 1e6));`,
     1,
   );
   assert.match(textOf(reply, "stderr"), /Interrupted asynchronously/);
+});
+
+test("In a kernel of tslab's own the stop button ends runs too, from the cell after the import on", async () => {
+  const plain = await Kernel.start(join(repository, "notebooks"), "tslab");
+  try {
+    const made = await plain.execute(setUp);
+    assert.equal(made.status, "ok", textOf(made, "stderr"));
+    const pair = await plain.execute(`const pair = { train, valid }; pair.train === train`);
+    assert.equal(textOf(pair, "stdout"), "true\n");
+    let pressed = false;
+    const reply = await plain.execute(
+      `const plain = await watch(fineTune(model, { train, valid }, ${long})); console.log(plain.stopped);`,
+      ({ frames }) => {
+        if (pressed || frames.length < 2) return;
+        pressed = true;
+        plain.interrupt();
+      },
+    );
+    assert.deepEqual(
+      [reply.status, textOf(reply, "stdout"), textOf(reply, "stderr")],
+      ["error", "aborted\n", STOPPED("fineTune")],
+    );
+  } finally {
+    plain.close();
+  }
 });
 
 test("Outside a kernel importing frostkit loads neither tslab nor its sockets", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { FrostError } from "../../src/errors";
 import { watch } from "../../src/notebook/watch";
+import { openRuns } from "../../src/training/openRuns";
 import { Run } from "../../src/training/Run";
 import { fakeKernel, type Message } from "./fakeKernel";
 import { fakeSweep, fakeTraining } from "./fakeRuns";
@@ -26,16 +27,10 @@ function slowly(t: TestContext, milliseconds: number): void {
   });
 }
 
-/** What the stop button does to the kernel's process, with a listener that stands for tslab's. */
-function stopButton(t: TestContext): { press: () => void; reached: () => number } {
-  let reached = 0;
-  const tslab = () => {
-    reached++;
-  };
-  process.on("SIGINT", tslab);
-  t.after(() => process.off("SIGINT", tslab));
-  return { press: () => process.emit("SIGINT"), reached: () => reached };
-}
+/** What the stop button does. */
+const press = () => {
+  for (const run of [...openRuns().runs]) run.stop();
+};
 
 test("Outside a notebook a line is printed for each epoch, and the result is the run's", async (t) => {
   const lines: string[] = [];
@@ -159,90 +154,47 @@ test("An error of the run passes on, and the output says that it ended so", asyn
   assert.equal(bars(messages.at(-1)!)[0].text, "ended by an error");
 });
 
-test("The stop button ends the run between two steps; the cell fails with what is kept", async (t) => {
+test("The stop button ends the run between two steps, and the result so far is given back", async (t) => {
   const messages = fakeKernel(t);
-  const { press, reached } = stopButton(t);
   let last = 0;
   let ended = false;
   const between = (step: number) => {
     last = step;
-    if (step === 2) press();
+    if (step === 5) press();
   };
-  const run = fakeTraining({ between, ended: () => (ended = true) });
-  await assert.rejects(watch(run), (error: Error) => {
-    assert.ok(error instanceof FrostError);
-    assert.equal(error.message, "stopped; the model keeps what it has learnt so far");
-    return true;
-  });
-  assert.equal(last, 2);
-  assert.ok(ended, "the training has tidied up");
-  assert.equal(reached(), 0, "tslab would have given up the cell with the training behind it");
-  assert.match(text(messages.at(-1)!), /^stopped; the model keeps/);
-  assert.equal(process.listenerCount("SIGINT"), 1);
-  press();
-  assert.equal(reached(), 1, "the button is tslab's again");
-});
-
-test("With the run's own controller the stop button gives the result so far, and the cell ends well", async (t) => {
-  const messages = fakeKernel(t);
-  const { press } = stopButton(t);
-  const abort = new AbortController();
-  const between = (step: number) => {
-    if (step === 4) press();
-  };
-  const { stopped, epochs } = await watch(fakeTraining({ signal: abort.signal, between }), { abort });
-  assert.deepEqual([stopped, epochs.length], ["aborted", 1]);
+  const { stopped, epochs } = await watch(fakeTraining({ between, ended: () => (ended = true) }));
+  assert.deepEqual([stopped, epochs.length, last, ended], ["aborted", 1, 5, true]);
   assert.match(text(messages.at(-1)!), /^stopped in epoch 2\nepoch 1: /);
+  assert.equal(openRuns().runs.size, 0);
 });
 
 test("A stopped sweep keeps its records, and says where they are", async (t) => {
   const messages = fakeKernel(t);
-  const { press } = stopButton(t);
-  const abort = new AbortController();
   let steps = 0;
   const between = () => {
     steps++;
     if (steps === 8) press();
   };
-  const { records, aborted } = await watch(fakeSweep([0, 2, 4], { signal: abort.signal, between }), {
-    abort,
-  });
+  const { records, aborted } = await watch(fakeSweep([0, 2, 4], { between }));
   assert.deepEqual([records.length, aborted], [1, true]);
   assert.match(
     text(messages.at(-1)!),
     /^stopped: 1 of 3 trials are kept in runs\/fake\/records\.jsonl, and the same sweep goes on from there/,
   );
-
-  steps = 0;
-  await assert.rejects(watch(fakeSweep([0, 2, 4], { between })), {
-    message: "stopped; the finished trials are kept, and the same sweep goes on from there",
-  });
 });
 
-test("A controller that the run knows nothing of is found out, instead of waiting for the run's end", async (t) => {
+test("With a controller of the cell's the stop button aborts that as well, and the cell is to end well", async (t) => {
   fakeKernel(t);
-  const { press } = stopButton(t);
-  let last = 0;
+  const abort = new AbortController();
+  const well: boolean[] = [];
   const between = (step: number) => {
-    last = step;
-    if (step === 2) press();
-  };
-  await assert.rejects(watch(fakeTraining({ epochs: 9, between }), { abort: new AbortController() }), {
-    message: /^abort: the run did not end, .* pass \{ signal: abort\.signal \} to it as well$/,
-  });
-  assert.ok(last < 10);
-});
-
-test("Pressed twice, the stop button gives up the cell at once, as it does elsewhere", async (t) => {
-  fakeKernel(t);
-  const { press, reached } = stopButton(t);
-  const between = (step: number) => {
-    if (step !== 2) return;
-    press();
+    if (step !== 4) return;
+    well.push(Array.from(openRuns().runs).some(({ endsWell }) => endsWell));
     press();
   };
-  await assert.rejects(watch(fakeTraining({ between })), FrostError);
-  assert.equal(reached(), 1);
+  const { stopped } = await watch(fakeTraining({ signal: abort.signal, between }), { abort });
+  assert.deepEqual([stopped, abort.signal.aborted, well], ["aborted", true, [true]]);
+  assert.equal(openRuns().runs.size, 0);
 });
 
 async function trialOf() {

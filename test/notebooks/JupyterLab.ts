@@ -7,10 +7,10 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { python } from "./inJupyter";
 import { repository } from "./runNotebook";
 
-const CHROMIUM = "/usr/bin/chromium";
+export const CHROMIUM = "/usr/bin/chromium";
 
 /** Why nothing can be opened in a browser here, or false. */
-const noBrowser: string | false =
+export const noBrowser: string | false =
   !existsSync(CHROMIUM) && `expected a browser as ${CHROMIUM}, found none; apt-get install chromium`;
 
 /** Why no notebook can be opened in JupyterLab here, or false. */

@@ -15,6 +15,7 @@ import { whoComputes } from "../../ops/whoComputes";
 import { version } from "../../version";
 import { alignTable } from "../alignTable";
 import { notebookKernel } from "../notebookKernel";
+import { print } from "../print";
 import { productSpeed } from "../productSpeed";
 
 export function doctorCommand(): Command {
@@ -32,13 +33,13 @@ export function doctorCommand(): Command {
 
 async function listOps(): Promise<void> {
   const { name, reason } = await useEngine("auto");
-  console.log(`engine ${name} (${reason})\n`);
+  print(`engine ${name} (${reason})\n`);
   const precisions = name === "tensorflow" ? PRECISIONS : (["fp32"] as const);
   const lines = whoComputes(precisions);
   const rows = lines.map(({ op, by }) => [op, ...precisions.map((precision) => by[precision]!)]);
-  console.log(`${alignTable([["op", ...precisions], ...rows])}\n`);
+  print(`${alignTable([["op", ...precisions], ...rows])}\n`);
   const reasons = new Set(lines.flatMap(({ others }) => others.map(({ by, why }) => `${by}: ${why}`)));
-  for (const reason of reasons) console.log(reason);
+  for (const reason of reasons) print(reason);
 }
 
 async function doctor(): Promise<void> {
@@ -56,7 +57,7 @@ async function doctor(): Promise<void> {
   const { name, reason } = await useEngine("auto");
   facts.push(["engine auto", `${name} (${reason})`]);
   facts.push(["notebook kernel", await notebookKernel()]);
-  console.log(alignTable(facts));
+  print(alignTable(facts));
 }
 
 async function tryEngine(name: EngineName): Promise<string> {

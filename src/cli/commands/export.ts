@@ -8,6 +8,7 @@ import { interruptSignal } from "../interrupt";
 import { loadModel } from "../loadModel";
 import { note } from "../note";
 import { addModelOption, type ModelFlags } from "../options";
+import { print } from "../print";
 
 interface ExportFlags extends ModelFlags {
   out: string;
@@ -39,5 +40,5 @@ async function exportModel({ model: from, out }: ExportFlags): Promise<void> {
   checkTrained(from, model);
   await exportOnnx(model, out);
   for (const line of notes) note(line);
-  console.log(`exported: ${out}`);
+  print(`exported: ${out}`);
 }

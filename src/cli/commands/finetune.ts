@@ -20,6 +20,7 @@ import {
   type TrainingFlags,
   trainingSettings,
 } from "../options";
+import { print } from "../print";
 import { showTraining } from "../showTraining";
 import { tableFlag } from "../tableFlag";
 
@@ -93,11 +94,11 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const { epochs, epoch, stopped } = await run;
   if (stopped === "aborted")
     throw new Interrupted(`stopped in epoch ${epochs.length + 1} of ${flags.epochs}; nothing was saved`);
-  console.log(epochTable(epochs));
-  if (epoch !== epochs.length) console.log(`\nthe weights are those of epoch ${epoch}, the best one`);
+  print(epochTable(epochs));
+  if (epoch !== epochs.length) print(`\nthe weights are those of epoch ${epoch}, the best one`);
   if (save === undefined) return;
   await model.savePretrained(save);
-  console.log(`\nsaved: ${save}`);
+  print(`\nsaved: ${save}`);
 }
 
 const lineOf = ({ epoch, trainLoss, trainSeconds, evalSeconds }: EpochRecord, epochs: number): string =>

@@ -3,6 +3,7 @@ import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
 import { loadModel } from "../loadModel";
 import { note } from "../note";
 import { addFreezeOptions, addModelOption, type FreezeFlags, type ModelFlags } from "../options";
+import { print, printJson } from "../print";
 
 interface ListFlags extends ModelFlags, FreezeFlags {
   match?: string;
@@ -39,5 +40,6 @@ async function list(flags: ListFlags): Promise<void> {
   for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
   const rows = listParams(model, flags.match);
   for (const line of notes) note(line);
-  console.log(flags.json ? rows.map((row) => JSON.stringify(row)).join("\n") : String(rows));
+  if (flags.json) printJson(...rows);
+  else print(String(rows));
 }

@@ -10,6 +10,7 @@ import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { fetchPackage } from "../../packages/fetchPackage";
 import { alignTable } from "../alignTable";
 import { note } from "../note";
+import { print } from "../print";
 
 interface NativeFlags {
   pip?: boolean;
@@ -52,20 +53,18 @@ async function native({ pip = false, official, remove }: NativeFlags): Promise<v
     return show("tfjs-node-gpu's own download", await installOfficial());
   }
   const { tensorflow, proof } = await linkNative({ pip, log: note });
-  if (proof === null) return console.log(`linked already to ${nameTensorflow(tensorflow)}`);
+  if (proof === null) return print(`linked already to ${nameTensorflow(tensorflow)}`);
   await show(tensorflow.folder, proof);
   if (!proof.gpu && (await nvidiaGpus()).length > 0) note(await whyNoGpu(tensorflow, proof));
 }
 
 function report(removed: string[]): void {
-  console.log(
-    removed.length === 0 ? "nothing to remove" : removed.map((path) => `removed ${path}`).join("\n"),
-  );
+  print(removed.length === 0 ? "nothing to remove" : removed.map((path) => `removed ${path}`).join("\n"));
 }
 
 async function show(source: string, { version, gpu }: Proof): Promise<void> {
   const devices = await tensorflowDevices(gpu);
-  console.log(
+  print(
     alignTable([
       ["TensorFlow", `${version} (${source})`],
       ...devices.map((device) => ["device", `${formatDevice(device)}${device.inUse ? ", in use" : ""}`]),

@@ -7,6 +7,7 @@ import { FrostError } from "../../errors";
 import { findJupyter, noFront } from "../../notebook/findJupyter";
 import { findKernel, removeFormer, removeKernels } from "../../notebook/kernelSpecs";
 import { registerKernel } from "../../notebook/registerKernel";
+import { print } from "../print";
 
 const set = join(__dirname, "..", "..", "..", "notebooks");
 
@@ -32,9 +33,9 @@ async function notebook({ open, remove = false }: { open: boolean; remove?: bool
   const { command, dataFolders, front } = jupyter;
   if (remove) return removeKernel(dataFolders);
   const file = registerKernel(dataFolders);
-  console.log(`kernel TypeScript (frostkit): ${file}`);
+  print(`kernel TypeScript (frostkit): ${file}`);
   for (const former of removeFormer(dataFolders))
-    console.log(`removed ${former}, which an earlier frostkit had registered`);
+    print(`removed ${former}, which an earlier frostkit had registered`);
   const found = findKernel(dataFolders);
   if (found !== null && found.file !== file)
     throw new FrostError(
@@ -43,7 +44,7 @@ async function notebook({ open, remove = false }: { open: boolean; remove?: bool
   if (!open) return;
   if (front === null) throw new FrostError(noFront(jupyter));
   const folder = ownFolder();
-  console.log(`notebooks: ${relative(process.cwd(), folder) || "."}`);
+  print(`notebooks: ${relative(process.cwd(), folder) || "."}`);
   const server = spawn(command[0], [...command.slice(1), front, folder], { stdio: "inherit" });
   // Ctrl-C is Jupyter's: it asks, or ends what it runs.
   process.on("SIGINT", () => {});
@@ -53,11 +54,11 @@ async function notebook({ open, remove = false }: { open: boolean; remove?: bool
 
 function removeKernel(dataFolders: readonly string[]): void {
   const removed = removeKernels(dataFolders);
-  for (const file of removed) console.log(`removed ${file}`);
+  for (const file of removed) print(`removed ${file}`);
   const left = findKernel(dataFolders);
   if (left?.fault === null)
     throw new FrostError(`${left.file}: expected to be allowed to remove it, was not`);
-  if (removed.length === 0) console.log("nothing to remove: Jupyter has no kernel of frostkit's");
+  if (removed.length === 0) print("nothing to remove: Jupyter has no kernel of frostkit's");
 }
 
 /** Where the notebooks may be edited: a package's own files are lost with its next version. */

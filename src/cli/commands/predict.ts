@@ -28,6 +28,7 @@ import {
   OF_TEXTS,
   type TextFlags,
 } from "../options";
+import { print } from "../print";
 import { countOf, isFolder, type Rows } from "../Rows";
 import { tableFlag } from "../tableFlag";
 
@@ -134,7 +135,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     ...classes.map((_, i) => said.probabilities[row * width + i].toFixed(6)),
   ]);
   replaceFile(out, csvText([header, ...lines]));
-  console.log(`${formatCount(countOf(rows))} rows: ${out}`);
+  print(`${formatCount(countOf(rows))} rows: ${out}`);
 }
 
 /** Finds out now, not when all is predicted. */

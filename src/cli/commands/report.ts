@@ -4,6 +4,7 @@ import { InputError } from "../../errors";
 import { latestSweep } from "../../sweep/latestSweep";
 import { readRecords } from "../../sweep/record";
 import { note } from "../note";
+import { print } from "../print";
 import { showSweep } from "../showSweep";
 
 export function reportCommand(): Command {
@@ -36,5 +37,5 @@ async function report(folder: string, { metric }: { metric?: string }): Promise<
       `${path}: ${records.length} of ${all.length} records are of the latest sweep; the others are of other settings, data, ` +
         "models or engines, or were run again since",
     );
-  await showSweep(records, folder, metric, console.log);
+  await showSweep(records, folder, metric, print);
 }

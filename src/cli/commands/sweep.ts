@@ -20,6 +20,7 @@ import {
   trainingSettings,
 } from "../options";
 import { wholeNumbers } from "../parseNumbers";
+import { print, printJson } from "../print";
 import { runFolder } from "../runFolder";
 import { SweepBoard } from "../SweepBoard";
 import { showSweep } from "../showSweep";
@@ -107,34 +108,50 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const run = freezeSweep(
     model,
     { train, valid: valid! },
-    { n, strategies, seeds, out, signal, ...trainingSettings(flags) },
+    { n, strategies, seeds, out, about: aboutCommand(flags, command), signal, ...trainingSettings(flags) },
   );
   const board = new SweepBoard(out, metric);
   const printed = new Set<TrialRecord>();
-  const print = (record: TrialRecord) => {
-    if (flags.json && !printed.has(record)) console.log(JSON.stringify(record));
+  const tell = (record: TrialRecord) => {
+    if (flags.json && !printed.has(record)) printJson(record);
     printed.add(record);
   };
   try {
     for await (const event of run) {
       board.show(event);
-      if (event.type === "record") print(event.record);
+      if (event.type === "record") tell(event.record);
     }
   } finally {
     board.stop();
   }
   const { records, failed, aborted } = await run;
-  for (const record of records) print(record);
+  for (const record of records) tell(record);
   if (aborted && records.length < board.count)
     throw new Interrupted(
       `stopped; ${records.length} of ${board.count} trials are kept in ${join(out, "records.jsonl")}, and the same command goes on from there`,
     );
   if (records.length > 0) {
     const kept = readRecords(join(out, "records.jsonl"), note);
-    await showSweep(latestSweep([...kept, ...records]), out, metric, flags.json ? note : console.log);
+    await showSweep(latestSweep([...kept, ...records]), out, metric, flags.json ? note : print);
   }
   if (failed.length > 0)
     throw new FrostError(
       `${failed.length} of ${board.count} trials failed; the same command tries these again`,
     );
+}
+
+/** What the report names besides: files, and the command as it was typed. */
+function aboutCommand(flags: SweepFlags, command: Command): Record<string, string> {
+  let root = command;
+  while (root.parent) root = root.parent;
+  const { rawArgs = [] } = root as Command & { rawArgs?: string[] };
+  const words = rawArgs[0] === "sweep" ? rawArgs : ["sweep", ...rawArgs];
+  const quote = (word: string) =>
+    /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return {
+    model: flags.model,
+    train: flags.train,
+    ...(flags.valid !== undefined && { valid: flags.valid }),
+    command: ["frostkit", ...words].map(quote).join(" "),
+  };
 }

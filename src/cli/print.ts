@@ -1,0 +1,13 @@
+import { visible } from "../freeze";
+
+/** What a command makes, on stdout. Nothing in it steers the terminal, whatever names it holds. */
+export function print(text: string): void {
+  process.stdout.write(`${visible(text)}\n`);
+}
+
+/** Values as JSON, one a line, on stdout. */
+export function printJson(...values: unknown[]): void {
+  // JSON escapes the rest of the control characters itself.
+  const spell = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  for (const value of values) process.stdout.write(`${JSON.stringify(value).replace(/\p{Cc}/gu, spell)}\n`);
+}

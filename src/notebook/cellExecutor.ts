@@ -1,0 +1,114 @@
+import { awaitsAtTop } from "./awaitsAtTop";
+import { BEFORE, CellTraces } from "./CellTraces";
+import type { cellCompiler } from "./cellCompiler";
+import { keptDeclarations } from "./keptDeclarations";
+import { lastValue } from "./lastValue";
+import { spelledOut } from "./spelledOut";
+import { stopRuns } from "./stopRuns";
+import type { Conversion, CreateExecutor } from "./tslab";
+
+/** Before a cell that waits: up to its first await node:vm ends it amid whatever runs when the stop button is pressed. */
+const PAUSE = "await null; ";
+
+/**
+ * tslab's executor as the kit's kernel has it: errors name the cell's own lines, a cell that fails leaves what it declared, its last
+ * line prints nothing that is of no use, and the stop button ends runs.
+ */
+export function cellExecutor(
+  create: CreateExecutor,
+  { ts, mapsOf }: ReturnType<typeof cellCompiler>,
+  getCodeMetadata: (code: string) => { module?: string; mode?: string },
+): CreateExecutor {
+  return (rootDir, converters, console) => {
+    const traces = new CellTraces();
+    let count = 0;
+    let declared = "";
+    let conversion: Conversion | null = null;
+
+    const convert = (code: string): Conversion => {
+      const spelled = spelledOut(code, ts);
+      const made = converters.node.convert(declared, spelled.code);
+      for (const { start, end, fileName } of made.diagnostics)
+        if (fileName === undefined)
+          for (const place of [start, end]) {
+            const typed = code.slice(0, spelled.typed(place.offset)).split("\n");
+            place.line = typed.length - 1;
+            place.character = typed.at(-1)!.length;
+          }
+      if (made.output === undefined) return made;
+      const awaits = awaitsAtTop(code, ts);
+      const named = traces.take(count, made.output, {
+        code,
+        spelled,
+        maps: mapsOf(made.output),
+        indent: awaits ? BEFORE.async.length + PAUSE.length : BEFORE.plain.length,
+      });
+      return { ...made, hasToplevelAwait: awaits, output: `${awaits ? PAUSE : ""}${made.output}${named}` };
+    };
+    // What is declared is kept here, where a cell that failed counts as well; tslab's own word of it goes unused.
+    const node = {
+      convert(_: string, code: string) {
+        conversion ??= convert(code);
+        return conversion;
+      },
+      inspect: (_: string, code: string, at: number) => converters.node.inspect(declared, code, at),
+      complete: (_: string, code: string, at: number) => converters.node.complete(declared, code, at),
+      addModule: (name: string, content: string, meta: unknown) =>
+        converters.node.addModule(name, content, meta),
+      close: () => converters.node.close(),
+    };
+    const all = {
+      node,
+      get browser() {
+        return converters.browser;
+      },
+      close: () => converters.close(),
+    };
+    const executor = create(rootDir, all, {
+      log(value) {
+        const shown = lastValue(value);
+        if (shown !== null) console.log(shown);
+      },
+      error(...what) {
+        for (const each of what) if (each instanceof Error) traces.rewrite(each);
+        // An error without a place would stand in brackets.
+        console.error(...what.map((each) => (isBare(each) ? each.stack : each)));
+      },
+    });
+    const { execute, interrupt } = executor;
+    let interrupted = false;
+    executor.interrupt = () => {
+      interrupted = true;
+      interrupt();
+    };
+    executor.execute = async (code) => {
+      count++;
+      interrupted = false;
+      const { module, mode } = getCodeMetadata(code);
+      conversion = module || mode === "browser" ? null : convert(code);
+      // node:vm loses a signal that came while the compiler was at work: the loop has to go round once for it to be heard.
+      for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+      if (interrupted) {
+        console.error("Error: Interrupted asynchronously");
+        return false;
+      }
+      const earlier = { ...executor.locals };
+      const ok = await execute(code);
+      const made = conversion;
+      if (!made || made.diagnostics.length > 0) return ok;
+      const after = made.declOutput ?? "";
+      declared = ok
+        ? after
+        : keptDeclarations(ts, { after, before: declared, values: executor.locals, earlier });
+      return ok;
+    };
+    stopRuns(executor);
+    return executor;
+  };
+}
+
+/** Whether an error says nothing but its message. */
+const isBare = (value: unknown): value is Error =>
+  value instanceof Error &&
+  !/\n\s+at /.test(value.stack ?? "") &&
+  Object.keys(value).every((key) => key === "name");

@@ -1,0 +1,31 @@
+import { loaded } from "./kernel";
+import { spelledOut } from "./spelledOut";
+import { stopRuns } from "./stopRuns";
+import type { Executor, TypeScript } from "./tslab";
+
+/** What runs a kernel's cells. */
+interface Handler {
+  executor: Executor;
+  handleExecute(request: { code: string }, ...rest: unknown[]): Promise<unknown>;
+}
+
+/** Says that a kernel's cells are mended already. */
+export const mended = Symbol.for("frostkit.mendCells");
+
+/**
+ * In a kernel of tslab's own, which has not begun as the kit's: lets cells say `{ train }` of a variable from an earlier cell, and
+ * lets the stop button end the kit's runs. Holds from the next cell on.
+ */
+export function mendCells(): void {
+  const [ts] = loaded<TypeScript>("@tslab/typescript-for-tslab/lib/typescript.js");
+  const handlers = loaded<{ JupyterHandlerImpl: { prototype: Handler } }>("tslab/dist/jupyter.js");
+  for (const { prototype } of handlers.map((module) => module.JupyterHandlerImpl)) {
+    if (mended in prototype) continue;
+    const { handleExecute } = prototype;
+    prototype.handleExecute = function (request, ...rest) {
+      stopRuns(this.executor);
+      return handleExecute.call(this, { ...request, code: spelledOut(request.code, ts).code }, ...rest);
+    };
+    Object.defineProperty(prototype, mended, { value: true });
+  }
+}

@@ -1,0 +1,50 @@
+import type { Classifier } from "../models/Classifier";
+import { countOf, type Dataset, longest } from "../training/dataset";
+import type { FineTuneSettings } from "../training/FineTuneOptions";
+
+/** What a trial was made of, as people know it: a report names it beside the numbers. */
+export interface About {
+  /** The checkpoint's folder or Hub id, as it was named. */
+  model?: string;
+  /** Tokens that a row was cut to. */
+  maxLength?: number;
+  /** Tokens of the longest row to train on. */
+  longestRow?: number;
+  /** Rows to train on that were cut. */
+  truncatedRows?: number;
+  /** Height and width of images, in pixels. */
+  imageSize?: string;
+  /** The training's options, defaults included. */
+  options?: Record<string, unknown>;
+  /** What the sweep was told besides: files, a command. */
+  [name: string]: unknown;
+}
+
+/** Puts together what a sweep's records say of themselves. */
+export function aboutSweep(
+  source: string | Classifier,
+  model: Classifier,
+  train: Dataset,
+  settings: FineTuneSettings,
+  told: Record<string, string>,
+): About {
+  const { features, signal, seed, ...options } = settings;
+  const rows =
+    "pixels" in train
+      ? { imageSize: `${train.height} x ${train.width}` }
+      : {
+          maxLength: train.maxLength,
+          truncatedRows: train.truncated,
+          ...(countOf(train) > 0 && { longestRow: longest(train) }),
+        };
+  return JSON.parse(JSON.stringify({ model: nameOf(source, model), ...rows, options, ...told }));
+}
+
+function nameOf(source: string | Classifier, model: Classifier): string | undefined {
+  if (typeof source === "string") return source;
+  try {
+    return model.folder;
+  } catch {
+    return undefined; // it started from its config alone
+  }
+}

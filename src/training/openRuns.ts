@@ -1,0 +1,33 @@
+/** A run of the kit that is under way, as the stop button and the end of a cell see it. */
+export interface OpenRun {
+  /** The function that was called: "fineTune". */
+  readonly name: string;
+  /** What it does for as long as it is under way: "training". */
+  readonly work: string;
+  /** Whether the cell is to go on after the stop button, as its author asked. */
+  readonly endsWell?: boolean;
+  /** Ends it between two steps, with what it has come to. */
+  stop(): void;
+  /** Gives it up, wherever it stands. */
+  close(): void;
+}
+
+/** What is under way in this process. */
+export interface OpenRuns {
+  /** Runs that have begun and not ended. */
+  readonly runs: Set<OpenRun>;
+  /** Runs that were made in the cell that runs, and have not begun; undefined outside a notebook. */
+  unbegun?: Set<OpenRun>;
+  /** Runs that the stop button ended in the cell that runs: no further one begins in it. */
+  stopped: string[];
+}
+
+/** Where they are noted: in one place for all copies of the kit that a process has loaded, as a kernel and its cells may. */
+const place = Symbol.for("frostkit.openRuns");
+
+/** The runs of the kit that are under way in this process, whichever copy of the kit they belong to. */
+export function openRuns(): OpenRuns {
+  const all = globalThis as { [place]?: OpenRuns };
+  all[place] ??= { runs: new Set(), stopped: [] };
+  return all[place];
+}
