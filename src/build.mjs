@@ -38,6 +38,9 @@ function hashSources() {
 const hash = hashSources();
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== hash) {
   const staging = join(root, `.dist-${process.pid}`);
+  // The compiler is silent for as long as it takes.
+  if (process.env.npm_lifecycle_event === "start")
+    console.error("building frostkit from its sources, once after each change: some 20 seconds");
   try {
     await build(staging);
     writeFileSync(join(staging, ".sources"), hash);

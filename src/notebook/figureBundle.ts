@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { drawableFigure } from "../plots/drawableFigure";
 import type { Figure } from "../plots/figure";
 import { plotlySource } from "../plots/plotlyWindow";
 import { scriptJson } from "../plots/scriptJson";
@@ -15,7 +16,7 @@ import { svgImage } from "./svgImage";
 export async function figureBundle(figure: Figure): Promise<Bundle> {
   const svg = await toSvg(figure);
   return {
-    "application/vnd.plotly.v1+json": { ...figure, config },
+    "application/vnd.plotly.v1+json": { ...drawableFigure(figure), config },
     "text/html": figureHtml(figure, svg),
     "image/png": (await smallPng(svg)).toString("base64"),
     "text/plain": figureText(figure),

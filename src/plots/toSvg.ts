@@ -1,6 +1,6 @@
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
-import { drawable } from "./drawable";
+import { drawableFigure } from "./drawableFigure";
 import type { Figure } from "./figure";
 import { plotlyWindow } from "./plotlyWindow";
 
@@ -39,7 +39,7 @@ export function drawn(figure: Figure, size: PictureSize): Promise<string> {
 
 async function draw(figure: Figure, size: PictureSize): Promise<string> {
   // A copy, since Plotly writes what it settled on (ranges, types) into what it is handed.
-  const { data, layout } = drawableOf(structuredClone(figure));
+  const { data, layout } = drawableFigure(structuredClone(figure));
   const width = size.width ?? 700;
   const height = size.height ?? (layout.height as number | undefined) ?? 420;
   const window = plotlyWindow();
@@ -51,12 +51,4 @@ async function draw(figure: Figure, size: PictureSize): Promise<string> {
     { format: "svg", width, height },
   );
   return decodeURIComponent(url.slice(url.indexOf(",") + 1));
-}
-
-/** The same with every text in it as SVG can hold it. */
-function drawableOf<T>(value: T): T {
-  if (typeof value === "string") return drawable(value) as T;
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  if (Array.isArray(value)) return value.map(drawableOf) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, drawableOf(each)])) as T;
 }

@@ -142,3 +142,15 @@ test("Drawing keeps no process alive, and nothing is loaded before the first pic
   });
   assert.equal(out, "false true <svg\n");
 });
+
+test("Control characters and halves of letters in a figure's texts cost nothing but themselves.", async () => {
+  const text = "a\u0000b\u001bc\ud800d\ufffe";
+  const figure = {
+    data: [{ type: "scatter", x: [text, "e"], y: [1, 2], name: text }],
+    layout: { title: { text } },
+  };
+  const svg = await toSvg(figure);
+  assert.match(svg, /a␀b␛c\ufffdd\ufffd/);
+  assert.doesNotMatch(svg, /(?![\t\n\r])\p{Cc}|\p{Cs}/u);
+  assert.equal(figure.data[0].name, text, "the figure stays as it was");
+});
