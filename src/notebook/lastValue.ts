@@ -12,6 +12,6 @@ export function lastValue(value: unknown): unknown {
   if (!(value instanceof Promise)) return value;
   if (SHOWS in value || openRuns().runs.size > 0) return null;
   const text = inspect(value);
-  if (text === "Promise { undefined }") return null;
-  return text === "Promise { <pending> }" ? "a promise: write await before it for its value" : value;
+  if (/^Promise \{\s*undefined/.test(text)) return null;
+  return /^Promise \{\s*<pending>/.test(text) ? "a promise: write await before it for its value" : value;
 }
