@@ -86,7 +86,7 @@ const INSIDE =
   /node_modules[\\/]tslab[\\/]|evalmachine\.<anonymous>|[( ]node:|[\\/]notebook[\\/](cellExecutor|stopRuns|mendCells|startKernel)\.[jt]s/;
 
 /** Node.js puts the line of JavaScript before the trace of what a script throws at its top. */
-const ARROW = /^\S+:\d+\n.*\n\s*\^+\n\n?/;
+const ARROW = /^.+:\d+\n.*\n\s*\^+\n+/;
 
 /** Whether the kit itself says what is wrong, in one line: where in the kit is of no use. */
 const isOwn = ({ name }: Error): boolean => /^(Frost|Input|Freeze)Error$/.test(name);
