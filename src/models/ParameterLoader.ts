@@ -14,7 +14,7 @@ export type Initializer = "normal" | "zeros" | "ones" | { std: number; cutoff: n
 
 /** Where stored tensors come from: a checkpoint opened for reading. */
 export interface TensorSource {
-  tensors: Map<string, { shape: number[]; file: string }>;
+  tensors: Map<string, { shape: number[]; file: string; dtype?: string }>;
   /** A tensor, unread. The caller disposes it. */
   stored(name: string): Stored;
 }
@@ -66,6 +66,7 @@ export class ParameterLoader {
   }
 
   parameter(name: string, shape: number[], initializer: Initializer): Parameter {
+    this.#checkType(name);
     const stored = this.#stored(name, shape);
     return this.#made(name, initializer, stored ?? this.#drawn(name, shape, initializer), !stored);
   }
@@ -123,6 +124,15 @@ export class ParameterLoader {
     return [...this.checkpoint.tensors.keys()].filter(
       (name) => !this.#taken.has(name) && !ignored?.test(name),
     );
+  }
+
+  /** Throws for whole numbers, which stand for weights by a scale that is kept elsewhere. */
+  #checkType(name: string): void {
+    const { dtype, file } = this.checkpoint.tensors.get(this.#names.of(name) ?? "") ?? {};
+    if (dtype !== undefined && /^[IUB](?!F)/.test(dtype))
+      throw new InputError(
+        `${name}: expected floating-point numbers, got ${dtype} in ${file}: quantized weights are not supported`,
+      );
   }
 
   #made(name: string, initializer: Initializer, content: tf.Tensor | Stored, fresh: boolean): Parameter {

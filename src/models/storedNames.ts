@@ -39,7 +39,7 @@ const FAMILIES = new Set(
  *
  * @param encoder what the model has below its head
  * @param where the checkpoint's folder, for errors
- * @throws InputError where the encoder's tensors stand under another family's name, or several times
+ * @throws InputError where the encoder's tensors stand under another family's name or several times, or beside adapters of PEFT
  */
 export function storedNames(
   tensors: Tensors,
@@ -48,6 +48,7 @@ export function storedNames(
   where: string,
 ): StoredNames {
   const own = prefix === undefined ? "" : `${prefix}.`;
+  checkMerged(tensors, where);
   const plain = unwrapped(tensors, where);
   const inner = new Set(encoder.map(({ name }) => withoutStart(name, own)));
   const root = rootOf(plain.keys(), inner, own, where);
@@ -74,6 +75,15 @@ const oldName = (_: string, part: string) => `LayerNorm.${part === "weight" ? "g
 
 const withoutStart = (name: string, start: string) =>
   name.startsWith(start) ? name.slice(start.length) : name;
+
+/** Throws for a checkpoint of PEFT: its weights alone are not what was trained. */
+function checkMerged(tensors: Tensors, where: string): void {
+  const adapter = [...tensors.keys()].find((name) => /\.(lora_|modules_to_save|base_layer\.)/.test(name));
+  if (adapter !== undefined)
+    throw new InputError(
+      `${where}: its weights hold ${adapter}, an adapter's that is not merged; expected whole weights: save what PEFT's merge_and_unload() gives`,
+    );
+}
 
 /** The checkpoint's names by what they are without the segments of wrappers. */
 function unwrapped(tensors: Tensors, where: string): Map<string, string> {

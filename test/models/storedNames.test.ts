@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
@@ -10,7 +10,7 @@ import { useEngine } from "../../src/engine/useEngine";
 import { FAMILIES } from "../../src/models/families";
 import { maskedLmHead } from "../../src/models/maskedLmHead";
 import { storedNames } from "../../src/models/storedNames";
-import { makeFolder } from "../checkpoint/madeByHand";
+import { makeFolder, safetensorsBytes } from "../checkpoint/madeByHand";
 import { fixture } from "./againstPyTorch";
 
 const image = join(__dirname, "../fixtures/models/resnet18-narrow");
@@ -190,6 +190,37 @@ describe("A checkpoint's names", () => {
     assert.deepEqual(again.newlyInitialized, []);
     model.dispose();
     again.dispose();
+  });
+
+  it("of adapters that are not merged are refused, and so are weights that are whole numbers", async () => {
+    const { folder } = fixture("bert");
+    const query = /query\.(weight|bias)$/;
+    const adapted = await renamed(folder, (name) => {
+      const inner = `base_model.model.${name}`;
+      return query.test(name) ? [inner.replace(query, "query.base_layer.$1"), `${inner}.lora_A`] : inner;
+    });
+    await assert.rejects(Auto.fromPretrained(adapted), {
+      name: "InputError",
+      message:
+        /its weights hold base_model\.model\.bert\.\S+, an adapter's that is not merged; expected whole weights/,
+    });
+    const source = openCheckpoint(folder);
+    const header: Record<string, object> = {};
+    let end = 0;
+    for (const [name, { shape }] of source.tensors) {
+      const bytes = shape.reduce((a, b) => a * b, 1) * (name === "bert.pooler.dense.weight" ? 1 : 4);
+      const dtype = name === "bert.pooler.dense.weight" ? "I8" : "F32";
+      header[name] = { dtype, shape, data_offsets: [end, end + bytes] };
+      end += bytes;
+    }
+    source.close();
+    const quantized = makeFolder();
+    copyFileSync(join(folder, "config.json"), join(quantized, "config.json"));
+    writeFileSync(join(quantized, "model.safetensors"), safetensorsBytes(header, new Uint8Array(end)));
+    await assert.rejects(Auto.fromPretrained(quantized), {
+      name: "InputError",
+      message: `bert.pooler.dense.weight: expected floating-point numbers, got I8 in ${join(quantized, "model.safetensors")}: quantized weights are not supported`,
+    });
   });
 
   it("of a norm's old parameters are found beside those of the new ones", () => {
