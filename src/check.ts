@@ -71,3 +71,11 @@ function jsonOf(value: object): string | undefined {
     return undefined; // It holds itself, or a bigint.
   }
 }
+
+/** Makes a name that objects do not have one that throws when it is read or set: JavaScript would do nothing at all. */
+export function refuseName(prototype: object, name: string, advice: string): void {
+  const refuse = () => {
+    throw new InputError(`${name}: ${advice}`);
+  };
+  Object.defineProperty(prototype, name, { get: refuse, set: refuse });
+}

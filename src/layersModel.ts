@@ -1,4 +1,4 @@
-import { shown } from "./check";
+import { refuseName, shown } from "./check";
 import { InputError } from "./errors";
 import {
   adapters,
@@ -140,6 +140,9 @@ class LayerParameter implements NamedParameter {
     rest(this.#owner);
   }
 }
+
+for (const name of ["requires_grad", "trainable"])
+  refuseName(LayerParameter.prototype, name, "a parameter's flag is called requiresGrad");
 
 function adapt(model: LayersModel): FreezableLayersModel {
   const parameters = new Map<Weight, LayerParameter>();

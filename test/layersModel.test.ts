@@ -106,6 +106,27 @@ describe("listParams of a LayersModel", () => {
     );
   });
 
+  test("has flags that are true or false, under one name", () => {
+    const bias = fromLayersModel(threeDense()).parameter("dense_2/bias") as unknown as Record<
+      string,
+      unknown
+    >;
+    for (const name of ["requires_grad", "trainable"])
+      assert.throws(
+        () => {
+          bias[name] = false;
+        },
+        { name: "InputError", message: `${name}: a parameter's flag is called requiresGrad` },
+      );
+    assert.throws(
+      () => {
+        bias.requiresGrad = "true";
+      },
+      { name: "InputError", message: 'dense_2/bias: requiresGrad: expected true or false, got "true"' },
+    );
+    assert.equal(bias.requiresGrad, true);
+  });
+
   test("keeps that order whatever is frozen, unlike tfjs's own weights", () => {
     const model = threeDense();
     const names = listParams(model).map((row) => row.name);

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { refuseName } from "../check";
 import { InputError } from "../errors";
 import { closeNames } from "../freeze";
 import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
-import { refuseName } from "../nn/refuseName";
 import type { Stage } from "../nn/Stage";
 import type { FloatType, FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { shown } from "../check";
+import { refuseName, shown } from "../check";
 import { FrostError, InputError } from "../errors";
-import { refuseName } from "./refuseName";
 import type { Stored } from "./Stored";
 
 let stamps = 0;
