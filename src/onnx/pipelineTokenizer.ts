@@ -32,6 +32,11 @@ export async function pipelineTokenizer({
   const { remove_space, do_lowercase_and_remove_accent, model_max_length, ...config } = JSON.parse(
     text ?? "{}",
   );
+  const words = json.added_tokens.filter(({ single_word }) => single_word).map(({ content }) => content);
+  if (words.length > 0)
+    console.warn(
+      `frostkit: Transformers.js finds ${words.slice(0, 3).join(", ")} within longer words too, where frostkit and Python do not: its pipelines read such texts otherwise`,
+    );
   files.set("tokenizer.json", jsonBytes({ version: "1.0", truncation: null, padding: null, ...json }));
   const most = Math.min(modelMaxLength, maxTokens);
   return files.set(

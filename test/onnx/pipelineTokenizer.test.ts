@@ -49,6 +49,21 @@ for (const [title, folder] of Object.entries(folders))
     }
   });
 
+test("A token that is one as a whole word alone, which Transformers.js does not know of, is told", async (t) => {
+  const told = t.mock.method(console, "warn", () => {});
+  const token = { content: "film", single_word: true, lstrip: false, rstrip: false, normalized: true };
+  const config = { tokenizer_class: "BertTokenizer", added_tokens_decoder: { 9000: token } };
+  const folder = folderOf(["tokenizer.json"], config);
+  const made = await transformersJs(await pipelineTokenizer({ folder, maxTokens: 64 }));
+  assert.match(
+    String(told.mock.calls[0].arguments[0]),
+    /^frostkit: Transformers\.js finds film within longer words too, /,
+  );
+  const tokenizer = await loadTokenizer(folder);
+  assert.deepEqual(made.encode("a film."), [...tokenizer.encode("a film.").inputIds]);
+  assert.notDeepEqual(made.encode("films"), [...tokenizer.encode("films").inputIds]);
+});
+
 test("Texts are cut to what the model takes, or to less where the tokenizer says so", async () => {
   for (const [config, maxTokens, expected] of [
     [{}, 64, 64],
