@@ -37,10 +37,6 @@ async function open(width: number, colorScheme: "light" | "dark", javaScriptEnab
   const page = await context.newPage();
   await page.goto(url);
   if (javaScriptEnabled) await page.waitForFunction(`document.querySelectorAll(".main-svg").length >= 8`);
-  // FROSTKIT_SCREENSHOTS names a folder for pictures of what is tested.
-  const pictures = process.env.FROSTKIT_SCREENSHOTS;
-  if (pictures)
-    await page.screenshot({ path: join(pictures, `${width}-${colorScheme}.png`), fullPage: true });
   return page;
 }
 
