@@ -330,12 +330,13 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
 });
 
 test("What is neither wrong use nor bad input is exit code 1 in one line; FROSTKIT_DEBUG adds where it happened", async () => {
-  const args = [...base, "--train", train, "--n", "3", "--out", `${train}/no-folder`];
+  const args = ["pack", "kit"];
+  const env = { TMPDIR: join(folder, "no-such-folder") };
   const last = (stderr: string) => stderr.trimEnd().split("\n").at(-1)!;
-  const plain = await start(args).ended;
+  const plain = await start(args, { env }).ended;
   assert.equal(plain.code, 1);
-  assert.match(last(plain.stderr), /^frostkit sweep: ENOTDIR: .* \(FROSTKIT_DEBUG=1 shows where\)$/);
-  const debug = await start(args, { env: { FROSTKIT_DEBUG: "1" } }).ended;
+  assert.match(last(plain.stderr), /^frostkit pack: ENOENT: .* \(FROSTKIT_DEBUG=1 shows where\)$/);
+  const debug = await start(args, { env: { ...env, FROSTKIT_DEBUG: "1" } }).ended;
   assert.equal(debug.code, 1);
   assert.match(last(debug.stderr), /^ {4}at /);
 });
