@@ -8,6 +8,7 @@ import { ImageClassifier } from "../models/ImageClassifier";
 import type { ImageInputs } from "../models/imageInputs";
 import type { LoaderOptions, ParameterLoader, TensorSource } from "../models/ParameterLoader";
 import { wantedTensors } from "../models/wantedTensors";
+import type { Parameter } from "../nn/Parameter";
 import { readOptions } from "../options/readOptions";
 import { arrangeHead } from "./arrangeHead";
 import {
@@ -121,7 +122,9 @@ function build(
   const { parameters: last } = stages.at(-1)!;
   const isFresh = loader.fresh.some(({ parameter }) => last.includes(parameter));
   const notes = [...loader.notes];
-  if (!isFresh && own?.length === numLabels) notes.push(...arrangeHead(last.slice(-2), own, classes, file));
+  const redraw = options.ignoreMismatchedSizes ? (each: Parameter) => loader.redraw(each) : null;
+  if (!isFresh && own?.length === numLabels)
+    notes.push(...arrangeHead(last.slice(-2), own, classes, file, redraw));
   return new ImageClassifier({
     ...origin,
     architecture,

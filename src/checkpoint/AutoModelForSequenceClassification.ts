@@ -10,6 +10,7 @@ import { initializerRange, SequenceClassifier } from "../models/SequenceClassifi
 import type { TextInputs } from "../models/textInputs";
 import { wantedTensors } from "../models/wantedTensors";
 import { withHead } from "../models/withHead";
+import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
 import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
@@ -62,7 +63,7 @@ export const AutoModelForSequenceClassification = {
       const own = storedLabels(config.id2label, "id2label", file);
       const ownCount = own?.length ?? (config.num_labels as number | undefined);
       const numLabels = labelCount(options, ownCount);
-      const problemType = problemTypeOf(config, numLabels, numLabels === ownCount, options);
+      const problemType = problemTypeOf(config, file, numLabels, own, ownCount, options);
       const loader = loaderOf({
         prefix: family.prefix,
         encoder: {
@@ -95,8 +96,11 @@ export const AutoModelForSequenceClassification = {
       const isFresh = last.some((parameter) => drawn.has(parameter));
       const classes = labelNames(numLabels, options, own ?? []);
       const notes = [...loader.notes];
+      const redraw = options.ignoreMismatchedSizes ? (each: Parameter) => loader.redraw(each) : null;
       if (!isFresh && own?.length === numLabels && numLabels > 1)
-        notes.push(...arrangeHead(head && isCustom(head) ? null : last.slice(-2), own, classes, folder));
+        notes.push(
+          ...arrangeHead(head && isCustom(head) ? null : last.slice(-2), own, classes, folder, redraw),
+        );
       const note = !head && isFresh ? sentenceNote(folder) : null;
       if (note !== null) notes.push(note);
       return new SequenceClassifier({
@@ -146,14 +150,19 @@ function withLabels({ num_labels: _, ...config }: Record<string, unknown>, names
   return { ...config, ...labelFields(names) };
 }
 
-/** A stored type is that of the stored head; it says nothing of a head with other labels. */
+/** A stored type is that of the stored head, in whatever order its labels are asked for; it says nothing of a head with other labels. */
 function problemTypeOf(
   config: Record<string, unknown>,
+  file: string,
   numLabels: number,
-  isStoredHead: boolean,
+  own: readonly (string | undefined)[] | undefined,
+  ownCount: number | undefined,
   { problemType, classes }: FromPretrainedOptions,
 ): ProblemType {
-  const own = classes === undefined && isStoredHead ? config.problem_type : undefined;
-  const type = problemType ?? own ?? (numLabels === 1 ? "regression" : "single_label_classification");
-  return checkProblemType(checkOneOf("problemType", type as ProblemType, PROBLEM_TYPES), numLabels);
+  const isStoredHead =
+    numLabels === ownCount && (classes === undefined || classes.every((name) => own?.includes(name)));
+  const stored = isStoredHead ? config.problem_type : undefined;
+  const type = problemType ?? stored ?? (numLabels === 1 ? "regression" : "single_label_classification");
+  const name = problemType === undefined && stored ? `${file}: problem_type` : "problemType";
+  return checkProblemType(checkOneOf(name, type as ProblemType, PROBLEM_TYPES), numLabels, name);
 }

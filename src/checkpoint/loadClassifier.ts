@@ -86,14 +86,14 @@ export function labelNames(count: number, { classes }: LoadOptions, own: (string
 }
 
 /** @throws InputError where a head with so many labels cannot be trained as that */
-export function checkProblemType(type: ProblemType, numLabels: number): ProblemType {
+export function checkProblemType(type: ProblemType, numLabels: number, name = "problemType"): ProblemType {
   if (type === "single_label_classification" && numLabels === 1)
     throw new InputError(
-      "problemType: expected at least 2 classes for single_label_classification, got 1; two classes tell yes from no, a regression has one value",
+      `${name}: expected at least 2 classes for single_label_classification, got 1; two classes tell yes from no, a regression has one value (option problemType)`,
     );
   if (type === "regression" && numLabels > 1)
     throw new InputError(
-      `problemType: expected 1 label for a regression, got ${numLabels}; several values at once are not supported`,
+      `${name}: expected 1 label for a regression, got ${numLabels}; several values at once are not supported (options problemType, numLabels and classes ask for another head)`,
     );
   return type;
 }

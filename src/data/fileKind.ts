@@ -3,7 +3,6 @@ const MAGIC: [bytes: string, what: string, cure: string][] = [
   ["1f8b", "a gzip file", "unpack it, for instance by gunzip"],
   ["504b0304", "a ZIP archive", "unpack it, for instance by unzip"],
   ["504b0506", "an empty ZIP archive", "look for the table where it came from"],
-  ["425a68", "a bzip2 file", "unpack it, for instance by bunzip2"],
   ["fd377a585a00", "an xz file", "unpack it, for instance by unxz"],
   ["28b52ffd", "a Zstandard file", "unpack it, for instance by unzstd"],
   ["377abcaf271c", "a 7z archive", "unpack it, for instance by 7z x"],
@@ -26,13 +25,19 @@ function convert(reader: string): string {
   return `convert it by pandas.${reader}(path).to_csv("table.csv", index=False)`;
 }
 
+/** Whether a file of text may begin with these bytes, as a column may be called FEA1. */
+const isWord = (bytes: string) => /^\w+$/.test(Buffer.from(bytes, "hex").toString("latin1"));
+
 /** What is read of a file to tell its kind: an archive names its first members in it. */
 export const KIND_BYTES = 4096;
 
 /** What a file is that is no table of text, by its first bytes, and what to do with it; null where nothing speaks against text. */
 export function fileKind(start: Buffer): { what: string; cure: string } | null {
   const hex = start.toString("hex", 0, 16);
-  const found = MAGIC.find(([bytes]) => hex.startsWith(bytes));
+  // "BZh", a digit, and the first digits of pi, or of its root where nothing is packed.
+  if (/^425a683[1-9](314159265359|177245385090)/.test(hex))
+    return { what: "a bzip2 file", cure: "unpack it, for instance by bunzip2" };
+  const found = MAGIC.find(([bytes]) => hex.startsWith(bytes) && (start.includes(0) || !isWord(bytes)));
   if (found) {
     const [, what, cure] = found;
     const members = what === "a ZIP archive" ? start.toString("latin1") : "";

@@ -74,7 +74,7 @@ function* piece(path: string, text: string, first: { where: string; line: string
     return;
   }
   // Not one object either: the first line is what is wrong.
-  const whole = isJson(text) ? pandasJson(path, text) : null;
+  const whole = isJson(text) && !/\.(jsonl|ndjson)$/i.test(path) ? pandasJson(path, text) : null;
   if (whole) for (const [i, item] of whole.entries()) yield [`${path}, row ${i + 1}`, item];
   else yield [first.where, parseAt(first.where, isJson(text) ? text : first.line)];
 }

@@ -118,7 +118,7 @@ function filled(table: Table, column: string, row: number, cell: string, classes
   if (isMissing(label) && !classes?.includes(label))
     throw new InputError(
       `${at(table, column, row)}: expected a label, got ${JSON.stringify(label)}, which pandas reads as missing; fill it or drop the row, ` +
-        "or name all classes (option classes) where it is one",
+        "or, where it is a class, call it otherwise; from TypeScript the option classes may name it",
     );
   return label;
 }

@@ -40,7 +40,7 @@ export function writeTable(
     );
     if (wrong >= 0)
       throw new InputError(
-        `${path}: expected texts and finite numbers in the column ${JSON.stringify(name)}, got ${shown(columns[name]![wrong])} in row ${wrong}`,
+        `${path}: expected texts and finite numbers in the column ${JSON.stringify(name)}, got ${shown(columns[name]![wrong])} in row ${wrong + 1}`,
       );
   }
   const other = lengths.findIndex((length) => length !== lengths[0]);

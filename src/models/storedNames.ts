@@ -52,12 +52,18 @@ export function storedNames(
   const plain = unwrapped(tensors, where);
   const inner = new Set(encoder.map(({ name }) => withoutStart(name, own)));
   const root = rootOf(plain.keys(), inner, own, where);
-  const foreign = root.split(".").find((part) => part !== prefix && FAMILIES.has(part));
-  if (foreign !== undefined)
+  const family = root.split(".").find((part) => part !== prefix && FAMILIES.has(part));
+  // Where no other family has such names inside, what stands in front of them says nothing: a module may call any encoder `bert`.
+  if (family !== undefined && [...inner].some((name) => name.endsWith("attention.self.query.weight")))
     throw new InputError(
       `${where}: its weights are called ${root}${inner.values().next().value} and the like, which is another family's than config.json's model_type; expected ${own}… or no family's name`,
     );
-  const around = root.endsWith(own) ? root.slice(0, root.length - own.length) : root;
+  const encoderName = root.endsWith(own)
+    ? own
+    : family !== undefined && root.endsWith(`${family}.`)
+      ? `${family}.`
+      : "";
+  const around = root.slice(0, root.length - encoderName.length);
   const of = (name: string): string | undefined => {
     // A parameter of a head may be called as a wrapper is.
     if (around === "" && tensors.has(name)) return name;

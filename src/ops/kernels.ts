@@ -8,6 +8,8 @@ import type { Kernel } from "./Op";
 interface Settings<In, Out, Place> {
   /** The precisions it honours. Left out: the op does not multiply, so any. */
   precisions?: readonly Precision[];
+  /** Why it computes nothing on this machine now, whatever the inputs, or null. */
+  never?(): string | null;
   /** Why these inputs are not for it, or null. */
   unless?(inputs: In): string | null;
   compute(place: Place, inputs: In): Out;
@@ -19,14 +21,14 @@ function kernelOf<In, Out, Place>(
   by: string,
   find: () => Place | null,
   absent: string,
-  { precisions, unless, compute, differs }: Settings<In, Out, Place>,
+  { precisions, never, unless, compute, differs }: Settings<In, Out, Place>,
 ): Kernel<In, Out> {
   return {
     by,
     refuses(inputs) {
       if (find() === null) return absent;
       if (precisions && !precisions.includes(precision())) return `not in ${precision()}`;
-      return inputs === null ? null : (unless?.(inputs) ?? null);
+      return never?.() ?? (inputs === null ? null : (unless?.(inputs) ?? null));
     },
     compute: (inputs) => compute(find()!, inputs),
     differs,

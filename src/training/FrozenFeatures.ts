@@ -72,16 +72,18 @@ export class FrozenFeatures {
   /**
    * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds: the numbers
    * are those of a fresh start, whatever was kept. Yields rows done between batches, all at once where they were read from disk,
-   * and nothing where all was ready. In half precision they are kept in it as well.
+   * and nothing where all was ready. In half precision they are kept in it as well. `unchanged` says that the rows are those of the
+   * last call: to tell takes a look at all of them.
    */
   async *prepare(
     dataset: Dataset,
     depth: number,
     batchSize: number,
     precision: Precision = "fp32",
+    unchanged = false,
   ): AsyncGenerator<FrozenProgress, void> {
     const how = { depth, batchSize, precision };
-    this.#keys.set(dataset, rowsHash(dataset));
+    if (!unchanged || !this.#keys.has(dataset)) this.#keys.set(dataset, rowsHash(dataset));
     let from = this.#stillGood(dataset, how);
     if (from?.making.depth === depth) return;
     const total = countOf(dataset);
@@ -109,7 +111,12 @@ export class FrozenFeatures {
     }
     this.#replace(dataset, entry);
     if (this.#lasts(dataset, depth))
-      await keepFeatures(this.#cache, await keyOfFeatures(this.model, dataset, entry.making), entry, total);
+      await keepFeatures(
+        this.#cache,
+        await keyOfFeatures(this.model, this.#keys.get(dataset)!, entry.making),
+        entry,
+        total,
+      );
   }
 
   /**
@@ -214,7 +221,7 @@ export class FrozenFeatures {
     const shallowest = how.precision === "fp32" ? (from?.making.depth ?? 0) + 1 : how.depth;
     for (let depth = how.depth; depth >= shallowest && this.#lasts(dataset, depth); depth--) {
       const entry = this.#entry({ ...how, depth, rounded: rounded({ ...how, depth }, from) });
-      const key = await keyOfFeatures(this.model, dataset, entry.making);
+      const key = await keyOfFeatures(this.model, this.#keys.get(dataset)!, entry.making);
       const features = await readFeatures(this.#cache, key, dataset, entry.store);
       if (features) return { ...entry, ...features };
     }

@@ -109,7 +109,8 @@ class Training {
     const { epochs, earlyStopping, restoreBest, signal, unfreeze } = this.settings;
     let stopped: FineTuneResult["stopped"] = "finished";
     const { train } = this.data;
-    if ("inputIds" in train && train.readAs) this.model.trainedOn = train.readAs;
+    // What an earlier training read says nothing of this one.
+    if ("inputIds" in train) this.model.trainedOn = train.readAs ?? null;
     const unfreezing = unfreeze ? new Unfreezing(this.model, unfreeze, epochs) : null;
     try {
       for (let epoch = 1; epoch <= epochs && stopped === "finished"; epoch++) {
@@ -158,7 +159,8 @@ class Training {
       );
     if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
     for (const dataset of this.#datasets().slice(varies(this.data.train) ? 1 : 0)) {
-      const rows = this.#features.prepare(dataset, depth, settings.batchSize, settings.precision);
+      const { batchSize, precision } = settings;
+      const rows = this.#features.prepare(dataset, depth, batchSize, precision, this.#epochs.length > 0);
       this.#stopwatch.restart();
       for await (const progress of rows) {
         this.#frozenSeconds += this.#stopwatch.lap();
@@ -295,9 +297,11 @@ class Training {
   ): Promise<{ cause: string; advice: string }> {
     const { labels } = this.data.train;
     const why = await whyNotFinite(this.model, train, rows, this.settings.precision);
-    // No parameter is updated by a gradient that is not finite, so such a number came with the model.
+    // No parameter is updated by a gradient that is not finite, so such a number came with the model; statistics follow what came in.
     if (why?.startsWith("the parameter"))
       return { cause: `, since ${why}`, advice: "try a model whose weights are finite" };
+    if (why?.startsWith("the running statistic"))
+      return { cause: `, since ${why}`, advice: "try a lower learning rate, or another checkpoint" };
     const large = labels?.problemType === "regression" ? tooLarge(labels.values, rows) : null;
     if (large !== null)
       return { cause: `, since ${large} is beyond what float32 holds`, advice: "scale the labels" };

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
 import { DamagedEntry } from "../data/cacheEntry";
-import { rowsHash } from "../data/contentHash";
 import type { DiskCache } from "../data/DiskCache";
 import type { Precision } from "../engine/autocast";
 import { engineHash } from "../engine/engineHash";
@@ -45,7 +44,7 @@ export interface Making {
  * Names features by all that decides their bits: the weights below, what the config says of them, the rows, how they are computed,
  * the engine and the kit.
  */
-export async function keyOfFeatures(model: Classifier, dataset: Dataset, making: Making): Promise<string> {
+export async function keyOfFeatures(model: Classifier, rows: string, making: Making): Promise<string> {
   const stages = model.stages.slice(0, making.depth);
   const weights = [];
   for (const { name, parameters, buffers = [] } of stages)
@@ -55,7 +54,7 @@ export async function keyOfFeatures(model: Classifier, dataset: Dataset, making:
   );
   const { depth, batchSize, precision, rounded } = making;
   const how = [depth, batchSize, precision, rounded];
-  const facts = [model.modelType, model.config, weights, adapters, rowsHash(dataset), how];
+  const facts = [model.modelType, model.config, weights, adapters, rows, how];
   const hash = createHash("sha256")
     .update(kitHash())
     .update(await engineHash());

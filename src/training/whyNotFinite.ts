@@ -20,11 +20,15 @@ export async function whyNotFinite(
 
 /** The first parameter or running statistic that holds NaN or infinity, in words. */
 export async function parameterNotFinite(model: Classifier): Promise<string | null> {
-  for (const [name, parameter] of [...model.namedParameters(), ...model.namedBuffers()]) {
-    const values = await parameter.data();
-    const at = firstNotFinite(values);
-    if (at >= 0) return `the parameter ${name} holds ${values[at]}`;
-  }
+  for (const [what, named] of [
+    ["parameter", model.namedParameters()],
+    ["running statistic", model.namedBuffers()],
+  ] as const)
+    for (const [name, parameter] of named) {
+      const values = await parameter.data();
+      const at = firstNotFinite(values);
+      if (at >= 0) return `the ${what} ${name} holds ${values[at]}`;
+    }
   return null;
 }
 

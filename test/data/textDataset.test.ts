@@ -111,7 +111,7 @@ test("What pandas reads as missing is no label, unless it is named among the cla
       { label: "y", problemType: "regression" as const },
     ])
       assert.throws(() => textDataset(labelled("1", word, "0"), options), {
-        message: `train.csv, row 2, column "y": expected a label, got "${word}", which pandas reads as missing; fill it or drop the row, or name all classes (option classes) where it is one`,
+        message: `train.csv, row 2, column "y": expected a label, got "${word}", which pandas reads as missing; fill it or drop the row, or, where it is a class, call it otherwise; from TypeScript the option classes may name it`,
       });
   const { labels } = textDataset(labelled("None", "joy"), { label: "y", classes: ["None", "joy"] });
   assert.deepEqual(labels?.classes, ["None", "joy"]);

@@ -34,9 +34,9 @@ test("What is no table is refused, and nothing is written", () => {
   refused({ id: ["1"], 0: [0.5] }, /expected a column's name, got the whole number 0$/);
   refused(
     { id: ["1", "2"], target: [0.5, Number.NaN] },
-    /expected texts and finite numbers in the column "target", got NaN in row 1$/,
+    /expected texts and finite numbers in the column "target", got NaN in row 2$/,
   );
-  refused({ id: ["1", undefined as never] }, /in the column "id", got undefined in row 1$/);
+  refused({ id: ["1", undefined as never] }, /in the column "id", got undefined in row 2$/);
   refused({}, /expected columns to write, got none$/);
   assert.ok(!existsSync(other));
 });

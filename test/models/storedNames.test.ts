@@ -106,6 +106,19 @@ describe("A checkpoint's names", () => {
     });
   }
 
+  it("are taken from under another family's name where no other family has such names inside", async () => {
+    for (const name of ["deberta-v2", "distilbert"]) {
+      const { folder } = fixture(name);
+      const wrapped = await renamed(folder, (tensor) => tensor.replace(/^(deberta|distilbert)\./, "bert."));
+      const [model, plain] = await Promise.all(
+        [wrapped, folder].map((each) => Auto.fromPretrained(each, { seed: 0, log: () => {} })),
+      );
+      for (const [parameter, { value }] of plain.namedParameters())
+        assert.deepEqual(model.parameter(parameter).value.dataSync(), value.dataSync(), parameter);
+      for (const each of [model, plain]) each.dispose();
+    }
+  });
+
   it("of a family are refused under another's config, told by name", async () => {
     const roberta = await renamed(fixture("roberta").folder, (name) => name, {
       model_type: "bert",

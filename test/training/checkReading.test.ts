@@ -99,6 +99,16 @@ describe("How rows were read", () => {
     model.dispose();
   });
 
+  it("is of the last training alone, so that rows made by hand leave none behind", async () => {
+    const model = await loadTiny();
+    await fineTune(model, { train: read("hypothesis") }, { epochs: 1 });
+    assert.equal(model.trainedOn?.pair, "hypothesis");
+    await fineTune(model, { train: toyRows(12) }, { epochs: 1 });
+    assert.equal(model.trainedOn, null);
+    await predict(model, read(null));
+    model.dispose();
+  });
+
   it("is left as it was by a sweep", async () => {
     const model = await loadTiny();
     const rows = read("hypothesis");

@@ -38,7 +38,7 @@ async function listOps(): Promise<void> {
   const lines = whoComputes(precisions);
   const rows = lines.map(({ op, by }) => [op, ...precisions.map((precision) => by[precision]!)]);
   print(`${alignTable([["op", ...precisions], ...rows])}\n`);
-  const reasons = new Set(lines.flatMap(({ others }) => others.map(({ by, why }) => `${by}: ${why}`)));
+  const reasons = new Set(lines.flatMap(({ others }) => others));
   for (const reason of reasons) print(reason);
 }
 

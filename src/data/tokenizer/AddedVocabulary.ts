@@ -9,6 +9,7 @@ export class AddedVocabulary {
   readonly #ids = new Map<string, number>();
   readonly #latest = new Map<string, AddedToken>();
   readonly #special = new Set<string>();
+  #highest = -1;
 
   constructor(model: ReadonlyMap<string, number>) {
     this.#model = model;
@@ -20,7 +21,9 @@ export class AddedVocabulary {
       if (content === "") continue;
       if (special) this.#special.add(content);
       if (this.holds(token)) continue;
-      this.#ids.set(content, this.idOf(content) ?? this.#nextId());
+      const id = this.idOf(content) ?? Math.max(this.#highest + 1, this.#model.size);
+      this.#ids.set(content, id);
+      this.#highest = Math.max(this.#highest, id);
       this.#latest.set(content, token);
     }
   }
@@ -46,11 +49,6 @@ export class AddedVocabulary {
   /** Whether it was ever added as a special token. */
   isSpecial(content: string): boolean {
     return this.#special.has(content);
-  }
-
-  #nextId(): number {
-    const highest = Math.max(-1, ...this.#ids.values());
-    return Math.max(highest + 1, this.#model.size);
   }
 }
 

@@ -1,5 +1,5 @@
 // What goes into each op that kernels/tensorflowOps.cc gives to TensorFlow, and what comes out: said here once. TypeScript calls ops by
-// these names (nativeOps.ts); for C++ a header is written of them where the kernels are compiled (signatureHeader.ts).
+// these names (nativeKernels.ts); for C++ a header is written of them where the kernels are compiled (signatureHeader.ts).
 
 /** An attribute is fixed for a call: a size, a switch, a rate. */
 export type AttributeKind = "int" | "float" | "bool";

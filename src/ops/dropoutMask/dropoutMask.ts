@@ -14,7 +14,7 @@ export const seedOf = (drop: Dropout | null | undefined): Int32Array => Int32Arr
 
 /**
  * A mask of `shape` for inverted dropout (Srivastava et al. 2014): 0 with probability `rate`, else 1 / (1 - rate). The same seed gives
- * the same mask, on all engines but TensorFlow on a GPU, which draws its own.
+ * the same mask, on all engines but TensorFlow on a GPU or without the kit's kernels, which draws its own.
  */
 export const dropoutMask = (shape: number[], { rate, seed }: Dropout): tf.Tensor =>
   dropoutMaskOp({ shape, rate, seed }).mask;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { FrostError } from "../../errors";
 import { hidingLast } from "../attention/examples";
 import { compose, defineOp } from "../defineOp";
 import { drawn } from "../drawn";
@@ -53,6 +54,12 @@ export const firstRowAttentionGradients = defineOp<Inputs, Record<Name, tf.Tenso
   },
   gradients: ["query", "x", "keyWeight", "valueWeight", "valueBias"],
   precision: { bf16: 0.3, fp16: 0.05 },
+  check({ scored, wanted }) {
+    if (!scored && (wanted.query || wanted.x || wanted.keyWeight))
+      throw new FrostError(
+        "attention: expected what its scores read, for the gradients of query, x and keyWeight, got none",
+      );
+  },
   composed(inputs) {
     const { dy, keyWeight, valueWeight, valueBias, heads, drop, weights, pooled, scored, wanted, add } =
       inputs;

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "../../engine/autocast";
 import type { NativeKernels } from "../../engine/nativeKernels";
+import { FrostError } from "../../errors";
 import { type Activation, UNKNOWN_ACTIVATION } from "../activations";
 import type { Dropout } from "../dropoutMask/dropoutMask";
 import { findNative } from "../kernels";
@@ -153,7 +154,11 @@ const forwardAttributes = (x: tf.Tensor, layer: PostNormLayer, drops: PostNormDr
 
 const PRECISIONS = ["fp32", "bf16"] as const;
 
-const kernels = () => findNative(PRECISIONS) as NativeKernels;
+function kernels(): NativeKernels {
+  const native = findNative(PRECISIONS);
+  if (typeof native === "string") throw new FrostError(`a whole layer by one kernel: ${native}`);
+  return native;
+}
 
 const productsOf = ({ query, key, value, attended, widen, narrow }: PostNormLayer) => [
   query,

@@ -52,10 +52,11 @@ export const productsOp = defineOp<{ list: Product[] }, Results>({
   kernels: [
     nativeKernel({
       precisions: ["fp32", "bf16"],
+      never: inBf16,
       unless: ({ list }) => {
         if (list.some(({ a, b }) => a.size === 0 || b.size === 0)) return "matrices without elements";
         const applied = list.flatMap((each) => [each.activationA, each.activationB, each.slope?.f]);
-        return applied.some((f) => f?.code === null) ? UNKNOWN_ACTIVATION : inBf16();
+        return applied.some((f) => f?.code === null) ? UNKNOWN_ACTIVATION : null;
       },
       compute: atOnce,
     }),
@@ -76,10 +77,11 @@ export function products(list: Product[]): Made[] {
 }
 
 /** Why the native kernels do not multiply in bfloat16, where that is the precision and they do not. */
-export const inBf16 = (): string | null =>
-  precision() === "bf16" && tensorflowMultipliesFaster()
+export function inBf16(): string | null {
+  return precision() === "bf16" && tensorflowMultipliesFaster()
     ? "TensorFlow multiplies bfloat16 faster here"
     : null;
+}
 
 function atOnce(native: NativeKernels, { list }: { list: Product[] }): Results {
   const bf16 = +(precision() === "bf16");
@@ -144,7 +146,9 @@ function check(each: Product, index: number, list: Product[]): void {
         .map((x) => `[${x!.shape}]`)
         .join(", ")}`,
     );
-  if (!target) return;
+  if (into === undefined) return;
+  if (!target)
+    throw new FrostError(`matrix product ${index}: expected an earlier product to be added to, got ${into}`);
   const to = sizes(target);
   if (into! >= index || target.into !== undefined || bias || slope || add || to.m !== m || to.n !== n)
     throw new FrostError(
