@@ -3,8 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
 import { noOptions } from "../options/noOptions";
+import { ownCommand } from "../packages/ownCommand";
 import { loadWebgpu } from "./loadWebgpu";
-import { loadTensorflow } from "./native/loadTensorflow";
+import { addonStale, loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
 import { tensorflowDevices } from "./native/tensorflowDevices";
 import { watchBytes } from "./peakBytes";
@@ -165,7 +166,10 @@ async function load(name: EngineName): Promise<void> {
 async function whereItComputes(): Promise<string> {
   const { type, name } = (await tensorflowDevices()).find(({ inUse }) => inUse)!;
   const { tensorflow: version = "" } = tensorflowVersion();
-  const where = `TensorFlow ${version} computes on ${type} ${name}`;
+  const without = addonStale()
+    ? `, without the kit's kernels, which another version of it compiled: ${ownCommand()} native compiles them anew`
+    : "";
+  const where = `TensorFlow ${version} computes on ${type} ${name}${without}`;
   const idle = type === "CPU" && (await nvidiaGpus()).at(-1);
   return idle ? `${where}, not on GPU ${idle.name}: frostkit doctor says why` : where;
 }

@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { FrostError } from "../../errors";
 import { ownCommand } from "../../packages/ownCommand";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
+import { hashKernels } from "./compileKernels";
 import { explainLoadError } from "./explainLoadError";
 import { restoreNodeUtil } from "./restoreNodeUtil";
+import { readStamp } from "./stamp";
 import { withoutNoise } from "./withoutNoise";
 
 /**
@@ -29,6 +31,9 @@ export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
   require(files.package);
   // A binding of the package's own comes without it.
   if (!existsSync(files.kernels)) return;
+  // Ops are called by names and in an order that another version of the kit may have otherwise.
+  stale = readStamp(files)?.kernels !== hashKernels();
+  if (stale) return;
   require(files.kernels);
   loaded = true;
 }
@@ -45,6 +50,10 @@ function shareTfjs(folder: string): void {
 }
 
 let loaded = false;
+let stale = false;
 
 /** Whether frostkit's own kernels were loaded with TensorFlow. */
 export const addonLoaded = (): boolean => loaded;
+
+/** Whether they were left out, since they were compiled of other sources than this version's. */
+export const addonStale = (): boolean => stale;

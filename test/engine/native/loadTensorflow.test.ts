@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import util from "node:util";
 import { bindingFiles } from "../../../src/engine/native/bindingFiles";
 import { loadTensorflow } from "../../../src/engine/native/loadTensorflow";
+import { nativeStatus } from "../../../src/engine/native/nativeStatus";
 import { restoreNodeUtil } from "../../../src/engine/native/restoreNodeUtil";
 import { FrostError } from "../../../src/errors";
-import { temporaryFolder, write } from "./fakes";
+import { runCommand } from "../../../src/packages/runCommand";
+import { nodeModules, packageCopy, temporaryFolder, write } from "./fakes";
 
 function fakePackage() {
   const folder = temporaryFolder();
@@ -33,6 +37,37 @@ test("A binding that does not load is explained in one line, with the loader's o
       return true;
     },
   );
+});
+
+test("Kernels that another version of the kit compiled are left out, and the engine says so", async (t) => {
+  const { state } = nativeStatus();
+  if (state !== "linked") return t.skip(`the binding here is ${state}`);
+  const real = bindingFiles();
+  const copy = packageCopy({ whole: true });
+  cpSync(real.folder, copy.folder, { recursive: true });
+  const tried = async () => {
+    const code = [
+      `const { loadTensorflow, addonLoaded, addonStale } = require(${JSON.stringify(require.resolve("../../../src/engine/native/loadTensorflow"))});`,
+      `const { bindingFiles } = require(${JSON.stringify(require.resolve("../../../src/engine/native/bindingFiles"))});`,
+      `loadTensorflow(bindingFiles(${JSON.stringify(copy.package)}));`,
+      "console.log(JSON.stringify([addonLoaded(), addonStale()]));",
+    ].join("\n");
+    const {
+      code: exit,
+      stdout,
+      stderr,
+    } = await runCommand(
+      process.execPath,
+      ["--import", pathToFileURL(require.resolve("tsx")).href, "-e", code],
+      { env: { ...process.env, NODE_PATH: nodeModules } },
+    );
+    assert.equal(exit, 0, stderr);
+    return JSON.parse(stdout.trim().split("\n").at(-1)!);
+  };
+  assert.deepEqual(await tried(), [true, false]);
+  const stamp = JSON.parse(readFileSync(copy.stamp, "utf8"));
+  writeFileSync(copy.stamp, JSON.stringify({ ...stamp, kernels: "of other sources" }));
+  assert.deepEqual(await tried(), [false, true]);
 });
 
 test("The two functions that Node 23 removed are back, and do what they did", () => {
