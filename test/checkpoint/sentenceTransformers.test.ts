@@ -204,7 +204,15 @@ describe("a folder of sentence-transformers", () => {
     assert.deepEqual([cut.maxLength, cut.truncated, cut.inputIds[0].length], [5, 1, 5]);
     const whole = await tokenize(texts, tokenizer, { maxLength: 9 });
     assert.deepEqual([whole.maxLength, whole.truncated], [9, 0]);
-    assert.equal(defaultMaxLength({ ...tokenizer, maxSeqLength: 600, modelMaxLength: 512 }), 512);
+    assert.equal(
+      defaultMaxLength({ ...tokenizer, maxSeqLength: 600, modelMaxLength: 512, maxTokens: null }),
+      512,
+    );
+    assert.equal(
+      defaultMaxLength({ ...tokenizer, maxSeqLength: 600, modelMaxLength: 512 }),
+      64,
+      "as the model reads",
+    );
     assert.equal(defaultMaxLength(await loadTokenizer(VOCABULARY)), 128);
 
     const other = makeFolder();
