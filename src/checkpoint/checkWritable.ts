@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { makeFolders } from "../makeFolders";
 import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
 /**
@@ -19,7 +20,7 @@ export function checkWritable(path: string, options: { needed?: number; option?:
   const probe = claimUnfinished(join(parent, `.${basename(target)}`), ".frostkit-new");
   let made: string | undefined;
   try {
-    made = mkdirSync(parent, { recursive: true });
+    made = makeFolders(parent);
     mkdirSync(probe);
     rmdirSync(probe);
     const free = roomIn(parent);

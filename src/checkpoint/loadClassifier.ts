@@ -76,6 +76,9 @@ export function buildClassifier<Model extends Classifier>(
 export function labelCount({ numLabels, classes }: LoadOptions, own: number | undefined): number {
   if (classes && numLabels !== undefined && classes.length !== numLabels)
     throw new InputError(`numLabels: expected ${classes.length}, the number of classes, got ${numLabels}`);
+  const twice = classes?.find((name, i) => classes.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new InputError(`classes: expected every class once, got ${JSON.stringify(twice)} twice`);
   return checkInteger("numLabels", classes?.length ?? numLabels ?? own ?? 2, 1);
 }
 

@@ -1,10 +1,17 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import type { Origin } from "../models/Classifier";
 import { checkFinite } from "./checkFinite";
 import { configJson } from "./configJson";
-import { carriedFiles, configFile, shardIndexFile, tokenizerFiles, weightsFile } from "./modelFiles";
+import {
+  carriedFiles,
+  configFile,
+  readJsonObject,
+  shardIndexFile,
+  tokenizerFiles,
+  weightsFile,
+} from "./modelFiles";
 import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
 import { writeFolder, writeSynced } from "./writeFolder";
@@ -56,10 +63,21 @@ export const readOrigin = (folder: string): Origin => ({
 
 const heldFiles = (folder: string) => new Map(readFiles([configFile, ...carriedFiles], folder));
 
-/** Whether a path is that of a file that a save replaces. */
+/** Whether a path is that of a file that a save replaces: a config.json that is no model's is somebody else's. */
 export function isCheckpointFile(path: string): boolean {
+  if (basename(path) === configFile && !isModelConfig(path)) return false;
   const own = [configFile, weightsFile, shardIndexFile, ...carriedFiles];
   return own.includes(basename(path)) || /^model-\d+-of-\d+\.safetensors$/.test(basename(path));
+}
+
+function isModelConfig(path: string): boolean {
+  if ([weightsFile, shardIndexFile].some((name) => existsSync(join(dirname(path), name)))) return true;
+  try {
+    const config = readJsonObject(path);
+    return ["model_type", "architectures", "architecture"].some((field) => field in config);
+  } catch {
+    return false;
+  }
 }
 
 /** The tokenizer's files that a folder holds, by name. */

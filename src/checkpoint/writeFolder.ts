@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FrostError, InputError } from "../errors";
+import { makeFolders } from "../makeFolders";
 import { checkTarget } from "./checkTarget";
 import { replaceFolder, restoreFolder, syncFolder } from "./replaceFolder";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
@@ -38,7 +39,7 @@ export async function writeFolder(
   const stem = join(dirname(target), `.${basename(target)}`);
   let fresh: string | undefined;
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     for (const left of findAbandoned(stem, ".frostkit-new")) rmSync(left, { recursive: true, force: true });
     fresh = claimUnfinished(stem, ".frostkit-new");
     mkdirSync(fresh);

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { checkTarget } from "../checkpoint/checkTarget";
 import { checkWritable } from "../checkpoint/checkWritable";
 import { isCheckpointFile } from "../checkpoint/saveCheckpoint";
@@ -17,7 +18,7 @@ export function checkSaveFolder(folder: string, model?: string, needed?: number)
   if (!existsSync(folder)) return;
   if (!statSync(folder).isDirectory())
     throw new InputError(`--save: expected a folder to save to, got the file ${folder}`);
-  const foreign = readdirSync(folder).find((name) => !isCheckpointFile(name));
+  const foreign = readdirSync(folder).find((name) => !isCheckpointFile(join(folder, name)));
   if (foreign !== undefined)
     throw new InputError(
       `--save: expected a new folder or one with a model alone, got ${folder}, which also holds ${foreign}`,

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { InputError } from "../errors";
 import { version } from "../version";
 import { demoCommand } from "./commands/demo";
 import { doctorCommand } from "./commands/doctor";
@@ -36,6 +37,7 @@ export function program(): Command {
     program.addCommand(command);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ writeErr: () => {} });
+  program.hook("preAction", (_, command) => refuseEmpty(command));
   return program.addHelpText(
     "after",
     `
@@ -49,4 +51,15 @@ Examples:
 Exit codes: 0 done; 2 wrong use or bad input; 130 stopped by Ctrl-C; 1 anything else.
 FROSTKIT_DEBUG=1 adds the stack to an error. Models from the Hub are kept in HF_HOME.`,
   );
+}
+
+/** An empty path is what an unset variable of the shell leaves, and would be taken for the folder one stands in. */
+function refuseEmpty(command: Command): void {
+  const given = [
+    ...command.options.map((option) => [option.long, command.getOptionValue(option.attributeName())]),
+    ...command.registeredArguments.map((argument, i) => [`<${argument.name()}>`, command.processedArgs[i]]),
+  ];
+  for (const [name, value] of given)
+    if (typeof value === "string" && value.trim() === "")
+      throw new InputError(`${name}: expected something, got nothing; is a variable of the shell unset?`);
 }

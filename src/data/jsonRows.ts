@@ -153,7 +153,12 @@ function parseAt(where: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${where}: expected JSON, got ${(error as Error).message}`);
+    const bare = /[:[,]\s*(NaN|-?Infinity)\b/.exec(text)?.[1];
+    throw new InputError(
+      bare === undefined
+        ? `${where}: expected JSON, got ${(error as Error).message}`
+        : `${where}: expected JSON, got ${bare}, which Python's json writes and JSON has not; write null, as pandas.to_json does`,
+    );
   }
 }
 

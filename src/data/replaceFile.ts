@@ -1,10 +1,11 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { claimUnfinished, releaseUnfinished } from "../checkpoint/unfinished";
+import { makeFolders } from "../makeFolders";
 
 /** Writes a file as a whole or not at all: what stood there stays until the new one is on the disk. */
 export function replaceFile(path: string, content: string | Buffer): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   const unfinished = claimUnfinished(join(dirname(path), `.${basename(path)}`), ".tmp");
   try {
     writeFileSync(unfinished, content, { flag: "wx", flush: true });

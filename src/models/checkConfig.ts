@@ -79,6 +79,16 @@ export function checkConfig(family: Family, config: Record<string, unknown>, fil
   );
 }
 
+/** Throws for sizes and rates that no model can have, which would show in the midst of a training. */
+export function checkSizes(config: Record<string, unknown>, file: string): void {
+  const [hidden, heads] = [config.hidden_size ?? config.dim, config.num_attention_heads ?? config.n_heads];
+  if (typeof hidden === "number" && typeof heads === "number" && !Number.isInteger(hidden / heads))
+    throw new InputError(`${file}: expected heads that divide the hidden size of ${hidden}, got ${heads}`);
+  for (const [field, value] of Object.entries(config))
+    if (/dropout/.test(field) && typeof value === "number" && !(value >= 0 && value < 1))
+      throw new InputError(`${file}: ${field}: expected a rate from 0 to below 1, got ${value}`);
+}
+
 /** The same of timm's config.json, whose arguments of the model are under `model_args`; the rest describes it. */
 export function checkImageConfig(config: Record<string, unknown>, file: string): void {
   const args = (config.model_args ?? {}) as Record<string, unknown>;

@@ -62,8 +62,8 @@ export const modernbert: Family = {
     "type_vocab_size",
   ],
   neutral: {
-    // Published ones name another (mmBERT "sans_pos"), and Python does not read it: positions are turned into queries and keys.
-    position_embedding_type: () => true,
+    // Python does not read it; mmBERT has the second.
+    position_embedding_type: (value) => value === "absolute" || value === "sans_pos",
     // Python's setter of it sets local_attention to twice its value.
     sliding_window: (value, { local_attention: whole = 128 }) => 2 * Number(value) === whole,
   },

@@ -49,6 +49,7 @@ export function reportHtml(
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="frostkit">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../data/replaceFile";
+import { makeFolders } from "../makeFolders";
 import { readOptions } from "../options/readOptions";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";
@@ -63,7 +63,7 @@ export async function writeReport(
 ): Promise<{ html: string; files: string[] }> {
   const { title, metric } = readOptions("writeReport", options);
   const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   const made: { name: string; content: string | Buffer }[] = [];
   const shown: ReportFigure[] = [];
   for (const { name, figure, caption } of drawn) {

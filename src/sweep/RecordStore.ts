@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   statSync,
@@ -12,6 +11,7 @@ import {
 import { join } from "node:path";
 import { checkWritable } from "../checkpoint/checkWritable";
 import { InputError } from "../errors";
+import { makeFolders } from "../makeFolders";
 import { readRecords, type TrialRecord } from "./record";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
@@ -20,7 +20,7 @@ export class RecordStore {
 
   constructor(readonly folder: string) {
     RecordStore.check(folder);
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     this.path = pathIn(folder);
   }
 

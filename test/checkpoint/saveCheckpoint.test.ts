@@ -141,6 +141,17 @@ test("A folder with anything else in it is left alone", async () => {
   assert.equal(readdirSync(folder).length, 6);
 });
 
+test("A config.json that is no model's is somebody else's, and left alone", async () => {
+  for (const content of ['{"my":"app config"}', "important"]) {
+    const folder = makeFolder();
+    writeFileSync(join(folder, "config.json"), content);
+    await assert.rejects(saveCheckpoint(folder, contents("new")), {
+      message: /also holds config\.json, which saving/,
+    });
+    assert.equal(readFileSync(join(folder, "config.json"), "utf8"), content);
+  }
+});
+
 test("A file that appears in the folder while the weights are written is not lost", async () => {
   const folder = join(makeFolder(), "model");
   await saveCheckpoint(folder, contents("old"));

@@ -86,3 +86,20 @@ test("A value that does not fit its option is wrong use", async () => {
   await refuses([...sweep, "--engine", "gpu"], /Allowed choices are auto, tensorflow, .*wasm, cpu;/);
   await refuses([...sweep, "--class-weights", "1,x"], /'--class-weights <list>' argument '1,x' is invalid/);
 });
+
+test("An option or an argument that is empty, as an unset variable leaves it, is refused by name", async () => {
+  for (const [args, name] of [
+    [["report", ""], "<dir>"],
+    [["pack", " "], "<dir>"],
+    [["finetune", "--model", "m", "--train", ""], "--train"],
+    [["finetune", "--model", "m", "--train", "t.csv", "--save", ""], "--save"],
+    [["predict", "--model", "m", "--data", "t.csv", "--out", "o.csv", "--label", ""], "--label"],
+    [["predict", "--model", "m", "--data", "t.csv", "--out", ""], "--out"],
+    [["export", "--model", "m", "--out", ""], "--out"],
+    [["sweep", "--model", "", "--train", "t.csv"], "--model"],
+  ] as const)
+    await refuses(
+      [...args],
+      new RegExp(`^frostkit \\w+: ${name}: expected something, got nothing; is a variable`),
+    );
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readRecords } from "../../src/sweep/record";
@@ -308,6 +308,11 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
       sweep("--out", place),
       new RegExp(`${place}/records\\.jsonl: cannot be written \\(E\\w+\\); name a place`),
     );
+  const taken = join(folder, "taken");
+  mkdirSync(taken);
+  writeFileSync(join(taken, "report.html"), "mine");
+  await refuses(sweep("--out", taken), /--out: expected a report of the kit or nothing as .*report\.html/);
+  assert.equal(readFileSync(join(taken, "report.html"), "utf8"), "mine");
   await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
   await refuses(sweep("--max-len", "65", ...out), /--max-length: expected at most 64, .*, got 65/);
   await refuses(

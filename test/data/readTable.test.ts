@@ -326,6 +326,15 @@ test("Broken JSON is an error with its line", async () => {
   await fails("list.jsonl", '{"text":"a"}\n[1]\n', /line 2: expected an object.*got \[1\]/);
   await fails("null.jsonl", "null\n", /line 1: expected an object.*got null/);
   await fails("items.json", '[{"text":"a"}, 7]', /item 2: expected an object.*got 7/);
+  for (const [name, content] of [
+    ["nan.jsonl", '{"text":"a","y":1}\n{"text":"a","y":NaN}\n'],
+    ["nan.json", '[{"text":"a","y":NaN}]'],
+  ])
+    await fails(
+      name,
+      content,
+      /expected JSON, got NaN, which Python's json writes and JSON has not; write null/,
+    );
   await fails("broken.json", '[{"text":"a"}', /expected JSON, got /);
 });
 

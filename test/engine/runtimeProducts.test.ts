@@ -179,7 +179,7 @@ describe("who multiplies on wasm", { skip }, () => {
       ${change}
       const { useEngine } = require(${source("useEngine")});
       const { wasmHeap } = require(${source("wasmHeap")});
-      const { matMul } = require(${source("matMul")});
+      const { matMul } = require(${JSON.stringify(join(__dirname, "../../src/ops/matMul/matMul"))});
       const tf = require("@tensorflow/tfjs-core");
       useEngine("wasm").then(({ reason }) => {
         if (wasmHeap().products) wasmHeap().products.from = 0;

@@ -199,6 +199,24 @@ describe("A config.json", () => {
     assert.throws(() => check({ ...deberta, attention_head_size: 16 }), /got attention_head_size 16/);
   });
 
+  it("of a ModernBERT may name the embeddings that mmBERT names, which Python does not read", () => {
+    const modernbert = read(join(fixture("modernbert").folder, "config.json"));
+    assert.doesNotThrow(() => check({ ...modernbert, position_embedding_type: "sans_pos" }));
+  });
+
+  it("is refused for heads that do not divide the hidden size, and for rates that are none", async () => {
+    for (const [fields, line] of [
+      [{ num_attention_heads: 5 }, /config\.json: expected heads that divide the hidden size of \d+, got 5$/],
+      [{ num_attention_heads: 0 }, /expected heads that divide the hidden size of \d+, got 0$/],
+      [{ hidden_dropout_prob: 1.5 }, /hidden_dropout_prob: expected a rate from 0 to below 1, got 1\.5$/],
+      [{ attention_probs_dropout_prob: -0.1 }, /expected a rate from 0 to below 1, got -0\.1$/],
+    ] as const)
+      await assert.rejects(Auto.fromPretrained(variant("bert", fields)), {
+        name: "InputError",
+        message: line,
+      });
+  });
+
   it("of timm is followed in its channels, and refused for other arguments of the model", async () => {
     const folder = join(fixtures, "models/resnet18-narrow");
     const config = read(join(folder, "config.json"));

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../../errors";
+import { makeFolders } from "../../makeFolders";
 
 /** What a packed kit says of itself. */
 export interface Manifest {
@@ -39,7 +40,7 @@ export function writeKit(root: string, folder: string, manifest: Manifest): numb
       throw new InputError(
         `${join(folder, file)}: expected a place for the kit's own file, got another's; move it away`,
       );
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   // First of all, so that one that was broken off can be made again.
   const all = [...new Set([...manifest.files, ...earlier])];
   writeManifest(folder, { ...manifest, files: all });

@@ -15,7 +15,9 @@ import { withoutNoise } from "./withoutNoise";
  */
 export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
   if (!existsSync(files.binding))
-    throw new FrostError(`tfjs-node-gpu's native binding is not built; ${ownCommand()} native builds it`);
+    throw new FrostError(
+      `tfjs-node-gpu's native binding is not built; ${ownCommand()} native builds it where a TensorFlow is installed, native --pip fetches one`,
+    );
   const { env } = process;
   env.TF_CPP_MIN_LOG_LEVEL ??= env.FROSTKIT_DEBUG ? "0" : "2";
   env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";

@@ -21,7 +21,8 @@ function fakePackage() {
 test("Without a binding the error says which command builds it", () => {
   assert.throws(() => loadTensorflow(fakePackage()), {
     name: "FrostError",
-    message: "tfjs-node-gpu's native binding is not built; npx frostkit native builds it",
+    message:
+      "tfjs-node-gpu's native binding is not built; npx frostkit native builds it where a TensorFlow is installed, native --pip fetches one",
   });
 });
 
