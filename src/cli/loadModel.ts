@@ -11,6 +11,8 @@ import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
 import { type Engine, formatEngine, useEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { isOfImages } from "../models/architectures";
+import { checkConfig, checkImageConfig } from "../models/checkConfig";
+import { familyOf } from "../models/families";
 import type { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { fetchPackage } from "../packages/fetchPackage";
@@ -41,9 +43,12 @@ export async function loadModel(
     note(`fetching ${file} of ${flags.model} (${(total / 1e6).toFixed(1)} MB)`);
   };
   const folder = await findModel(flags.model, { signal, onProgress }, async (snapshot) => {
-    // A tokenizer that cannot be read is told before the weights are downloaded.
-    if (!isOfImages(readJsonObject(join(snapshot, configFile))))
-      await buildTokenizer(snapshot, tokenizerContents(snapshot));
+    // What cannot be computed, and a tokenizer that cannot be read, are told before the weights are downloaded.
+    const file = join(snapshot, configFile);
+    const config = readJsonObject(file);
+    if (isOfImages(config)) return checkImageConfig(config, file);
+    checkConfig(familyOf(config, file), config, file);
+    await buildTokenizer(snapshot, tokenizerContents(snapshot));
   });
   const ofImages = isOfImages(readJsonObject(join(folder, configFile)));
   if (data && ofImages !== data.images)

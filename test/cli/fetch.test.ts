@@ -18,6 +18,16 @@ for (const [what, files, message] of [
     /tokenizer_class in tokenizer_config\.json: expected one of Bert, .*, got "BertweetTokenizer"/,
   ],
   ["that is not there", {}, /expected tokenizer\.json, or vocab\.txt as of BERT, got no tokenizer file/],
+  [
+    "beside a family that is not known",
+    { "config.json": text('{"model_type": "mpnet"}') },
+    /config\.json: (?=.*bert).*mpnet/,
+  ],
+  [
+    "beside a config that asks for what is not computed",
+    { "config.json": text('{"model_type": "bert", "is_decoder": true}') },
+    /config\.json: expected a bert as Transformers computes it, got is_decoder true/,
+  ],
 ] as const)
   test(`A tokenizer ${what} ends a command before the model's weights are downloaded`, async () => {
     const hub = await startLocalHub(id, {
