@@ -50,7 +50,14 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
-export type { Classifier, ForwardOptions, ProblemType, SaveOptions, WeightType } from "./models/Classifier";
+export type {
+  Classifier,
+  ForwardOptions,
+  Origin,
+  ProblemType,
+  SaveOptions,
+  WeightType,
+} from "./models/Classifier";
 export type { CustomHead, Head, HeadContext, Pooling, PoolingHead } from "./models/Head";
 export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
 export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
@@ -60,6 +67,7 @@ export { type Shown, show } from "./notebook/show";
 export { type WatchOptions, watch } from "./notebook/watch";
 export { exportOnnx } from "./onnx/exportOnnx";
 export { FLOAT_TYPES, type FloatType, type FloatTypeName } from "./options/floatType";
+export type { TrainedOn } from "./options/TrainedOn";
 export { accuracyFigure } from "./plots/accuracyFigure";
 export { confusionMatrixFigure } from "./plots/confusionMatrixFigure";
 export { epochsFigure } from "./plots/epochsFigure";
@@ -73,6 +81,7 @@ export { Random } from "./random";
 export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
 export { bitFit } from "./recipes/bitFit";
 export { trainNorms } from "./recipes/trainNorms";
+export type { About } from "./sweep/about";
 export { formatSummary } from "./sweep/formatSummary";
 export {
   type FreezeSweepOptions,

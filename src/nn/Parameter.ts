@@ -30,6 +30,7 @@ export class Parameter {
     return this.#requiresGrad;
   }
 
+  /** False freezes it. */
   set requiresGrad(requiresGrad: boolean) {
     if (typeof requiresGrad !== "boolean")
       throw new InputError(`${this.name}: requiresGrad: expected true or false, got ${shown(requiresGrad)}`);
