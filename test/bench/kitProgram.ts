@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(__dirname, "../..");
@@ -13,6 +13,9 @@ export function kitProgram(): string {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     execFileSync(process.execPath, [tsc, "-p", join(__dirname, "tsconfig.json")], { stdio: "inherit" });
     copyFileSync(join(root, "package.json"), join(out, "package.json"));
+    // By them it is told whether the kernels that are linked are this version's.
+    const kernels = "src/engine/native/kernels";
+    cpSync(join(root, kernels), join(out, kernels), { recursive: true });
     compiled = true;
   }
   return join(out, "test/bench/kit.js");

@@ -54,7 +54,8 @@ test("A model that was trained and saved here answers in Python's pipeline, from
   const rows = await tokenize(table, tokenizer, { maxLength: 64 });
   const classes = ["no thanks", "yes please"];
   const model = await Auto.fromPretrained(pretrained, { classes, log: () => {} });
-  await fineTune(model, { train: rows }, { epochs: 2, batchSize: 4, learningRate: 1e-3 });
+  const named = { ...rows, labels: { ...rows.labels, classes } as typeof rows.labels };
+  await fineTune(model, { train: named }, { epochs: 2, batchSize: 4, learningRate: 1e-3 });
   const { probabilities } = await predict(model, rows);
 
   const folders = new Map<WeightType, string>();
