@@ -42,7 +42,7 @@ export function onWebgpuHardware(title: string, tests: Tests): void {
 
 /** A group of tests on wasm with every product by ONNX Runtime, also those that are too small to be worth a call. */
 export function onRuntimeProducts(title: string, tests: Tests): void {
-  const skip = engines.wasm.what === null && "ONNX Runtime does not run here";
+  const skip = engines.wasm.why ?? (engines.wasm.what === null && "ONNX Runtime does not run here");
   describe(`${title}, on wasm with all products by ONNX Runtime`, { skip }, () => {
     let from: number;
     before(async () => {
