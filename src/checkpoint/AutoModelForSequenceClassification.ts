@@ -1,7 +1,7 @@
 import { checkInteger, checkOneOf } from "../check";
 import { InputError } from "../errors";
 import { labelFields, type ProblemType } from "../models/Classifier";
-import { checkConfig, checkSizes } from "../models/checkConfig";
+import { checkConfig } from "../models/checkConfig";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
 import { asHead, type Head, headJson, isCustom, type Pooling, type PoolingHead } from "../models/Head";
@@ -60,7 +60,6 @@ export const AutoModelForSequenceClassification = {
       const family = familyOf(config, file);
       const fields = new Config(config, file);
       checkConfig(family, config, file);
-      checkSizes(config, file);
       const own = storedLabels(config.id2label, "id2label", file);
       const ownCount = own?.length ?? (config.num_labels as number | undefined);
       const numLabels = labelCount(options, ownCount);

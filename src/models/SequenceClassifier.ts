@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { shown } from "../check";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
 import { checkNames } from "../options/readNamed";
@@ -47,10 +46,6 @@ export class SequenceClassifier extends Classifier<TextInputs> {
    * the token that rows are padded with, if the model does not know that.
    */
   checkRows(name: string, rows: CheckedRows): void {
-    if (typeof rows !== "object" || rows === null || !("inputIds" in rows || "pixels" in rows))
-      throw new InputError(
-        `${name}: expected tokenized texts, as tokenize(table, tokenizer) gives them, got ${shown(rows)}`,
-      );
     if (!("inputIds" in rows))
       throw new InputError(
         `${name}: ${this.modelType} reads texts, got images; load an image model for them`,

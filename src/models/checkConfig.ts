@@ -60,7 +60,8 @@ const REASONS: Record<string, string> = {
 
 /**
  * Throws an InputError that names each field of a config.json that says something of the computation and is neither followed nor at its
- * neutral value: a model that is computed in another way than it was trained gives numbers that look right and are not.
+ * neutral value: a model that is computed in another way than it was trained gives numbers that look right and are not. So does it for
+ * sizes and rates that no model can have.
  */
 export function checkConfig(family: Family, config: Record<string, unknown>, file: string): void {
   const { modelType, obeys, withoutEffect = [], neutral = {} } = family;
@@ -77,10 +78,11 @@ export function checkConfig(family: Family, config: Record<string, unknown>, fil
     config,
     `${file}: expected a ${modelType} as Transformers computes it`,
   );
+  checkSizes(config, file);
 }
 
 /** Throws for sizes and rates that no model can have, which would show in the midst of a training. */
-export function checkSizes(config: Record<string, unknown>, file: string): void {
+function checkSizes(config: Record<string, unknown>, file: string): void {
   const [hidden, heads] = [config.hidden_size ?? config.dim, config.num_attention_heads ?? config.n_heads];
   if (typeof hidden === "number" && typeof heads === "number" && !Number.isInteger(hidden / heads))
     throw new InputError(`${file}: expected heads that divide the hidden size of ${hidden}, got ${heads}`);

@@ -343,7 +343,7 @@ export const tokenRows = {
   tokenTypeIds: option("Segments: 0 for the first text, 1 for the second.", tokens, { defaultSays: "all 0" }),
 } satisfies OptionTable;
 
-const dataset = kindOf("a dataset, as `tokenize` or `encodeImages` gives it", (value) => {
+export const dataset = kindOf("a dataset, as `tokenize` or `encodeImages` gives it", (value) => {
   const { inputIds, pixels } = Object(value) as Record<string, unknown>;
   return Array.isArray(inputIds) || Array.isArray(pixels);
 });

@@ -14,6 +14,7 @@ import { type DepthSummary, spread, summarize } from "../sweep/summarize";
 import { trialTitle } from "../sweep/trial";
 import { escapeHtml } from "./escapeHtml";
 import type { Figure } from "./figure";
+import { REPORT_MARK } from "./isReport";
 import { metricLabel } from "./metricLabel";
 import { narrowed } from "./narrowed";
 import { plotlySource } from "./plotlyWindow";
@@ -49,7 +50,7 @@ export function reportHtml(
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="generator" content="frostkit">
+${REPORT_MARK}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>

@@ -32,8 +32,13 @@ export class RecordStore {
       throw new InputError(`${path}: expected a file for records, got a folder; move it away`);
   }
 
+  /** Whether a folder is a sweep's already. */
+  static isIn(folder: string): boolean {
+    return existsSync(pathIn(folder));
+  }
+
   read(): TrialRecord[] {
-    return existsSync(this.path) ? readRecords(this.path) : [];
+    return RecordStore.isIn(this.folder) ? readRecords(this.path) : [];
   }
 
   append(record: TrialRecord): void {

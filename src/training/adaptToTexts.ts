@@ -16,6 +16,7 @@ import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
 import { Random } from "../random";
 import { AdamW } from "./AdamW";
+import { checkIsDataset } from "./checkDataset";
 import { lengthsOf } from "./dataset";
 import { type Masked, maskTokens } from "./maskTokens";
 import { nextTurn } from "./nextTurn";
@@ -86,6 +87,7 @@ async function* adapt(
   options: Settings,
 ): AsyncGenerator<AdaptEvent, { losses: number[] }> {
   const { epochs, batchSize, learningRate, weightDecay, share, seed, signal } = options;
+  checkIsDataset("texts", texts);
   model.checkRows("texts", texts);
   const vocabSize = model.config.vocab_size as number;
   checkInteger("maskTokenId", options.maskTokenId, 0, vocabSize - 1);

@@ -2,6 +2,7 @@ import { firstNotFinite, shown } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { type Classifier, isPlaceholder } from "../models/Classifier";
+import { dataset as datasetKind } from "../options/table";
 import { checkLabels } from "./checkLabels";
 import { countOf, type Dataset } from "./dataset";
 
@@ -11,6 +12,11 @@ export function checkModel(name: string, model: Classifier): void {
     throw new InputError(`${name}: expected a loaded model, got ${shown(model)}`);
 }
 
+/** Throws where something else stands in the rows' place, as a table that is not tokenized yet. */
+export function checkIsDataset(name: string, rows: Dataset): void {
+  datasetKind.check(name, rows, name);
+}
+
 /** Throws unless the rows fit the model and their labels are those that its head was made for. */
 export function checkDataset(
   name: string,
@@ -18,6 +24,7 @@ export function checkDataset(
   dataset: Dataset,
 ): asserts dataset is Dataset & { labels: Labels } {
   checkModel(name, model);
+  checkIsDataset(name, dataset);
   const { labels } = dataset;
   if (countOf(dataset) === 0) throw new InputError(`${name}: expected at least one row, got none`);
   if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);

@@ -7,7 +7,7 @@ import { Pass } from "../nn/Pass";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
-import { checkModel } from "./checkDataset";
+import { checkIsDataset, checkModel } from "./checkDataset";
 import { checkReading } from "./checkReading";
 import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { forwardRows, type Start } from "./forwardRows";
@@ -58,6 +58,7 @@ export async function predict(
 ): Promise<Predictions> {
   const settings = readOptions("predict", options);
   checkModel("predict", model);
+  checkIsDataset("predict", dataset);
   model.checkRows("predict", dataset);
   checkReading("predict", model, dataset);
   const logits = await allLogits(model, dataset, settings);

@@ -10,6 +10,16 @@ import { sumOfSquares } from "../../src/ops/sumOfSquares/sumOfSquares";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
 
+/** A first step of AdamW without decay, whose eps outweighs the rest. */
+const FIRST_STEP = {
+  learningRate: 0.1,
+  weightDecay: 0,
+  betas: [0.9, 0.999] as [number, number],
+  eps: 1,
+  step: 1,
+  gradientScale: 1,
+};
+
 /** erf to double precision, by its Maclaurin series. */
 function erf(x: number): number {
   let [sum, term] = [0, x];
@@ -146,13 +156,6 @@ onEveryEngine("kernels", (engine) => {
 
   it("adamWUpdate scales the gradient first, and leaves it as it was", () => {
     tf.tidy(() => {
-      const settings = {
-        learningRate: 0.1,
-        weightDecay: 0,
-        betas: [0.9, 0.999] as [number, number],
-        eps: 1,
-        step: 1,
-      };
       const state = () => ({ value: tf.tensor1d([1]), mean: tf.tensor1d([0]), square: tf.tensor1d([0]) });
       const updates = [
         [8, 0.25],
@@ -160,7 +163,7 @@ onEveryEngine("kernels", (engine) => {
       ].map(([gradient, gradientScale]) => ({
         state: state(),
         gradient: tf.tensor1d([gradient]),
-        settings: { ...settings, gradientScale },
+        settings: { ...FIRST_STEP, gradientScale },
       }));
       const [scaled, plain] = adamWUpdate(updates);
       assertClose(scaled.value, plain.value.dataSync(), 1e-7);
@@ -171,17 +174,9 @@ onEveryEngine("kernels", (engine) => {
 
   it("adamWUpdate leaves a tensor whose data another one shares as it is", () => {
     tf.tidy(() => {
-      const settings = {
-        learningRate: 0.1,
-        weightDecay: 0,
-        betas: [0.9, 0.999] as [number, number],
-        eps: 1,
-        step: 1,
-        gradientScale: 1,
-      };
       const state = { value: tf.tensor1d([1, 2]), mean: tf.tensor1d([0, 0]), square: tf.tensor1d([0, 0]) };
       const kept = state.value.clone();
-      const [next] = adamWUpdate([{ state, gradient: tf.tensor1d([8, 8]), settings }]);
+      const [next] = adamWUpdate([{ state, gradient: tf.tensor1d([8, 8]), settings: FIRST_STEP }]);
       assertClose(kept, [1, 2], 0);
       assert.notDeepEqual(next.value.dataSync(), kept.dataSync());
     });

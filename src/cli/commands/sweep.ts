@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
+import { isReport } from "../../plots/isReport";
 import { freezeSweep } from "../../sweep/freezeSweep";
 import { latestSweep } from "../../sweep/latestSweep";
 import { parseStrategies } from "../../sweep/parseStrategies";
@@ -83,9 +84,6 @@ by slashes; rank, alpha and dropout of lora.`,
     .action(sweep);
 }
 
-const isReport = (file: string): boolean =>
-  readFileSync(file, "latin1").slice(0, 1000).includes('<meta name="generator" content="frostkit">');
-
 async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const { n, strategies, seeds, metric } = flags;
   const out = flags.out ?? runFolder(flags.train);
@@ -93,7 +91,7 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const report = join(out, "report.html");
   if (statSync(report, { throwIfNoEntry: false })?.isDirectory())
     throw new InputError(`--out: expected a file or nothing as ${report}, got a folder; move it away`);
-  if (!existsSync(join(out, "records.jsonl")) && existsSync(report) && !isReport(report))
+  if (!RecordStore.isIn(out) && existsSync(report) && !isReport(report))
     throw new InputError(
       `--out: expected a report of the kit or nothing as ${report}, got another file; move it away`,
     );

@@ -65,22 +65,13 @@ export const conv2dInputGradientOp = defineOp<OfInput, { dx: tf.Tensor4D }>({
       "tfjs ops, another way",
     ),
   ],
-  *examples() {
-    for (const { title, sizes, steps } of WINDOWS)
-      yield {
-        title,
-        inputs: () => {
-          const { batch, height, width, channels, out, kernel, outHeight, outWidth } = sizes;
-          return {
-            dy: drawn("dy", batch, outHeight, outWidth, out) as tf.Tensor4D,
-            weight: drawn("w", out, channels, kernel, kernel) as tf.Tensor4D,
-            inputShape: [batch, height, width, channels],
-            steps,
-          };
-        },
-        tolerance: 1e-5,
-      } satisfies Example<OfInput>;
-  },
+  examples: () =>
+    windowExamples(1e-5, ({ input, weight, output, steps }) => ({
+      dy: drawn("dy", ...output) as tf.Tensor4D,
+      weight: drawn("w", ...weight) as tf.Tensor4D,
+      inputShape: input,
+      steps,
+    })),
 });
 
 /** wasm's kernel goes pixel by pixel; the same as a convolution of the gradient, spread out, with the weight turned around. */
@@ -136,22 +127,13 @@ export const conv2dWeightGradientOp = defineOp<OfWeight, { dw: tf.Tensor4D }>({
       "tfjs ops, another way",
     ),
   ],
-  *examples() {
-    for (const { title, sizes, steps } of WINDOWS)
-      yield {
-        title,
-        inputs: () => {
-          const { batch, height, width, channels, out, kernel, outHeight, outWidth } = sizes;
-          return {
-            x: drawn("x", batch, height, width, channels) as tf.Tensor4D,
-            dy: drawn("dy", batch, outHeight, outWidth, out) as tf.Tensor4D,
-            weightShape: [out, channels, kernel, kernel],
-            steps,
-          };
-        },
-        tolerance: 3e-5,
-      } satisfies Example<OfWeight>;
-  },
+  examples: () =>
+    windowExamples(3e-5, ({ input, weight, output, steps }) => ({
+      x: drawn("x", ...input) as tf.Tensor4D,
+      dy: drawn("dy", ...output) as tf.Tensor4D,
+      weightShape: weight,
+      steps,
+    })),
 });
 
 const filterShape = ({ weightShape: [out, channels, kh, kw] }: OfWeight) => [kh, kw, channels, out];
@@ -194,28 +176,31 @@ function asProducts(inputs: OfWeight): tf.Tensor4D {
 /** From PyTorch's order to tfjs's: [kh, kw, in, out]. */
 const toFilter = (weight: tf.Tensor4D): tf.Tensor4D => tf.transpose(weight, [2, 3, 1, 0]);
 
+interface Shapes {
+  input: Shape4D;
+  weight: Shape4D;
+  output: Shape4D;
+  steps: Steps;
+}
+
 /** Windows of a ResNet, and some that leave pixels out. */
-const WINDOWS = [
-  { size: 7, kernel: 7, stride: 2, padding: 3 },
-  { size: 6, kernel: 3, stride: 1, padding: 1 },
-  { size: 7, kernel: 3, stride: 2, padding: 1 },
-  { size: 5, kernel: 1, stride: 1, padding: 0 },
-  { size: 6, kernel: 1, stride: 2, padding: 0 },
-].map(({ size, kernel, stride, padding }) => {
-  const outSize = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
-  const [height, width] = [size, size + 1];
-  return {
-    title: `${kernel} x ${kernel} over ${height} x ${width}, stride ${stride}, padding ${padding}`,
-    sizes: {
-      batch: 2,
-      height,
-      width,
-      channels: 3,
-      out: 4,
-      kernel,
-      outHeight: outSize(height),
-      outWidth: outSize(width),
-    },
-    steps: { stride, padding },
-  };
-});
+function* windowExamples<In>(tolerance: number, inputs: (shapes: Shapes) => In): Iterable<Example<In>> {
+  for (const { size, kernel, stride, padding } of [
+    { size: 7, kernel: 7, stride: 2, padding: 3 },
+    { size: 6, kernel: 3, stride: 1, padding: 1 },
+    { size: 7, kernel: 3, stride: 2, padding: 1 },
+    { size: 5, kernel: 1, stride: 1, padding: 0 },
+    { size: 6, kernel: 1, stride: 2, padding: 0 },
+  ]) {
+    const outSize = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
+    const [height, width] = [size, size + 1];
+    const shapes: Shapes = {
+      input: [2, height, width, 3],
+      weight: [4, 3, kernel, kernel],
+      output: [2, outSize(height), outSize(width), 4],
+      steps: { stride, padding },
+    };
+    const title = `${kernel} x ${kernel} over ${height} x ${width}, stride ${stride}, padding ${padding}`;
+    yield { title, inputs: () => inputs(shapes), tolerance };
+  }
+}
