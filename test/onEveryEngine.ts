@@ -36,6 +36,7 @@ export function onWebgpuHardware(title: string, tests: Tests): void {
     /swiftshader|llvmpipe/i.test(what ?? "") && `${what} computes on the processor, which takes minutes`;
   describe(`${title}, on webgpu`, { skip: why ?? slow }, () => {
     before(() => useEngine("webgpu"));
+    afterWebgpu("webgpu");
     tests("webgpu");
   });
 }
@@ -61,6 +62,12 @@ function on(names: readonly EngineName[], title: string, tests: Tests): void {
   for (const engine of names)
     describe(`${title}, on ${engine}`, { skip: missing(engine) }, () => {
       before(() => useEngine(engine));
+      afterWebgpu(engine);
       tests(engine);
     });
+}
+
+/** Tests that ask for no engine read values at once, which WebGPU cannot: none of them is left with it. */
+function afterWebgpu(engine: EngineName): void {
+  if (engine === "webgpu") after(() => useEngine("auto"));
 }
