@@ -118,3 +118,18 @@ test("A test stands in each leg that its file or titles tell of, else in unit", 
   ]);
   assert.deepEqual(legsOf("notebooks/browser.test.ts A page"), ["Jupyter", "browser", node]);
 });
+
+test("The files whose tests took longest are told with their seconds, groups' tests not counted twice", () => {
+  const tally = new Tally(legs, "/test");
+  const tell = (file: string, name: string, nesting: number, duration_ms: number) => {
+    const event = { name, nesting, file: `/test/${file}`, details: { duration_ms } };
+    tally.started(event);
+    tally.ended(event, true);
+  };
+  tell("a.test.ts", "one", 0, 1_400);
+  tell("b/b.test.ts", "within a group", 1, 9_000);
+  tell("b/b.test.ts", "a group", 0, 9_400);
+  tell("c.test.ts", "two", 0, 3_000);
+  tell("a.test.ts", "three", 0, 2_000);
+  assert.equal(tally.longest(2), "b/b.test.ts 9 s, a.test.ts 3 s");
+});

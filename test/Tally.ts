@@ -11,7 +11,7 @@ export interface TestEvent {
   file?: string;
   skip?: string | boolean;
   todo?: string | boolean;
-  details?: { type?: string };
+  details?: { type?: string; duration_ms?: number };
 }
 
 interface Cell {
@@ -28,6 +28,8 @@ export class Tally {
   readonly #cells = new Map<string, Cell>();
   /** Groups and files under which no test came, by their titles. */
   readonly hollow: string[] = [];
+  /** Milliseconds of each file's tests, one after another. */
+  readonly #took = new Map<string, number>();
   readonly #around: { told: string; name: string; tests: number }[] = [];
 
   /** @param folder that of the test files */
@@ -45,6 +47,8 @@ export class Tally {
   ended(event: TestEvent, passed: boolean): void {
     const { name, nesting, file, skip, todo, details } = event;
     this.#around.length = nesting + 1;
+    if (nesting === 0 && file !== undefined)
+      this.#took.set(file, (this.#took.get(file) ?? 0) + (details?.duration_ms ?? 0));
     const path = this.#around.map(({ told }) => told).join(" > ");
     const skipped = skip !== undefined && skip !== false;
     // A file of which no test came is told as a test of its path's name.
@@ -112,6 +116,15 @@ export class Tally {
       [["leg", ...COLUMNS, "skipped, and why"], ...rows],
       COLUMNS.map((_, i) => i + 1),
     );
+  }
+
+  /** "cli/sweep.test.ts 62 s, docs/pages.test.ts 51 s": the files whose tests took longest, by the wall clock. */
+  longest(count: number): string {
+    return [...this.#took]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, count)
+      .map(([file, took]) => `${relative(this.folder, file)} ${(took / 1000).toFixed(0)} s`)
+      .join(", ");
   }
 
   #cell(leg: string, column: string): Cell {

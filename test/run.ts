@@ -32,6 +32,7 @@ function refuse(why: string): never {
 /** What the table shows, and what must not be though each test passed. */
 function close(): void {
   console.log(`\nwhat ran, by leg and engine, on Node ${process.versions.node}:\n\n${tally.format()}\n`);
+  console.log(`took longest: ${tally.longest(20)}\n`);
   if (words.length > 0 && tally.absent.length > 0) console.log(`not asked for: ${tally.absent.join(", ")}`);
   const wrong = [
     ...tally.hollow.map((path) => `no test came of ${path}`),

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { sayLabels } from "../data/sayLabels";
 import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../sweep/formatSummary";
 import type { Dataset } from "../training/dataset";
@@ -9,7 +10,6 @@ import { note } from "./note";
 import type { DataFlags, TrainingFlags } from "./options";
 import { areImages, countOf } from "./Rows";
 import { readData } from "./readData";
-import { sayLabels } from "./sayLabels";
 
 export interface Inputs {
   model: Classifier;

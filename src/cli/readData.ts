@@ -25,6 +25,7 @@ export async function readData(
     const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
       textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
         ...columns,
+        log: toldLater,
         classes: options.classes,
       });
     return trainAndValid(flags, read);
@@ -44,8 +45,11 @@ async function trainAndValid<Of extends Rows>(
   return { train: takeRows(all, rows.train), valid: takeRows(all, rows.valid) };
 }
 
+/** loadInputs tells of the labels once the model fits them. */
+const toldLater = () => undefined;
+
 async function labelledImages(path: string, { classes }: { classes?: string[] }): Promise<ImageRows> {
-  const rows = await imageFolder(path, { classes });
+  const rows = await imageFolder(path, { classes, log: toldLater });
   if (!rows.labels)
     throw new InputError(`${path}: expected a folder of images for each class, got images alone`);
   return rows;

@@ -5,6 +5,7 @@ import { extname, join } from "node:path";
 import { InputError } from "../errors";
 import { readOptions } from "../options/readOptions";
 import { type Labels, sortClasses } from "./labels";
+import { sayLabels } from "./sayLabels";
 
 /** Images that lie in a folder, row by row: where they are, and what they show. */
 export interface ImageRows {
@@ -24,6 +25,8 @@ export interface FolderOptions {
   classes?: string[];
   /** False takes the images of the folder and of the folders in it, whatever these are named after. Default: true. */
   labels?: boolean;
+  /** Takes the line on the classes, where `classes` are left out. Default: console.info. */
+  log?: (line: string) => void;
 }
 
 /** What files are taken for images by. */
@@ -31,7 +34,7 @@ const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tif
 
 /**
  * Lists a folder of images: one folder for each class with its images in it, or images alone, without labels. Files of other
- * endings and hidden ones are passed over.
+ * endings and hidden ones are passed over. Classes that the folder itself names are told, with their number.
  *
  * @throws InputError where there is no image, a single class, or images beside folders of classes
  * @example
@@ -41,7 +44,7 @@ const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tif
  * ```
  */
 export async function imageFolder(folder: string, options: FolderOptions = {}): Promise<ImageRows> {
-  const { labels, classes: known } = readOptions("imageFolder", options);
+  const { labels, classes: known, log = console.info } = readOptions("imageFolder", options);
   const { images, folders } = await list(folder);
   const found = folders.length > 0 ? await perClass(folder, folders) : [];
   if (labels && found.length > 0 && images.length > 0)
@@ -62,11 +65,13 @@ export async function imageFolder(folder: string, options: FolderOptions = {}): 
     );
   if (classes.length < 2)
     throw new InputError(`${folder}: expected a folder for each of at least two classes, got ${classes}`);
-  const ids = found.flatMap(({ name, paths }) => paths.map(() => classes.indexOf(name)));
+  const ids = Int32Array.from(found.flatMap(({ name, paths }) => paths.map(() => classes.indexOf(name))));
+  const told: Labels = { problemType: "single_label_classification", classes, ids };
+  if (known === undefined) log(sayLabels(told));
   return withKeys(
     folder,
     found.flatMap(({ paths }) => paths),
-    { problemType: "single_label_classification", classes, ids: Int32Array.from(ids) },
+    told,
   );
 }
 

@@ -5,6 +5,7 @@ import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
+import { sayLabels } from "./sayLabels";
 
 export type { Labels } from "./labels";
 
@@ -40,6 +41,8 @@ export interface TextColumns {
   problemType?: Labels["problemType"];
   /** The classes of the training rows, or of a model, in order: a label outside them is an error. Default: those that occur. */
   classes?: string[];
+  /** Takes the line on what the labels are, where `classes` are left out. Default: console.info. */
+  log?: (line: string) => void;
 }
 
 /**
@@ -47,7 +50,8 @@ export interface TextColumns {
  *
  * An empty text is kept, since every test row needs a prediction: it tokenizes to the special tokens alone. An empty label, or
  * what pandas reads as missing (nan, NA, None), is an error, as are a training table of one class and a column of nothing but empty
- * texts. Spellings of one number, 1 and 1.0, are one class. More than 20 numbers, or fractions, ask for a `problemType`.
+ * texts. Spellings of one number, 1 and 1.0, are one class. More than 20 numbers, or fractions, ask for a `problemType`. Classes that
+ * the table itself names are told, with their number.
  *
  * Rows in messages count from 1, the header not among them.
  *
@@ -59,17 +63,19 @@ export interface TextColumns {
  * ```
  */
 export function textDataset(table: Table, options: TextColumns = {}): TextDataset {
-  const { text, pair, label, id, ...how } = readOptions("textDataset", options);
+  const { text, pair, label, id, log = console.info, ...how } = readOptions("textDataset", options);
   const texts = column(table, "text", text);
   if (texts.every((text) => text.trim() === ""))
     throw new InputError(
       `${table.path}: expected texts in column ${JSON.stringify(text)}, got empty cells alone`,
     );
+  const labels = label === undefined ? null : readLabels(table, label, how);
+  if (labels && how.classes === undefined) log(sayLabels(labels));
   return {
     source: table.path,
     texts,
     pairs: pair === undefined ? null : column(table, "pair", pair),
-    labels: label === undefined ? null : readLabels(table, label, how),
+    labels,
     ids: id === undefined ? null : column(table, "id", id),
     columns: { text, pair: pair ?? null, label: typeof label === "string" ? [label] : (label ?? null) },
   };

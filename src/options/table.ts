@@ -491,6 +491,7 @@ export const OPTIONS = {
       list(text()),
       { defaultSays: "those that occur", also: ["id2label", "class_names"] },
     ),
+    log: log("the line on what the labels are, where `classes` are left out"),
   },
   tokenize: {
     maxLength: option("Longer texts are cut to this many tokens, special tokens counted.", integer(1), {
@@ -525,6 +526,7 @@ export const OPTIONS = {
       boolean(),
       { default: true },
     ),
+    log: log("the line on the classes, where `classes` are left out"),
   },
   encodeImages: {
     augment: option(

@@ -55,13 +55,14 @@ export function depthAxis(
 const WIDTH = 560;
 
 /**
- * Each row's cost as a share of the base, as a text to stand beside its point: small where depths are many, and only as many of them as
- * find room; none where another row stands at the same place.
+ * Each row's cost as a share of the base, if there is one, as a text to stand beside its point: small where depths are many, and only as
+ * many of them as find room; none where another row stands at the same place. Of costs that a frozen pass read from disk lowers,
+ * `starred` marks those rows.
  */
 export function shareLabels(
   rows: DepthSummary[],
   value: (row: DepthSummary) => number,
-  base: DepthSummary,
+  { base, starred }: { base: DepthSummary | undefined; starred: boolean },
 ): { text: (row: DepthSummary) => string; size: number } {
   const place = placesOf(rows);
   const places = [...new Set(rows.map(place))].sort((a, b) => a - b);
@@ -71,7 +72,9 @@ export function shareLabels(
   const labelled = new Set(
     places.filter((_, i) => i % every === 0).map((at) => rows.find((row) => place(row) === at)),
   );
-  return { text: (row) => (labelled.has(row) ? formatShare(value(row), value(base)) : ""), size };
+  const share = (row: DepthSummary) => (base ? formatShare(value(row), value(base)) : "");
+  const star = (row: DepthSummary) => (starred && row.frozenFromCache ? "*" : "");
+  return { text: (row) => (labelled.has(row) ? share(row) + star(row) : ""), size };
 }
 
 /** Pixels that the recipes' slanted names take below the axis. */

@@ -1,5 +1,6 @@
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
+import { FROM_CACHE } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
@@ -11,7 +12,7 @@ import { axis, layout, legendRows, lineStyle, split } from "./theme";
 
 /**
  * Two panels over one axis of N: the most bytes all tensors held at once, in MB (10⁶ bytes), and the trainable parameters.
- * Both as shares of what freezing nothing takes, where that was tried. The process's own peak is left to the hover: in one process
+ * Both as shares of what freezing nothing takes, where that was tried; a star marks memory that was measured without a frozen pass. The process's own peak is left to the hover: in one process
  * it also holds what earlier trials left behind.
  *
  * @throws InputError for records of several sweeps
@@ -29,20 +30,25 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
     ["y2", (row) => row.trainableParameters],
   ];
   const base = baseOf(rows);
+  const fromCache = rows.some((row) => row.frozenFromCache);
   const data = panels.flatMap(([yaxis, value]) =>
     [...strategies].map(([strategy, depths], i) => {
       const { colour, symbol, dash } = lineStyle(i);
+      // Nothing but memory depends on where the frozen pass came from.
+      const starred = fromCache && yaxis === "y";
+      const { text, size } = shareLabels(rows, value, { base, starred });
+      const labelled = base !== undefined || starred;
       return {
         type: "scatter",
-        mode: base ? "lines+markers+text" : "lines+markers",
+        mode: labelled ? "lines+markers+text" : "lines+markers",
         name: plotText(strategy),
         legendgroup: strategy,
         showlegend: yaxis === "y",
         x: depths.map(place),
         y: depths.map(value),
-        ...(base && {
-          text: depths.map(shareLabels(rows, value, base).text),
-          textfont: { size: shareLabels(rows, value, base).size },
+        ...(labelled && {
+          text: depths.map(text),
+          textfont: { size },
           textposition: "top right",
           cliponaxis: false,
         }),
@@ -75,6 +81,7 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
       [
         "Above: most bytes all tensors held at once, the highest of the seeds",
         ...(base ? ["Percent: of what it takes with nothing frozen (N = none)"] : []),
+        ...(fromCache ? [`* ${FROM_CACHE}`] : []),
       ],
       420,
       legendRows(strategies.size),

@@ -1,5 +1,6 @@
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
+import { FROM_CACHE } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
@@ -46,6 +47,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
   const domains = split(strategies.length, 36 / plotHeight).reverse();
   const gap = smallestGap(rows);
   const base = baseOf(rows);
+  const fromCache = rows.some((row) => row.frozenFromCache);
   const highest = Math.max(...rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
 
   const data: Figure["data"] = [];
@@ -61,26 +63,24 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
         yaxis: `y${id}`,
         showlegend: i === 0,
       });
-    if (base) {
-      // Of its own panel: strategies do not share a place in it.
-      const { text, size } = shareLabels(depths, (row) => row.totalSeconds, base);
-      const labelled = depths.filter((row) => text(row) !== "");
-      shares.push(
-        ...labelled.map((row) => ({
-          text: text(row),
-          font: { size },
-          x: place(row),
-          y: row.secondsPerEpoch + row.frozenSeconds,
-          xref: `x${id}`,
-          yref: `y${id}`,
-          yanchor: "bottom",
-          showarrow: false,
-          // Over the dotted line of the recommended depth.
-          bgcolor: "#FFFFFF",
-          borderpad: 1,
-        })),
-      );
-    }
+    // Of its own panel: strategies do not share a place in it.
+    const { text, size } = shareLabels(depths, (row) => row.totalSeconds, { base, starred: true });
+    const labelled = depths.filter((row) => text(row) !== "");
+    shares.push(
+      ...labelled.map((row) => ({
+        text: text(row),
+        font: { size },
+        x: place(row),
+        y: row.secondsPerEpoch + row.frozenSeconds,
+        xref: `x${id}`,
+        yref: `y${id}`,
+        yanchor: "bottom",
+        showarrow: false,
+        // Over the dotted line of the recommended depth.
+        bgcolor: "#FFFFFF",
+        borderpad: 1,
+      })),
+    );
     axes[`xaxis${id}`] = depthAxis(rows, {
       anchor: `y${id}`,
       margin: 0.6 * gap,
@@ -89,7 +89,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
     const name = strategies.length > 1 ? `<b>${plotText(strategy)}</b><br>` : "";
     axes[`yaxis${id}`] = axis(`${name}Seconds per epoch (s)`, {
       domain: domains[i],
-      range: [0, highest * (base ? 1.14 : 1.05)],
+      range: [0, highest * (base || fromCache ? 1.14 : 1.05)],
     });
   }
   const marked = strategies.findIndex(([, rows]) =>
@@ -101,10 +101,11 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
     layout: layout(
       "Seconds per epoch against frozen blocks",
       [
-        `Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch${rows.some((row) => row.frozenFromCache) ? ", some of it read from disk" : ""}`,
+        "Solid: every epoch. Hatched: the frozen pass, once per trial, within its first epoch",
         ...(base
           ? ["Percent: seconds of the whole trial as a share of those with nothing frozen (N = none)"]
           : []),
+        ...(fromCache ? [`* ${FROM_CACHE}`] : []),
       ],
       plotHeight,
       1,

@@ -29,6 +29,7 @@ export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): stri
   const second = memory.verb === time.verb ? memory.object : `${memory.verb} ${memory.object}`;
   return (
     `${name} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything.` +
+    sayFromCache(chosen) +
     saySpread(chosen)
   );
 }
@@ -53,6 +54,11 @@ function cost(of: string, value: number, base: number, digits: number, unit: str
     object: `${formatShare(saves ? saved : value, base)} of the ${of} (${value.toFixed(digits)} of ${base.toFixed(digits)} ${unit}${more})`,
   };
 }
+
+const sayFromCache = ({ frozenFromCache }: DepthSummary): string =>
+  frozenFromCache
+    ? " Its frozen pass was read from disk, where an earlier run had left it: a first run takes more of both."
+    : "";
 
 function saySpread({ score, validRows, seeds }: DepthSummary): string {
   if (score.standardError === null) return "";

@@ -19,7 +19,10 @@ test("imageFolder takes a folder for a class and lists its images in an order of
   temporary("listed/red/notes.txt", "no image");
   temporary("listed/red/.hidden.png", "no image");
   temporary("listed/empty/notes.txt", "no image");
-  const rows = await imageFolder(folder);
+  const told: string[] = [];
+  const log = (line: string) => told.push(line);
+  const rows = await imageFolder(folder, { log });
+  assert.deepEqual(told, ["2 classes: blue, red"]);
   assert.deepEqual(
     rows.paths,
     ["blue/0.png", "blue/1.png", "red/0.png", "red/1.png"].map((name) => join(folder, name)),
@@ -29,7 +32,9 @@ test("imageFolder takes a folder for a class and lists its images in an order of
     classes: ["blue", "red"],
     ids: Int32Array.of(0, 0, 1, 1),
   });
-  assert.equal((await imageFolder(join(folder, "red"))).labels, null);
+  assert.equal((await imageFolder(join(folder, "red"), { log })).labels, null);
+  await imageFolder(folder, { classes: ["blue", "red"], log });
+  assert.equal(told.length, 1);
 });
 
 test("imageFolder says what it expected where there is nothing to learn from", async () => {

@@ -27,6 +27,17 @@ test("Texts, pairs, ids and labels come from the columns named", () => {
   });
 });
 
+test("What the labels are is told where the table itself says it: classes and their number, or a range of numbers", () => {
+  const told: string[] = [];
+  const log = (line: string) => told.push(line);
+  const { labels } = textDataset(labelled("no", "yes", "no"), { label: "y", log });
+  textDataset(labelled("1.5", "3", "2"), { label: "y", problemType: "regression", log });
+  assert.deepEqual(told.splice(0), ["2 classes: no, yes", "a regression: numbers from 1.5 to 3"]);
+  textDataset(labelled("yes"), { label: "y", classes: labels?.classes, log });
+  textDataset(labelled("yes"), { log });
+  assert.deepEqual(told, []);
+});
+
 test("The text column is called text unless named; without label, pair or id these are null", () => {
   assert.deepEqual(textDataset(table([{ id: "1", text: "a" }])), {
     source: "train.csv",

@@ -80,6 +80,8 @@ for (const file of files) {
       const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)]; // of its first chunk
       assert.ok(width >= 600 && height >= 400, `${width} x ${height}`);
     }
+    const shown = figures.map((data) => JSON.stringify(data["application/vnd.plotly.v1+json"]));
+    assert.equal(new Set(shown).size, shown.length, "no figure stands there twice");
   });
 
   test(`${file} runs from the top without an error, and puts out what it is kept with`, {

@@ -44,6 +44,20 @@ test("Beside each point stands the share that it takes of what freezing nothing 
   for (const { text } of memoryFigure(records).data) assert.equal(text, undefined);
 });
 
+test("Memory that was measured with its frozen pass read from disk has a star, whether or not there is a base; parameters have none.", () => {
+  const none = fakeRecord({ n: -1, peakTensorBytes: 1_000_000_000, trainableParameters: 11_000_000 });
+  const cached = { ...records[2], frozenFrom: "cache" as const };
+  const texts = (of: typeof records) => memoryFigure(of).data.map(({ text }) => text);
+  assert.deepEqual(texts([none, records[0], cached]), [
+    ["100 %", "25 %", "9.0 %*"],
+    ["100 %", "30 %", "10 %"],
+  ]);
+  assert.deepEqual(texts([records[0], cached]), [["", "*"], undefined]);
+  const explained = (of: typeof records) => JSON.stringify(memoryFigure(of).layout.annotations);
+  assert.match(explained([records[0], cached]), /\* read from disk, where an earlier run had left/);
+  assert.doesNotMatch(explained(records), /read from disk/);
+});
+
 test("The hover gives the process's peak and the trainable share.", () => {
   const { data } = memoryFigure(records);
   assert.deepEqual(data[0].customdata, [

@@ -1,9 +1,9 @@
-import type { Labels } from "../data/labels";
+import type { Labels } from "./labels";
 
 /** So many names are said before the rest is counted. */
 const NAMED = 20;
 
-/** What a training is about to tell apart, in a line: the classes and their number, or what numbers. */
+/** What labels tell apart, in a line: the classes and their number, or what numbers. */
 export function sayLabels(labels: Labels): string {
   if (labels.problemType === "regression") {
     const { values } = labels;

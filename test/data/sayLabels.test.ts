@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sayLabels } from "../../src/cli/sayLabels";
+import { sayLabels } from "../../src/data/sayLabels";
 
 test("Classes are named, and counted however many there are", () => {
   const single = (classes: string[]) =>
