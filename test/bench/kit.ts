@@ -27,7 +27,7 @@ const secondsSince = (start: number) => (performance.now() - start) / 1000;
 async function sweep(): Promise<Figures> {
   const { text, label, maxLength, n, seed, epochs, batchSize, learningRate, precision, frozenDropout } = task;
   const tokenizer = await loadTokenizer(task.model);
-  const train = textDataset(await readTable(task.train!), { text, label });
+  const train = textDataset(await readTable(task.train!), { text, label, log: () => undefined });
   const valid = textDataset(await readTable(task.valid!), { text, label, classes: train.labels?.classes });
   const out = mkdtempSync(join(tmpdir(), "frostkit-bench-"));
   const trials: Trial[] = [];

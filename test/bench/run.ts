@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { linkIfPresent } from "../../src/engine/native/linkIfPresent";
 import { toSvg } from "../../src/plots/toSvg";
+import { betweenMarks } from "../docs/betweenMarks";
 import { contest, hasPeer, type Rounds, type Side } from "./contest";
 import { growthFigure } from "./growthFigure";
 import type { Bench, Part } from "./Part";
@@ -17,7 +18,7 @@ import { WHOLE } from "./parts/sweepPart";
 import { raceFigure } from "./raceFigure";
 import { randomBert } from "./randomBert";
 import { mergeSection, readResults, type Section } from "./results";
-import { sweepTable } from "./sweepTable";
+import { SWEEP_MARK, sweepTable } from "./sweepTable";
 import { table } from "./table";
 
 const root = join(__dirname, "../..");
@@ -106,10 +107,11 @@ function cpuFlags(): string[] {
   }
 }
 
-/** Draws what has been measured: beside the README where the results are the repository's own. */
+/** Draws what has been measured, and writes the sweep's table: into the README and beside it where the results are the repository's own. */
 async function drawPlots(): Promise<void> {
   const results = readResults(file);
-  const folder = flags.out === join(__dirname, "results") ? join(root, ".github") : flags.out;
+  const own = flags.out === join(__dirname, "results");
+  const folder = own ? join(root, ".github") : flags.out;
   mkdirSync(folder, { recursive: true });
   const sweeps = (["sweep", "sweep-bf16"] as const).flatMap((name) =>
     results[name]?.measured[WHOLE]
@@ -117,8 +119,12 @@ async function drawPlots(): Promise<void> {
       : [],
   );
   if (sweeps.length > 0) writeFileSync(join(folder, "race.svg"), await toSvg(raceFigure(sweeps)));
-  if (results.sweep?.measured[WHOLE])
-    writeFileSync(join(flags.out, "sweep.md"), sweepTable(results.sweep.measured));
+  if (results.sweep?.measured[WHOLE]) {
+    const text = sweepTable(results.sweep.measured);
+    const readme = join(root, "README.md");
+    if (own) writeFileSync(readme, betweenMarks(readFileSync(readme, "utf8"), SWEEP_MARK, text));
+    else writeFileSync(join(folder, "sweep.md"), text);
+  }
   if (results.growth)
     writeFileSync(join(folder, "growth.svg"), await toSvg(growthFigure(results.growth.measured)));
   say(`pictures in ${folder}`);

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { betweenMarks } from "../docs/betweenMarks";
 import { fakeSweep } from "./fakeRounds";
 import { DEPTHS, peakOf, RESTING, WHOLE } from "./parts/sweepPart";
-import { sweepTable } from "./sweepTable";
+import { readResults } from "./results";
+import { SWEEP_MARK, sweepTable } from "./sweepTable";
 
 const accuracies = [0.92, 0.92, 0.92, 0.92, 0.92, 0.91, 0.88, 0.7];
 const [kit, peer] = [
@@ -29,22 +33,25 @@ test("A line for each depth has accuracy, seconds and memory of both sides, and 
     .trimEnd()
     .split("\n");
   assert.equal(lines.length, 2 + DEPTHS.length);
-  assert.equal(
-    lines[0],
-    "| N | kit: accuracy | kit: s | kit: MB | PyTorch: accuracy | PyTorch: s | PyTorch: MB |",
-  );
+  assert.equal(lines[0], "| N | accuracy: kit | PyTorch | s: kit | PyTorch | MB: kit | PyTorch |");
   assert.equal(
     lines[2],
-    "| none | 0.920 ± 0.000 | 40 (36 – 44), 100 % | 750, 100 % | 0.920 | 40, 100 % | 920, 100 % |",
+    "| none | 0.920 ± 0.000 | 0.920 | 40 (36 – 44), 100 % | 40, 100 % | 750, 100 % | 920, 100 % |",
   );
   assert.equal(
     lines[7],
-    "| 4 | 0.910 ± 0.000 | 8.0 (7.2 – 8.8), 20 % | 500, 67 % | 0.910 | 28, 70 % | 820, 89 % |",
+    "| 4 | 0.910 ± 0.000 | 0.910 | 8.0 (7.2 – 8.8), 20 % | 28, 70 % | 500, 67 % | 820, 89 % |",
   );
 });
 
 test("Without PyTorch the kit stands alone.", () => {
   const [head, , first] = sweepTable({ [WHOLE]: { ...whole, peer: [] } }).split("\n");
-  assert.equal(head, "| N | kit: accuracy | kit: s | kit: MB |");
+  assert.equal(head, "| N | accuracy: kit | s: kit | MB: kit |");
   assert.equal(first, "| none | 0.920 ± 0.000 | 40 (36 – 44), 100 % |  |");
+});
+
+test("The README has the table of the sweep that was measured last.", () => {
+  const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+  const { sweep } = readResults(join(__dirname, "results/bench.json"));
+  assert.equal(betweenMarks(readme, SWEEP_MARK, sweepTable(sweep!.measured)), readme);
 });

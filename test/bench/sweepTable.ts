@@ -5,9 +5,12 @@ import type { Measured } from "./Part";
 import { DEPTHS, peakOf, RESTING, WHOLE } from "./parts/sweepPart";
 import { type Spread, spread } from "./spread";
 
+/** Where the README has it: see `betweenMarks`. */
+export const SWEEP_MARK = "The sweep beside PyTorch";
+
 /**
- * The sweep as the README has it, a line for each depth: accuracy, seconds and memory, and the latter two as shares of what freezing
- * nothing takes; beside them PyTorch in the same training, dropout at rest in what is frozen, where it was at hand.
+ * The sweep as the README has it, a line for each depth: accuracy, seconds and megabytes of the process, the latter two also as shares of
+ * what freezing nothing takes; each beside PyTorch's in the same training, what is frozen in eval mode, where PyTorch was at hand.
  */
 export function sweepTable(measured: Measured): string {
   const { [WHOLE]: whole, [RESTING]: resting } = measured;
@@ -15,19 +18,20 @@ export function sweepTable(measured: Measured): string {
     { name: "kit", rounds: whole.kit, of: "kit" as const },
     ...(resting?.peer.length ? [{ name: "PyTorch", rounds: resting.peer, of: "peer" as const }] : []),
   ];
-  const columns = sides.flatMap(({ name, rounds, of }) => {
+  const figures = sides.map(({ name, rounds, of }) => {
     const secondsOf = (n: number) => spread(trialsAt(rounds, n).map(({ seconds }) => seconds));
     const peak = (n: number) => measured[peakOf(n)]?.[of][0]?.peakRssBytes;
     const [base, basePeak] = [secondsOf(-1).median, peak(-1)];
-    return [
-      [`${name}: accuracy`, (n: number) => accuracies(trialsAt(rounds, n))],
-      [`${name}: s`, (n: number) => `${cell(secondsOf(n))}, ${percent(secondsOf(n).median / base)}`],
-      [
-        `${name}: MB`,
-        (n: number) => (basePeak ? `${(peak(n)! / 1e6).toFixed(0)}, ${percent(peak(n)! / basePeak)}` : ""),
-      ],
-    ] as const;
+    return {
+      name,
+      accuracy: (n: number) => accuracies(trialsAt(rounds, n)),
+      s: (n: number) => `${cell(secondsOf(n))}, ${percent(secondsOf(n).median / base)}`,
+      MB: (n: number) => (basePeak ? `${(peak(n)! / 1e6).toFixed(0)}, ${percent(peak(n)! / basePeak)}` : ""),
+    };
   });
+  const columns = (["accuracy", "s", "MB"] as const).flatMap((what) =>
+    figures.map((side) => [side === figures[0] ? `${what}: ${side.name}` : side.name, side[what]] as const),
+  );
   const lines = [
     ["N", ...columns.map(([title]) => title)],
     ["---", ...columns.map(() => "---")],

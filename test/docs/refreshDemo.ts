@@ -1,4 +1,4 @@
-// node --import tsx test/docs/refreshDemo.ts [runs/demo]: puts what npm start printed into the README and its pictures beside it.
+// node --import tsx test/docs/refreshDemo.ts [runs/demo]: puts the words npm start ended with into the README and its pictures beside it.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formatSummary } from "../../src/sweep/formatSummary";
@@ -12,9 +12,9 @@ const demo = resolve(process.argv[2] ?? join(root, "runs/demo"));
 const readme = join(root, "README.md");
 
 const summary = formatSummary(summarize(latestSweep(readRecords(join(demo, "records.jsonl")))));
-const [table, ...sentences] = summary.split("\n\n");
-const block = `\`\`\`text\n${table}\n\`\`\`\n> ${sentences.join(" ")}\n`;
-writeFileSync(readme, betweenMarks(readFileSync(readme, "utf8"), "The table that npm start prints", block));
+const [, ...sentences] = summary.split("\n\n");
+const said = `> ${sentences.join(" ")}\n`;
+writeFileSync(readme, betweenMarks(readFileSync(readme, "utf8"), "What npm start ends with", said));
 for (const name of ["accuracy", "seconds", "memory"])
   copyFileSync(join(demo, `${name}.svg`), join(root, ".github", `${name}.svg`));
 console.log(`README.md and .github: from ${demo}`);

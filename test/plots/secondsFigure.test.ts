@@ -66,7 +66,10 @@ test("The axis starts at zero and is in seconds; the explanation says what is pa
 test("Where a frozen pass was read from disk, its trial's share has a star, and the explanation says what that means.", () => {
   const cached = secondsFigure([records[0], { ...records[1], frozenFrom: "cache" }]);
   const texts = (cached.layout.annotations as { text: string }[]).map(({ text }) => text);
-  assert.match(texts[0], /<br>\* read from disk, where an earlier run had left what the frozen part computes/);
+  assert.match(
+    texts[0],
+    /<br>\* read from disk, where an earlier run had left what the frozen part computes/,
+  );
   assert.equal(texts.filter((text) => / %\*$/.test(text)).length, 1);
 });
 

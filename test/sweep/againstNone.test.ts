@@ -55,7 +55,8 @@ test("More than all is reached, not kept, and more time is taken, not saved.", (
 
 test("Where the frozen pass was read from disk, the comparison says that a first run takes more.", () => {
   const cached = { ...half, frozenFrom: "cache" as const };
-  const said = " Its frozen pass was read from disk, where an earlier run had left it: a first run takes more of both. ±";
+  const said =
+    " Its frozen pass was read from disk, where an earlier run had left it: a first run takes more of both. ±";
   assert.ok(explainN([none, cached]).comparison!.includes(said));
   assert.ok(!explainN([none, half]).comparison!.includes("read from disk"));
 });

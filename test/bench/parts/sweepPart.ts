@@ -110,7 +110,8 @@ async function splitTable({
 }: Bench): Promise<Pick<Task, "train" | "valid" | "text" | "label">> {
   if (table.valid !== undefined)
     return { train: table.train, valid: table.valid, text: table.text, label: table.label };
-  const whole = textDataset(await readTable(table.train), table);
+  const { text, label } = table;
+  const whole = textDataset(await readTable(table.train), { text, label });
   const order = new Random("bench", "rows").shuffle(Int32Array.from(whole.texts, (_, row) => row));
   const dataset = takeRows(whole, order.slice(0, table.rows).sort());
   const { labels } = dataset;
