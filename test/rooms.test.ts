@@ -9,8 +9,8 @@ const src = join(__dirname, "..", "src");
 
 /** Folders, and files that lie in src itself. */
 const ROOMS = [
-  ...["freeze.ts", "errors.ts", "version.ts", "cacheFolder.ts", "kitHash.ts", "offline.ts", "makeFolders.ts"],
-  ...["check.ts", "random.ts", "options", "layersModel.ts"],
+  ...["freeze.ts", "errors.ts", "version.ts", "kitHash.ts", "offline.ts"],
+  ...["check.ts", "random.ts", "files", "options", "layersModel.ts"],
   ...["packages", "engine", "ops", "nn", "models", "checkpoint", "data", "training", "recipes", "sweep"],
   ...["onnx", "plots", "notebook", "cli"],
   "index.ts",

@@ -1,16 +1,8 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, createReadStream, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { FrostError } from "../errors";
-import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "../files/unfinished";
+import { writeFully } from "../files/writeFully";
 
 /** A file's content as the Hub announces it. */
 export interface Content {
@@ -111,7 +103,7 @@ async function append(
   try {
     let loaded = 0;
     for await (const chunk of blob.stream() as unknown as AsyncIterable<Uint8Array>) {
-      for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done);
+      writeFully(descriptor, chunk);
       loaded += chunk.length;
       onBytes(loaded);
       // A server that sends more than it announced is not listened to for ever.

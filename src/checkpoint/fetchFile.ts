@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync, renameSync, statSync, symlinkSync } from "node
 import { dirname, join, relative } from "node:path";
 import { downloadFile, type ListFileEntry } from "@huggingface/hub";
 import { FrostError } from "../errors";
+import { claimUnfinished, releaseUnfinished } from "../files/unfinished";
 import { fetchBlob } from "./fetchBlob";
 import { HubUnreachable, hubFetch, unreachable } from "./hubFetch";
 import type { HubSettings } from "./hubSettings";
-import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
 /** A model at one commit, on the Hub and in its cache. */
 export interface Snapshot {

@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { FrostError, InputError } from "../errors";
+import { replaceFile } from "../files/replaceFile";
 import { repoFolder } from "./cachedSnapshot";
 import { fetchFile } from "./fetchFile";
 import { hubFetch } from "./hubFetch";
@@ -16,7 +16,6 @@ import {
   readShardIndex,
 } from "./modelFiles";
 import { modulesFile, poolingConfigs } from "./sentenceTransformers";
-import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
 /** Called as a file arrives, with its bytes so far and in all. */
 export type OnProgress = (progress: { file: string; loaded: number; total: number }) => void;
@@ -71,14 +70,6 @@ export async function fetchSnapshot(
   await fetchAll([weights]);
   if (isIndex(weights)) await fetchAll(new Set(readShardIndex(folder, weights).values()));
   // Last, so that offline a name never leads to a snapshot that an interrupted fetch left incomplete.
-  if (commit !== revision) writeRef(join(repo, "refs", revision), commit);
+  if (commit !== revision) replaceFile(join(repo, "refs", revision), commit);
   return folder;
-}
-
-function writeRef(path: string, commit: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const unfinished = claimUnfinished(path, ".tmp");
-  writeFileSync(unfinished, commit);
-  renameSync(unfinished, path);
-  releaseUnfinished(unfinished);
 }

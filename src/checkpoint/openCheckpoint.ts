@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FrostError, InputError } from "../errors";
+import { restoreFolder } from "../files/replaceFolder";
 import type { Stored } from "../nn/Stored";
 import {
   chooseWeights,
@@ -14,7 +15,6 @@ import {
   readShardIndex,
 } from "./modelFiles";
 import { SafetensorsFile } from "./readSafetensors";
-import { restoreFolder } from "./replaceFolder";
 import type { TensorInfo } from "./safetensors";
 import { encoderFolder } from "./sentenceTransformers";
 import { TorchFile } from "./torch/TorchFile";

@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import type { OpenFile } from "./OpenFile";
+import type { OpenFile } from "../files/OpenFile";
 import { type DType, storage, type TensorData } from "./safetensors";
 import { toFloat32 } from "./toFloat32";
 

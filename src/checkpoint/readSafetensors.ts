@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
+import { OpenFile } from "../files/OpenFile";
 import { FileTensor } from "./FileTensor";
-import { OpenFile } from "./OpenFile";
 import { parseSafetensorsHeader } from "./parseSafetensorsHeader";
 import { readElements } from "./readElements";
 import { readTensor } from "./readTensor";

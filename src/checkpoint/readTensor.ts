@@ -1,4 +1,4 @@
-import type { OpenFile } from "./OpenFile";
+import type { OpenFile } from "../files/OpenFile";
 import { readFloat32Elements } from "./readElements";
 import { countElements, storage, type TensorInfo } from "./safetensors";
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { restoreFolder } from "../files/replaceFolder";
 import { isOfImages } from "../models/architectures";
 import { readOptions } from "../options/readOptions";
 import { cachedSnapshot } from "./cachedSnapshot";
@@ -8,7 +9,6 @@ import { type BeforeWeights, fetchSnapshot, type OnProgress } from "./fetchSnaps
 import { HubUnreachable } from "./hubFetch";
 import { hubSettings } from "./hubSettings";
 import { configFile, describeNames, listNames, readJsonObject, vocabularyFiles } from "./modelFiles";
-import { restoreFolder } from "./replaceFolder";
 
 /** How a model is fetched where it is no folder here. */
 export interface ResolveOptions {

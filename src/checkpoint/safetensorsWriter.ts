@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { InputError } from "../errors";
+import { writeFully } from "../files/writeFully";
 import { countElements, type FloatDType, maxHeaderBytes } from "./safetensors";
 import { toBfloat16, toFloat16 } from "./toHalf";
 
@@ -110,10 +111,4 @@ function makeHeader(
   header.writeBigUInt64LE(BigInt(length));
   json.copy(header, 8);
   return header;
-}
-
-function writeFully(descriptor: number, bytes: Uint8Array): void {
-  // One write call moves 2 GiB at most.
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, 1 << 30));
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import type { Origin } from "../models/Classifier";
 import { checkFinite } from "./checkFinite";
 import { configJson } from "./configJson";
@@ -14,7 +15,6 @@ import {
 } from "./modelFiles";
 import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
-import { writeFolder, writeSynced } from "./writeFolder";
 
 /** What a saved checkpoint consists of. */
 export interface CheckpointContents {
@@ -35,13 +35,14 @@ export interface CheckpointContents {
 
 /**
  * Saves a checkpoint folder that Python's Transformers loads: `config.json`, `model.safetensors` and tokenizer files, and how long
- * texts are, where sentence-transformers says that. Its list of modules is left behind: a classifier is none of them. The config's `dtype` is set to the one written, as Transformers does, since that is what it will load the weights as.
+ * texts are, where sentence-transformers says that. Its list of modules is left behind: a classifier is none of them. The config's
+ * `dtype` is set to the one written, as Transformers does, since that is what it will load the weights as.
  *
  * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
  * checkpoint's files.
  *
- * @throws InputError when the folder holds other files or is the one it comes from, for a weight that is NaN or infinite, or for data that does not fit (see
- *   `writeSafetensors`)
+ * @throws InputError when the folder holds other files or is the one it comes from, for a weight that is NaN or infinite, or for data
+ *   that does not fit its shape
  */
 export async function saveCheckpoint(folder: string, what: CheckpointContents): Promise<void> {
   const { origin, dtype = "F32" } = what;
@@ -52,7 +53,7 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
     writeSynced(join(fresh, configFile), Buffer.from(configJson(withDtype(what.config, dtype), original)));
     await writeWeights(join(resolve(folder), weightsFile), join(fresh, weightsFile), what);
   };
-  await writeFolder(folder, "a checkpoint", isCheckpointFile, write, origin?.folder);
+  await writeFolder(folder, CHECKPOINT, write, origin?.folder);
 }
 
 /** What is held of a folder from loading on, so that a save needs it no more: its config, and what goes along with the weights. */
@@ -63,8 +64,11 @@ export const readOrigin = (folder: string): Origin => ({
 
 const heldFiles = (folder: string) => new Map(readFiles([configFile, ...carriedFiles], folder));
 
+/** A checkpoint's folder, which a save may replace. */
+export const CHECKPOINT: FolderKind = { what: "a checkpoint", isOwn: isCheckpointFile };
+
 /** Whether a path is that of a file that a save replaces: a config.json that is no model's is somebody else's. */
-export function isCheckpointFile(path: string): boolean {
+function isCheckpointFile(path: string): boolean {
   if (basename(path) === configFile && !isModelConfig(path)) return false;
   const own = [configFile, weightsFile, shardIndexFile, ...carriedFiles];
   return own.includes(basename(path)) || /^model-\d+-of-\d+\.safetensors$/.test(basename(path));

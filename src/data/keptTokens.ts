@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { DamagedEntry, type Read } from "../files/cacheEntry";
+import type { DiskCache } from "../files/DiskCache";
 import { kitHash } from "../kitHash";
-import { DamagedEntry, type Read } from "./cacheEntry";
 import { cutRows } from "./cutRows";
-import type { DiskCache } from "./DiskCache";
 import { type Tokenizer, tokenizerHash } from "./loadTokenizer";
 import type { TextDataset } from "./textDataset";
 import type { Tokens } from "./tokenize";

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors";
+import { DiskCache } from "../files/DiskCache";
 import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
 import { contentHash } from "./contentHash";
 import { countCut, cutRows } from "./cutRows";
-import { DiskCache } from "./DiskCache";
 import { keepTokens, keyOfTokens, readTokens } from "./keptTokens";
 import type { Tokenizer } from "./loadTokenizer";
 import type { Labels, TextDataset } from "./textDataset";

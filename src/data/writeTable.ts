@@ -1,8 +1,8 @@
 import { shown } from "../check";
 import { InputError } from "../errors";
+import { replaceFile } from "../files/replaceFile";
 import { noOptions } from "../options/noOptions";
 import { csvText } from "./csvText";
-import { replaceFile } from "./replaceFile";
 
 /**
  * Writes columns as a CSV (UTF-8), a submission for instance, with the folders it lies in; a file that is there is replaced once

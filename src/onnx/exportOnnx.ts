@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { checkTarget } from "../checkpoint/checkTarget";
 import { configFile, tokenizerFiles } from "../checkpoint/modelFiles";
-import { syncFolder } from "../checkpoint/replaceFolder";
 import { withDtype } from "../checkpoint/saveCheckpoint";
-import { writeFolder, writeSynced } from "../checkpoint/writeFolder";
 import { imageTransform } from "../data/loadImageTransform";
+import { checkTarget } from "../files/checkTarget";
+import { syncFolder } from "../files/replaceFolder";
+import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { readOptions } from "../options/readOptions";
@@ -46,8 +46,7 @@ export async function exportOnnx(
   const traced = await traceOnnx(model);
   await writeFolder(
     folder,
-    "an ONNX model",
-    isExportFile,
+    EXPORT,
     async (fresh) => {
       for (const [name, bytes] of await filesBeside(model)) writeSynced(join(fresh, name), bytes);
       writeSynced(join(fresh, configFile), jsonBytes(withDtype(model.transformersConfig(), "F32")));
@@ -60,8 +59,11 @@ export async function exportOnnx(
   );
 }
 
+/** An export's folder, which another export may replace. */
+export const EXPORT: FolderKind = { what: "an ONNX model", isOwn: isExportFile };
+
 /** Whether a path is that of something that an export replaces. */
-export function isExportFile(path: string): boolean {
+function isExportFile(path: string): boolean {
   const name = basename(path);
   if (name === modelFolder)
     return statSync(path).isDirectory() && readdirSync(path).every((inside) => inside === modelFile);

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { checkFinite } from "../checkpoint/checkFinite";
 import { attributeTypes, dataTypes, onnxProto } from "../engine/onnxProto";
 import { InputError } from "../errors";
+import { writeFully } from "../files/writeFully";
 import type { OnnxAttribute, OnnxNode } from "../nn/OnnxGraph";
 import { version } from "../version";
 import type { TracedModel } from "./traceOnnx";
@@ -113,7 +114,3 @@ const infoOf = (name: string, type: keyof typeof dataTypes, shape: (string | num
     },
   },
 });
-
-function writeFully(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-}

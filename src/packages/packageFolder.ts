@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../cacheFolder";
+import { cacheFolder } from "../files/cacheFolder";
 import { OPTIONAL_PACKAGES, type OptionalPackage } from "./optionalPackages";
 
 /** Where the folder of an optional package lies: among the kit's own packages, else where `fetchPackage` puts it. */

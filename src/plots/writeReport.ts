@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { replaceFile } from "../data/replaceFile";
-import { makeFolders } from "../makeFolders";
+import { makeFolders } from "../files/makeFolders";
+import { replaceFile } from "../files/replaceFile";
 import { readOptions } from "../options/readOptions";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";

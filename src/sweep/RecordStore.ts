@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { checkWritable } from "../checkpoint/checkWritable";
 import { InputError } from "../errors";
-import { makeFolders } from "../makeFolders";
+import { checkWritable } from "../files/checkWritable";
+import { makeFolders } from "../files/makeFolders";
 import { readRecords, type TrialRecord } from "./record";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */

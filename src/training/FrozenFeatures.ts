@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import { rowsHash } from "../data/contentHash";
-import { DiskCache } from "../data/DiskCache";
 import { autocast, type Precision } from "../engine/autocast";
 import { uploadFilled } from "../engine/upload";
+import { DiskCache } from "../files/DiskCache";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";

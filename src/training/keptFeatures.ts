@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
-import { DamagedEntry } from "../data/cacheEntry";
-import type { DiskCache } from "../data/DiskCache";
 import type { Precision } from "../engine/autocast";
 import { engineHash } from "../engine/engineHash";
+import { DamagedEntry } from "../files/cacheEntry";
+import type { DiskCache } from "../files/DiskCache";
 import { kitHash } from "../kitHash";
 import type { Classifier } from "../models/Classifier";
 import { parameterHash } from "../nn/parameterHash";

@@ -1,10 +1,10 @@
 import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { bert } from "../../src/models/bert";
 import { Config } from "../../src/models/Family";
 import { type Initializer, initialValues } from "../../src/models/ParameterLoader";
 import type { Parameter } from "../../src/nn/Parameter";
+import { writeSafetensors } from "../checkpoint/writeSafetensors";
 
 /** A checkpoint of BERT's layout and of any size, to time things with: its weights are drawn and mean nothing. Returns its parameters. */
 export function randomBert(

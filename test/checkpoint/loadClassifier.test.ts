@@ -8,7 +8,6 @@ import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint
 import { FileTensor } from "../../src/checkpoint/FileTensor";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
 import { saveCheckpoint } from "../../src/checkpoint/saveCheckpoint";
-import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { useEngine } from "../../src/engine/useEngine";
 import { FrostError } from "../../src/errors";
 import { freezeWhere, listParams, topNLayerFreeze } from "../../src/freeze";
@@ -23,6 +22,7 @@ import { readAll } from "../readAll";
 import { tinyBert, toyRows } from "../training/toyData";
 import { makeFolder, safetensorsBytes } from "./madeByHand";
 import { bytesRead, isOpen, openFiles, skipWithoutProc } from "./openFiles";
+import { writeSafetensors } from "./writeSafetensors";
 
 // The tables of tests are small ones.
 FileTensor.large = 0;

@@ -4,9 +4,9 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
-import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { FrostError, InputError } from "../../src/errors";
 import { makeFolder } from "./madeByHand";
+import { writeSafetensors } from "./writeSafetensors";
 
 const bert = join(__dirname, "../fixtures/models/bert");
 

@@ -17,10 +17,10 @@ import { basename, join, relative } from "node:path";
 import { beforeEach, test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
 import { findModel, resolveModel } from "../../src/checkpoint/resolveModel";
-import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { Random } from "../../src/random";
 import { git, type HubFile, type LocalHub, sha256, startLocalHub } from "./localHub";
 import { makeFolder } from "./madeByHand";
+import { writeSafetensors } from "./writeSafetensors";
 
 const id = "somebody/tiny-bert";
 

@@ -55,7 +55,7 @@ test("A folder with other files in it is refused before the model is loaded", as
   writeFileSync(join(folder, "mine/notes.txt"), "");
   await refuses(
     ["--model", "nowhere", "--out", "mine"],
-    /mine: also holds notes\.txt, which saving an ONNX model/,
+    /--out: mine also holds notes\.txt, which saving an ONNX model/,
   );
   await refuses(
     ["--model", model, "--out", `./${model}`],

@@ -217,7 +217,7 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
   writeFileSync(join(folder, "runs/notes.txt"), "mine");
   await refuses(
     ["--save", "runs"],
-    /--save: expected a new folder or one with a model alone, got runs, which also holds /,
+    /--save: runs also holds [^\n]+, which saving a checkpoint here would delete: save to a new folder/,
   );
   await refuses(
     ["--save", model],

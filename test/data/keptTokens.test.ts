@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, mock } from "node:test";
-import { DiskCache } from "../../src/data/DiskCache";
 import { keepTokens, keyOfTokens, readTokens } from "../../src/data/keptTokens";
 import { loadTokenizer, type Tokenizer, tokenizerHash } from "../../src/data/loadTokenizer";
 import type { TextDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
+import { DiskCache } from "../../src/files/DiskCache";
 import { ownCache, withGigabytes } from "../ownCache";
 
 const fixtures = join(__dirname, "../fixtures/tokenizer");

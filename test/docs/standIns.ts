@@ -1,12 +1,12 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import { writeSafetensors } from "../../src/checkpoint/writeSafetensors";
 import { bert } from "../../src/models/bert";
 import { Config } from "../../src/models/Family";
 import { type Initializer, initialValues } from "../../src/models/ParameterLoader";
 import type { Parameter } from "../../src/nn/Parameter";
 import { Random } from "../../src/random";
+import { writeSafetensors } from "../checkpoint/writeSafetensors";
 import { root } from "./blocks";
 
 const INTENTS = [

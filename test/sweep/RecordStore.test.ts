@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { writeSynced } from "../../src/checkpoint/writeFolder";
+import { writeSynced } from "../../src/files/writeFolder";
 import { RecordStore } from "../../src/sweep/RecordStore";
 import { fakeRecord } from "./fakeRecord";
 

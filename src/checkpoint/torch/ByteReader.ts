@@ -1,5 +1,5 @@
 import { InputError } from "../../errors";
-import type { OpenFile } from "../OpenFile";
+import type { OpenFile } from "../../files/OpenFile";
 
 const WINDOW = 1 << 16;
 const MAX_LINE = 1000;

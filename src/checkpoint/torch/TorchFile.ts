@@ -1,6 +1,6 @@
 import { InputError } from "../../errors";
+import { OpenFile } from "../../files/OpenFile";
 import { FileTensor } from "../FileTensor";
-import { OpenFile } from "../OpenFile";
 import { readTensor } from "../readTensor";
 import { storage, type TensorInfo } from "../safetensors";
 import { openLegacy } from "./openLegacy";

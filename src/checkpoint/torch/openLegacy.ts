@@ -1,5 +1,5 @@
 import { InputError } from "../../errors";
-import type { OpenFile } from "../OpenFile";
+import type { OpenFile } from "../../files/OpenFile";
 import { maxHeaderBytes, storage } from "../safetensors";
 import { ByteReader } from "./ByteReader";
 import { type Pickled, type Storage, storageOf, torchGlobals } from "./torchGlobals";

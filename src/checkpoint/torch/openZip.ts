@@ -1,5 +1,5 @@
 import { InputError } from "../../errors";
-import type { OpenFile } from "../OpenFile";
+import type { OpenFile } from "../../files/OpenFile";
 import { storage } from "../safetensors";
 import { ByteReader } from "./ByteReader";
 import { type Pickled, storageOf, torchGlobals } from "./torchGlobals";

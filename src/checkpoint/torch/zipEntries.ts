@@ -1,5 +1,5 @@
 import { InputError } from "../../errors";
-import type { OpenFile } from "../OpenFile";
+import type { OpenFile } from "../../files/OpenFile";
 
 /** Where an entry's bytes lie in the archive. */
 export interface ZipEntry {

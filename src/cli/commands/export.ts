@@ -1,8 +1,6 @@
 import { Command } from "commander";
-import { checkTarget } from "../../checkpoint/checkTarget";
-import { checkWritable } from "../../checkpoint/checkWritable";
-import { checkReplaceable } from "../../checkpoint/writeFolder";
-import { exportOnnx, isExportFile } from "../../onnx/exportOnnx";
+import { checkSaveFolder } from "../../files/writeFolder";
+import { EXPORT, exportOnnx } from "../../onnx/exportOnnx";
 import { checkTrained } from "../checkTrained";
 import { interruptSignal } from "../interrupt";
 import { loadModel } from "../loadModel";
@@ -33,9 +31,7 @@ Examples:
 }
 
 async function exportModel({ model: from, out }: ExportFlags): Promise<void> {
-  checkTarget(out, from);
-  checkReplaceable(out, "an ONNX model", isExportFile);
-  checkWritable(out, { option: "--out" });
+  checkSaveFolder(out, EXPORT, { source: from, option: "--out" });
   const { model, notes } = await loadModel({ model: from, engine: "auto" }, {}, interruptSignal());
   checkTrained(from, model);
   await exportOnnx(model, out);

@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { CHECKPOINT } from "../../checkpoint/saveCheckpoint";
 import { InputError } from "../../errors";
+import { checkSaveFolder } from "../../files/writeFolder";
 import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
 import { OPTIONS } from "../../options/table";
 import { formatCount } from "../../sweep/formatSummary";
@@ -7,7 +9,6 @@ import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
 import { alignTable } from "../alignTable";
 import { Board } from "../Board";
-import { checkSaveFolder } from "../checkSaveFolder";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
 import { note } from "../note";
@@ -60,7 +61,10 @@ Examples:
 
 async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const { seed, save } = flags;
-  if (save !== undefined) checkSaveFolder(save, flags.model);
+  const checkSave = (source: string | undefined, needed?: number) => {
+    if (save !== undefined) checkSaveFolder(save, CHECKPOINT, { source, needed, option: "--save" });
+  };
+  checkSave(flags.model);
   const signal = interruptSignal();
   const { model, train, valid } = await loadInputs(flags, command, {
     seed,
@@ -70,7 +74,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
         throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
       if (flags.freeze !== undefined) topNLayerFreeze(model, flags.freeze);
       for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
-      if (save !== undefined) checkSaveFolder(save, model.origin?.folder, 4 * listParams(model).totals.total);
+      checkSave(model.origin?.folder, 4 * listParams(model).totals.total);
     },
   });
   const { frozen, total } = listParams(model).totals;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { checkWritable } from "../../checkpoint/checkWritable";
+import { checkWritable } from "../../files/checkWritable";
 import { version } from "../../version";
 import { note } from "../note";
 import { installKit } from "../packing/installKit";

@@ -1,13 +1,14 @@
 import { readdirSync, statSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { Command } from "commander";
-import { checkWritable } from "../../checkpoint/checkWritable";
 import { csvText } from "../../data/csvText";
 import { type ImageRows, imageFolder } from "../../data/imageFolder";
 import { readTable, type Table } from "../../data/readTable";
-import { replaceFile } from "../../data/replaceFile";
 import { textDataset } from "../../data/textDataset";
 import { InputError } from "../../errors";
+import { checkWritable } from "../../files/checkWritable";
+import { overwritten } from "../../files/overwritten";
+import { replaceFile } from "../../files/replaceFile";
 import type { Classifier } from "../../models/Classifier";
 import { OPTIONS } from "../../options/table";
 import { formatCount } from "../../sweep/formatSummary";
@@ -145,17 +146,13 @@ function checkOut(out: string): void {
     throw new InputError(`--out: expected a file to write, got the folder ${out}`);
 }
 
-/** What is read is not written over, however its path is spelt and through whatever link. */
+/** What is read is not written over. */
 function checkNoInput(out: string, inputs: readonly string[]): void {
-  // A spelling by way of a folder that is not there yet leads nowhere before that is made.
-  const written = [out, resolve(out)].map((path) => statSync(path, { throwIfNoEntry: false }));
-  for (const path of inputs) {
-    const read = statSync(path, { throwIfNoEntry: false });
-    if (read && written.some((file) => file?.dev === read.dev && file.ino === read.ino))
-      throw new InputError(
-        `--out: expected a file that is not read, got ${out}, which is ${path}; name a new file`,
-      );
-  }
+  const path = overwritten(out, inputs);
+  if (path !== undefined)
+    throw new InputError(
+      `--out: expected a file that is not read, got ${out}, which is ${path}; name a new file`,
+    );
 }
 
 /** What is predicted, what its rows are called, and what that column is called: null where the table names none. */

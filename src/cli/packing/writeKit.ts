@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../../errors";
-import { makeFolders } from "../../makeFolders";
+import { makeFolders } from "../../files/makeFolders";
 
 /** What a packed kit says of itself. */
 export interface Manifest {

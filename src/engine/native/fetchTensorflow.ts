@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheFolder } from "../../cacheFolder";
 import { FrostError } from "../../errors";
+import { cacheFolder } from "../../files/cacheFolder";
+import { freeBytes } from "../../files/freeBytes";
 import { explainFileError } from "./explainFileError";
 import { explainPipError } from "./explainPipError";
 import { inspectTensorflow } from "./inspectTensorflow";
@@ -43,8 +44,7 @@ export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensor
 
 /** Better now than after half an hour's download. Wheels and what is unpacked from them lie side by side for a while. */
 function checkRoom(folder: string, gigabytes: number): void {
-  const { bavail, bsize } = statfsSync(folder);
-  const free = (bavail * bsize) / 1e9;
+  const free = freeBytes(folder) / 1e9;
   if (free < gigabytes)
     throw new FrostError(
       `the disk of ${folder} is too full: ${gigabytes} GB are needed and ${free.toFixed(1)} GB are free; ` +

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../../cacheFolder";
+import { cacheFolder } from "../../files/cacheFolder";
 import { installation } from "../../packages/packageFolder";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { explainFileError } from "./explainFileError";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../../cacheFolder";
+import { cacheFolder } from "../../files/cacheFolder";
 
 export interface Places {
   env: NodeJS.ProcessEnv;

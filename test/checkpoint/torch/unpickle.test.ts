@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OpenFile } from "../../../src/checkpoint/OpenFile";
 import { ByteReader } from "../../../src/checkpoint/torch/ByteReader";
 import { torchGlobals } from "../../../src/checkpoint/torch/torchGlobals";
 import { Global, unpickle } from "../../../src/checkpoint/torch/unpickle";
 import { InputError } from "../../../src/errors";
+import { OpenFile } from "../../../src/files/OpenFile";
 import { writeBytes } from "../madeByHand";
 
 /** Reads a pickle given as opcodes: texts stand for their bytes. */

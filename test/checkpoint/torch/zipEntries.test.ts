@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { OpenFile } from "../../../src/checkpoint/OpenFile";
 import { zipEntries } from "../../../src/checkpoint/torch/zipEntries";
+import { OpenFile } from "../../../src/files/OpenFile";
 import { makeFolder, writeBytes } from "../madeByHand";
 
 interface Entry {

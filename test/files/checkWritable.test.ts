@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fs, { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, mock, test } from "node:test";
-import { checkWritable } from "../../src/checkpoint/checkWritable";
+import { checkWritable } from "../../src/files/checkWritable";
 import { RecordStore } from "../../src/sweep/RecordStore";
-import { makeFolder } from "./madeByHand";
+import { makeFolder } from "../checkpoint/madeByHand";
 
 afterEach(() => mock.restoreAll());
 

@@ -17,8 +17,8 @@ import fs, {
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { DamagedEntry, type Read } from "../../src/data/cacheEntry";
-import { DiskCache } from "../../src/data/DiskCache";
+import { DamagedEntry, type Read } from "../../src/files/cacheEntry";
+import { DiskCache } from "../../src/files/DiskCache";
 import { ownCache, systemError, withGigabytes } from "../ownCache";
 
 const keyOf = (number: number) => number.toString(16).padStart(64, "0");

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { FrostError } from "../errors";
+import { writeFully } from "./writeFully";
 
 /** Fills an array with the entry's next bytes, as they were written. Throws where the entry is damaged. */
 export type Read = (into: NodeJS.ArrayBufferView) => void;
@@ -80,13 +81,9 @@ export async function writeEntry(
   const file = openSync(path, "wx", 0o600);
   try {
     let [at, crc] = [0, 0];
-    const put = (bytes: Uint8Array, position: number) => {
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(file, bytes, done, bytes.length - done, position + done);
-    };
     await give((from) => {
       const bytes = bytesOf(from);
-      put(bytes, HEADER + at);
+      writeFully(file, bytes, HEADER + at);
       crc = crc32(bytes, crc);
       at += bytes.length;
     });
@@ -96,7 +93,7 @@ export async function writeEntry(
     header.writeBigUInt64LE(BigInt(at), 40);
     header.writeUInt32LE(crc, 48);
     header.writeUInt32LE(crc32(header.subarray(0, 52)), 52);
-    put(header, 0);
+    writeFully(file, header, 0);
   } finally {
     closeSync(file);
   }

@@ -13,11 +13,11 @@ import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, test } from "node:test";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
-import { checkTarget } from "../../src/checkpoint/checkTarget";
 import { saveCheckpoint } from "../../src/checkpoint/saveCheckpoint";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
+import { checkTarget } from "../../src/files/checkTarget";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
-import { makeFolder } from "./madeByHand";
+import { makeFolder } from "../checkpoint/madeByHand";
 
 const bert = join(__dirname, "../fixtures/models/bert");
 const pretrained = join(__dirname, "../fixtures/mini-bert-en");

@@ -10,11 +10,11 @@ import {
   utimesSync,
 } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../cacheFolder";
 import { checkNumber } from "../check";
-import { claimUnfinished, findAbandoned, releaseUnfinished } from "../checkpoint/unfinished";
 import { visible } from "../freeze";
 import { CacheEntry, DamagedEntry, HEADER, type Read, type Write, writeEntry } from "./cacheEntry";
+import { cacheFolder } from "./cacheFolder";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
 
 /** Gigabytes (10⁹ bytes) that the folder may hold unless FROSTKIT_CACHE_GB says otherwise. */
 const GIGABYTES = 5;

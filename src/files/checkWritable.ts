@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
-import { makeFolders } from "../makeFolders";
+import { freeBytes } from "./freeBytes";
+import { makeFolders } from "./makeFolders";
 import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
 /**
@@ -14,7 +15,7 @@ import { claimUnfinished, releaseUnfinished } from "./unfinished";
  */
 export function checkWritable(path: string, options: { needed?: number; option?: string } = {}): void {
   const { needed = 0, option } = options;
-  const named = option === undefined ? `${path}:` : `${option}: ${path}`;
+  const named = namedPath(path, option);
   const target = resolve(path);
   const parent = dirname(target);
   const probe = claimUnfinished(join(parent, `.${basename(target)}`), ".frostkit-new");
@@ -23,7 +24,7 @@ export function checkWritable(path: string, options: { needed?: number; option?:
     made = makeFolders(parent);
     mkdirSync(probe);
     rmdirSync(probe);
-    const free = roomIn(parent);
+    const free = freeBytes(parent);
     if (needed > free)
       throw new InputError(
         `${named} expected room for ${megabytes(needed)}, got ${megabytes(free)}: free some, or name another disk`,
@@ -44,15 +45,9 @@ export function checkWritable(path: string, options: { needed?: number; option?:
     );
 }
 
-/** Bytes that may be written there; where a file system does not say, no limit. */
-function roomIn(folder: string): number {
-  try {
-    const { bavail, bsize, blocks } = statfsSync(folder);
-    return blocks > 0 ? bavail * bsize : Number.POSITIVE_INFINITY;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
+/** How an error begins: with the path, behind the option of the command line that names it. */
+export const namedPath = (path: string, option: string | undefined): string =>
+  option === undefined ? `${path}:` : `${option}: ${path}`;
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 

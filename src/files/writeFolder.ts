@@ -11,31 +11,36 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FrostError, InputError } from "../errors";
-import { makeFolders } from "../makeFolders";
 import { checkTarget } from "./checkTarget";
+import { checkWritable, namedPath } from "./checkWritable";
+import { makeFolders } from "./makeFolders";
 import { replaceFolder, restoreFolder, syncFolder } from "./replaceFolder";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
+
+/** What a folder is written as: "a checkpoint", and whether a path in it is that of something that the next one replaces. */
+export interface FolderKind {
+  what: string;
+  isOwn(path: string): boolean;
+}
 
 /**
  * Writes a folder as a whole or not at all: `write` fills a fresh one beside it, then the two change places; after a crash at
  * any moment `restoreFolder` finds the old folder or the new one. A folder that is there already is replaced only if all it
- * holds `isOwn`; with anything else in it, nothing is touched. A link is replaced, what it leads to stays.
+ * holds is of its kind; with anything else in it, nothing is touched. A link is replaced, what it leads to stays.
  *
- * @param what is saved, for the error: "a checkpoint"
  * @param source the folder that it was loaded from, which is never replaced
  * @throws InputError when the folder holds other things or is the source
  */
 export async function writeFolder(
   folder: string,
-  what: string,
-  isOwn: (path: string) => boolean,
+  kind: FolderKind,
   write: (fresh: string) => Promise<void>,
   source?: string,
 ): Promise<void> {
   checkTarget(folder, source);
   restoreFolder(folder);
   const target = resolve(folder);
-  checkReplaceable(folder, what, isOwn);
+  checkReplaceable(folder, kind);
   const stem = join(dirname(target), `.${basename(target)}`);
   let fresh: string | undefined;
   try {
@@ -46,7 +51,7 @@ export async function writeFolder(
     await write(fresh);
     syncFolder(fresh);
     // Once more: somebody may have put a file there while the new one was written.
-    checkReplaceable(folder, what, isOwn);
+    checkReplaceable(folder, kind);
     replaceFolder(fresh, target);
   } catch (error) {
     if (error instanceof FrostError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
@@ -61,15 +66,32 @@ export async function writeFolder(
   }
 }
 
-/** Throws where `writeFolder` would refuse the folder. */
-export function checkReplaceable(folder: string, what: string, isOwn: (path: string) => boolean): void {
+/**
+ * Throws where `writeFolder` would refuse the folder or fail to write it: no work must end in vain.
+ *
+ * @param options.source the folder that is never replaced
+ * @param options.needed bytes that will be written
+ * @param options.option of the command line that names the folder, for errors
+ */
+export function checkSaveFolder(
+  folder: string,
+  kind: FolderKind,
+  options: { source?: string; needed?: number; option?: string },
+): void {
+  checkTarget(folder, options.source);
+  checkReplaceable(folder, kind, options.option);
+  checkWritable(folder, options);
+}
+
+function checkReplaceable(folder: string, { what, isOwn }: FolderKind, option?: string): void {
   if (!existsSync(folder)) return;
+  const named = namedPath(folder, option);
   if (!statSync(folder).isDirectory())
-    throw new InputError(`${folder}: expected a folder to save to, got a file`);
+    throw new InputError(`${named} expected a folder to save to, got a file`);
   const foreign = readdirSync(folder).filter((name) => !isOwn(join(folder, name)));
   if (foreign.length > 0)
     throw new InputError(
-      `${folder}: also holds ${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? " …" : ""}, which saving ${what} here would delete: save to a new folder or move that away`,
+      `${named} also holds ${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? " …" : ""}, which saving ${what} here would delete: save to a new folder or move that away`,
     );
 }
 

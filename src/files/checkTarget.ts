@@ -1,7 +1,8 @@
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { InputError } from "../errors";
+import { overwritten } from "./overwritten";
 
 /**
  * Every writer of a whole folder, which replaces what is there, asks this first.
@@ -24,21 +25,10 @@ export function checkTarget(folder: string, source?: string): void {
       throw new InputError(
         `${folder}: expected a folder to save to, got ${what} or one around it; name a folder inside`,
       );
-  // A spelling by way of a folder that is not there leads nowhere, but a save would find its way.
-  if (source !== undefined && [folder, resolve(folder)].some((path) => isSame(path, source)))
+  if (source !== undefined && overwritten(folder, [source]) !== undefined)
     throw new InputError(
       `${folder}: expected another folder than the one the model was loaded from, which a save would replace; name a new one`,
     );
-}
-
-function isSame(one: string, other: string): boolean {
-  try {
-    const [a, b] = [one, other].map((path) => statSync(path));
-    return a.dev === b.dev && a.ino === b.ino;
-  } catch {
-    // One of them is not there.
-    return false;
-  }
 }
 
 /** Whether a folder is another or lies around it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { replaceFile } from "../../src/data/replaceFile";
+import { replaceFile } from "../../src/files/replaceFile";
 import { folder } from "../cli/frostkit";
 
 test("A new file is written with the folders it lies in, and nothing is left beside it", () => {

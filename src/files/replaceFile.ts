@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { claimUnfinished, releaseUnfinished } from "../checkpoint/unfinished";
-import { makeFolders } from "../makeFolders";
+import { makeFolders } from "./makeFolders";
+import { claimUnfinished, releaseUnfinished } from "./unfinished";
 
 /** Writes a file as a whole or not at all: what stood there stays until the new one is on the disk. */
 export function replaceFile(path: string, content: string | Buffer): void {

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { utimesSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { test } from "node:test";
-import { claimUnfinished, findAbandoned, releaseUnfinished } from "../../src/checkpoint/unfinished";
-import { makeFolder } from "./madeByHand";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "../../src/files/unfinished";
+import { makeFolder } from "../checkpoint/madeByHand";
 
 test("Names claimed for the same work differ, and are found again only when they are released", () => {
   const stem = join(makeFolder(), "blob");

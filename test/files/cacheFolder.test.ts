@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
-import { cacheFolder } from "../src/cacheFolder";
+import { cacheFolder } from "../../src/files/cacheFolder";
 
 const { FROSTKIT_CACHE, XDG_CACHE_HOME } = process.env;
 const set = (name: string, value?: string) => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { OpenFile } from "../../src/checkpoint/OpenFile";
 import { FrostError } from "../../src/errors";
-import { writeBytes } from "./madeByHand";
-import { isOpen, skipWithoutProc } from "./openFiles";
+import { OpenFile } from "../../src/files/OpenFile";
+import { writeBytes } from "../checkpoint/madeByHand";
+import { isOpen, skipWithoutProc } from "../checkpoint/openFiles";
 
 const bytesOf = (file: OpenFile, position: number, count: number) => {
   const bytes = new Uint8Array(count);

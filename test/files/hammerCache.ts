@@ -1,5 +1,5 @@
 // One of several processes that use one cache at once: writes and reads the same few entries in an order of its own.
-import { DiskCache } from "../../src/data/DiskCache";
+import { DiskCache } from "../../src/files/DiskCache";
 import { Random } from "../../src/random";
 
 const ENTRIES = 25;
