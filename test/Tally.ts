@@ -1,6 +1,6 @@
 import { relative } from "node:path";
-import { alignTable } from "../src/cli/alignTable";
 import { ENGINES } from "../src/engine/useEngine";
+import { alignTable } from "../src/text/alignTable";
 import { engineOf } from "./engineOf";
 import { type Leg, NO_ENGINE, type Told } from "./legs";
 

@@ -1,6 +1,7 @@
 import type { WriteStream } from "node:tty";
 import { MultiBar, type SingleBar } from "cli-progress";
 import { visible } from "../freeze";
+import { oneLine } from "../text/oneLine";
 
 /** One bar of a board. */
 export interface Bar {
@@ -50,5 +51,3 @@ export class Board {
     this.#bars.stop();
   }
 }
-
-const oneLine = (text: string): string => visible(text).replace(/\s+/g, " ");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { trialLine, trialName } from "../notebook/eventLine";
+import { trialLine } from "../report/eventLine";
 import type { SweepEvent } from "../sweep/freezeSweep";
+import { trialName } from "../text/trialTitle";
 import type { FineTuneEvent } from "../training/events";
 import { type Bar, Board } from "./Board";
 import { showTraining } from "./showTraining";

@@ -8,7 +8,7 @@ import { defaultMaxLength, tokenize } from "../data/tokenize";
 import { InputError } from "../errors";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { formatCount } from "../sweep/formatSummary";
+import { formatCount } from "../text/numbers";
 import type { Dataset } from "../training/dataset";
 import { Board } from "./Board";
 import { note } from "./note";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { sayLabels } from "../data/sayLabels";
 import type { Classifier } from "../models/Classifier";
-import { formatCount } from "../sweep/formatSummary";
+import { formatCount } from "../text/numbers";
 import type { Dataset } from "../training/dataset";
 import { checkMetric } from "./checkMetric";
 import { encoderOf } from "./encode";

@@ -16,6 +16,7 @@ import { familyOf } from "../models/families";
 import type { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { fetchPackage } from "../packages/fetchPackage";
+import { megabytes } from "../text/numbers";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
 
@@ -40,7 +41,7 @@ export async function loadModel(
   const onProgress = ({ file, total }: { file: string; total: number }) => {
     if (fetched.has(file)) return;
     fetched.add(file);
-    note(`fetching ${file} of ${flags.model} (${(total / 1e6).toFixed(1)} MB)`);
+    note(`fetching ${file} of ${flags.model} (${megabytes(total, 1)} MB)`);
   };
   const folder = await findModel(flags.model, { signal, onProgress }, async (snapshot) => {
     // What cannot be computed, and a tokenizer that cannot be read, are told before the weights are downloaded.

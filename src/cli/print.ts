@@ -1,4 +1,5 @@
 import { visible } from "../freeze";
+import { unicodeEscape } from "../text/unicodeEscape";
 
 /** What a command makes, on stdout. Nothing in it steers the terminal, whatever names it holds. */
 export function print(text: string): void {
@@ -8,6 +9,6 @@ export function print(text: string): void {
 /** Values as JSON, one a line, on stdout. */
 export function printJson(...values: unknown[]): void {
   // JSON escapes the rest of the control characters itself.
-  const spell = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  for (const value of values) process.stdout.write(`${JSON.stringify(value).replace(/\p{Cc}/gu, spell)}\n`);
+  for (const value of values)
+    process.stdout.write(`${JSON.stringify(value).replace(/\p{Cc}/gu, unicodeEscape)}\n`);
 }

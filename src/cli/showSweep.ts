@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
-import { judgedBy } from "../notebook/judgedBy";
-import { writeReport } from "../plots/writeReport";
+import { judgedBy } from "../report/judgedBy";
+import { writeReport } from "../report/writeReport";
 import { formatSummary } from "../sweep/formatSummary";
 import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";

@@ -1,4 +1,4 @@
-import { trainingProgress } from "../notebook/trainingProgress";
+import { trainingProgress } from "../report/trainingProgress";
 import type { FineTuneEvent } from "../training/events";
 import type { Bar } from "./Board";
 

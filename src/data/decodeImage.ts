@@ -1,4 +1,5 @@
 import type { Sharp } from "sharp";
+import { reasonOf } from "../text/oneLine";
 import type { ImageTransform } from "./loadImageTransform";
 
 /** How large an image is, in pixels. */
@@ -63,8 +64,7 @@ export async function decodeImage(path: string, { hasAlpha }: Header, cut: Cut):
 }
 
 /** What is wrong with a file, in one line. */
-export const whyUndecodable = (path: string, error: unknown): string =>
-  `${path} (${(error as Error).message.split("\n")[0]})`;
+export const whyUndecodable = (path: string, error: unknown): string => `${path} (${reasonOf(error)})`;
 
 interface Raw {
   data: Uint8Array;

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { FrostError } from "../errors";
+import { reasonOf } from "../text/oneLine";
 
 interface Gpu {
   requestAdapter(): Promise<object | null>;
@@ -37,7 +38,7 @@ function optional(name: string): unknown {
     return require(name);
   } catch (error) {
     throw new FrostError(
-      `the optional package ${name} does not load (${(error as Error).message.split("\n")[0]}): npm install ${name}`,
+      `the optional package ${name} does not load (${reasonOf(error)}): npm install ${name}`,
     );
   }
 }

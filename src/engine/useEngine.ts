@@ -4,6 +4,7 @@ import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
 import { noOptions } from "../options/noOptions";
 import { ownCommand } from "../packages/ownCommand";
+import { reasonOf } from "../text/oneLine";
 import { loadWebgpu } from "./loadWebgpu";
 import { addonStale, loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
@@ -100,10 +101,7 @@ export async function whyNot(name: EngineName, ...more: unknown[]): Promise<stri
   noOptions("whyNot", more);
   const failure = failures.get(name);
   if (failure !== undefined) return failure;
-  const reason = await load(name).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message.split("\n")[0] : String(error)),
-  );
+  const reason = await load(name).then(() => null, reasonOf);
   failures.set(name, reason);
   return reason;
 }

@@ -1,4 +1,6 @@
 import { availableParallelism } from "node:os";
+import { formatMany } from "../text/numbers";
+import { reasonOf } from "../text/oneLine";
 import { openRuntimeProducts, type RuntimeProducts } from "./runtimeProducts";
 import { wasmHeap } from "./wasmHeap";
 
@@ -18,13 +20,12 @@ export async function chooseWasmProducts(): Promise<{ versions: Record<string, s
     opened ??= await openRuntimeProducts();
     heap.products = opened;
   } catch (error) {
-    return own(`ONNX Runtime does not run (${(error as Error).message.split("\n")[0]})`);
+    return own(`ONNX Runtime does not run (${reasonOf(error)})`);
   }
   const { version } = heap.products;
-  const cores = availableParallelism();
   return {
     versions: { onnxruntime: version },
-    where: `products by ONNX Runtime ${version} on ${cores === 1 ? "1 core" : `${cores} cores`}`,
+    where: `products by ONNX Runtime ${version} on ${formatMany(availableParallelism(), "core")}`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { megabytes } from "../text/numbers";
 import { freeBytes } from "./freeBytes";
 import { makeFolders } from "./makeFolders";
 import { claimUnfinished, releaseUnfinished } from "./unfinished";
@@ -27,7 +28,7 @@ export function checkWritable(path: string, options: { needed?: number; option?:
     const free = freeBytes(parent);
     if (needed > free)
       throw new InputError(
-        `${named} expected room for ${megabytes(needed)}, got ${megabytes(free)}: free some, or name another disk`,
+        `${named} expected room for ${megabytes(needed)} MB, got ${megabytes(free)} MB: free some, or name another disk`,
       );
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -48,8 +49,6 @@ export function checkWritable(path: string, options: { needed?: number; option?:
 /** How an error begins: with the path, behind the option of the command line that names it. */
 export const namedPath = (path: string, option: string | undefined): string =>
   option === undefined ? `${path}:` : `${option}: ${path}`;
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 /** Takes away the folders from `deepest` up to `first` that were made here, as far as nobody has put anything in them. */
 function removeEmpty(deepest: string, first: string): void {

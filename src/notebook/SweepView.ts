@@ -1,15 +1,16 @@
 import { join } from "node:path";
-import { accuracyFigure } from "../plots/accuracyFigure";
-import { toSvg } from "../plots/toSvg";
+import { accuracyFigure } from "../report/accuracyFigure";
+import { trialLine } from "../report/eventLine";
+import { judgedBy } from "../report/judgedBy";
+import { toSvg } from "../report/toSvg";
 import { formatSummary } from "../sweep/formatSummary";
 import type { SweepEvent, SweepResult } from "../sweep/freezeSweep";
 import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
-import { eventLine, trialName } from "./eventLine";
-import { judgedBy } from "./judgedBy";
+import { svgImage } from "../text/svgImage";
+import { trialName } from "../text/trialTitle";
 import type { Bundle } from "./kernel";
 import { preHtml, progressHtml } from "./progressHtml";
-import { svgImage } from "./svgImage";
 import { TrainingView } from "./TrainingView";
 
 /**
@@ -37,7 +38,7 @@ export class SweepView {
       this.#training = new TrainingView(`${trialName(event.trial)}: `, event.trial.settings.epochs);
     if (event.type === "progress") this.#training!.take(event.event);
     if (event.type === "record") this.#records = [...this.#records, event.record];
-    if (event.type === "failed") this.#failed.push(eventLine(event)!);
+    if (event.type === "failed") this.#failed.push(trialLine(event));
     if (event.type === "record" || event.type === "failed") this.#done++;
     this.#text = `${this.#done} of ${this.#count} trials`;
   }

@@ -1,10 +1,11 @@
+import { epochLine, weightsLine } from "../report/eventLine";
+import { type Progress, trainingProgress } from "../report/trainingProgress";
+import { formatMany } from "../text/numbers";
+import { svgImage } from "../text/svgImage";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
-import { eventLine } from "./eventLine";
 import type { Bundle } from "./kernel";
 import { type Losses, lossPicture } from "./lossPicture";
 import { preHtml, progressHtml } from "./progressHtml";
-import { svgImage } from "./svgImage";
-import { type Progress, trainingProgress } from "./trainingProgress";
 
 /** What a cell shows of one training: a bar, a picture of the loss, and a line for each epoch. */
 export class TrainingView {
@@ -29,20 +30,21 @@ export class TrainingView {
       train.push(event.loss);
     }
     if (event.type === "epoch") {
-      this.#lines.push(eventLine(event)!);
+      this.#lines.push(epochLine(event));
       if (event.validLoss !== null) valid.push({ step: train.length, loss: event.validLoss });
     }
   }
 
-  finish({ stopped, epoch, epochs }: FineTuneResult): void {
-    const weights = epoch === epochs.length ? "" : `; the weights are those of epoch ${epoch}, the best one`;
-    const count = `${epochs.length} epoch${epochs.length === 1 ? "" : "s"}`;
+  finish(result: FineTuneResult): void {
+    const { stopped, epochs } = result;
+    const weights = weightsLine(result);
+    const count = formatMany(epochs.length, "epoch");
     const words = {
       finished: `finished: ${count}`,
       early: `stopped early after ${count}`,
       aborted: `stopped in epoch ${epochs.length + 1}`,
     };
-    this.stop(words[stopped] + weights);
+    this.stop(weights ? `${words[stopped]}; ${weights}` : words[stopped]);
   }
 
   /** Nothing comes any more, and this is why. */

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
-import { drawableFigure } from "../plots/drawableFigure";
-import type { Figure } from "../plots/figure";
-import { plotlySource } from "../plots/plotlyWindow";
-import { scriptJson } from "../plots/scriptJson";
-import { rasterize } from "../plots/toPng";
-import { toSvg } from "../plots/toSvg";
+import { drawableFigure } from "../report/drawableFigure";
+import type { Figure } from "../report/figure";
+import { plotlySource } from "../report/plotlyWindow";
+import { rasterize } from "../report/toPng";
+import { toSvg } from "../report/toSvg";
+import { scriptJson } from "../text/scriptJson";
+import { svgImage } from "../text/svgImage";
 import type { Bundle } from "./kernel";
-import { svgImage } from "./svgImage";
 
 /**
  * A figure for any front end. One that knows Plotly draws it itself; one that runs a page's scripts replaces the static

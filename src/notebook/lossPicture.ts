@@ -1,4 +1,4 @@
-import { colours } from "../plots/theme";
+import { colours } from "../report/theme";
 
 /** What the picture shows: the loss of each step so far, out of so many, and the validation loss after some of them. */
 export interface Losses {

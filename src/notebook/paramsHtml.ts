@@ -1,5 +1,6 @@
 import type { ParamRow, ParamTable } from "../freeze";
-import { escapeHtml } from "../plots/escapeHtml";
+import { escapeHtml } from "../text/escapeHtml";
+import { formatCount, formatMany } from "../text/numbers";
 
 /**
  * Parameters as an HTML table with the frozen rows marked by word and colour, and a box to search by part of a name. The rows of
@@ -41,7 +42,7 @@ function groupHtml({ block, rows }: Group, open: boolean): string {
   const table = `${tableStart}<tbody>\n${rows.map(rowHtml).join("\n")}\n</tbody></table>`;
   if (block === null) return table;
   const size = rows.reduce((sum, row) => sum + row.size, 0);
-  const tensors = `${rows.length} tensor${rows.length === 1 ? "" : "s"}, ${count(size)}`;
+  const tensors = `${formatMany(rows.length, "tensor")}, ${formatCount(size)}`;
   const title = `<b>${escapeHtml(block)}</b> (${tensors}): ${stateOf(rows)}`;
   return `<details${open ? ' open class="open"' : ""}><summary>${title}</summary>${table}</details>`;
 }
@@ -55,11 +56,9 @@ function stateOf(rows: ParamRow[]): string {
 function rowHtml({ name, shape, size, requiresGrad, tiedTo }: ParamRow): string {
   const tied = tiedTo === undefined ? "" : `, tied to ${escapeHtml(tiedTo)}`;
   const start = requiresGrad ? "<tr>" : '<tr style="background-color: rgba(86, 180, 233, 0.25)">';
-  const cells = [`[${shape.join(", ")}]`, count(size), (requiresGrad ? "true" : "❄ false") + tied];
+  const cells = [`[${shape.join(", ")}]`, formatCount(size), (requiresGrad ? "true" : "❄ false") + tied];
   return `${start}<td ${leftAligned}>${escapeHtml(name)}</td>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
 }
-
-const count = (size: number): string => size.toLocaleString("en-US");
 
 // Elements' own styles are all that an untrusted notebook keeps, and stand above JupyterLab's.
 const leftAligned = 'style="text-align: left; overflow-wrap: anywhere"';

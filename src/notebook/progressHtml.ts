@@ -1,5 +1,5 @@
-import { escapeHtml } from "../plots/escapeHtml";
-import type { Progress } from "./trainingProgress";
+import type { Progress } from "../report/trainingProgress";
+import { escapeHtml } from "../text/escapeHtml";
 
 /** A bar with its text. The element, since it needs neither script nor style and so shows in untrusted notebooks too. */
 export function progressHtml({ done, total, text }: Progress): string {

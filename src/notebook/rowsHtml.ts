@@ -1,5 +1,6 @@
-import { visible } from "../freeze";
-import { escapeHtml } from "../plots/escapeHtml";
+import { escapeHtml } from "../text/escapeHtml";
+import { formatScore } from "../text/numbers";
+import { oneLine } from "../text/oneLine";
 
 /** A row to be shown: what stands in each column. */
 export type ShownRow = { [column: string]: string | number | boolean | null };
@@ -23,13 +24,13 @@ export function rowsText(rows: ShownRow[]): string {
   return (
     [columns, ...rows.map((row) => columns.map((name) => cellText(row[name])))]
       // A row a line and a cell between tabs, whatever a text holds.
-      .map((cells) => cells.map((cell) => visible(cell.replace(/\s+/g, " "))).join("\t"))
+      .map((cells) => cells.map(oneLine).join("\t"))
       .join("\n")
   );
 }
 
 function cellText(value: ShownRow[string] | undefined): string {
-  if (typeof value === "number" && !Number.isInteger(value)) return value.toFixed(4);
+  if (typeof value === "number" && !Number.isInteger(value)) return formatScore(value);
   return value === undefined || value === null ? "" : String(value);
 }
 

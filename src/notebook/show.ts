@@ -1,13 +1,13 @@
 import { InputError } from "../errors";
 import { ParamTable, visible } from "../freeze";
 import { readOptions } from "../options/readOptions";
-import type { Figure, FigureOptions } from "../plots/figure";
+import type { Figure, FigureOptions } from "../report/figure";
+import { judgedBy } from "../report/judgedBy";
 import { formatSummary } from "../sweep/formatSummary";
 import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
 import type { Mistake } from "../training/worstMistakes";
 import { figureBundle, figureText } from "./figureBundle";
-import { judgedBy } from "./judgedBy";
 import { type Bundle, openDisplay } from "./kernel";
 import { SHOWS } from "./lastValue";
 import { paramsHtml } from "./paramsHtml";

@@ -1,9 +1,9 @@
 import { readOptions } from "../options/readOptions";
+import { eventLine } from "../report/eventLine";
 import type { SweepEvent, SweepResult } from "../sweep/freezeSweep";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { type OpenRun, openRuns } from "../training/openRuns";
 import type { Run } from "../training/Run";
-import { eventLine } from "./eventLine";
 import { type Display, openDisplay } from "./kernel";
 import { SweepView } from "./SweepView";
 import { TrainingView } from "./TrainingView";

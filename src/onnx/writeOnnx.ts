@@ -4,6 +4,7 @@ import { attributeTypes, dataTypes, onnxProto } from "../engine/onnxProto";
 import { InputError } from "../errors";
 import { writeFully } from "../files/writeFully";
 import type { OnnxAttribute, OnnxNode } from "../nn/OnnxGraph";
+import { gigabytes } from "../text/numbers";
 import { version } from "../version";
 import type { TracedModel } from "./traceOnnx";
 
@@ -64,7 +65,7 @@ export async function writeOnnx(
   );
   if (graphBytes > MAX_BYTES)
     throw new InputError(
-      `${path}: would take ${(graphBytes / 1e9).toFixed(1)} GB, and an ONNX file can have 2.1 GB: export a smaller model`,
+      `${path}: would take ${gigabytes(graphBytes)} GB, and an ONNX file can have 2.1 GB: export a smaller model`,
     );
   const modelHead = encode("ModelProto", {
     irVersion: IR_VERSION,

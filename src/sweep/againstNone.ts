@@ -1,16 +1,11 @@
+import { formatCount, formatMany, formatScore, formatShare, percent } from "../text/numbers";
+import { trialTitle } from "../text/trialTitle";
 import { LOWER_IS_BETTER } from "../training/metrics";
-import { formatN } from "./record";
-import type { DepthSummary, Spread } from "./summarize";
+import type { DepthSummary } from "./summarize";
 
 /** The row in which nothing is frozen, by which the others are measured; undefined where that was not tried. */
 export function baseOf(rows: DepthSummary[]): DepthSummary | undefined {
   return rows.find((row) => row.n === -1 && !row.recipe);
-}
-
-/** What a row costs as a share of the base: "21 %", below a tenth "2.6 %"; of the base itself "100 %". */
-export function formatShare(value: number, base: number): string {
-  const percent = (100 * value) / base;
-  return Number.isFinite(percent) ? `${percent.toFixed(percent < 9.95 ? 1 : 0)} %` : "";
 }
 
 /**
@@ -20,7 +15,6 @@ export function formatShare(value: number, base: number): string {
 export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): string | null {
   const base = baseOf(rows);
   if (!base || base === chosen) return null;
-  const name = chosen.recipe ? chosen.strategy : `N = ${formatN(chosen.n)}`;
   const alone = secondsAlone(chosen, rows);
   const byItself = alone === null ? "" : `; ${alone.toFixed(1)} s in a run of its own`;
   const megabytes = chosen.peakTensorBytes < 10e6 ? 1 : 0;
@@ -28,22 +22,19 @@ export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): stri
   const memory = cost("memory", chosen.peakTensorBytes / 1e6, base.peakTensorBytes / 1e6, megabytes, "MB");
   const second = memory.verb === time.verb ? memory.object : `${memory.verb} ${memory.object}`;
   return (
-    `${name} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything.` +
+    `${trialTitle(chosen)} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything.` +
     sayFromCache(chosen) +
     saySpread(chosen)
   );
 }
 
 function sayScores({ metric, score }: DepthSummary, base: DepthSummary): string {
-  const [from, to] = [base.score, score].map(formatKnown);
+  const [from, to] = [base.score, score].map((each) => formatScore(each.mean, each.standardError));
   const share = score.mean / base.score.mean;
   if (LOWER_IS_BETTER.has(metric) || !(base.score.mean > 0 && share > 0))
     return `has ${metric} ${to} for ${from}`;
-  return `${share > 1 ? "reaches" : "keeps"} ${(100 * share).toFixed(1)} % of the ${metric} (${to} of ${from})`;
+  return `${share > 1 ? "reaches" : "keeps"} ${percent(share)} % of the ${metric} (${to} of ${from})`;
 }
-
-const formatKnown = ({ mean, standardError }: Spread): string =>
-  standardError === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${standardError.toFixed(4)}`;
 
 /** "saves" and "80 % of the time (6.9 of 34.8 s)"; what is no saving is taken. */
 function cost(of: string, value: number, base: number, digits: number, unit: string, more = "") {
@@ -62,8 +53,7 @@ const sayFromCache = ({ frozenFromCache }: DepthSummary): string =>
 
 function saySpread({ score, validRows, seeds }: DepthSummary): string {
   if (score.standardError === null) return "";
-  const rows = `${validRows.toLocaleString("en-US")} validation rows`;
-  return ` ± is one standard error: what ${rows} and ${seeds} seed${seeds === 1 ? "" : "s"} can tell.`;
+  return ` ± is one standard error: what ${formatCount(validRows)} validation rows and ${formatMany(seeds, "seed")} can tell.`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { InputError } from "../errors";
+import { formatScore } from "../text/numbers";
+import { trialTitle } from "../text/trialTitle";
 import { LOWER_IS_BETTER } from "../training/metrics";
 import { sayAgainstNone } from "./againstNone";
-import { formatN } from "./record";
 import type { DepthSummary } from "./summarize";
 
 /** Which depth to take, and why. */
@@ -64,15 +65,14 @@ function sayRecipes(rows: DepthSummary[], gain: (from: DepthSummary, to: DepthSu
   const recipes = rows.filter((row) => row.recipe);
   if (recipes.length === 0) return "";
   const best = recipes.reduce((best, row) => (gain(best, row) > rounding ? row : best));
-  return ` The best recipe, ${best.strategy}: ${best.score.mean.toFixed(4)}.`;
+  return ` The best recipe, ${best.strategy}: ${formatScore(best.score.mean)}.`;
 }
 
 function say(chosen: DepthSummary, best: DepthSummary, rows: DepthSummary[]): string {
   const several = rows.some((row) => row.strategy !== chosen.strategy);
-  const name = (row: DepthSummary) =>
-    row.recipe ? row.strategy : `N = ${formatN(row.n)}${several ? ` (${row.strategy})` : ""}`;
+  const name = (row: DepthSummary) => trialTitle(row) + (several && !row.recipe ? ` (${row.strategy})` : "");
   const { metric, score } = chosen;
-  const mean = score.mean.toFixed(4);
+  const mean = formatScore(score.mean);
   const error = best.score.standardError;
   const unknown = `one seed gives no standard error of ${metric}`;
   if (rows.length === 1) return `${name(chosen)}: the only depth tried, mean ${metric} ${mean}.`;
@@ -80,13 +80,13 @@ function say(chosen: DepthSummary, best: DepthSummary, rows: DepthSummary[]): st
     const near =
       error === null
         ? `level with the best (${unknown}):`
-        : `within one standard error (${error.toFixed(4)}) of the best:`;
-    return `${name(chosen)}: the deepest freeze whose mean ${metric} (${mean}) is ${near} ${best.score.mean.toFixed(4)} at ${name(best)}.`;
+        : `within one standard error (${formatScore(error)}) of the best:`;
+    return `${name(chosen)}: the deepest freeze whose mean ${metric} (${mean}) is ${near} ${formatScore(best.score.mean)} at ${name(best)}.`;
   }
   const deeper = rows.every((row) => row.n <= best.n)
     ? "and the deepest freeze tried"
     : error === null
       ? `and no deeper freeze is level with it (${unknown})`
-      : `and no deeper freeze is within one standard error (${error.toFixed(4)}) of it`;
+      : `and no deeper freeze is within one standard error (${formatScore(error)}) of it`;
   return `${name(chosen)}: the best mean ${metric} (${mean}), ${deeper}.`;
 }

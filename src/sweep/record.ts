@@ -60,10 +60,9 @@ export interface TrialRecord {
   versions: Record<string, string>;
 }
 
-/** How a depth is written for people: "none" for -1, where nothing is frozen. */
-export function formatN(n: number): string {
-  return n === -1 ? "none" : String(n);
-}
+/** The epoch whose weights a trial ended with. */
+export const epochOfWeights = ({ epochs, restoredEpoch }: TrialRecord): EpochRecord =>
+  epochs.find(({ epoch }) => epoch === restoredEpoch) ?? epochs.at(-1)!;
 
 /**
  * Reads a `records.jsonl`. A last line that broke off (no line break and no whole JSON: the writer died over it) is left

@@ -3,7 +3,7 @@ import { InputError } from "../errors";
 import { readOptions } from "../options/readOptions";
 import { groupBy } from "./groupBy";
 import { mean } from "./mean";
-import type { EpochRecord, TrialRecord } from "./record";
+import { type EpochRecord, epochOfWeights, type TrialRecord } from "./record";
 
 /** What judges depths. */
 export interface SummaryOptions {
@@ -160,11 +160,11 @@ function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
 }
 
 function scoreOf(trial: TrialRecord, metric: string): number {
-  const kept = trial.epochs.find(({ epoch }) => epoch === trial.restoredEpoch) ?? trial.epochs.at(-1)!;
-  const score = epochScore(kept, metric);
+  const ended = epochOfWeights(trial);
+  const score = epochScore(ended, metric);
   if (typeof score === "number") return score;
   throw new InputError(
-    `metric: trial ${trial.trial} has no ${metric} to judge by; name one it has: loss, ${Object.keys(kept.metrics).join(", ")}`,
+    `metric: trial ${trial.trial} has no ${metric} to judge by; name one it has: loss, ${Object.keys(ended.metrics).join(", ")}`,
   );
 }
 

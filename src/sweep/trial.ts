@@ -47,11 +47,3 @@ export function trials(
   );
   return [...frozen, ...others];
 }
-
-/** "N = 2", or the recipe's name. */
-export const trialTitle = ({
-  strategy,
-  n,
-  recipe,
-}: Pick<Trial, "strategy" | "n"> & { recipe?: unknown }): string =>
-  recipe ? strategy : `N = ${n === -1 ? "none" : n}`;

@@ -1,5 +1,5 @@
 import { mean } from "../../src/sweep/mean";
-import { formatN } from "../../src/sweep/record";
+import { formatN } from "../../src/text/trialTitle";
 import type { Rounds } from "./contest";
 
 /** Whether two sides' accuracies are as far apart as other seeds would have put them anyway. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toSvg } from "../../src/plots/toSvg";
+import { toSvg } from "../../src/report/toSvg";
 import { growthFigure } from "./growthFigure";
 import { GROWTH, MIDDLE, sizeName, sizes } from "./parts/growthPart";
 import { stepFlops } from "./stepFlops";

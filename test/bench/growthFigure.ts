@@ -1,5 +1,5 @@
-import type { Figure } from "../../src/plots/figure";
-import { axis, layout, lineStyle, split } from "../../src/plots/theme";
+import type { Figure } from "../../src/report/figure";
+import { axis, layout, lineStyle, split } from "../../src/report/theme";
 import type { Figures } from "./contest";
 import type { Measured } from "./Part";
 import { GROWTH, MIDDLE, sizeName } from "./parts/growthPart";

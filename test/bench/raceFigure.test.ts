@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toSvg } from "../../src/plots/toSvg";
+import { toSvg } from "../../src/report/toSvg";
 import type { Rounds } from "./contest";
 import { fakeSweep } from "./fakeRounds";
 import { raceFigure } from "./raceFigure";

@@ -1,6 +1,6 @@
-import type { Figure } from "../../src/plots/figure";
-import { axis, layout, legendRows, lineStyle } from "../../src/plots/theme";
-import { formatN } from "../../src/sweep/record";
+import type { Figure } from "../../src/report/figure";
+import { axis, layout, legendRows, lineStyle } from "../../src/report/theme";
+import { formatN } from "../../src/text/trialTitle";
 import type { Rounds, Side } from "./contest";
 import { EPOCHS } from "./parts/sweepPart";
 import { type Spread, spread } from "./spread";

@@ -8,7 +8,7 @@ import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { linkIfPresent } from "../../src/engine/native/linkIfPresent";
-import { toSvg } from "../../src/plots/toSvg";
+import { toSvg } from "../../src/report/toSvg";
 import { betweenMarks } from "../docs/betweenMarks";
 import { contest, hasPeer, type Rounds, type Side } from "./contest";
 import { growthFigure } from "./growthFigure";

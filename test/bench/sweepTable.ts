@@ -1,5 +1,5 @@
 import { mean } from "../../src/sweep/mean";
-import { formatN } from "../../src/sweep/record";
+import { formatN } from "../../src/text/trialTitle";
 import type { Figures, Trial } from "./contest";
 import type { Measured } from "./Part";
 import { DEPTHS, peakOf, RESTING, WHOLE } from "./parts/sweepPart";

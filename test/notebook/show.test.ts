@@ -5,12 +5,12 @@ import { type TestContext, test } from "node:test";
 import { InputError } from "../../src/errors";
 import { listParams, type NamedParameter } from "../../src/freeze";
 import { show } from "../../src/notebook/show";
-import { accuracyFigure } from "../../src/plots/accuracyFigure";
-import type { Figure } from "../../src/plots/figure";
-import { addBrowserParts } from "../../src/plots/plotlyWindow";
+import { accuracyFigure } from "../../src/report/accuracyFigure";
+import type { Figure } from "../../src/report/figure";
+import { addBrowserParts } from "../../src/report/plotlyWindow";
 import { formatSummary } from "../../src/sweep/formatSummary";
 import { summarize } from "../../src/sweep/summarize";
-import { fakeRecords } from "../plots/fakeRecords";
+import { fakeRecords } from "../report/fakeRecords";
 import { fakeRecord } from "../sweep/fakeRecord";
 import { fakeKernel } from "./fakeKernel";
 

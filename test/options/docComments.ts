@@ -52,10 +52,10 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/sweep/freezeSweep.ts", "SweepData", swept],
   ["src/sweep/freezeSweep.ts", "SweepOptions", OPTIONS.freezeSweep],
   ["src/sweep/summarize.ts", "SummaryOptions", OPTIONS.summarize],
-  ["src/plots/figure.ts", "FigureOptions", OPTIONS.accuracyFigure],
-  ["src/plots/toSvg.ts", "PictureSize", OPTIONS.toSvg],
-  ["src/plots/toPng.ts", "PngSize", OPTIONS.toPng],
-  ["src/plots/writeReport.ts", "ReportOptions", OPTIONS.writeReport],
+  ["src/report/figure.ts", "FigureOptions", OPTIONS.accuracyFigure],
+  ["src/report/toSvg.ts", "PictureSize", OPTIONS.toSvg],
+  ["src/report/toPng.ts", "PngSize", OPTIONS.toPng],
+  ["src/report/writeReport.ts", "ReportOptions", OPTIONS.writeReport],
   ["src/notebook/watch.ts", "WatchOptions", OPTIONS.watch],
 ];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baseOf, formatShare } from "../../src/sweep/againstNone";
+import { baseOf } from "../../src/sweep/againstNone";
 import { explainN } from "../../src/sweep/recommendN";
 import { summarize } from "../../src/sweep/summarize";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
@@ -23,14 +23,6 @@ test("The base is the depth at which nothing is frozen, and no recipe, which has
   const lora = fakeRecord({ strategy: "lora", n: -1, recipe: { recipe: "lora" } });
   assert.equal(baseOf(summarize([none, half, lora]))!.n, -1);
   assert.equal(baseOf(summarize([half, lora])), undefined);
-});
-
-test("A share is a percentage, with a decimal where it is small.", () => {
-  assert.deepEqual(
-    [40, 8.4, 4, 0.2, 42].map((value) => formatShare(value, 40)),
-    ["100 %", "21 %", "10 %", "0.5 %", "105 %"],
-  );
-  assert.equal(formatShare(0, 0), "");
 });
 
 test("The recommended depth is compared with fine-tuning everything: score, time, memory and what the rows can tell.", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { InputError } from "../../src/errors";
-import { formatN, readRecords } from "../../src/sweep/record";
+import { readRecords } from "../../src/sweep/record";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
 
 const folder = mkdtempSync(join(tmpdir(), "records-"));
@@ -114,8 +114,4 @@ test("A file that is not there is named.", () => {
     () => readRecords(missing),
     new InputError(`${missing}: expected a file of records, as a sweep writes it, got ENOENT`),
   );
-});
-
-test("Depth -1 is written none.", () => {
-  assert.deepEqual([-1, 0, 12].map(formatN), ["none", "0", "12"]);
 });

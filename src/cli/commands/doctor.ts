@@ -12,8 +12,9 @@ import { formatDevice, tensorflowDevices } from "../../engine/native/tensorflowD
 import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { ENGINES, type EngineName, useEngine, whyNot } from "../../engine/useEngine";
 import { whoComputes } from "../../ops/whoComputes";
+import { alignTable } from "../../text/alignTable";
+import { formatMany, gigabytes } from "../../text/numbers";
 import { version } from "../../version";
-import { alignTable } from "../alignTable";
 import { notebookKernel } from "../notebookKernel";
 import { print } from "../print";
 import { productSpeed } from "../productSpeed";
@@ -43,11 +44,10 @@ async function listOps(): Promise<void> {
 }
 
 async function doctor(): Promise<void> {
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   const facts = [
     ["frostkit", version],
     ["Node.js", `${process.versions.node} (${process.platform} ${process.arch})`],
-    ["processor", `${availableParallelism()} cores`],
+    ["processor", formatMany(availableParallelism(), "core")],
     ["memory", `${gigabytes(totalmem())} GB, of which ${gigabytes(freemem())} GB are free`],
   ];
   for (const name of ENGINES) {

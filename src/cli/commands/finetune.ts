@@ -4,10 +4,11 @@ import { InputError } from "../../errors";
 import { checkSaveFolder } from "../../files/writeFolder";
 import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
 import { OPTIONS } from "../../options/table";
-import { formatCount } from "../../sweep/formatSummary";
+import { epochLine, weightsLine } from "../../report/eventLine";
+import { alignTable } from "../../text/alignTable";
+import { formatCount, formatScore } from "../../text/numbers";
 import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
-import { alignTable } from "../alignTable";
 import { Board } from "../Board";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
@@ -90,32 +91,31 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   try {
     for await (const event of run) {
       show(event);
-      if (event.type === "epoch") board.line(lineOf(event, flags.epochs));
+      if (event.type === "epoch") board.line(epochLine(event, flags.epochs));
     }
   } finally {
     board.stop();
   }
-  const { epochs, epoch, stopped } = await run;
+  const result = await run;
+  const { epochs, stopped } = result;
   if (stopped === "aborted")
     throw new Interrupted(`stopped in epoch ${epochs.length + 1} of ${flags.epochs}; nothing was saved`);
   print(epochTable(epochs));
-  if (epoch !== epochs.length) print(`\nthe weights are those of epoch ${epoch}, the best one`);
+  const weights = weightsLine(result);
+  if (weights) print(`\n${weights}`);
   if (save === undefined) return;
   await model.savePretrained(save);
   print(`\nsaved: ${save}`);
 }
-
-const lineOf = ({ epoch, trainLoss, trainSeconds, evalSeconds }: EpochRecord, epochs: number): string =>
-  `epoch ${epoch} of ${epochs}: train loss ${trainLoss.toFixed(4)}, ${(trainSeconds + evalSeconds).toFixed(1)} s`;
 
 function epochTable(epochs: EpochRecord[]): string {
   const scores = Object.keys(epochs[0].metrics);
   const hasValid = epochs[0].validLoss !== null;
   const rows = epochs.map((epoch) => [
     String(epoch.epoch),
-    epoch.trainLoss.toFixed(4),
-    ...(hasValid ? [epoch.validLoss!.toFixed(4)] : []),
-    ...scores.map((name) => epoch.metrics[name].toFixed(4)),
+    formatScore(epoch.trainLoss),
+    ...(hasValid ? [formatScore(epoch.validLoss!)] : []),
+    ...scores.map((name) => formatScore(epoch.metrics[name])),
     (epoch.trainSeconds + epoch.evalSeconds).toFixed(2),
   ]);
   return alignTable(

@@ -8,7 +8,7 @@ import { nameTensorflow } from "../../engine/native/Tensorflow";
 import { formatDevice, tensorflowDevices } from "../../engine/native/tensorflowDevices";
 import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { fetchPackage } from "../../packages/fetchPackage";
-import { alignTable } from "../alignTable";
+import { alignTable } from "../../text/alignTable";
 import { note } from "../note";
 import { print } from "../print";
 

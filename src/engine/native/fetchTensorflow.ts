@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { FrostError } from "../../errors";
 import { cacheFolder } from "../../files/cacheFolder";
 import { freeBytes } from "../../files/freeBytes";
+import { gigabytes } from "../../text/numbers";
 import { explainFileError } from "./explainFileError";
 import { explainPipError } from "./explainPipError";
 import { inspectTensorflow } from "./inspectTensorflow";
@@ -42,12 +43,12 @@ export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensor
   return tensorflow;
 }
 
-/** Better now than after half an hour's download. Wheels and what is unpacked from them lie side by side for a while. */
-function checkRoom(folder: string, gigabytes: number): void {
-  const free = freeBytes(folder) / 1e9;
-  if (free < gigabytes)
+/** Better now than after half an hour's download. Wheels and what is unpacked from them lie side by side for a while, `needed` GB in all. */
+function checkRoom(folder: string, needed: number): void {
+  const free = freeBytes(folder);
+  if (free < 1e9 * needed)
     throw new FrostError(
-      `the disk of ${folder} is too full: ${gigabytes} GB are needed and ${free.toFixed(1)} GB are free; ` +
+      `the disk of ${folder} is too full: ${needed} GB are needed and ${gigabytes(free)} GB are free; ` +
         "name a folder on another disk in FROSTKIT_CACHE",
     );
 }

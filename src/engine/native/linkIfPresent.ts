@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { ownCommand } from "../../packages/ownCommand";
+import { reasonOf } from "../../text/oneLine";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { findTensorflow } from "./findTensorflow";
 import { link } from "./link";
@@ -35,7 +36,7 @@ export async function linkIfPresent(
     const seconds = (performance.now() - start) / 1000;
     return `linked ${nameTensorflow(tensorflow)} in ${seconds.toFixed(0)} s`;
   } catch (error) {
-    return `TensorFlow could not be linked, so wasm computes: ${(error as Error).message.split("\n")[0]}`;
+    return `TensorFlow could not be linked, so wasm computes: ${reasonOf(error)}`;
   }
 }
 

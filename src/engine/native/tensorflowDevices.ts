@@ -1,5 +1,6 @@
 import { cpus, freemem, totalmem } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
+import { gigabytes } from "../../text/numbers";
 import { nvidiaGpus } from "./nvidiaGpus";
 
 /** A device that TensorFlow computes on, or could. */
@@ -31,7 +32,6 @@ export async function tensorflowDevices(gpu = isUsingGpu()): Promise<Device[]> {
 
 /** "GPU Tesla T4 (15.6 of 16.1 GB free)" */
 export function formatDevice({ type, name, memory }: Device): string {
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   const room = memory && ` (${gigabytes(memory.free)} of ${gigabytes(memory.total)} GB free)`;
   return `${type} ${name}${room ?? ""}`;
 }

@@ -6,7 +6,7 @@ import { trainValidSplit } from "../../../src/data/splits";
 import { takeRows } from "../../../src/data/takeRows";
 import { textDataset } from "../../../src/data/textDataset";
 import { Random } from "../../../src/random";
-import { formatN } from "../../../src/sweep/record";
+import { formatN } from "../../../src/text/trialTitle";
 import type { Figures, Task } from "../contest";
 import type { Bench, Measured, Part } from "../Part";
 import { row } from "../row";

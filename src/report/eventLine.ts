@@ -1,0 +1,45 @@
+import { visible } from "../freeze";
+import type { SweepEvent } from "../sweep/freezeSweep";
+import type { EpochRecord } from "../sweep/record";
+import { summarize } from "../sweep/summarize";
+import { formatScore } from "../text/numbers";
+import { reasonOf } from "../text/oneLine";
+import { trialName } from "../text/trialTitle";
+import type { FineTuneEvent, FineTuneResult } from "../training/events";
+import { judgedBy } from "./judgedBy";
+
+/** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
+export function eventLine(event: FineTuneEvent | SweepEvent, metric?: string): string | null {
+  if (event.type === "epoch") return epochLine(event);
+  if (event.type === "failed") return trialLine(event);
+  if (event.type !== "record") return null;
+  return `trial ${event.index + 1} of ${event.count}: ${trialLine(event, metric)}`;
+}
+
+/** How a trial ended: its score and time, or why it failed. */
+export function trialLine(
+  event: Extract<SweepEvent, { type: "record" | "failed" }>,
+  metric?: string,
+): string {
+  if (event.type === "failed") return visible(`${trialName(event.trial)}: failed: ${reasonOf(event.error)}`);
+  const [{ score, metric: name, totalSeconds }] = summarize([event.record], {
+    metric: judgedBy([event.record], metric),
+  });
+  return visible(
+    `${trialName(event.record)}: ${name} ${formatScore(score.mean)}, ${totalSeconds.toFixed(1)} s`,
+  );
+}
+
+/** How an epoch ended, out of so many where that is known: its losses, metrics and time. */
+export function epochLine(record: EpochRecord, epochs?: number): string {
+  const { epoch, trainLoss, validLoss, metrics, trainSeconds, evalSeconds } = record;
+  const parts = [`training loss ${formatScore(trainLoss)}`];
+  if (validLoss !== null) parts.push(`validation loss ${formatScore(validLoss)}`);
+  for (const [name, value] of Object.entries(metrics)) parts.push(`${name} ${formatScore(value)}`);
+  const of = epochs === undefined ? "" : ` of ${epochs}`;
+  return visible(`epoch ${epoch}${of}: ${parts.join(", ")}, ${(trainSeconds + evalSeconds).toFixed(1)} s`);
+}
+
+/** Which epoch's weights a training ended with, where that is not the last one's. */
+export const weightsLine = ({ epoch, epochs }: Pick<FineTuneResult, "epoch" | "epochs">): string | null =>
+  epoch === epochs.length ? null : `the weights are those of epoch ${epoch}, the best one`;

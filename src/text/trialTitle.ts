@@ -1,0 +1,19 @@
+/** What names a trial, or the trials of a depth: how deep it freezes, or the recipe that it follows instead. */
+interface Named {
+  /** "freeze", or what the recipe is called. */
+  strategy: string;
+  /** Frozen blocks; -1 for none. */
+  n: number;
+  recipe?: unknown;
+}
+
+/** How a depth is written: "3", and "none" for -1, where nothing is frozen. */
+export const formatN = (n: number): string => (n === -1 ? "none" : String(n));
+
+/** "N = 3", "N = none", or the recipe's name. */
+export const trialTitle = ({ strategy, n, recipe }: Named): string =>
+  recipe ? strategy : `N = ${formatN(n)}`;
+
+/** "N = 3, seed 0", or "lora, seed 0". */
+export const trialName = (trial: Named & { seed: number }): string =>
+  `${trialTitle(trial)}, seed ${trial.seed}`;

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accuracyFigure } from "../../src/report/accuracyFigure";
+import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
+
+const records = [
+  fakeRecord({ n: -1, seed: 0, accuracy: 0.75 }),
+  fakeRecord({ n: -1, seed: 1, accuracy: 1 }),
+  fakeRecord({ n: 0, seed: 0, accuracy: 0.75 }),
+  fakeRecord({ n: 0, seed: 1, accuracy: 0.75 }),
+  fakeRecord({ n: 4, seed: 0, accuracy: 0.5 }),
+  fakeRecord({ n: 4, seed: 1, accuracy: 0.5 }),
+];
+// The best is N = -1 at 0.875, known to sqrt(0.03125 / 2 + 0.875 · 0.125 / 400).
+const standardError = Math.sqrt(0.03125 / 2 + (0.875 * 0.125) / 400);
+
+test("The line holds the mean of each depth, its error bars one standard deviation over the seeds.", () => {
+  const { data } = accuracyFigure(records);
+  const [line, ring] = data as Record<string, unknown>[];
+  assert.equal(data.length, 2);
+  assert.deepEqual(line.x, [-1, 0, 4]);
+  assert.deepEqual(line.y, [0.875, 0.75, 0.5]);
+  const bars = line.error_y as { array: number[]; visible: boolean };
+  assert.deepEqual(bars.array, [Math.sqrt(0.03125), 0, 0]);
+  assert.equal(bars.visible, true);
+  assert.deepEqual([ring.x, ring.y], [[0], [0.75]]);
+});
+
+test("The axis of N has a tick at each depth tried, and says none at -1.", () => {
+  const { layout } = accuracyFigure(records);
+  const axis = layout.xaxis as Record<string, unknown>;
+  assert.deepEqual(axis.tickvals, [-1, 0, 4]);
+  assert.deepEqual(axis.ticktext, ["none", "0", "4"]);
+  assert.deepEqual(axis.range, [-1.6, 4.6]);
+});
+
+test("The band reaches one standard error down from the best, a dotted line marks the recommended depth, a dashed one what nothing frozen scores.", () => {
+  const { layout } = accuracyFigure(records);
+  const [band, line, base] = layout.shapes as Record<string, number>[];
+  assert.deepEqual([band.y0, band.y1], [0.875 - standardError, 0.875]);
+  assert.deepEqual([line.x0, line.x1], [0, 0]);
+  assert.deepEqual([base.y0, base.y1], [0.875, 0.875]);
+  const texts = (layout.annotations as { text: string }[]).map(({ text }) => text);
+  assert.deepEqual(texts, [
+    "Mean of 2 seeds; bars: one standard deviation over seeds<br>Grey: within one standard error of the best (N = none)<br>Dashed: nothing frozen (N = none)",
+    "<b>recommended: N = 0</b>",
+  ]);
+  const { layout: without } = accuracyFigure(records.filter(({ n }) => n !== -1));
+  assert.equal((without.shapes as object[]).length, 2);
+  assert.doesNotMatch(JSON.stringify(without.annotations), /Dashed/);
+});
+
+test("The bars of one seed are what the validation rows alone can tell, and it is said.", () => {
+  const { data, layout } = accuracyFigure(records.filter((record) => record.seed === 0));
+  const { visible, array } = data[0].error_y as { visible: boolean; array: number[] };
+  assert.equal(visible, true);
+  assert.deepEqual(
+    array,
+    [0.75, 0.75, 0.5].map((p) => Math.sqrt((p * (1 - p)) / 400)),
+  );
+  assert.match(
+    (layout.annotations as { text: string }[])[0].text,
+    /^One seed; bars: one standard error by 400 validation rows<br>Grey: within/,
+  );
+});
+
+test("One seed of a metric whose error the rows do not give draws no bars, and says so.", () => {
+  const epochs = [fakeEpoch({ metrics: { rmse: 0.5 } })];
+  const { data, layout } = accuracyFigure([fakeRecord({ accuracy: null, epochs })], { metric: "rmse" });
+  assert.equal((data[0].error_y as { visible: boolean }).visible, false);
+  assert.match((layout.annotations as { text: string }[])[0].text, /^One seed: no spread to show$/);
+});
+
+test("Each strategy has a line of its own colour, marker and dash, and then there is a legend.", () => {
+  const both = [
+    ...records,
+    ...records.map((record) => ({ ...record, strategy: "thaw", trial: `thaw ${record.trial}` })),
+  ];
+  const { data, layout } = accuracyFigure(both);
+  const lines = data.slice(0, 2) as {
+    name: string;
+    line: { color: string; dash: string };
+    marker: { symbol: string };
+  }[];
+  assert.deepEqual(
+    lines.map(({ name }) => name),
+    ["freeze", "thaw"],
+  );
+  for (const look of [
+    (l: (typeof lines)[0]) => l.line.color,
+    (l: (typeof lines)[0]) => l.line.dash,
+    (l: (typeof lines)[0]) => l.marker.symbol,
+  ])
+    assert.notEqual(look(lines[0]), look(lines[1]));
+  assert.equal(layout.showlegend, true);
+  assert.equal(accuracyFigure(records).layout.showlegend, false);
+});
+
+test("An error is drawn as such: named, lower is better, and the band above the best.", () => {
+  const regression = [0.5, 1].flatMap((rmse, n) =>
+    [0, 1].map((seed) =>
+      fakeRecord({ n, seed, accuracy: null, epochs: [fakeEpoch({ metrics: { rmse: rmse + seed } })] }),
+    ),
+  );
+  const { layout, data } = accuracyFigure(regression, { metric: "rmse" });
+  assert.deepEqual(data[0].y, [1, 1.5]);
+  assert.equal((layout.yaxis as { title: { text: string } }).title.text, "RMSE (lower is better)");
+  assert.equal((layout.title as { text: string }).text, "<b>RMSE against frozen blocks</b>");
+  const [band] = layout.shapes as { y0: number; y1: number }[];
+  assert.ok(Math.abs(band.y0 - 1.5) < 1e-12 && band.y1 === 1);
+});
+
+test("Names are shown as they are, not read as markup.", () => {
+  const { data } = accuracyFigure([fakeRecord({ strategy: "<b>a</b> & %{x}" })]);
+  assert.equal(data[0].name, "&lt;b&gt;a&lt;/b&gt; &amp; %&#123;x}");
+  assert.match(data[0].hovertemplate as string, /<extra>&lt;b&gt;a&lt;\/b&gt; &amp; %&#123;x}<\/extra>$/);
+});
+
+test("The figure is plain JSON.", () => {
+  const figure = accuracyFigure(records);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
