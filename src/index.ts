@@ -1,4 +1,4 @@
-import "./notebook/mendTslab";
+import "./notebook/patchKernel";
 
 export { AutoModelForImageClassification } from "./checkpoint/AutoModelForImageClassification";
 export {

@@ -3,9 +3,9 @@ import { InputError } from "../errors";
 import { DiskCache } from "../files/DiskCache";
 import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
+import { cacheTokens, keyOfTokens, readTokens } from "./cachedTokens";
 import { contentHash } from "./contentHash";
 import { countCut, cutRows } from "./cutRows";
-import { keepTokens, keyOfTokens, readTokens } from "./keptTokens";
 import type { Tokenizer } from "./loadTokenizer";
 import type { Labels, TextDataset } from "./textDataset";
 
@@ -62,7 +62,7 @@ export async function tokenize(
     progress.onProgress?.(tokens.inputIds.length, tokens.inputIds.length);
   } else {
     tokens = await encodeRows(dataset, tokenizer, maxLength, progress);
-    if (key) await keepTokens(cache, key, tokens);
+    if (key) await cacheTokens(cache, key, tokens);
   }
   const encoded = {
     ...tokens,

@@ -6,7 +6,7 @@ interface Cell {
   /** As it was typed. */
   code: string;
   spelled: Spelled;
-  /** From what ran back to what was spelled out, below tslab's one line in front. */
+  /** From the JavaScript that ran to `spelled`, which has one line of tslab's in front. */
   maps: Maps;
   /** How many lines of JavaScript it is; what comes behind them is tslab's. */
   lines: number;
@@ -81,9 +81,9 @@ export class CellTraces {
 /** "    at async double (frostkit-cell-3:4:9)": the function, the cell, line and column. */
 const FRAME = /^\s+at (?:async )?(?:(.*) \()?frostkit-cell-(\d+):(\d+):(\d+)\)?$/;
 
-/** What stands between a cell and the process: tslab, what mends it, and Node.js. */
+/** Frames between a cell and the process: tslab's, the patches' to it, and Node.js's. */
 const INSIDE =
-  /node_modules[\\/]tslab[\\/]|evalmachine\.<anonymous>|[( ]node:|[\\/]notebook[\\/](cellExecutor|stopRuns|mendCells|startKernel)\.[jt]s/;
+  /node_modules[\\/]tslab[\\/]|evalmachine\.<anonymous>|[( ]node:|[\\/]notebook[\\/](cellExecutor|stopRuns|patchCells|startKernel)\.[jt]s/;
 
 /** Node.js puts the line of JavaScript before the trace of what a script throws at its top. */
 const ARROW = /^.+:\d+\n.*\n\s*\^+\n+/;

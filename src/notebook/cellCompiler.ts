@@ -17,15 +17,15 @@ export type Maps = SourceMap[];
 const INLINE = "//# sourceMappingURL=data:application/json;base64,";
 
 /**
- * Puts a compiler in the place of tslab's, which is to be loaded but not in use yet, and gives it. It takes `await` at the top of a
+ * Replaces tslab's compiler, which has to be loaded but not in use yet, and returns the new one. It accepts `await` at the top of a
  * cell in all its forms (tslab turns that off, finds a lone `for await` no reason to wait, and reads `await (x)` as a call), and
- * `mapsOf` has the source maps of the JavaScript that tslab makes by it, in two steps.
+ * `mapsOf` returns the source maps of the JavaScript that tslab makes with it, in two steps.
  */
 export function cellCompiler(): { ts: TypeScript; mapsOf(output: string): Maps } {
   const path = "@tslab/typescript-for-tslab/lib/typescript.js";
   const [ts] = loaded<Compiler>(path);
   let latest: { output: string; maps: Maps } | null = null;
-  const mended: Partial<Compiler> = {
+  const patched: Partial<Compiler> = {
     createWatchCompilerHost: (files, options, ...rest) =>
       ts.createWatchCompilerHost(
         files,
@@ -50,7 +50,7 @@ export function cellCompiler(): { ts: TypeScript; mapsOf(output: string): Maps }
   };
   const whole = {} as Compiler;
   for (const key of Object.keys(ts) as (keyof Compiler)[])
-    Object.defineProperty(whole, key, { enumerable: true, get: () => mended[key] ?? ts[key] });
+    Object.defineProperty(whole, key, { enumerable: true, get: () => patched[key] ?? ts[key] });
   for (const module of Object.values(require.cache)) if (module?.exports === ts) module.exports = whole;
   return { ts: whole, mapsOf: (output) => (latest?.output === output ? latest.maps : []) };
 }

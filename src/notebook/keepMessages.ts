@@ -1,3 +1,4 @@
+import { isPatched } from "./isPatched";
 import { loaded } from "./kernel";
 
 /** What is needed of zeromq's socket. */
@@ -7,8 +8,6 @@ interface Publisher {
   bind(address: string): Promise<void>;
   send(message: unknown): Promise<void>;
 }
-
-const kept = Symbol.for("frostkit.keepMessages");
 
 /**
  * Keeps a tslab kernel from losing messages. tslab sends without waiting, but zeromq sends only so
@@ -20,15 +19,18 @@ const kept = Symbol.for("frostkit.keepMessages");
 export function keepMessages(): void {
   for (const { Publisher } of loaded<{ Publisher: { prototype: Publisher } }>("zeromq/lib/index.js")) {
     const { prototype } = Publisher;
-    if (kept in prototype) continue;
+    if (isPatched(prototype, "keepMessages")) continue;
     const { bind, send } = prototype;
-    mend(prototype, "bind", bind);
-    mend(prototype, "send", send);
-    Object.defineProperty(prototype, kept, { value: true });
+    withoutLimits(prototype, "bind", bind);
+    withoutLimits(prototype, "send", send);
   }
 }
 
-function mend(prototype: Publisher, name: "bind" | "send", original: (what: never) => Promise<void>): void {
+function withoutLimits(
+  prototype: Publisher,
+  name: "bind" | "send",
+  original: (what: never) => Promise<void>,
+): void {
   // By definition: what it inherits cannot be assigned over.
   Object.defineProperty(prototype, name, {
     configurable: true,

@@ -1,3 +1,4 @@
+import { isPatched } from "./isPatched";
 import { loaded } from "./kernel";
 
 /** A request as tslab holds it. */
@@ -10,18 +11,15 @@ interface Server {
   handleShellMessage(socket: unknown, ...frames: Buffer[]): Promise<void>;
 }
 
-const mended = Symbol.for("frostkit.showBusy");
-
 /**
- * Has a tslab kernel show itself busy for as long as a cell runs. tslab says "busy" of all cells at once when they arrive, and "idle"
- * when the first has ended, with the others still to come, and after each request that is answered in between. Here a cell is
- * begun when the one before has ended, and a request in between leaves the kernel busy.
+ * Shows a tslab kernel as busy for as long as a cell runs. tslab reports "busy" for all cells at once when they arrive, and "idle"
+ * when the first has ended, with the others still to come, and after each request that is answered in between. Here a cell starts
+ * when the one before has ended, and a request in between leaves the kernel busy.
  */
 export function showBusy(): void {
   for (const { ZmqServer } of loaded<{ ZmqServer: { prototype: Server } }>("tslab/dist/jupyter.js")) {
     const { prototype } = ZmqServer;
-    if (mended in prototype) continue;
-    Object.defineProperty(prototype, mended, { value: true });
+    if (isPatched(prototype, "showBusy")) continue;
     const { publishStatus, handleShellMessage } = prototype;
     let last: Promise<void> = Promise.resolve();
     let cell: Message | null = null;

@@ -27,8 +27,8 @@ export function spelledOut(code: string, ts: TypeScript): Spelled {
   visit(ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true));
   return {
     code: names.reduceRight(
-      (mended, { start, text, instead }) =>
-        mended.slice(0, start) + instead + mended.slice(start + text.length),
+      (spelled, { start, text, instead }) =>
+        spelled.slice(0, start) + instead + spelled.slice(start + text.length),
       code,
     ),
     typed(offset) {

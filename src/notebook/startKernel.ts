@@ -1,11 +1,11 @@
-// node startKernel.js CONNECTION_FILE: a tslab kernel for Jupyter or `%%ts`, mended before its first cell runs.
+// node startKernel.js CONNECTION_FILE: a tslab kernel for Jupyter or `%%ts`, patched before its first cell runs.
 
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { cellCompiler } from "./cellCompiler";
 import { cellExecutor } from "./cellExecutor";
+import { isPatched } from "./isPatched";
 import { keepMessages } from "./keepMessages";
-import { mended } from "./mendCells";
 import { showBusy } from "./showBusy";
 import type { CreateExecutor } from "./tslab";
 
@@ -25,8 +25,8 @@ function main(configPath: string): void {
   executor.createExecutor = cellExecutor(executor.createExecutor, compiler, getCodeMetadata);
   const { startKernel } = require("tslab/dist/main.js") as { startKernel(options: object): void };
   const { JupyterHandlerImpl } = ofTslab("./jupyter.js") as { JupyterHandlerImpl: { prototype: object } };
-  // Done here already, so that importing the kit need not.
-  Object.defineProperty(JupyterHandlerImpl.prototype, mended, { value: true });
+  // The executor above does what patchCells would do when a cell imports the kit.
+  isPatched(JupyterHandlerImpl.prototype, "patchCells");
   ofTslab("zeromq");
   keepMessages();
   showBusy();

@@ -1,7 +1,6 @@
 import { type OpenRun, openRuns } from "../training/openRuns";
+import { isPatched } from "./isPatched";
 import type { Executor } from "./tslab";
-
-const mended = Symbol.for("frostkit.stopRuns");
 
 /**
  * Lets an executor's stop button end the kit's runs between two steps, with what they have come to, instead of giving up the cell,
@@ -10,8 +9,7 @@ const mended = Symbol.for("frostkit.stopRuns");
  * runs says so.
  */
 export function stopRuns(executor: Executor): void {
-  if (mended in executor) return;
-  Object.defineProperty(executor, mended, { value: true });
+  if (isPatched(executor, "stopRuns")) return;
   const { execute, interrupt } = executor;
   const told = new WeakSet<OpenRun>();
   let pressed = false;

@@ -31,7 +31,7 @@ export interface Recommendation {
  * The one standard error rule (Breiman, Friedman, Olshen and Stone 1984, §3.4.3) with depth for simplicity: the deepest
  * freeze whose mean score is no further from the best than the best's standard error. Without a standard error only a tie
  * goes deeper. Of two strategies at the same depth the better one is taken. Recipes have no depth to compare by: where there are
- * depths, they are only told of.
+ * depths, they are only named.
  */
 export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
   const frozen = all.filter((row) => !row.recipe);

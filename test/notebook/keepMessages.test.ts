@@ -27,7 +27,7 @@ const { Publisher, Subscriber } = require("zeromq") as Zeromq;
 
 test("A reader who looks only when all is sent has missed nothing", async (t) => {
   keepMessages();
-  keepMessages(); // Mending twice changes nothing.
+  keepMessages(); // Patching twice changes nothing.
   const folder = mkdtempSync(join(tmpdir(), "frostkit-keep-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const address = `ipc://${join(folder, "socket")}`;

@@ -1,12 +1,12 @@
-// Imported for its effect, when frostkit is: mends what tslab 1.0.22 does wrong in the kernel that this process is.
+// Imported for its effect, when frostkit is: where this process is a tslab kernel, patches what tslab 1.0.22 does wrong.
 
 import { keepMessages } from "./keepMessages";
 import { openDisplay } from "./kernel";
-import { mendCells } from "./mendCells";
+import { patchCells } from "./patchCells";
 import { showBusy } from "./showBusy";
 
 if (openDisplay()) {
   keepMessages();
-  mendCells();
+  patchCells();
   showBusy();
 }

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, mock } from "node:test";
-import { keepTokens, keyOfTokens, readTokens } from "../../src/data/keptTokens";
+import { cacheTokens, keyOfTokens, readTokens } from "../../src/data/cachedTokens";
 import { loadTokenizer, type Tokenizer, tokenizerHash } from "../../src/data/loadTokenizer";
 import type { TextDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
@@ -172,7 +172,7 @@ describe("tokens kept on disk", () => {
     await cache.save(key, 24, (write) => write(Int32Array.of(2, 0, 0, 1, 1, 101)));
     assert.equal(await cache.load(key, readTokens), null);
     assert.match(own.lines[0], /cannot hold 2 rows of 2 tokens; what it held is computed again$/);
-    await keepTokens(cache, key, {
+    await cacheTokens(cache, key, {
       inputIds: [Int32Array.of(101), Int32Array.of(102, 103)],
       tokenTypeIds: [Int32Array.of(0), Int32Array.of(0, 1)],
       truncated: 1,

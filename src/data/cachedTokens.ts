@@ -8,9 +8,9 @@ import type { TextDataset } from "./textDataset";
 import type { Tokens } from "./tokenize";
 
 /** Texts of fewer characters in all are tokenized sooner than looked up. */
-const WORTH_KEEPING = 2 ** 16;
+const WORTH_CACHING = 2 ** 16;
 
-/** Names the tokens of these texts by all that decides them; null where they are not worth keeping. */
+/** The key of these texts' tokens in the cache: a hash of all that decides them; null where they are not worth caching. */
 export function keyOfTokens(
   { texts, pairs }: TextDataset,
   tokenizer: Tokenizer,
@@ -18,7 +18,7 @@ export function keyOfTokens(
 ): string | null {
   const tokenizedBy = tokenizerHash(tokenizer);
   const characters = [texts, pairs ?? []].flat().reduce((sum, text) => sum + text.length, 0);
-  if (tokenizedBy === null || characters < WORTH_KEEPING) return null;
+  if (tokenizedBy === null || characters < WORTH_CACHING) return null;
   const hash = createHash("sha256");
   hash.update(JSON.stringify([kitHash(), tokenizedBy, maxLength, pairs !== null]));
   // As JSON, which keeps apart what UTF-8 does not: halves of surrogate pairs.
@@ -38,7 +38,7 @@ const total = (lengths: Int32Array) => lengths.reduce((sum, length) => sum + len
 const bytesFor = (rows: number, tokens: number, hasTypes: boolean) =>
   4 * (3 + rows + tokens) + (hasTypes ? tokens : 0) + rows;
 
-export function keepTokens(
+export function cacheTokens(
   cache: DiskCache,
   key: string,
   { inputIds, tokenTypeIds, truncated }: Tokens,
@@ -54,7 +54,7 @@ export function keepTokens(
   });
 }
 
-/** For `DiskCache.load`: the tokens that `keepTokens` has kept. */
+/** For `DiskCache.load`: the tokens that `cacheTokens` wrote. */
 export function readTokens(read: Read, bytes: number): Tokens {
   const [rows, hasTypes, truncated] = filled(new Int32Array(3), read);
   if (rows < 0 || 4 * rows > bytes) throw new DamagedEntry(`cannot hold ${rows} rows`);

@@ -1,3 +1,4 @@
+import { isPatched } from "./isPatched";
 import { loaded } from "./kernel";
 import { spelledOut } from "./spelledOut";
 import { stopRuns } from "./stopRuns";
@@ -9,23 +10,19 @@ interface Handler {
   handleExecute(request: { code: string }, ...rest: unknown[]): Promise<unknown>;
 }
 
-/** Says that a kernel's cells are mended already. */
-export const mended = Symbol.for("frostkit.mendCells");
-
 /**
- * In a kernel of tslab's own, which has not begun as the kit's: lets cells say `{ train }` of a variable from an earlier cell, and
+ * In a kernel that tslab itself started, not the kit (see startKernel.ts): lets cells say `{ train }` of a variable from an earlier cell, and
  * lets the stop button end the kit's runs. Holds from the next cell on.
  */
-export function mendCells(): void {
+export function patchCells(): void {
   const [ts] = loaded<TypeScript>("@tslab/typescript-for-tslab/lib/typescript.js");
   const handlers = loaded<{ JupyterHandlerImpl: { prototype: Handler } }>("tslab/dist/jupyter.js");
   for (const { prototype } of handlers.map((module) => module.JupyterHandlerImpl)) {
-    if (mended in prototype) continue;
+    if (isPatched(prototype, "patchCells")) continue;
     const { handleExecute } = prototype;
     prototype.handleExecute = function (request, ...rest) {
       stopRuns(this.executor);
       return handleExecute.call(this, { ...request, code: spelledOut(request.code, ts).code }, ...rest);
     };
-    Object.defineProperty(prototype, mended, { value: true });
   }
 }
