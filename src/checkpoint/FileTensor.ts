@@ -100,7 +100,7 @@ export class FileTensor implements Stored {
     return values;
   }
 
-  /** Looks before, since a file that became shorter cannot be read, and behind, since one may be written to meanwhile. */
+  /** Checks the file before it reads, since one that became shorter cannot be read, and after, since it may be written to meanwhile. */
   #unchanged<Result extends tf.Tensor | Float32Array>(read: () => Result): Result {
     const what = `parameter ${this.info.name}`;
     this.file.checkUnchanged(what);

@@ -4,15 +4,15 @@ import { isPlaceholder } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 
 /**
- * Fits a head out of a checkpoint to the class names asked for. The same names in another order take their rows along, so that each
- * name keeps the logit it was trained for; other names are told, since a trained head under new names means what it was trained for.
- * Labels that had none, LABEL_0, LABEL_1, …, take any.
+ * Fits a checkpoint's head to the class names asked for. For the same names in another order the head's rows are reordered, so that
+ * each name keeps the logit it was trained for. Other names are accepted with a note, since the head still means what it was trained
+ * for. Labels without names, LABEL_0, LABEL_1, …, may be called anything.
  *
  * @param out weight [labels, in] and bias [labels] of the head's last layer; null for a head whose layout is not known
  * @param own the names that it was trained under, in the order of its rows
  * @param classes the names asked for, as many
  * @param redraw draws the head anew; null where that was not asked for
- * @returns what is to be told
+ * @returns notes for the user
  * @throws InputError where some names are the same and stand elsewhere, or the layout is not known
  */
 export function arrangeHead(

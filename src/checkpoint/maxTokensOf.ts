@@ -3,8 +3,8 @@ import { familyOf } from "../models/families";
 import { configFile } from "./modelFiles";
 
 /**
- * The longest text that a model has positions for, in tokens, by the bytes of its config.json: Infinity where these end nowhere, null where
- * the file does not tell. Whoever loads the model is told why.
+ * The longest text that a model has positions for, in tokens, from the bytes of its config.json: Infinity where there is no limit, null
+ * where the file cannot be understood. Loading the model says why.
  */
 export function maxTokensOf(bytes: Uint8Array | undefined): number | null {
   try {

@@ -6,8 +6,8 @@ import { InputError } from "../errors";
 export const configFile = "config.json";
 export const weightsFile = "model.safetensors";
 export const shardIndexFile = "model.safetensors.index.json";
-export const torchFile = "pytorch_model.bin";
-export const torchIndexFile = "pytorch_model.bin.index.json";
+const torchFile = "pytorch_model.bin";
+const torchIndexFile = "pytorch_model.bin.index.json";
 
 /** Where a checkpoint's weights may be, in the order in which Transformers looks for them: a file, or an index of several. */
 const weightFiles: readonly string[] = [weightsFile, shardIndexFile, torchFile, torchIndexFile];

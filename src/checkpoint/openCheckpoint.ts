@@ -14,10 +14,11 @@ import {
   readJsonObject,
   readShardIndex,
 } from "./modelFiles";
-import { SafetensorsFile } from "./readSafetensors";
+import { SafetensorsFile } from "./SafetensorsFile";
 import type { TensorInfo } from "./safetensors";
 import { encoderFolder } from "./sentenceTransformers";
 import { TorchFile } from "./torch/TorchFile";
+import type { WeightFile } from "./WeightFile";
 
 /** A checkpoint folder, open for reading. */
 export interface Checkpoint {
@@ -26,13 +27,13 @@ export interface Checkpoint {
   config: Record<string, unknown>;
   /** By name; those of all shards together. */
   tensors: Map<string, TensorInfo>;
-  /** A tensor's elements in row-major order, read now and kept by nobody else: see `readTensor`. */
+  /** A tensor's elements in row-major order, read now into an array of the caller's: see `readTensor`. */
   readFloat32(name: string): Float32Array;
   /** A tensor, unread; it can be read until the caller disposes it, also when the checkpoint is closed. */
   stored(name: string): Stored;
   /** SHA-256 in hex of `config.json` and the weight files in the order of their names: `cat config.json model.safetensors | sha256sum`. */
   hash(): Promise<string>;
-  /** What is unread stays valid. */
+  /** Closes the files once every tensor that `stored` gave is disposed. */
   close(): void;
 }
 
@@ -87,8 +88,6 @@ export function openCheckpoint(folder: string): Checkpoint {
     },
   };
 }
-
-type WeightFile = SafetensorsFile | TorchFile;
 
 const openFile = (path: string): WeightFile =>
   path.endsWith(".bin") ? TorchFile.open(path) : SafetensorsFile.open(path);

@@ -12,13 +12,6 @@ export interface Elements {
   byteOffset: number;
 }
 
-/** The first `count` of them, as stored: see {@link TensorData}. */
-export function readElements({ file, dtype, byteOffset }: Elements, count: number): TensorData {
-  const data = new storage[dtype](count);
-  file.read(bytesOf(data), byteOffset);
-  return data;
-}
-
 /**
  * Fills `to` with those from element `first` on, as float32. F64 and integers beyond 2^24 are rounded to the nearest; BOOL gives 0
  * and 1.
@@ -49,7 +42,7 @@ export function readFloat32Elements(
   }
 }
 
-/** Elements that are converted, or handed on, at a time. */
+/** Elements that are read and converted at a time. */
 export const PIECE = 1 << 18;
 
 function bytesOf(data: TensorData): Uint8Array {

@@ -29,15 +29,15 @@ export class SafetensorsWriter {
     tensors: readonly WrittenTensor[],
     dtype: FloatDType,
     metadata: Record<string, string>,
-    /** Where the bytes go until the file is whole; errors speak of `path`. */
-    meanwhile = path,
+    /** The file to write to, which the caller moves to `path` once it is whole; errors name `path`. */
+    unfinished = path,
   ) {
     const header = makeHeader(path, tensors, dtype, metadata);
     this.#path = path;
     this.#tensors = tensors;
     this.#dtype = dtype;
     try {
-      this.#descriptor = openSync(meanwhile, "w");
+      this.#descriptor = openSync(unfinished, "w");
     } catch (error) {
       throw new InputError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
     }

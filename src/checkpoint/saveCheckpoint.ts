@@ -17,7 +17,7 @@ import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
 
 /** What a saved checkpoint consists of. */
-export interface CheckpointContents {
+interface CheckpointContents {
   config: Record<string, unknown>;
   /** In the order they are to lie in the file; each one's data is asked for when its turn comes, so one at a time need be in memory. */
   tensors: {
@@ -29,7 +29,7 @@ export interface CheckpointContents {
   }[];
   /** F32 by default. */
   dtype?: FloatDType;
-  /** What the config comes from, whose tokenizer files and the like go along; by default those in the folder that is replaced are kept. */
+  /** Where the config comes from: its tokenizer files are saved too. Without it those of the folder that is replaced stay. */
   origin?: Origin | null;
 }
 
@@ -56,7 +56,7 @@ export async function saveCheckpoint(folder: string, what: CheckpointContents): 
   await writeFolder(folder, CHECKPOINT, write, origin?.folder);
 }
 
-/** What is held of a folder from loading on, so that a save needs it no more: its config, and what goes along with the weights. */
+/** What a later save needs of the folder that a model is loaded from, read now so that the folder may go: config and tokenizer. */
 export const readOrigin = (folder: string): Origin => ({
   folder: realpathSync(folder),
   files: heldFiles(folder),
@@ -108,8 +108,8 @@ export function withDtype(
   return { ...config, [word]: { F32: "float32", F16: "float16", BF16: "bfloat16" }[written] };
 }
 
-async function writeWeights(path: string, meanwhile: string, what: CheckpointContents): Promise<void> {
-  const writer = new SafetensorsWriter(path, what.tensors, what.dtype ?? "F32", { format: "pt" }, meanwhile);
+async function writeWeights(path: string, unfinished: string, what: CheckpointContents): Promise<void> {
+  const writer = new SafetensorsWriter(path, what.tensors, what.dtype ?? "F32", { format: "pt" }, unfinished);
   try {
     for (const { name, data } of what.tensors) {
       const values = await data();

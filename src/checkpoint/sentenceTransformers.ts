@@ -1,4 +1,4 @@
-// The files by which sentence-transformers puts an encoder together with what it does to the encoder's rows. Their fields:
+// The files in which sentence-transformers describes an encoder and the pooling behind it. Their fields:
 // https://github.com/huggingface/sentence-transformers, sentence_transformers/sentence_transformer/modules.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ function readModules(folder: string): Module[] {
   });
 }
 
-/** The configs of a folder's modules, by their paths from it, that say what a classifier may want to know. */
+/** The paths of the pooling modules' configs, relative to the folder. */
 export const poolingConfigs = (folder: string): string[] =>
   readModules(folder)
     .filter(({ kind, path }) => kind === "Pooling" && path !== "")
@@ -63,11 +63,11 @@ function readSentenceConfig(folder: string): Record<string, unknown> | null {
   }
 }
 
-const TOLD: Record<string, string> = { mean: "the mean", max: "the maximum" };
+const NAMES: Record<string, string> = { mean: "the mean", max: "the maximum" };
 
 /**
- * What to tell of a model whose head is freshly drawn: which head its encoder was trained for, and what of sentence-transformers' files
- * a classifier leaves out. Null where nothing is to be told: the families' own heads read the class token.
+ * The note for a model with a fresh head: which pooling its encoder was trained for, and which modules a classifier leaves out. Null
+ * where there is nothing to say: the families' own heads read the class token.
  */
 export function sentenceNote(folder: string): string | null {
   const [config, ...more] = poolingConfigs(folder);
@@ -83,7 +83,7 @@ export function sentenceNote(folder: string): string | null {
   if (modes.length > 1 || more.length > 0 || !(POOLINGS as readonly string[]).includes(mode))
     return `${where}: this encoder was trained for ${modes.join(" beside ")} of its rows, for which there is no head${rest}`;
   if (mode === "cls") return rest ? `${where}: this encoder was trained for its class token${rest}` : null;
-  return `${where}: this encoder was trained for ${TOLD[mode]} of its rows; the option head: "${mode}" reads that instead of the class token${rest}`;
+  return `${where}: this encoder was trained for ${NAMES[mode]} of its rows; the option head: "${mode}" reads that instead of the class token${rest}`;
 }
 
 const MODES: Record<string, string> = {
@@ -95,7 +95,7 @@ const MODES: Record<string, string> = {
   pooling_mode_lasttoken: "lasttoken",
 };
 
-/** How rows become one, by sentence-transformers' words; several stand side by side. Null where the file does not say. */
+/** The pooling modes, in sentence-transformers' words; several are concatenated. Null where the file does not say. */
 function readPooling(file: string): string[] | null {
   let config: Record<string, unknown>;
   try {

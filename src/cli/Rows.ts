@@ -9,6 +9,6 @@ export const areImages = (rows: Rows): rows is ImageRows => "paths" in rows;
 
 export const countOf = (rows: Rows): number => (areImages(rows) ? rows.paths : rows.texts).length;
 
-/** Whether a path is that of images: a folder. A path of nothing is taken for a table's, whose reader says what is wrong. */
+/** Whether a path is that of images: a folder. Where nothing is, the reader of tables says what is wrong. */
 export const isFolder = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -15,10 +15,10 @@ import { note } from "./note";
 import type { DataFlags, TextFlags } from "./options";
 import { countOf, type Rows } from "./Rows";
 
-/** Makes of rows what the model reads, one dataset after the other, the one to train on first, and shows how far it is. */
-export type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[]>;
+/** Encodes datasets one after the other, the training rows first, and shows a progress bar. */
+type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[]>;
 
-/** How rows become what this model reads; what of the options does not fit the model shows now. */
+/** The encoder of a model's inputs. Throws now where an option does not fit the model, before anything is encoded. */
 export async function encoderOf(
   model: SequenceClassifier | ImageClassifier,
   { maxLength: asked, augment }: TextFlags & Pick<DataFlags, "augment">,
@@ -53,8 +53,8 @@ export async function encoderOf(
 }
 
 /**
- * Throws where the model has no positions for texts as long as `--max-length` lets them be. What the tokenizer's files speak of is no limit
- * of the model's; where it is passed, the line that is returned says so.
+ * Throws where `--max-length` goes beyond the model's positions. Where it goes beyond the length that the tokenizer's files name, which
+ * is no limit of the model's, returns a line that says so.
  */
 function checkMaxLength(
   maxLength: number,

@@ -3,7 +3,7 @@ import { FrostError, InputError } from "../errors";
 import { FreezeError, visible } from "../freeze";
 import { INTERRUPTED, Interrupted } from "./interrupt";
 
-export interface Failure {
+interface Failure {
   exitCode: number;
   /** For stderr: one line, or null where all is said already. */
   line: string | null;

@@ -19,8 +19,8 @@ export interface Inputs {
 }
 
 /**
- * Everything a training needs: the tables' rows, tokenized, or the folders' images, decoded, and a model with a head for their labels, drawn from `seed`.
- * `prepare` sees the model before anything is noted, so that whatever is wrong with the input is all that stderr says.
+ * Everything a training needs: the tables' rows, tokenized, or the folders' images, decoded, and a model with a head for their labels,
+ * drawn from `seed`. `prepare` sees the model before anything is noted, so that whatever is wrong with the input is all that stderr says.
  */
 export async function loadInputs(
   flags: DataFlags & TrainingFlags,

@@ -20,7 +20,7 @@ import { megabytes } from "../text/numbers";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
 
-export interface LoadedModel {
+interface LoadedModel {
   model: SequenceClassifier | ImageClassifier;
   engine: Engine;
   /** What was newly initialised or left unused: to be noted once all input has proved good. */

@@ -77,7 +77,7 @@ function filled<T extends Int32Array | Uint8Array>(array: T, read: Read): T {
 }
 
 /** All rows one behind the other, in an array of their length. */
-export function joinRows<T extends Int32Array | Uint8Array>(rows: Int32Array[], into: T): T {
+function joinRows<T extends Int32Array | Uint8Array>(rows: Int32Array[], into: T): T {
   let at = 0;
   for (const row of rows) {
     into.set(row, at);

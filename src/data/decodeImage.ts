@@ -46,14 +46,14 @@ export async function decodeImage(path: string, { hasAlpha }: Header, cut: Cut):
   const { part, scaled, crop, mirrored } = cut;
   let source = (await opened(path)).autoOrient().toColourspace("srgb").removeAlpha().extract(part);
   // Scaled together with it, colours would be weighed by their transparency.
-  if (hasAlpha) source = await rawly(source);
+  if (hasAlpha) source = await rendered(source);
   if (scaled.width <= part.width && scaled.height <= part.height)
     return rgb(await raw(resized(source, scaled, cut).extract(crop).flop(mirrored)));
   // libvips enlarges half a pixel off (libvips/issues/943): at twice the size every second pixel lies where it should. A side that
   // shrinks meanwhile does so first, as it would be half a pixel off as well.
   const [width, height] = [Math.min(part.width, scaled.width), Math.min(part.height, scaled.height)];
   if (width < part.width || height < part.height)
-    source = await rawly(resized(source, { width, height }, cut));
+    source = await rendered(resized(source, { width, height }, cut));
   const twice = resized(source, { width: 2 * scaled.width, height: 2 * scaled.height }, cut).extract({
     left: 2 * crop.left,
     top: 2 * crop.top,
@@ -73,8 +73,8 @@ interface Raw {
 
 const raw = (image: Sharp): Promise<Raw> => image.raw().toBuffer({ resolveWithObject: true });
 
-/** An image as it is once all that was asked of it is done. */
-async function rawly(image: Sharp): Promise<Sharp> {
+/** The image with all operations so far carried out, as a new one: sharp would otherwise run them in an order of its own. */
+async function rendered(image: Sharp): Promise<Sharp> {
   const { data, info } = await raw(image);
   return (await load())(data, { raw: info });
 }

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { configFile, readJsonObject } from "../checkpoint/modelFiles";
 import { resolveModel } from "../checkpoint/resolveModel";
 import { InputError } from "../errors";
-
 import { noOptions } from "../options/noOptions";
+
 /** How an image becomes what a model was trained on, under the names of timm's `pretrained_cfg`. */
 export interface ImageTransform {
   /** What the model sees: a square of so many pixels a side. */

@@ -23,7 +23,7 @@ export interface Encoding {
   truncated: boolean;
 }
 
-/** A thin face on Transformers.js's tokenizer: what fine-tuning needs of it, with ids equal to Python's. */
+/** A thin wrapper around Transformers.js's tokenizer: what fine-tuning needs of it, with ids equal to Python's. */
 export interface Tokenizer {
   /** The files it was read from; copied beside a fine-tuned model they make it whole. */
   readonly files: string[];
@@ -95,7 +95,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
   return tokenizer;
 }
 
-// By the function, so that whoever puts another in its place does not get the tokens of this one.
+// By the function: another one that is put in its place must not find the tokens of this one in the cache.
 const hashes = new WeakMap<Tokenizer["encode"], string>();
 
 /** SHA-256 over all that decides what its `encode` gives, but the kit's own code; null for one that `loadTokenizer` did not make. */

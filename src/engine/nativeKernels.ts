@@ -7,7 +7,7 @@ import type { TensorflowBackend } from "./TensorflowBackend";
 export type Input = tf.Tensor | Float32Array | Int32Array | null;
 
 type Signatures = typeof SIGNATURES;
-export type NativeOp = keyof Signatures;
+type NativeOp = keyof Signatures;
 
 type AttributesOf<Op extends NativeOp> = {
   -readonly [Name in Exclude<
@@ -74,13 +74,13 @@ export class NativeKernels {
     outputs: number,
   ): (tf.Tensor | null)[] {
     const { binding } = this.#backend;
-    const passing: number[] = [];
+    const temporary: number[] = [];
     const ids = inputs.map((input) => {
       if (input === null) return this.#none;
       if (!ArrayBuffer.isView(input)) return this.#backend.getInputTensorIds([input])[0];
       const dtype = input instanceof Int32Array ? binding.TF_INT32 : binding.TF_FLOAT;
       const id = binding.createTensor([input.length], dtype, input);
-      passing.push(id);
+      temporary.push(id);
       return id;
     });
     const types = { bool: binding.TF_ATTR_BOOL, int: binding.TF_ATTR_INT, float: binding.TF_ATTR_FLOAT };
@@ -96,7 +96,7 @@ export class NativeKernels {
         return null;
       });
     } finally {
-      for (const id of passing) binding.deleteTensor(id);
+      for (const id of temporary) binding.deleteTensor(id);
     }
   }
 

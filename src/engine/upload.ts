@@ -20,8 +20,8 @@ const MOST = 2 ** 22;
 let room: Float32Array = new Float32Array(0);
 
 /**
- * A tensor of what `fill` puts into an array of zeros. Where it can, in the same array each time: the arrays of batches would bring
- * on garbage collection after garbage collection, each of them at the engine's cost.
+ * A tensor of what `fill` puts into an array of zeros. Where that is safe the array is the same each time: a fresh one for each batch
+ * would cause one garbage collection after another, while the engine waits.
  */
 export function uploadFilled(shape: number[], fill: (values: Float32Array) => void): tf.Tensor {
   const size = tf.util.sizeFromShape(shape);

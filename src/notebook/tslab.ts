@@ -27,7 +27,7 @@ export interface Conversion {
 }
 
 /** What makes JavaScript of cells. */
-export interface Converter {
+interface Converter {
   convert(declared: string, code: string): Conversion;
   inspect(declared: string, code: string, position: number): unknown;
   complete(declared: string, code: string, position: number): unknown;
@@ -36,14 +36,14 @@ export interface Converter {
 }
 
 /** The converters of one kernel. */
-export interface Converters {
+interface Converters {
   readonly node: Converter;
   readonly browser: Converter;
   close(): void;
 }
 
 /** Where an executor puts the values of cells, and their errors. */
-export interface Console {
+interface Console {
   log(value: unknown): void;
   error(...what: unknown[]): void;
 }

@@ -18,11 +18,12 @@ const MAX_BYTES = 2 ** 31 - 1;
  * Writes a traced model as an ONNX file. Weights go from the engine to the file one at a time: protobuf wants to know each
  * message's length beforehand, and that follows from the shapes.
  *
+ * @param unfinished the file to write to, which the caller moves to `path` once it is whole
  * @param path what errors call the file
  * @throws InputError when it would be larger than protobuf's 2 GB, or a weight is NaN or infinite
  */
 export async function writeOnnx(
-  meanwhile: string,
+  unfinished: string,
   path: string,
   { graph, logits }: TracedModel,
   numLabels: number,
@@ -74,7 +75,7 @@ export async function writeOnnx(
     opsetImport: [{ domain: "", version: OPSET }],
   });
 
-  const descriptor = openSync(meanwhile, "w");
+  const descriptor = openSync(unfinished, "w");
   try {
     for (const bytes of [modelHead, delimiter("ModelProto", "graph", graphBytes), graphHead])
       writeFully(descriptor, bytes);

@@ -3,7 +3,7 @@ import { TextDecoder, TextEncoder } from "node:util";
 import { addTextMeasures } from "./addTextMeasures";
 
 /** As much of the window as drawing needs. (jsdom brings no types, and its @types bring the browser's into every file.) */
-export interface PlotlyWindow {
+interface PlotlyWindow {
   Math: { random(): number };
   Plotly: {
     toImage(figure: object, options: { format: "svg"; width: number; height: number }): Promise<string>;

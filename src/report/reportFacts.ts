@@ -15,7 +15,7 @@ const NAMED: Record<string, string> = {
   metric: "Judged by",
 };
 
-const told = (value: unknown): string | undefined => {
+const textOf = (value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined;
   return typeof value === "string" ? value : JSON.stringify(value);
 };
@@ -41,21 +41,21 @@ export function reportFacts(records: TrialRecord[]): [string, string][] {
   );
   const versions = new Set(records.flatMap((record) => Object.keys(record.versions)));
   const facts: Fact[] = [
-    ["Model", ({ about }) => told(about?.model)],
+    ["Model", ({ about }) => textOf(about?.model)],
     ["Parameters", ({ totalParameters }) => formatCount(totalParameters)],
     ["Training rows", ({ about, trainRows }) => withCount(trainRows, about?.train)],
     ["Validation rows", ({ about, validRows }) => withCount(validRows, about?.valid)],
     ["Lengths", lengths],
     ["Images", ({ about }) => about?.imageSize && `${about.imageSize} pixels`],
     ...Object.entries(NAMED).map(
-      ([option, name]): Fact => [name, (record) => told(optionsOf(record)[option])],
+      ([option, name]): Fact => [name, (record) => textOf(optionsOf(record)[option])],
     ),
     ["Precision", ({ precision }) => precision],
     ["Seeds", ({ seed }) => String(seed)],
-    ["Recipes", ({ recipe }) => recipe && told(recipe)],
+    ["Recipes", ({ recipe }) => recipe && textOf(recipe)],
     ["Other options", (record) => listOf(optionsOf(record), others)],
-    ["Command", ({ about }) => told(about?.command)],
-    ...Array.from(more, (name): Fact => [name, ({ about }) => told(about![name])]),
+    ["Command", ({ about }) => textOf(about?.command)],
+    ...Array.from(more, (name): Fact => [name, ({ about }) => textOf(about![name])]),
     ["Engine", ({ engine, engineReason }) => engine + (engineReason ? ` (${engineReason})` : "")],
     ["Versions", (record) => listOf(record.versions, versions)],
     ["SHA-256", ({ modelHash, dataHash }) => `model ${modelHash}, rows ${dataHash}`],
@@ -67,7 +67,7 @@ export function reportFacts(records: TrialRecord[]): [string, string][] {
 }
 
 const withCount = (rows: number, file: unknown): string =>
-  file === undefined ? formatCount(rows) : `${formatCount(rows)}, of ${told(file)}`;
+  file === undefined ? formatCount(rows) : `${formatCount(rows)}, of ${textOf(file)}`;
 
 function lengths({ about }: TrialRecord): string | undefined {
   if (about?.maxLength === undefined) return undefined;
@@ -79,5 +79,5 @@ function lengths({ about }: TrialRecord): string | undefined {
 
 const listOf = (values: Record<string, unknown>, names: Set<string>): string | undefined =>
   [...names]
-    .flatMap((name) => (told(values[name]) === undefined ? [] : [`${name} ${told(values[name])}`]))
+    .flatMap((name) => (textOf(values[name]) === undefined ? [] : [`${name} ${textOf(values[name])}`]))
     .join(", ") || undefined;

@@ -8,9 +8,9 @@ interface Held {
 }
 
 /**
- * The weights and flags that every trial of a sweep starts from. Of what some trial is about to change, copies are held outside the
- * engine, so that they are not in the tensor bytes a trial is measured by; what is unread becomes unread again. Owns what it holds
- * until `dispose()`.
+ * The weights and flags that every trial of a sweep starts from. Parameters that a trial may change are copied out of the engine, so
+ * that the copies do not count among the tensor bytes a trial is measured by; one that was not read from disk yet is unread again
+ * afterwards. Owns the copies until `dispose()`.
  */
 export class Pretrained {
   #held = new Map<Parameter, Held | Snapshot>();
@@ -22,7 +22,7 @@ export class Pretrained {
     );
   }
 
-  /** Holds whatever may change now: all that is trainable, what the model draws anew by seed, and running statistics. */
+  /** Copies whatever may change now: all that is trainable, what the model draws anew by seed, and running statistics. */
   async hold(): Promise<void> {
     const drawn = new Set(this.model.newlyInitialized);
     // Those of adapters, which a trial adds and takes off again, are not among the flags.

@@ -36,7 +36,7 @@ function sayScores({ metric, score }: DepthSummary, base: DepthSummary): string 
   return `${share > 1 ? "reaches" : "keeps"} ${percent(share)} % of the ${metric} (${to} of ${from})`;
 }
 
-/** "saves" and "80 % of the time (6.9 of 34.8 s)"; what is no saving is taken. */
+/** "saves" and "80 % of the time (6.9 of 34.8 s)"; "takes" where nothing is saved. */
 function cost(of: string, value: number, base: number, digits: number, unit: string, more = "") {
   const saved = base - value;
   const saves = saved > 0.005 * base;

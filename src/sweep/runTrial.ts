@@ -41,7 +41,8 @@ export async function* runTrial(
   await pretrained.hold();
   model.reinitialize(seed);
   try {
-    // Before anything is measured, also what kept features make needless: a trial's figures are not to tell which one came first.
+    // All weights are read before anything is measured, even those that cached features make needless: figures must not depend on the
+    // trials before.
     readWhole(model.stages);
     const peak = peakBytes();
     const own = recipe ? recipeSettings(settings, recipe) : settings;

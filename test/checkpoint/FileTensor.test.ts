@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { FileTensor } from "../../src/checkpoint/FileTensor";
-import { SafetensorsFile } from "../../src/checkpoint/readSafetensors";
+import { SafetensorsFile } from "../../src/checkpoint/SafetensorsFile";
 import type { DType } from "../../src/checkpoint/safetensors";
 import { toBfloat16, toFloat16 } from "../../src/checkpoint/toHalf";
 import { TorchFile } from "../../src/checkpoint/torch/TorchFile";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { SafetensorsFile } from "../../src/checkpoint/readSafetensors";
+import { SafetensorsFile } from "../../src/checkpoint/SafetensorsFile";
 import { makeFolder, safetensorsBytes } from "./madeByHand";
 import { writeSafetensors } from "./writeSafetensors";
 

@@ -1,8 +1,7 @@
 import { InputError } from "../../errors";
-import { OpenFile } from "../../files/OpenFile";
-import { FileTensor } from "../FileTensor";
-import { readTensor } from "../readTensor";
+import type { OpenFile } from "../../files/OpenFile";
 import { storage, type TensorInfo } from "../safetensors";
+import { WeightFile } from "../WeightFile";
 import { openLegacy } from "./openLegacy";
 import { openZip } from "./openZip";
 import { type Pickled, StoredTensor } from "./torchGlobals";
@@ -12,52 +11,18 @@ import { type Pickled, StoredTensor } from "./torchGlobals";
  * writes since 1.6 and the bare pickles of before. Opening reads the pickle alone, which is never executed (see `unpickle`); a
  * tensor's bytes are read when it is asked for.
  */
-export class TorchFile {
-  /** By name, in the state dict's order. For a view with strides, `byteLength` counts from its first to its last element. */
-  readonly tensors: Map<string, TensorInfo>;
-  /** As it was given to `open`. */
-  readonly path: string;
-  #file: OpenFile;
-
+export class TorchFile extends WeightFile {
   private constructor(file: OpenFile) {
-    this.path = file.path;
-    this.#file = file;
-    this.tensors = stateDict(file);
+    super(file, stateDict(file));
   }
 
   /** @throws InputError when the file cannot be read, is malformed or truncated, or names anything but tensors and containers */
   static open(path: string): TorchFile {
-    const file = new OpenFile(path);
-    try {
-      return new TorchFile(file);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-  }
-
-  /** The tensor's elements in row-major order as float32: see `readTensor`. */
-  readFloat32(name: string): Float32Array {
-    return readTensor(this.#file, this.#info(name));
-  }
-
-  /** The tensor, unread; it can be read until the caller disposes it, closed or not. */
-  stored(name: string): FileTensor {
-    return new FileTensor(this.#file, this.#info(name));
-  }
-
-  /** Closes the file; what was read stays valid. Closing twice does nothing. */
-  close(): void {
-    this.#file.close();
-  }
-
-  #info(name: string): TensorInfo {
-    const info = this.tensors.get(name);
-    if (!info) throw new InputError(`${this.path}: holds no tensor "${name}"`);
-    return info;
+    return WeightFile.openAs(path, (file) => new TorchFile(file));
   }
 }
 
+/** By name, in the state dict's order. For a view with strides, `byteLength` counts from its first to its last element. */
 function stateDict(file: OpenFile): Map<string, TensorInfo> {
   const { value, starts } = openPickled(file);
   if (!(value instanceof Map) || value.size === 0)

@@ -3,7 +3,7 @@ import type { DType } from "../safetensors";
 import { Global } from "./unpickle";
 
 /** A class such as `torch.FloatStorage`: the type of a storage's elements. */
-export class StorageClass extends Global {
+class StorageClass extends Global {
   constructor(
     name: string,
     readonly dtype: DType,

@@ -49,7 +49,7 @@ export class Global {
   ) {}
 }
 
-export interface UnpickleOptions {
+interface UnpickleOptions {
   /** What names stand for, by `module.name`; whatever else the pickle names is refused. */
   globals: ReadonlyMap<string, Global>;
   /** What a persistent id stands for. */

@@ -2,7 +2,7 @@ import { InputError } from "../../errors";
 import type { OpenFile } from "../../files/OpenFile";
 
 /** Where an entry's bytes lie in the archive. */
-export interface ZipEntry {
+interface ZipEntry {
   start: number;
   bytes: number;
 }

@@ -14,7 +14,7 @@ const data = join(__dirname, "..", "..", "..", "data");
 const out = join("runs", "demo");
 
 /** How much an engine can do in the time that the demo has. */
-export type Pace = "fast" | "slower" | "slow";
+type Pace = "fast" | "slower" | "slow";
 
 /** Depths, rows and epochs that end within two minutes on two cores with TensorFlow, within three by wasm. */
 const SIZES: Record<Pace, string[][]> = {

@@ -3,7 +3,7 @@ import type { Encoding } from "../loadTokenizer";
 import type { Part } from "./tokenizerJson";
 
 /** A place in the finished input: a text (0, 1) or, with text -1, a special token. */
-export interface Slot {
+interface Slot {
   text: number;
   id: number;
   type: number;

@@ -6,8 +6,8 @@ import type { Tensorflow } from "./Tensorflow";
 
 /**
  * Compiles tfjs-node-gpu's C++ sources against a TensorFlow, the kernels that are added to it and the addon that holds stderr back
- * into `folder`. The compiler is CXX, else g++, c++ or clang++. The package's own build, by node-gyp, would need Python, make and Node's headers for a
- * source that includes nothing of Node but its C interface, which the package node-api-headers carries.
+ * into `folder`. The compiler is CXX, else g++, c++ or clang++. The package's own build, by node-gyp, would need Python, make and
+ * Node's headers for a source that includes nothing of Node but its C interface, which the package node-api-headers carries.
  */
 export async function compileBinding(
   tensorflow: Tensorflow,

@@ -5,7 +5,7 @@ import { pythonPath } from "./pythonPath";
 import type { Tensorflow } from "./Tensorflow";
 import { tensorflowFolders } from "./tensorflowFolders";
 
-export interface Found {
+interface Found {
   /** The first that can be linked to; null where there is none. */
   tensorflow: Tensorflow | null;
   /** Why those before it cannot, a line for each. */

@@ -5,7 +5,7 @@ import { hashKernels } from "./compileKernels";
 import { hashFile, isUnchanged, makeStamp, readStamp, type Stamp } from "./stamp";
 import { nameTensorflow, type Tensorflow } from "./Tensorflow";
 
-export interface NativeStatus {
+interface NativeStatus {
   /**
    * `linked`: `frostkit native` built the binding, and everything it was built for is as it was. `stale`: something changed
    * since, so it should be built again. `official`: the binding is the package's own, or one made by hand. `absent`: there is

@@ -1,6 +1,6 @@
 import { runCommand } from "../../packages/runCommand";
 
-export interface NvidiaGpu {
+interface NvidiaGpu {
   /** "Tesla T4" */
   name: string;
   /** Bytes of its memory. */

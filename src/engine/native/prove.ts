@@ -15,8 +15,8 @@ export interface Proof {
 }
 
 /**
- * Loads a binding, with the addon of `kernels` where there is one, in a process of its own and multiplies two matrices by it. Throws in one line what is wrong where it does
- * not load, dies or computes something else than plain JavaScript does.
+ * Loads a binding, with the addon of `kernels` where there is one, in a process of its own and multiplies two matrices by it. Throws
+ * in one line what is wrong where it does not load, dies or computes something else than plain JavaScript does.
  */
 export async function prove(binding: string, files: BindingFiles, kernels?: string): Promise<Proof> {
   const child = join(__dirname, `proofProcess${extname(__filename)}`);

@@ -21,7 +21,7 @@ export interface Stamp {
 }
 
 /** Size and time tell a changed file; to hash one library of TensorFlow would take a second. */
-export interface Fingerprint {
+interface Fingerprint {
   path: string;
   bytes: number;
   mtimeMs: number;

@@ -4,7 +4,7 @@ import { gigabytes } from "../../text/numbers";
 import { nvidiaGpus } from "./nvidiaGpus";
 
 /** A device that TensorFlow computes on, or could. */
-export interface Device {
+interface Device {
   type: "CPU" | "GPU";
   /** "Tesla T4" */
   name: string;

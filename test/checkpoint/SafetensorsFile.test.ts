@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { SafetensorsFile } from "../../src/checkpoint/readSafetensors";
+import { SafetensorsFile } from "../../src/checkpoint/SafetensorsFile";
 import { FrostError, InputError } from "../../src/errors";
 import { makeFolder, safetensorsBytes, writeBytes } from "./madeByHand";
 
@@ -21,23 +21,20 @@ function open(dtype: string, shape: number[], bytes: number[]): SafetensorsFile 
 }
 
 // Bytes as they lie in the file, lowest first, beside what they mean.
-const cases: { dtype: string; bytes: number[]; stored: ArrayLike<number | bigint>; values: number[] }[] = [
+const cases: { dtype: string; bytes: number[]; values: number[] }[] = [
   {
     dtype: "F64",
     bytes: [0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0xf0, 0xff],
-    stored: Float64Array.of(1.5, -0, Number.NEGATIVE_INFINITY),
     values: [1.5, -0, Number.NEGATIVE_INFINITY],
   },
   {
     dtype: "F32",
     bytes: [0, 0, 0xc0, 0xbf, 1, 0, 0, 0, 0, 0, 0xc0, 0x7f, 0, 0, 0x80, 0x7f],
-    stored: Float32Array.of(-1.5, 2 ** -149, Number.NaN, Number.POSITIVE_INFINITY),
     values: [-1.5, 2 ** -149, Number.NaN, Number.POSITIVE_INFINITY],
   },
   {
     dtype: "F16",
     bytes: [0, 0x3e, 0, 0x80, 1, 0, 0xff, 3, 0, 4, 0xff, 0x7b, 0, 0x7c, 0, 0xfc, 1, 0x7c],
-    stored: Uint16Array.of(0x3e00, 0x8000, 1, 0x3ff, 0x400, 0x7bff, 0x7c00, 0xfc00, 0x7c01),
     values: [
       1.5,
       -0,
@@ -53,46 +50,40 @@ const cases: { dtype: string; bytes: number[]; stored: ArrayLike<number | bigint
   {
     dtype: "BF16",
     bytes: [0xc0, 0x3f, 0, 0x80, 1, 0, 0x7f, 0x7f, 0x80, 0xff, 0xc0, 0x7f],
-    stored: Uint16Array.of(0x3fc0, 0x8000, 1, 0x7f7f, 0xff80, 0x7fc0),
     values: [1.5, -0, 2 ** -133, 255 * 2 ** 120, Number.NEGATIVE_INFINITY, Number.NaN],
   },
   {
     dtype: "F8_E4M3",
     bytes: [0x3c, 0x80, 0x01, 0x7e, 0x7f, 0xff],
-    stored: Uint8Array.of(0x3c, 0x80, 0x01, 0x7e, 0x7f, 0xff),
     values: [1.5, -0, 2 ** -9, 448, Number.NaN, Number.NaN],
   },
   {
     dtype: "F8_E5M2",
     bytes: [0x3e, 0x80, 0x01, 0x7b, 0x7c, 0xfc, 0x7d],
-    stored: Uint8Array.of(0x3e, 0x80, 0x01, 0x7b, 0x7c, 0xfc, 0x7d),
     values: [1.5, -0, 2 ** -16, 57344, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN],
   },
   {
     dtype: "I64",
     bytes: [7, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 1, 0, 0, 0, 0],
-    stored: BigInt64Array.of(7n, -1n, 16777217n),
     values: [7, -1, 16777216],
   },
-  { dtype: "I32", bytes: [0xfe, 0xff, 0xff, 0xff], stored: Int32Array.of(-2), values: [-2] },
-  { dtype: "I16", bytes: [0xfe, 0xff, 0, 1], stored: Int16Array.of(-2, 256), values: [-2, 256] },
-  { dtype: "I8", bytes: [0xfe, 0x7f], stored: Int8Array.of(-2, 127), values: [-2, 127] },
+  { dtype: "I32", bytes: [0xfe, 0xff, 0xff, 0xff], values: [-2] },
+  { dtype: "I16", bytes: [0xfe, 0xff, 0, 1], values: [-2, 256] },
+  { dtype: "I8", bytes: [0xfe, 0x7f], values: [-2, 127] },
   {
     dtype: "U64",
     bytes: [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-    stored: BigUint64Array.of(2n ** 64n - 1n),
     values: [2 ** 64],
   },
-  { dtype: "U32", bytes: [0, 0, 0, 0x80], stored: Uint32Array.of(2 ** 31), values: [2 ** 31] },
-  { dtype: "U16", bytes: [0xfe, 0xff], stored: Uint16Array.of(65534), values: [65534] },
-  { dtype: "U8", bytes: [0, 0xff], stored: Uint8Array.of(0, 255), values: [0, 255] },
-  { dtype: "BOOL", bytes: [0, 1, 0xff], stored: Uint8Array.of(0, 1, 255), values: [0, 1, 1] },
+  { dtype: "U32", bytes: [0, 0, 0, 0x80], values: [2 ** 31] },
+  { dtype: "U16", bytes: [0xfe, 0xff], values: [65534] },
+  { dtype: "U8", bytes: [0, 0xff], values: [0, 255] },
+  { dtype: "BOOL", bytes: [0, 1, 0xff], values: [0, 1, 1] },
 ];
 
-for (const { dtype, bytes, stored, values } of cases)
-  test(`${dtype} is read as stored and as float32`, () => {
-    const file = open(dtype, [stored.length], bytes);
-    assert.deepEqual(file.read("x"), stored);
+for (const { dtype, bytes, values } of cases)
+  test(`${dtype} is read as float32`, () => {
+    const file = open(dtype, [values.length], bytes);
     // Compared as plain arrays, where -0 is not 0 and any NaN is NaN.
     assert.deepEqual([...file.readFloat32("x")], values);
     file.close();
@@ -107,7 +98,7 @@ test("Data need not be aligned: a header of odd length is read as well", () => {
   const header = '{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}} ';
   assert.equal(header.length % 8, 7);
   const file = SafetensorsFile.open(writeBytes(safetensorsBytes(header, [0, 0, 0, 0, 0, 0, 0xf8, 0x3f])));
-  assert.deepEqual(file.read("x"), Float64Array.of(1.5));
+  assert.deepEqual(file.readFloat32("x"), Float32Array.of(1.5));
 });
 
 test("Each tensor is read from its own place", () => {
@@ -227,16 +218,16 @@ test("A file that shrinks while it is open fails when it is read", () => {
   );
   const file = SafetensorsFile.open(path);
   writeFileSync(path, "");
-  assert.throws(() => file.read("x"), new FrostError(`${path}: became shorter while it was open`));
+  assert.throws(() => file.readFloat32("x"), new FrostError(`${path}: became shorter while it was open`));
   file.close();
 });
 
 test("A name that is not in the file, and reading after close, are errors", () => {
   const file = open("U8", [1], [1]);
-  assert.throws(() => file.read("y"), { name: "InputError", message: /holds no tensor "y"$/ });
+  assert.throws(() => file.readFloat32("y"), { name: "InputError", message: /holds no tensor "y"$/ });
   file.close();
   file.close();
-  assert.throws(() => file.read("x"), {
+  assert.throws(() => file.readFloat32("x"), {
     name: "FrostError",
     message: /was closed before a tensor was read$/,
   });
