@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { someOf } from "../text/someOf";
 
 /** The files of a checkpoint folder, named as Python's Transformers names them. */
 export const configFile = "config.json";
@@ -111,7 +112,5 @@ export function missingWeights(where: string, names: readonly string[]): InputEr
 
 /** `it holds a, b and 3 more`, or `it is empty`. */
 export function describeNames(names: readonly string[]): string {
-  if (names.length === 0) return "it is empty";
-  const shown = [...names].sort().slice(0, 8);
-  return `it holds ${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`;
+  return names.length === 0 ? "it is empty" : `it holds ${someOf([...names].sort(), 8)}`;
 }

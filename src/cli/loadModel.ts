@@ -17,6 +17,7 @@ import type { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { fetchPackage } from "../packages/fetchPackage";
 import { megabytes } from "../text/numbers";
+import { someOf } from "../text/someOf";
 import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
 
@@ -83,7 +84,4 @@ export function noteModel({ engine, notes }: LoadedModel): void {
 }
 
 /** A checkpoint may lack hundreds of names; a few tell which part of it is meant. */
-function shorten(line: string): string {
-  const names = line.split(", ");
-  return names.length <= 4 ? line : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
-}
+const shorten = (line: string): string => someOf(line.split(", "), 3);

@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import { readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { imageTransform } from "../options/table";
+import { someOf } from "../text/someOf";
 import { type Augmentation, checkAugmentation } from "./Augmentation";
 import { contentHash } from "./contentHash";
 import { type Cut, decodeImage, type Header, imageHeader, type Size, whyUndecodable } from "./decodeImage";
@@ -72,7 +73,7 @@ export async function encodeImages(
   const named = bad.filter((message) => message !== undefined);
   if (named.length > 0)
     throw new InputError(
-      `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${named.slice(0, NAMED).join(", ")}${named.length > NAMED ? ", …" : ""}; repair or remove them`,
+      `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${someOf(named, NAMED)}; repair or remove them`,
     );
   const augmented = augment && { ...augment, paths, headers, interpolation };
   const encoded = {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { someOf } from "../text/someOf";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import type { Table } from "./readTable";
@@ -127,8 +128,8 @@ function at(table: Table, column: string, row: number): string {
   return `${table.path}, row ${row + 1}, column ${JSON.stringify(column)}`;
 }
 
-/** Some names, and how many there are. */
-function list(names: string[]): string {
-  const shown = names.slice(0, 10).map((name) => JSON.stringify(name));
-  return shown.join(", ") + (names.length > 10 ? ` … (${names.length})` : "");
-}
+const list = (names: string[]): string =>
+  someOf(
+    names.map((name) => JSON.stringify(name)),
+    10,
+  );

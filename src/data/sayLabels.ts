@@ -1,3 +1,4 @@
+import { someOf } from "../text/someOf";
 import type { Labels } from "./labels";
 
 /** So many names are said before the rest is counted. */
@@ -11,12 +12,10 @@ export function sayLabels(labels: Labels): string {
     return `a regression: numbers from ${short(least)} to ${short(most)}`;
   }
   const { classes } = labels;
-  const named = classes
-    .slice(0, NAMED)
-    .map((name) => (/^[^\p{C},]+$/u.test(name) ? name : JSON.stringify(name)));
+  const named = classes.map((name) => (/^[^\p{C},]+$/u.test(name) ? name : JSON.stringify(name)));
   const what =
     labels.problemType === "single_label_classification" ? "classes" : "labels, of which a row has any";
-  return `${classes.length} ${what}: ${named.join(", ")}${classes.length > NAMED ? ", …" : ""}`;
+  return `${classes.length} ${what}: ${someOf(named, NAMED)}`;
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(6)));

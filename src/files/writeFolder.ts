@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FrostError, InputError } from "../errors";
+import { someOf } from "../text/someOf";
 import { checkTarget } from "./checkTarget";
 import { checkWritable, namedPath } from "./checkWritable";
 import { makeFolders } from "./makeFolders";
@@ -91,7 +92,7 @@ function checkReplaceable(folder: string, { what, isOwn }: FolderKind, option?: 
   const foreign = readdirSync(folder).filter((name) => !isOwn(join(folder, name)));
   if (foreign.length > 0)
     throw new InputError(
-      `${named} also holds ${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? " …" : ""}, which saving ${what} here would delete: save to a new folder or move that away`,
+      `${named} also holds ${someOf(foreign, 3)}, which saving ${what} here would delete: save to a new folder or move that away`,
     );
 }
 

@@ -1,5 +1,4 @@
-import { isPatched } from "./isPatched";
-import { loaded } from "./kernel";
+import { patchClass } from "./patchClass";
 
 /** What is needed of zeromq's socket. */
 interface Publisher {
@@ -17,13 +16,11 @@ interface Publisher {
  * its next send, once: libzmq crashes where a mark is set while a reader leaves, and JupyterLab has readers that come and go.
  */
 export function keepMessages(): void {
-  for (const { Publisher } of loaded<{ Publisher: { prototype: Publisher } }>("zeromq/lib/index.js")) {
-    const { prototype } = Publisher;
-    if (isPatched(prototype, "keepMessages")) continue;
+  patchClass<Publisher>("zeromq/lib/index.js", "Publisher", "keepMessages", (prototype) => {
     const { bind, send } = prototype;
     withoutLimits(prototype, "bind", bind);
     withoutLimits(prototype, "send", send);
-  }
+  });
 }
 
 function withoutLimits(

@@ -1,5 +1,4 @@
-import { isPatched } from "./isPatched";
-import { loaded } from "./kernel";
+import { patchClass } from "./patchClass";
 
 /** A request as tslab holds it. */
 interface Message {
@@ -17,9 +16,7 @@ interface Server {
  * when the one before has ended, and a request in between leaves the kernel busy.
  */
 export function showBusy(): void {
-  for (const { ZmqServer } of loaded<{ ZmqServer: { prototype: Server } }>("tslab/dist/jupyter.js")) {
-    const { prototype } = ZmqServer;
-    if (isPatched(prototype, "showBusy")) continue;
+  patchClass<Server>("tslab/dist/jupyter.js", "ZmqServer", "showBusy", (prototype) => {
     const { publishStatus, handleShellMessage } = prototype;
     let last: Promise<void> = Promise.resolve();
     let cell: Message | null = null;
@@ -35,7 +32,7 @@ export function showBusy(): void {
       last = turn.catch(() => {});
       return turn;
     };
-  }
+  });
 }
 
 /** What a message asks for: its header is the second frame behind the delimiter. */

@@ -38,7 +38,6 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
   const chosen = rows.find((row) => isRecommended(row, recommended))!;
 
   const lines = [...strategies].map(([strategy, depths], i) => {
-    const { colour, symbol, dash } = lineStyle(i);
     return {
       type: "scatter",
       mode: "lines+markers",
@@ -52,8 +51,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
         thickness: 1.5,
         width: 5,
       },
-      line: { color: colour, width: 2.5, dash },
-      marker: { color: colour, size: 9, symbol },
+      ...lineStyle(i),
       customdata: depths.map((row) => [
         titleOf(row),
         row.score.sd === null ? "unknown" : formatScore(row.score.sd),

@@ -61,7 +61,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
       recipes.map(([strategy, trials], i) => ({
         name: plotText(strategy),
         rank: depths.length + i,
-        colour: lineStyle(i).colour,
+        colour: lineStyle(i).line.color,
         thick: strategy === recommended.strategy,
         trials,
       })),

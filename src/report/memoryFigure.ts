@@ -34,7 +34,6 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
   const fromCache = rows.some((row) => row.frozenFromCache);
   const data = panels.flatMap(([yaxis, value]) =>
     [...strategies].map(([strategy, depths], i) => {
-      const { colour, symbol, dash } = lineStyle(i);
       // Nothing but memory depends on where the frozen pass came from.
       const starred = fromCache && yaxis === "y";
       const { text, size } = shareLabels(rows, value, { base, starred });
@@ -55,8 +54,7 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
         }),
         xaxis: "x",
         yaxis,
-        line: { color: colour, width: 2.5, dash },
-        marker: { color: colour, size: 9, symbol },
+        ...lineStyle(i),
         customdata: depths.map((row) => [
           titleOf(row),
           megabytes(row.peakRssBytes),

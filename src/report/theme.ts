@@ -11,10 +11,11 @@ export const colours = {
   purple: "#CC79A7",
 };
 
-/** A line's look: colour, marker and dash all differ, so that any one of them suffices. */
-export function lineStyle(i: number): { colour: string; symbol: string; dash: string } {
+/** A line's look, as Plotly takes it: colour, marker and dash all differ, so that any one of them suffices. */
+export function lineStyle(i: number) {
   const hues = [colours.blue, colours.vermilion, colours.green, colours.purple, colours.orange, colours.sky];
-  return { colour: hues[i % hues.length], symbol: symbol(i), dash: dash(i) };
+  const color = hues[i % hues.length];
+  return { line: { color, width: 2.5, dash: dash(i) }, marker: { color, size: 9, symbol: symbol(i) } };
 }
 
 export function symbol(i: number): string {

@@ -35,7 +35,7 @@ export function growthFigure(measured: Measured): Figure {
     const id = panel === 0 ? "" : panel + 1;
     // The operations first and wide, so that they lie below what was measured.
     for (const [i, { name: line, value }] of [...lines.entries()].reverse()) {
-      const { colour, symbol, dash } = lineStyle(i);
+      const { line: look, marker } = lineStyle(i);
       data.push({
         type: "scatter",
         mode: "lines+markers",
@@ -46,8 +46,8 @@ export function growthFigure(measured: Measured): Figure {
         y: values.map((each) => value({ ...MIDDLE, [name]: each }) / value(MIDDLE)),
         xaxis: `x${id}`,
         yaxis: `y${id}`,
-        line: { color: colour, width: 2.5, dash },
-        marker: { color: colour, size: 8, symbol },
+        line: look,
+        marker: { ...marker, size: 8 },
         hovertemplate: `%{x}: %{y:.3g} times<extra>${line}</extra>`,
       });
     }

@@ -23,7 +23,7 @@ export function raceFigure(sweeps: { name: string; rounds: Rounds }[]): Figure {
   const [train, valid] = rows!.map((count) => count.toLocaleString("en"));
   return {
     data: lines.map(({ name, figures }, i) => {
-      const { colour, symbol, dash } = lineStyle(i);
+      const style = lineStyle(i);
       const seconds = depths.map((_, at) => spread(figures.map(({ trials }) => trials![at].seconds)));
       return {
         type: "scatter",
@@ -31,9 +31,8 @@ export function raceFigure(sweeps: { name: string; rounds: Rounds }[]): Figure {
         name,
         x: depths,
         y: seconds.map(({ median }) => median),
-        error_y: bars(seconds, colour),
-        line: { color: colour, width: 2.5, dash },
-        marker: { color: colour, size: 9, symbol },
+        error_y: bars(seconds, style.line.color),
+        ...style,
         customdata: depths.map(formatN),
         hovertemplate: `N = %{customdata}<br>%{y:.2f} s<extra>${name}</extra>`,
       };

@@ -135,7 +135,7 @@ test("A folder with anything else in it is left alone", async () => {
   for (const name of ["notes.ipynb", "data.csv", "b", "c"]) writeFileSync(join(folder, name), "");
   await assert.rejects(saveCheckpoint(folder, contents("new")), {
     name: "InputError",
-    message: `${folder}: also holds b, c, data.csv …, which saving a checkpoint here would delete: save to a new folder or move that away`,
+    message: `${folder}: also holds b, c, data.csv, notes.ipynb, which saving a checkpoint here would delete: save to a new folder or move that away`,
   });
   assert.equal(stateOf(folder), "old");
   assert.equal(readdirSync(folder).length, 6);

@@ -8,7 +8,7 @@ test("Classes are named, and counted however many there are", () => {
   assert.equal(single(["neg", "pos"]), "2 classes: neg, pos");
   assert.equal(single(["a, b", "\u001b[31m"]), '2 classes: "a, b", "\\u001b[31m"');
   const many = Array.from({ length: 46 }, (_, i) => `${i + 2}`);
-  assert.equal(single(many), `46 classes: ${many.slice(0, 20).join(", ")}, …`);
+  assert.equal(single(many), `46 classes: ${many.slice(0, 20).join(", ")} and 26 more`);
 });
 
 test("Several labels and numbers are told as such", () => {
