@@ -21,7 +21,7 @@ export interface Content {
  * @huggingface/hub checks neither and starts anew each time; here, what an interrupted run left is taken up where it stopped,
  * and a broken connection at once, as long as each attempt brings something.
  *
- * @param onBytes is told how many bytes are there
+ * @param onBytes called with the number of bytes that are there
  * @throws FrostError when what came is not what was announced; it is deleted then
  */
 export async function fetchBlob(

@@ -53,7 +53,7 @@ export const sentenceConfigFiles: readonly string[] = [
   "xlnet",
 ].map((family) => `sentence_${family}_config.json`);
 
-/** What goes along from the folder that a model was loaded from to the one it is saved to. */
+/** Files that a save copies from the folder that a model was loaded from. */
 export const carriedFiles: readonly string[] = [...tokenizerFiles, ...sentenceConfigFiles];
 
 /** Which shard holds which tensor, from an index: `{ "weight_map": { "<tensor>": "<file>" } }`. */

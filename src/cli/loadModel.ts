@@ -45,7 +45,7 @@ export async function loadModel(
     note(`fetching ${file} of ${flags.model} (${megabytes(total, 1)} MB)`);
   };
   const folder = await findModel(flags.model, { signal, onProgress }, async (snapshot) => {
-    // What cannot be computed, and a tokenizer that cannot be read, are told before the weights are downloaded.
+    // A config that is not supported, or a tokenizer that cannot be read, is an error before the weights are downloaded.
     const file = join(snapshot, configFile);
     const config = readJsonObject(file);
     if (isOfImages(config)) return checkImageConfig(config, file);

@@ -1,7 +1,7 @@
 import { basename, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
 /**
- * Where a sweep over these rows goes unless it is told otherwise: `runs/` and the table's path from the working directory without its
+ * Where a sweep over these rows goes without --out: `runs/` and the table's path from the working directory without its
  * ending, or its whole path where it lies elsewhere, so that two tables called train.csv have folders of their own.
  */
 export function runFolder(train: string): string {

@@ -6,7 +6,7 @@ type Encoded = Omit<EncodedDataset, "hash"> | Omit<EncodedImages, "hash">;
 
 /**
  * SHA-256 over all that a training reads of rows: inputs, labels, and how their random views are drawn. Computed from what is there
- * now, so that rows that were cut, reordered or labelled otherwise by hand are told from those they came from.
+ * now, so that rows that were cut, reordered or relabelled by hand have another hash than those they came from.
  */
 export function contentHash(rows: Encoded): string {
   const hash = createHash("sha256").update(rowsHash(rows));

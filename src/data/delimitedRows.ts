@@ -59,7 +59,7 @@ const DELIMITERS: [delimiter: string, name: string, cure: string][] = [
 
 const linesOf = (text: string): string[] => text.split(/[\r\n]+/).filter((line) => line !== "");
 
-/** So many lines are looked at to tell what sets cells apart. */
+/** So many lines are looked at to find the delimiter. */
 const LOOKED_AT = 20;
 
 /** Throws where the header's cells are set apart by something else, or every line's are and not by what the name says. */

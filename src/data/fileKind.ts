@@ -28,7 +28,7 @@ function convert(reader: string): string {
 /** Whether a file of text may begin with these bytes, as a column may be called FEA1. */
 const isWord = (bytes: string) => /^\w+$/.test(Buffer.from(bytes, "hex").toString("latin1"));
 
-/** What is read of a file to tell its kind: an archive names its first members in it. */
+/** Bytes that are read of a file to know its kind: an archive names its first members in them. */
 export const KIND_BYTES = 4096;
 
 /** What a file is that is no table of text, by its first bytes, and what to do with it; null where nothing speaks against text. */

@@ -63,7 +63,7 @@ async function* itemsOf(path: string, decoded: Buffer | null): AsyncGenerator<It
     }
     yield [where, parseAt(where, line)];
   }
-  // Of a file with one line alone only its content tells whether that is a row or a table.
+  // A file of one line may be one row or a whole table: its content decides.
   if (first?.line) yield* piece(path, first.line, first);
 }
 

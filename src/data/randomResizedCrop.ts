@@ -26,7 +26,7 @@ export function randomResizedCrop(
     return { left: random.integer(width - w + 1), top, width: w, height: h };
   }
   const aspect = Math.min(ratio[1], Math.max(ratio[0], width / height));
-  // Of one pixel at least, whatever an image of a line of pixels comes to.
+  // At least one pixel, for images that are a single line of pixels.
   const w = width / height > aspect ? Math.max(1, roundHalfToEven(height * aspect)) : width;
   const h = width / height < aspect ? Math.max(1, roundHalfToEven(width / aspect)) : height;
   return { left: Math.floor((width - w) / 2), top: Math.floor((height - h) / 2), width: w, height: h };

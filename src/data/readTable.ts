@@ -73,7 +73,7 @@ export async function readTable(path: string, options: TableOptions = {}): Promi
   return { path, columns, rows };
 }
 
-/** Throws where zeros tell that these bytes, which may be UTF-8 by chance, are something else. */
+/** Throws where zero bytes show that a file, though it may be UTF-8 by chance, is something else. */
 function checkText(path: string, start: Buffer): void {
   if (isUtf16(start))
     throw new InputError(

@@ -4,7 +4,7 @@ import type { Labels } from "./labels";
 /** So many names are said before the rest is counted. */
 const NAMED = 20;
 
-/** What labels tell apart, in a line: the classes and their number, or what numbers. */
+/** What labels are, in a line: the classes and their number, or the range of numbers. */
 export function sayLabels(labels: Labels): string {
   if (labels.problemType === "regression") {
     const { values } = labels;

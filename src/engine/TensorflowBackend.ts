@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 
-/** What an op gives, as the binding tells of it. */
+/** An output of an op, as the binding describes it. */
 interface Output {
   id: number;
   dtype: number;

@@ -6,7 +6,7 @@ interface Gpu {
   requestAdapter(): Promise<object | null>;
 }
 
-// Dawn stops when the object it handed out is collected.
+// Dawn stops when the object it returned is garbage-collected.
 let gpu: Gpu | null = null;
 
 /**

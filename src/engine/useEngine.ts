@@ -64,11 +64,11 @@ export async function useEngine(choice: EngineName | "auto" = "auto", ...more: u
 
 let inUse: Engine | null = null;
 
-/** The engine in use; where none was chosen yet, picks the best one there is and tells `log` which, and why. */
+/** The engine in use; where none was chosen yet, picks the best one there is and logs which, and why. */
 export async function ensureEngine(log: (line: string) => void = console.info): Promise<Engine> {
   if (inUse) return inUse;
-  // Of several that ask at once, one chooses and tells.
-  choosing ??= chooseAndTell(log).finally(() => {
+  // Of several calls at once, the first chooses and logs.
+  choosing ??= chooseAndLog(log).finally(() => {
     choosing = null;
   });
   return choosing;
@@ -76,7 +76,7 @@ export async function ensureEngine(log: (line: string) => void = console.info): 
 
 let choosing: Promise<Engine> | null = null;
 
-async function chooseAndTell(log: (line: string) => void): Promise<Engine> {
+async function chooseAndLog(log: (line: string) => void): Promise<Engine> {
   const engine = await useEngine("auto");
   log(formatEngine(engine));
   return engine;

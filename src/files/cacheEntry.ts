@@ -72,7 +72,7 @@ export class CacheEntry {
   }
 }
 
-/** The header comes last, when the content's CRC is known. A crash of the machine can still leave holes behind; the CRCs tell. */
+/** The header is written last, when the content's CRC is known. A crash of the machine can leave holes behind: the CRCs find them. */
 export async function writeEntry(
   path: string,
   key: string,

@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
 /*
- * Unfinished files and folders carry their maker's machine and process in their name: `<stem>.<host>-<pid>-<count><ending>`.
- * Makers that run at the same time never share one, and a later run can tell which ones a crash left behind.
+ * Unfinished files and folders carry the machine and process that writes them in their name: `<stem>.<host>-<pid>-<count><ending>`.
+ * Processes that run at the same time never share one, and a later run knows which ones a crash left behind.
  */
 
 const inUse = new Set<string>();
@@ -23,7 +23,7 @@ export function releaseUnfinished(path: string): void {
   inUse.delete(path);
 }
 
-/** The paths under this stem and ending whose maker is gone: its process ended, or it ran elsewhere and a day has passed. */
+/** The paths under this stem and ending whose process has ended, or ran on another machine more than a day ago. */
 export function findAbandoned(stem: string, ending: string): string[] {
   const folder = dirname(resolve(stem));
   if (!existsSync(folder)) return [];

@@ -22,7 +22,7 @@ export const BEFORE = {
 /** Lines that tslab puts before a cell's TypeScript. */
 const LINES_BEFORE = 1;
 
-/** Tells errors by the lines of the cells that they come from. */
+/** Rewrites errors' traces to the lines of the cells that they come from. */
 export class CellTraces {
   #cells = new Map<number, Cell>();
 
@@ -48,9 +48,9 @@ export class CellTraces {
       if (!place) return [];
       const frame = found[1] ? `    at ${found[1]} (${place.text})` : `    at ${place.text}`;
       // The line itself stands below the first place in a cell.
-      const told = shown ? [frame] : [frame, place.excerpt];
+      const lines = shown ? [frame] : [frame, place.excerpt];
       shown = true;
-      return told;
+      return lines;
     });
     error.stack = [...lines.slice(0, first), ...frames.filter((frame, i) => frame !== frames[i - 1])].join(
       "\n",

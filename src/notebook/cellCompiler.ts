@@ -11,7 +11,7 @@ interface Compiler extends TypeScript {
   ): { outputText: string; sourceMapText?: string };
 }
 
-/** From JavaScript back to what it was made of, one step after the other. */
+/** The source maps from JavaScript back to its source, one for each compilation step. */
 export type Maps = SourceMap[];
 
 const INLINE = "//# sourceMappingURL=data:application/json;base64,";

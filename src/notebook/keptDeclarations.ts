@@ -13,8 +13,8 @@ export interface Left {
 }
 
 /**
- * The declarations that hold after a cell that failed: of its constants those that it came to, the variables, functions and types of
- * it, and of all else what was there before. Without this a training that was stopped would take its model and rows with it.
+ * The declarations that hold after a cell that failed: of its constants those that were reached, its variables, functions and types,
+ * and of all else what was there before. Without this a training that was stopped would take its model and rows with it.
  */
 export function keptDeclarations(ts: TypeScript, { after, before, values, earlier }: Left): string {
   const old = new Map(declarations(ts, before));

@@ -3,7 +3,7 @@ import { isPatched } from "./isPatched";
 import type { Executor } from "./tslab";
 
 /**
- * Lets an executor's stop button end the kit's runs between two steps, with what they have come to, instead of giving up the cell,
+ * Lets an executor's stop button end the kit's runs between two steps, with their results so far, instead of giving up the cell,
  * which would leave them running behind it. Pressed a second time it gives up the cell and the runs. A cell in which a run was
  * stopped goes on to its end, so that it has the results, and fails then, so that those below do not run; one that ends before its
  * runs says so.
@@ -11,7 +11,7 @@ import type { Executor } from "./tslab";
 export function stopRuns(executor: Executor): void {
   if (isPatched(executor, "stopRuns")) return;
   const { execute, interrupt } = executor;
-  const told = new WeakSet<OpenRun>();
+  const warned = new WeakSet<OpenRun>();
   let pressed = false;
 
   executor.interrupt = () => {
@@ -37,8 +37,8 @@ export function stopRuns(executor: Executor): void {
     const { stopped } = open;
     open.stopped = [];
     for (const run of open.runs) {
-      if (!told.has(run) && !run.endsWell) process.stderr.write(`${stillAtWork(run)}\n`);
-      told.add(run);
+      if (!warned.has(run) && !run.endsWell) process.stderr.write(`${stillAtWork(run)}\n`);
+      warned.add(run);
     }
     for (const { name } of open.unbegun)
       process.stdout.write(`${name}(…) has not begun: write await before it\n`);

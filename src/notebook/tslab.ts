@@ -1,10 +1,10 @@
-/** What is needed of tslab 1.0.22, whose declarations do not tell of its insides. */
+/** The internals of tslab 1.0.22 that are used here, which its own declarations leave out. */
 
 /** What runs cells. */
 export interface Executor {
   /** What cells have declared, by name. */
   locals: Record<string, unknown>;
-  /** Runs a cell; false where it failed, which it has told then. */
+  /** Runs a cell; false where it failed, once it has printed the error. */
   execute(code: string): Promise<boolean>;
   /** Gives up the cell that runs. */
   interrupt(): void;

@@ -5,8 +5,8 @@ import type { OnnxGraph } from "../nn/OnnxGraph";
 
 /**
  * Says how each tensor of `textInputs` follows from what Transformers' tokenizers give: `input_ids`, `attention_mask` and
- * `token_type_ids`. Each is compared with what was made of the batch: one that is made otherwise is refused where it is read,
- * rather than exported wrongly.
+ * `token_type_ids`. Each form is compared with the tensor itself: where they differ, reading the tensor is an error, so that nothing is
+ * exported wrongly.
  */
 export async function giveTextInputs(graph: OnnxGraph, inputs: TextInputs, batch: TextBatch): Promise<void> {
   const { batchSize, sequenceLength } = batch;

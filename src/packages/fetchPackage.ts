@@ -8,7 +8,7 @@ import { installation, packageFolder } from "./packageFolder";
 
 /**
  * Fetches a package that npm left out from the registry that npm is set up with, in the version that the kit is tested with and
- * without running any of its scripts, into the kit's cache. Does nothing where it is there. `log` is told before a download.
+ * without running any of its scripts, into the kit's cache. Does nothing where it is there. Logs before a download.
  * Returns its folder.
  *
  * @throws FrostError where HF_HUB_OFFLINE forbids it, or with npm's reason

@@ -38,7 +38,7 @@ export function drawn(figure: Figure, size: PictureSize): Promise<string> {
 }
 
 async function draw(figure: Figure, size: PictureSize): Promise<string> {
-  // A copy, since Plotly writes what it settled on (ranges, types) into what it is handed.
+  // A copy, since Plotly writes what it chose (ranges, types) into its argument.
   const { data, layout } = drawableFigure(structuredClone(figure));
   const width = size.width ?? 700;
   const height = size.height ?? (layout.height as number | undefined) ?? 420;

@@ -53,7 +53,7 @@ export class Pretrained {
   }
 }
 
-// Copied here and above: TensorFlow hands out and computes on the very array that a tensor was made of.
+// Copied here and above: TensorFlow returns, and computes on, the very array that a tensor was made from.
 const copyOf = async (parameter: Parameter): Promise<Held> => ({
   values: (await parameter.data()).slice(),
   stamp: parameter.stamp,

@@ -2,7 +2,7 @@ import type { Classifier } from "../models/Classifier";
 import { countOf, type Dataset, longest } from "../training/dataset";
 import type { FineTuneSettings } from "../training/FineTuneOptions";
 
-/** What a trial was made of, as people know it: a report names it beside the numbers. */
+/** Model, rows and options of a trial under the names that people gave them, for the report. */
 export interface About {
   /** The checkpoint's folder or Hub id, as it was named. */
   model?: string;
@@ -16,7 +16,7 @@ export interface About {
   imageSize?: string;
   /** The training's options, defaults included. */
   options?: Record<string, unknown>;
-  /** What the sweep was told besides: files, a command. */
+  /** What else the caller of the sweep named: files, a command. */
   [name: string]: unknown;
 }
 
@@ -26,7 +26,7 @@ export function aboutSweep(
   model: Classifier,
   train: Dataset,
   settings: FineTuneSettings,
-  told: Record<string, string>,
+  named: Record<string, string>,
 ): About {
   const { features, signal, seed, ...options } = settings;
   const rows =
@@ -37,7 +37,7 @@ export function aboutSweep(
           truncatedRows: train.truncated,
           ...(countOf(train) > 0 && { longestRow: longest(train) }),
         };
-  return JSON.parse(JSON.stringify({ model: nameOf(source, model), ...rows, options, ...told }));
+  return JSON.parse(JSON.stringify({ model: nameOf(source, model), ...rows, options, ...named }));
 }
 
 function nameOf(source: string | Classifier, model: Classifier): string | undefined {

@@ -21,7 +21,7 @@ export interface Spread {
   standardError: number | null;
 }
 
-/** What the trials of one strategy and one depth came to. Seconds and counts are means over the seeds, peaks the highest. */
+/** The results of the trials of one strategy and one depth. Seconds and counts are means over the seeds, peaks the highest. */
 export interface DepthSummary {
   /** "freeze", or a recipe's name. */
   strategy: string;

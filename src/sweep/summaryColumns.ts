@@ -6,7 +6,7 @@ import type { DepthSummary } from "./summarize";
 
 type Cell = (row: DepthSummary) => string;
 
-/** A column of the table that a sweep comes to. */
+/** A column of a sweep's table. */
 interface SummaryColumn {
   /** What it is called in a console; null where it is left out there. */
   short: string | null;

@@ -64,7 +64,7 @@ export function zipEntries(file: OpenFile): Map<string, ZipEntry> {
 
 type Read = (start: number, bytes: number) => Buffer;
 
-/** The directory's place, told by the record at the very end of the file, before a comment of at most 65,535 bytes. */
+/** The directory's place, from the record at the very end of the file, before a comment of at most 65,535 bytes. */
 function findDirectory(file: OpenFile, read: Read, damaged: (what: string) => InputError) {
   const tail = read(Math.max(0, file.bytes - END - 0xffff), Math.min(file.bytes, END + 0xffff));
   const at = tail.lastIndexOf("PK\x05\x06", undefined, "latin1");

@@ -94,7 +94,7 @@ function packageFolder(file: string): string {
   return parts.slice(0, at + (parts[at + 1].startsWith("@") ? 3 : 2)).join(sep);
 }
 
-/** What a package is found by, and on which terms it may be handed on. */
+/** A package's manifest, which it is found by, and its licences. */
 function papers(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => name === "package.json" || /^(licen[cs]e|notice|copying|third.?party)/i.test(name))

@@ -79,7 +79,7 @@ function bert({ folder, values, written, notes }: Sources): Made {
   const tokens = rolesOf(values, BERT_TOKENS);
   if (!written) requireTokens(folder, "vocab.txt", vocab, [tokens.pad, tokens.unk, tokens.cls, tokens.sep]);
   const open = values.do_lower_case === undefined && hasCapitals(vocab, Object.values(tokens));
-  // A vocabulary by itself is none that AutoTokenizer would read: its capitals tell.
+  // AutoTokenizer would not read a vocabulary without any config: its capitals decide.
   const alone = !folder.files.has("config.json") && !folder.files.has("tokenizer_config.json");
   const lowercase = open && alone ? false : flag(folder, values, "do_lower_case", true);
   if (open && lowercase)

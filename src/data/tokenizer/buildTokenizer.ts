@@ -6,7 +6,7 @@ import { chooseClass, type TokenizerClass } from "./chooseClass";
 import { type Fields, TokenizerFolder } from "./TokenizerFolder";
 import type { TokenizerJson } from "./tokenizerJson";
 
-/** What a folder's files come to: a complete `tokenizer.json` and what Transformers keeps beside it. */
+/** A tokenizer made of a folder's files: a complete `tokenizer.json`, and what Transformers keeps beside it. */
 export interface BuiltTokenizer {
   /** As AutoTokenizer's `save_pretrained` would write it. */
   json: TokenizerJson;
@@ -19,7 +19,7 @@ export interface BuiltTokenizer {
   modelMaxLength: number;
   /** Whether special tokens in a text are read as text. */
   splitSpecialTokens: boolean;
-  /** Whether the second text of a pair is told from the first. */
+  /** Whether tokens have types, which mark the second text of a pair. */
   hasTypes: boolean;
   /** What a user should know, a line each. */
   notes: string[];

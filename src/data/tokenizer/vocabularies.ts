@@ -20,7 +20,7 @@ export function vocabOf(
   return vocab;
 }
 
-/** A token a line; white space at its end is none of it. */
+/** One token a line, without the white space at its end. */
 export function linesOf(folder: TokenizerFolder): Record<string, number> {
   const text = folder.text("vocab.txt");
   if (text === undefined) throw folder.missing("vocab.txt as of BERT");

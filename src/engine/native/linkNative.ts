@@ -15,8 +15,8 @@ export interface Linked {
 }
 
 /**
- * Links tfjs-node-gpu to the TensorFlow of this machine, or with `pip` to one fetched where there is none. `log` is told what
- * takes time. Does nothing where all is as it should be.
+ * Links tfjs-node-gpu to the TensorFlow of this machine, or with `pip` to one fetched where there is none. Logs what takes
+ * time. Does nothing where all is as it should be.
  */
 export async function linkNative(
   { pip, log }: { pip: boolean; log: (line: string) => void },

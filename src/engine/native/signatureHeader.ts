@@ -8,8 +8,8 @@ import {
 } from "./signatures";
 
 /**
- * C++ that a kernel for TensorFlow is written upon: of each op a struct with its name, what it tells TensorFlow of itself, its attributes
- * as fields, and where each input and output stands.
+ * The C++ header of the kernels for TensorFlow: for each op a struct with its name, its declaration for TensorFlow, its attributes as
+ * fields, and the index of each input and output.
  */
 export function signatureHeader(): string {
   const structs = Object.entries(SIGNATURES).map(([op, signature]) => struct(op, signature));

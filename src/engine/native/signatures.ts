@@ -1,5 +1,5 @@
-// What goes into each op that kernels/tensorflowOps.cc gives to TensorFlow, and what comes out: said here once. TypeScript calls ops by
-// these names (nativeKernels.ts); for C++ a header is written of them where the kernels are compiled (signatureHeader.ts).
+// Inputs and outputs of each op that kernels/tensorflowOps.cc registers with TensorFlow, declared once. TypeScript calls ops by these
+// names (nativeKernels.ts); for C++ a header is written of them where the kernels are compiled (signatureHeader.ts).
 
 /** An attribute is fixed for a call: a size, a switch, a rate. */
 export type AttributeKind = "int" | "float" | "bool";
@@ -11,7 +11,7 @@ export interface Signature {
   /** In the order in which the op takes them. */
   inputs: Record<string, TensorKind>;
   outputs: Record<string, TensorKind>;
-  /** The attributes that tell how long lists are, where it is not `count`. */
+  /** The attributes that hold the lengths of lists, where that is not `count`. */
   lengths?: Record<string, string>;
 }
 

@@ -20,7 +20,7 @@ export interface Stamp {
   binding: string;
 }
 
-/** Size and time tell a changed file; to hash one library of TensorFlow would take a second. */
+/** A changed file is known by its size and time; to hash one library of TensorFlow would take a second. */
 interface Fingerprint {
   path: string;
   bytes: number;
