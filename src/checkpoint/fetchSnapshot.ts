@@ -24,8 +24,9 @@ export type OnProgress = (progress: { file: string; loaded: number; total: numbe
 export type BeforeWeights = (folder: string) => void | Promise<void>;
 
 /**
- * Fetches what is not there yet of a model's config, weights and tokenizer, and of what sentence-transformers says of it, into the Hub's cache and returns the snapshot's
- * folder. `snapshotDownload` of @huggingface/hub would fetch every file of the repository, TensorFlow and ONNX copies included.
+ * Fetches what is not there yet of a model's config, weights, tokenizer and sentence-transformers' files into the Hub's cache, and
+ * returns the snapshot's folder. `snapshotDownload` of @huggingface/hub would fetch every file of the repository, TensorFlow and ONNX
+ * copies included.
  */
 export async function fetchSnapshot(
   id: string,

@@ -1,7 +1,7 @@
 import { checkInteger } from "../check";
 import { Random } from "../random";
 
-/** Rows sorted together: enough for little padding, few enough that batches differ from epoch to epoch (as Transformers' `group_by_length`). */
+/** Batches whose rows are sorted together: enough for little padding, few enough that batches differ from epoch to epoch. */
 const BATCHES_PER_SORT = 50;
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Cuts one or two token lists to `room` tokens in all: tokens go from the longer list first, then from both alike, an odd one
- * staying with the longer, of equals with the second (TruncationStrategy::LongestFirst in Hugging Face's tokenizers, `utils/truncation.rs`).
+ * staying with the longer, of equals with the second (TruncationStrategy::LongestFirst in Hugging Face's tokenizers,
+ * `utils/truncation.rs`).
  */
 export function keepLongestFirst(texts: number[][], room: number, keepEnd: boolean): number[][] {
   const [a, b] = texts.map((tokens) => tokens.length);

@@ -5,7 +5,7 @@ import { FLOAT_TYPES, type FloatType } from "../options/floatType";
 
 export const PRECISIONS = FLOAT_TYPES;
 
-/** In which numbers matrix products read their factors. They add up in float32, and all else is float32 too: weights, sums, norms, softmax. */
+/** The type that matrix products round their factors to. Sums, weights, norms, softmax and all else are float32. */
 export type Precision = FloatType;
 
 /** Those of 16 bits: bfloat16, which has float32's range, and float16, which ends at 65504 and has three bits more of each number. */

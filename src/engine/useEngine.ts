@@ -32,8 +32,8 @@ export interface Engine {
  * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"webgpu"`, `"wasm"`, or `"cpu"` (plain
  * JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then WebGPU where the environment
  * variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, else wasm. The wasm engine has its large matrix products computed by
- * ONNX Runtime, unless that does not run here or FROSTKIT_ONNXRUNTIME=0 says not to; `reason` tells which. A named engine that cannot run is an error, never
- * replaced by another.
+ * ONNX Runtime, unless that does not run here or FROSTKIT_ONNXRUNTIME=0 says not to; `reason` tells which. A named engine that cannot
+ * run is an error, never replaced by another.
  *
  * @throws FrostError where the named engine cannot run, with the reason
  * @example

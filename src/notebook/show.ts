@@ -19,10 +19,8 @@ export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[]
 /**
  * Displays a figure, a table of parameters, a sweep's records, or rows in a notebook's cell: the figure interactive, with a
  * static picture wherever that cannot be; the parameters as a table to search and fold; the records as the table of depths
- * with the recommended one; other rows as a table. Outside a notebook it prints the text. `metric` is what records are judged by, accuracy unless named
- * (rmse in a regression).
- *
- * Nothing that is handed in is changed.
+ * with the recommended one; other rows as a table. Outside a notebook it prints the text. `metric` is what records are judged by,
+ * accuracy unless named (rmse in a regression). Its argument stays as it is.
  *
  * @throws InputError for anything else, and for no rows
  * @example

@@ -29,7 +29,8 @@ const preprocessorFile = "preprocessor_config.json";
  *
  * All or nothing; a folder that is there already is replaced only if it holds an export alone.
  *
- * @throws InputError for an operation without an ONNX form, a `CustomHead`, adapters that are not merged, a model above 2 GB, or a folder with other files in it
+ * @throws InputError for an operation without an ONNX form, a `CustomHead`, adapters that are not merged, a model above 2 GB, or a folder
+ *   with other files in it
  * @example
  * ```ts
  * await exportOnnx(model, "runs/exported"); // pipeline("text-classification", "/path/to/runs/exported", { dtype: "fp32" })
@@ -38,7 +39,7 @@ const preprocessorFile = "preprocessor_config.json";
 export async function exportOnnx(
   model: SequenceClassifier | ImageClassifier,
   folder: string,
-  /** There are none; one that is handed in is refused rather than passed over. */
+  /** There are none; any option is refused rather than ignored. */
   options: Record<string, never> = {},
 ): Promise<void> {
   readOptions("exportOnnx", options);

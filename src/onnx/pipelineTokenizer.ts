@@ -5,7 +5,8 @@ import type { Origin } from "../models/Classifier";
 
 /**
  * The files by which Transformers.js's pipelines tokenize as the kit does, by name: those of the model's folder, with what Python's
- * Transformers fills in by itself. `tokenizer.json` is the complete one (see `buildTokenizer`), and `model_max_length` is never more than the model takes, so that longer texts are cut.
+ * Transformers fills in by itself. `tokenizer.json` is the complete one (see `buildTokenizer`), and `model_max_length` is never more
+ * than the model takes, so that longer texts are cut.
  */
 export async function pipelineTokenizer({
   folder,

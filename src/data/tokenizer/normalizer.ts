@@ -53,7 +53,7 @@ export function normalizer(part: Part | null, made: Normalizer | null): (text: s
   }
 }
 
-/** CJK ideographs outside the basic plane, by the ranges of `normalizers/bert.rs`; Transformers.js looks at UTF-16 units and misses them. */
+/** CJK ideographs outside the basic plane (ranges of `normalizers/bert.rs`), which Transformers.js, going by UTF-16 units, misses. */
 const ASTRAL_IDEOGRAPH =
   /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 

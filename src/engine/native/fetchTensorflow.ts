@@ -43,7 +43,7 @@ export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensor
   return tensorflow;
 }
 
-/** Better now than after half an hour's download. Wheels and what is unpacked from them lie side by side for a while, `needed` GB in all. */
+/** Fails before the download, not after half an hour of it. For a while wheels and their contents take `needed` GB together. */
 function checkRoom(folder: string, needed: number): void {
   const free = freeBytes(folder);
   if (free < 1e9 * needed)

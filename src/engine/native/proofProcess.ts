@@ -1,5 +1,5 @@
-// node proofProcess.js <folder of tfjs-node-gpu> <binding> [<kernels>]: prints what `prove` reads. The binding need not be in its place yet,
-// so tfjs-node-gpu's own start, which looks for it there, is repeated here with the binding named.
+// node proofProcess.js <folder of tfjs-node-gpu> <binding> [<kernels>]: prints what `prove` reads. The binding need not be in its place
+// yet, so tfjs-node-gpu's own start, which looks for it there, is repeated here with the binding named.
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { NativeKernels } from "../nativeKernels";
