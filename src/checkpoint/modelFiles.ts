@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { isObject, parseJsonObject } from "../text/json";
 import { someOf } from "../text/someOf";
 
 /** The files of a checkpoint folder, named as Python's Transformers names them. */
@@ -61,7 +62,7 @@ export function readShardIndex(folder: string, indexFile: string): Map<string, s
   const path = join(folder, indexFile);
   const ending = indexFile === torchIndexFile ? ".bin" : ".safetensors";
   const { weight_map: map } = readJsonObject(path);
-  if (typeof map !== "object" || map === null || Array.isArray(map) || Object.keys(map).length === 0)
+  if (!isObject(map) || Object.keys(map).length === 0)
     throw new InputError(
       `${path}: expected a "weight_map" from tensor names to files, got ${JSON.stringify(map)}`,
     );
@@ -82,15 +83,7 @@ export function readJsonObject(path: string): Record<string, unknown> {
   } catch (error) {
     throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new InputError(`${path}: not JSON; it begins with ${JSON.stringify(text.slice(0, 40))}`);
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new InputError(`${path}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
-  return json as Record<string, unknown>;
+  return parseJsonObject(path, text);
 }
 
 /** What lies in a folder; the names of folders end in a slash. */

@@ -1,5 +1,6 @@
 import { InputError } from "../errors";
-import { countElements, type DType, storage, type TensorInfo } from "./safetensors";
+import { isObject } from "../text/json";
+import { countElements, type DType, isCounts, storage, type TensorInfo } from "./safetensors";
 
 /**
  * The tensors and metadata that a safetensors header names, in the order of their bytes. Checks all that the format promises:
@@ -126,12 +127,4 @@ function checkCoverage(file: string, tensors: TensorInfo[], dataStart: number, f
 
 function malformed(file: string, what: string): InputError {
   return new InputError(`${file}: malformed safetensors file: its header ${what}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
 }

@@ -71,5 +71,9 @@ export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Whether a file's value is a list of sizes or offsets. */
+export const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
+
 /** The most bytes a header may have: the reference implementation's limit, which keeps a damaged length from eating the memory. */
 export const maxHeaderBytes = 100_000_000;

@@ -1,11 +1,24 @@
 import type { WriteStream } from "node:tty";
 import { MultiBar, type SingleBar } from "cli-progress";
 import { visible } from "../freeze";
+import { formatCount } from "../text/numbers";
 import { oneLine } from "../text/oneLine";
 
 /** One bar of a board. */
 export interface Bar {
   update(value: number, total: number, text: string): void;
+  /** "1,200 of 5,000 rows" */
+  count(value: number, total: number, what: string): void;
+}
+
+/** Shows a bar for as long as `work` runs. */
+export async function withBar<T>(label: string, work: (bar: Bar, board: Board) => Promise<T>): Promise<T> {
+  const board = new Board();
+  try {
+    return await work(board.bar(label), board);
+  } finally {
+    board.stop();
+  }
 }
 
 /**
@@ -35,10 +48,14 @@ export class Board {
 
   bar(label: string): Bar {
     const bar: SingleBar = this.#bars.create(1, 0, { label: oneLine(label), text: "" });
+    const update = (value: number, total: number, text: string) => {
+      bar.setTotal(Math.max(1, total));
+      bar.update(value, { text: oneLine(text) });
+    };
     return {
-      update(value, total, text) {
-        bar.setTotal(Math.max(1, total));
-        bar.update(value, { text: oneLine(text) });
+      update,
+      count(value, total, what) {
+        update(value, total, `${formatCount(value)} of ${formatCount(total)} ${what}`);
       },
     };
   }

@@ -45,13 +45,13 @@ export class SweepBoard {
     else if (done > 0) this.#board.line(`${done} of ${count} trials stand ${where}: these are not run again`);
     if (done === count) return;
     this.#trials = this.#board.bar("sweep");
-    this.#trials.update(done, count, `${done} of ${count} trials`);
+    this.#trials.count(done, count, "trials");
     this.#trial = this.#board.bar("trial");
   }
 
   #end(line: string): void {
     this.#done++;
-    this.#trials!.update(this.#done, this.count, `${this.#done} of ${this.count} trials`);
+    this.#trials!.count(this.#done, this.count, "trials");
     this.#board.line(`${String(this.#done).padStart(String(this.count).length)}/${this.count}  ${line}`);
   }
 }

@@ -10,7 +10,7 @@ import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { formatCount } from "../text/numbers";
 import type { Dataset } from "../training/dataset";
-import { Board } from "./Board";
+import { withBar } from "./Board";
 import { note } from "./note";
 import type { DataFlags, TextFlags } from "./options";
 import { countOf, type Rows } from "./Rows";
@@ -77,23 +77,16 @@ async function oneByOne<Of extends Rows, Encoded>(
   encode: (rows: Of, onProgress: (done: number) => void) => Promise<Encoded>,
 ): Promise<Encoded[]> {
   const total = sum(datasets.map(countOf));
-  const encoded: Encoded[] = [];
-  const board = new Board();
-  const bar = board.bar(doing);
-  let before = 0;
-  try {
+  return withBar(doing, async (bar) => {
+    const encoded: Encoded[] = [];
+    let before = 0;
     for (const rows of datasets) {
-      encoded.push(
-        await encode(rows, (done) =>
-          bar.update(before + done, total, `${formatCount(before + done)} of ${formatCount(total)} ${what}`),
-        ),
-      );
+      const onProgress = (done: number) => bar.count(before + done, total, what);
+      encoded.push(await encode(rows, onProgress));
       before += countOf(rows);
     }
-  } finally {
-    board.stop();
-  }
-  return encoded;
+    return encoded;
+  });
 }
 
 const sum = (counts: number[]): number => counts.reduce((a, b) => a + b, 0);

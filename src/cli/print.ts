@@ -1,5 +1,5 @@
 import { visible } from "../freeze";
-import { unicodeEscape } from "../text/unicodeEscape";
+import { unicodeEscape } from "../text/json";
 
 /** What a command makes, on stdout. Nothing in it steers the terminal, whatever names it holds. */
 export function print(text: string): void {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { isObject } from "../text/json";
 
 type Objects = Record<string, unknown>;
 
@@ -26,9 +27,6 @@ export function pandasJson(path: string, text: string): Objects[] | null {
   if (values.every(isObject)) return nested(path, text, whole as Record<string, Objects>);
   return null;
 }
-
-const isObject = (value: unknown): value is Objects =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function split(path: string, columns: string[], data: unknown): Objects[] {
   const rows = Array.isArray(data) ? (data as unknown[][]) : [];

@@ -1,5 +1,5 @@
 import { drawable } from "./drawable";
-import { unicodeEscape } from "./unicodeEscape";
+import { unicodeEscape } from "./json";
 
 /**
  * A value as JSON that may stand in a page's script: nothing in it ends the script or a line of it, and its texts hold nothing that a

@@ -199,7 +199,7 @@ test("A pytorch_model.bin that is hostile or cut off is refused when the folder 
 test("A config that is not a JSON object is refused", () => {
   const weights = { "model.safetensors": { a: [1] } };
   const torn = folderOf({ "config.json": '{"model_type": "be', ...weights });
-  refuses(torn, `${join(torn, "config.json")}: not JSON; it begins with "{\\"model_type\\": \\"be"`);
+  refuses(torn, /config\.json: expected JSON, got .+/);
   const list = folderOf({ "config.json": "[1]", ...weights });
   refuses(list, `${join(list, "config.json")}: expected a JSON object, got [1]`);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { escapeHtml } from "../../src/text/escapeHtml";
+import { parseJsonObject } from "../../src/text/json";
 import { oneLine, reasonOf } from "../../src/text/oneLine";
 import { plotText } from "../../src/text/plotText";
 import { scriptJson } from "../../src/text/scriptJson";
@@ -30,4 +31,17 @@ test("In a line of its own it stays one line and steers no terminal", () => {
   assert.equal(oneLine("a\r\n\tb\u001b[2J"), "a b\\x1b[2J");
   assert.equal(reasonOf(new Error("first\nsecond")), "first");
   assert.equal(reasonOf("bare"), "bare");
+});
+
+test("A text that is no JSON object is refused in one line that names its place", () => {
+  assert.deepEqual(parseJsonObject("a.json", ' {"b": [1]}\n'), { b: [1] });
+  assert.throws(
+    () => parseJsonObject("a.json", '{"b":\n[1}\n'),
+    /^InputError: a\.json: expected JSON, got [^\n]+$/,
+  );
+  for (const text of ["[1]", "null", '"b"'])
+    assert.throws(() => parseJsonObject("a.json", text), {
+      name: "InputError",
+      message: `a.json: expected a JSON object, got ${text}`,
+    });
 });

@@ -1,5 +1,5 @@
 import { InputError } from "../../errors";
-import type { DType } from "../safetensors";
+import { type DType, isCounts } from "../safetensors";
 import { Global } from "./unpickle";
 
 /** A class such as `torch.FloatStorage`: the type of a storage's elements. */
@@ -93,8 +93,4 @@ export function storageOf(path: string, id: unknown): Storage {
 
 function isStorage(value: unknown): value is Storage {
   return typeof value === "object" && value !== null && "key" in value && "dtype" in value;
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
 }

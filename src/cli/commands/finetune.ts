@@ -9,7 +9,7 @@ import { alignTable } from "../../text/alignTable";
 import { formatCount, formatScore } from "../../text/numbers";
 import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
-import { Board } from "../Board";
+import { withBar } from "../Board";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
 import { note } from "../note";
@@ -86,16 +86,13 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     { train, valid: valid ?? undefined },
     { ...trainingSettings(flags), seed, signal },
   );
-  const board = new Board();
-  const show = showTraining(board.bar("training"), "", flags.epochs);
-  try {
+  await withBar("training", async (bar, board) => {
+    const show = showTraining(bar, "", flags.epochs);
     for await (const event of run) {
       show(event);
       if (event.type === "epoch") board.line(epochLine(event, flags.epochs));
     }
-  } finally {
-    board.stop();
-  }
+  });
   const result = await run;
   const { epochs, stopped } = result;
   if (stopped === "aborted")

@@ -12,8 +12,8 @@ import { replaceFile } from "../../files/replaceFile";
 import type { Classifier } from "../../models/Classifier";
 import { OPTIONS } from "../../options/table";
 import { formatCount } from "../../text/numbers";
-import { type Predictions, predict as predictRows } from "../../training/predict";
-import { Board } from "../Board";
+import { predict as predictRows } from "../../training/predict";
+import { withBar } from "../Board";
 import { checkNoneGiven } from "../checkNoneGiven";
 import { checkTrained } from "../checkTrained";
 import { encoderOf } from "../encode";
@@ -116,19 +116,13 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     note(`${flags.data}: has no column "id": rows are numbered from 0 (--id names another column)`);
 
   const [encoded] = await encode([rows], signal);
-  const board = new Board();
-  const bar = board.bar("predicting");
-  let said: Predictions;
-  try {
-    said = await predictRows(model, encoded, {
+  const said = await withBar("predicting", (bar) =>
+    predictRows(model, encoded, {
       batchSize: flags.batchSize,
       signal,
-      onProgress: (done, total) =>
-        bar.update(done, total, `${formatCount(done)} of ${formatCount(total)} rows`),
-    });
-  } finally {
-    board.stop();
-  }
+      onProgress: (done, total) => bar.count(done, total, "rows"),
+    }),
+  );
   const width = classes.length;
   const lines = said.labels.map((name, row) => [
     ids?.[row] ?? String(row),

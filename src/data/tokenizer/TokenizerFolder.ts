@@ -1,4 +1,5 @@
 import { InputError } from "../../errors";
+import { parseJsonObject } from "../../text/json";
 
 /** What a JSON object holds. */
 export type Fields = Record<string, unknown>;
@@ -17,16 +18,7 @@ export class TokenizerFolder {
 
   json(name: string): Fields | undefined {
     const text = this.text(name);
-    if (text === undefined) return undefined;
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      throw new InputError(`${this.where}/${name}: expected JSON, got ${(error as Error).message}`);
-    }
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new InputError(`${this.where}/${name}: expected a JSON object, got ${text.slice(0, 40)}`);
-    return value as Fields;
+    return text === undefined ? undefined : parseJsonObject(`${this.where}/${name}`, text);
   }
 
   /** The error for a folder that has not what its class reads. */

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors";
+import { isObject } from "../../text/json";
 import { AddedVocabulary } from "./AddedVocabulary";
 import type { Fields, TokenizerFolder } from "./TokenizerFolder";
 import type { AddedToken, Model, TokenizerJson } from "./tokenizerJson";
@@ -49,8 +50,7 @@ export const PLAIN = { single_word: false, lstrip: false, rstrip: false };
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 export const contentOf = (value: unknown): string | undefined =>
   typeof value === "string" ? value : (value as AddedToken | null | undefined)?.content;
-const asSpecial = (value: unknown) =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value, special: true } : value;
+const asSpecial = (value: unknown) => (isObject(value) ? { ...value, special: true } : value);
 
 /** A token as files write it: fields that are missing are false, but `normalized`, which a token that is not special is. */
 function tokenOf(value: unknown, where: string): AddedToken {
@@ -78,8 +78,7 @@ export function namedTokens(
     (key) => key.endsWith("_token") && !ROLES.includes(key) && contentOf(values[key]) !== undefined,
   );
   const named: [string, unknown][] = [...ROLES, ...own].map((role) => [role, given[role]]);
-  if (typeof extra === "object" && extra !== null && !Array.isArray(extra))
-    named.push(...Object.entries(extra));
+  if (isObject(extra)) named.push(...Object.entries(extra));
   return new Map(
     named.flatMap(([role, value]) => {
       if (value === null || value === undefined) return [];
