@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { codeOf } from "../files/codeOf";
 import { isObject, parseJsonObject } from "../text/json";
 import { someOf } from "../text/someOf";
 
@@ -81,7 +82,7 @@ export function readJsonObject(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new InputError(`${path}: cannot be read (${codeOf(error)})`);
   }
   return parseJsonObject(path, text);
 }
@@ -93,7 +94,7 @@ export function listNames(folder: string): string[] {
       (entry) => entry.name + (entry.isDirectory() ? "/" : ""),
     );
   } catch (error) {
-    throw new InputError(`${folder}: expected a folder to read (${(error as NodeJS.ErrnoException).code})`);
+    throw new InputError(`${folder}: expected a folder to read (${codeOf(error)})`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { InputError } from "../errors";
+import { codeOf } from "../files/codeOf";
 import { writeFully } from "../files/writeFully";
 import { countElements, type FloatDType, maxHeaderBytes } from "./safetensors";
 import { toBfloat16, toFloat16 } from "./toHalf";
@@ -39,7 +40,7 @@ export class SafetensorsWriter {
     try {
       this.#descriptor = openSync(unfinished, "w");
     } catch (error) {
-      throw new InputError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+      throw new InputError(`${path}: cannot be written (${codeOf(error)})`);
     }
     writeFully(this.#descriptor, header);
   }

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../errors";
+import { codeOf } from "../files/codeOf";
 import { readOptions } from "../options/readOptions";
 import { type Labels, sortClasses } from "./labels";
 import { sayLabels } from "./sayLabels";
@@ -115,7 +116,7 @@ async function hashOf(path: string): Promise<string> {
   try {
     for await (const chunk of createReadStream(path)) hash.update(chunk);
   } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new InputError(`${path}: cannot be read (${codeOf(error)})`);
   }
   return hash.digest("hex");
 }

@@ -14,6 +14,7 @@ import { checkNumber } from "../check";
 import { visible } from "../freeze";
 import { CacheEntry, DamagedEntry, HEADER, type Read, type Write, writeEntry } from "./cacheEntry";
 import { cacheFolder } from "./cacheFolder";
+import { codeOf } from "./codeOf";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
 
 /** Gigabytes (10⁹ bytes) that the folder may hold unless FROSTKIT_CACHE_GB says otherwise. */
@@ -153,8 +154,6 @@ function limitFromEnv(): number {
     1e9 * (FROSTKIT_CACHE_GB ? checkNumber("FROSTKIT_CACHE_GB", Number(FROSTKIT_CACHE_GB), 0) : GIGABYTES)
   );
 }
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** What cannot be removed, another process has removed or cannot be written to; either way nothing is lost. */
 function remove(path: string): void {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FrostError, InputError } from "../errors";
+import { codeOf } from "./codeOf";
 
 /** A file open for reading at any place in it; nothing is read before it is asked for. */
 export class OpenFile {
@@ -16,7 +17,7 @@ export class OpenFile {
     try {
       this.#descriptor = openSync(path, "r");
     } catch (error) {
-      throw new InputError(`${path}: cannot be opened (${(error as NodeJS.ErrnoException).code})`);
+      throw new InputError(`${path}: cannot be opened (${codeOf(error)})`);
     }
     const stats = fstatSync(this.#descriptor, { bigint: true });
     this.bytes = Number(stats.size);

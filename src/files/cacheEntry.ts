@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { FrostError } from "../errors";
+import { codeOf } from "./codeOf";
 import { writeFully } from "./writeFully";
 
 /** Fills an array with the entry's next bytes, as they were written. Throws where the entry is damaged. */
@@ -64,7 +65,7 @@ export class CacheEntry {
       try {
         count = readSync(this.#file, bytes, done, bytes.length - done, position + done);
       } catch (error) {
-        throw new DamagedEntry(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
+        throw new DamagedEntry(`cannot be read (${codeOf(error)})`);
       }
       if (count === 0) throw new DamagedEntry("ends early");
       done += count;

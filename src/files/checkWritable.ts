@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { megabytes } from "../text/numbers";
+import { codeOf } from "./codeOf";
 import { freeBytes } from "./freeBytes";
 import { makeFolders } from "./makeFolders";
 import { claimUnfinished, releaseUnfinished } from "./unfinished";
@@ -33,7 +34,7 @@ export function checkWritable(path: string, options: { needed?: number; option?:
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
-      `${named} cannot be written (${(error as NodeJS.ErrnoException).code}); name a place that can be written to`,
+      `${named} cannot be written (${codeOf(error)}); name a place that can be written to`,
     );
   } finally {
     releaseUnfinished(probe);

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { codeOf } from "./codeOf";
 
 /**
  * Makes a folder and those around it that are missing; the outermost that was made, or undefined where it was there. Node.js's own way
@@ -16,7 +17,7 @@ export function makeFolders(path: string): string | undefined {
       mkdirSync(folder);
     } catch (error) {
       // Somebody else was faster.
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     }
   return missing[0];
 }

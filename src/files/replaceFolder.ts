@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { codeOf } from "./codeOf";
 
 /**
  * Puts the finished folder `fresh` in the place of `folder`. Node cannot exchange two folders in one step, so the old one steps
@@ -17,8 +18,7 @@ export function replaceFolder(fresh: string, folder: string): void {
     } catch (error) {
       restoreFolder(folder);
       // Somebody who opened the folder between the two renames has put the old one back: once more.
-      const { code = "" } = error as NodeJS.ErrnoException;
-      if (tries === 3 || !["ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+      if (tries === 3 || !["ENOTEMPTY", "EEXIST"].includes(codeOf(error) ?? "")) throw error;
     }
   }
   syncFolder(dirname(resolve(folder)));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { codeOf } from "./codeOf";
 
 /*
  * Unfinished files and folders carry the machine and process that writes them in their name: `<stem>.<host>-<pid>-<count><ending>`.
@@ -49,6 +50,6 @@ function isGone(path: string, makerHost: string, pid: number): boolean {
     return false;
   } catch (error) {
     // EPERM would mean that it runs for somebody else.
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return codeOf(error) === "ESRCH";
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
+import { codeOf } from "../files/codeOf";
 import { visible } from "../freeze";
 import { noOptions } from "../options/noOptions";
 import type { EpochRecord } from "../training/events";
@@ -104,7 +105,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = codeOf(error);
     throw new InputError(`${path}: expected a file of records, as a sweep writes it, got ${code}`);
   }
 }

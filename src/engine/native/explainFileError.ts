@@ -1,8 +1,9 @@
 import { FrostError } from "../../errors";
+import { codeOf } from "../../files/codeOf";
 
 /** The error itself, or one that says what to do where a disk is full or a folder cannot be written. */
 export function explainFileError(error: unknown, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   if (code === "ENOSPC" || code === "EDQUOT")
     return new FrostError(`the disk of ${folder} is full: make room there`);
   if (code === "EROFS" || code === "EACCES" || code === "EPERM")
