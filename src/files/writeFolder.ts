@@ -88,7 +88,7 @@ function checkReplaceable(folder: string, { what, isOwn }: FolderKind, option?: 
   if (!existsSync(folder)) return;
   const named = namedPath(folder, option);
   if (!statSync(folder).isDirectory())
-    throw new InputError(`${named} expected a folder to save to, got a file`);
+    throw new InputError(`${named} is a file, expected a folder to save to`);
   const foreign = readdirSync(folder).filter((name) => !isOwn(join(folder, name)));
   if (foreign.length > 0)
     throw new InputError(

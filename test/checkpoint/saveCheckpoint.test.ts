@@ -183,7 +183,7 @@ test("A file in the place of the folder is refused", async () => {
   writeFileSync(file, "");
   await assert.rejects(saveCheckpoint(file, contents("new")), {
     name: "InputError",
-    message: `${file}: expected a folder to save to, got a file`,
+    message: `${file}: is a file, expected a folder to save to`,
   });
   assert.deepEqual(readdirSync(folder), ["model"]);
 });
