@@ -13,8 +13,8 @@ import { axis, layout, legendRows, lineStyle, split } from "./theme";
 
 /**
  * Two panels over one axis of N: the most bytes all tensors held at once, in MB (10⁶ bytes), and the trainable parameters.
- * Both as shares of what freezing nothing takes, where that was tried; a star marks memory that was measured without a frozen pass. The process's own peak is left to the hover: in one process
- * it also holds what earlier trials left behind.
+ * Both as shares of what freezing nothing takes, where that was tried; a star marks memory that was measured without a frozen pass. The
+ * process's own peak is left to the hover: in one process it also holds what earlier trials left behind.
  *
  * @throws InputError for records of several sweeps
  * @example
