@@ -1,23 +1,16 @@
 import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
-import { dropout, tanh } from "../nn/elementwise";
+import { dropout } from "../nn/elementwise";
 import { firstRows } from "../nn/embedding";
 import { type Linear, linear } from "../nn/linear";
-import type { Pass, Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
 import { parametersOf } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
-const FUNCTIONS = {
-  tanh,
-  gelu: (pass: Pass, x: Value) => activate(pass, x, activation("gelu")),
-  relu: (pass: Pass, x: Value) => activate(pass, x, activation("relu")),
-};
-
 export interface ClassificationHead {
   /** From the [CLS] row to what the labels are told from: the pooler in some families. */
   dense: Linear;
-  activation: keyof typeof FUNCTIONS;
+  activation: "tanh" | "gelu" | "relu";
   /** To the logits. */
   out: Linear;
   /** Rate in front of `out`. */
@@ -29,13 +22,13 @@ export interface ClassificationHead {
 /** The logits from the [CLS] row of each text: [batch · n, hidden] → [batch, labels]. */
 export function classificationHead(parts: ClassificationHead): Stage<TextInputs> {
   const { dense, out, dropout: rate, inputDropout = 0 } = parts;
-  const f = FUNCTIONS[parts.activation];
+  const f = activation(parts.activation);
   return {
     name: "head",
     parameters: parametersOf({ dense, out }),
     forward(pass, inputs, x) {
       const first = dropout(pass, firstRows(pass, x!, inputs.batchSize), inputDropout);
-      return linear(pass, dropout(pass, f(pass, linear(pass, first, dense)), rate), out);
+      return linear(pass, dropout(pass, activate(pass, linear(pass, first, dense), f), rate), out);
     },
   };
 }

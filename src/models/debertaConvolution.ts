@@ -1,22 +1,22 @@
 import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { convolution } from "../nn/convolution";
-import { add, dropout, tanh } from "../nn/elementwise";
+import { dropout } from "../nn/elementwise";
 import { firstRows } from "../nn/embedding";
-import { layerNorm, type Norm } from "../nn/layerNorm";
+import { type Norm, residualNorm } from "../nn/layerNorm";
 import type { Linear } from "../nn/linear";
-import type { Pass, Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
 import { zeroPadding } from "../nn/zeroPadding";
+import type { Activation } from "../ops/activations/activations";
 import type { Config, Take } from "./Family";
 import { parametersOf, takeNorm } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
 /** What large DeBERTas add to the first block's output: a convolution of its input. */
 export interface Convolution {
-  dense: Linear;
+  dense: Required<Linear>;
   norm: Norm;
-  activate: (pass: Pass, x: Value) => Value;
+  activation: Activation;
   dropout: number;
 }
 
@@ -26,22 +26,20 @@ export function takeConvolution(config: Config, take: Take): Convolution {
   const size = config.number("conv_kernel_size");
   if (size % 2 === 0) throw config.unsupported("conv_kernel_size", "an odd number");
   if (config.number("conv_groups", 1) !== 1) throw config.unsupported("conv_groups", "1");
-  const kind = config.string("conv_act", "tanh");
-  const f = kind === "tanh" ? null : activation(kind, "conv_act");
   return {
     dense: {
       weight: take(`${name}.conv.weight`, [hidden, hidden, size], "normal"),
       bias: take(`${name}.conv.bias`, [hidden], "zeros"),
     },
     norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-7)),
-    activate: (pass, x) => (f ? activate(pass, x, f) : tanh(pass, x)),
+    activation: activation(config.string("conv_act", "tanh"), "conv_act"),
     dropout: config.number("hidden_dropout_prob", 0.1),
   };
 }
 
 /** The first block with its convolution. */
 export function withConvolution(first: Stage<TextInputs>, convolved: Convolution): Stage<TextInputs> {
-  const { dense, norm, activate, dropout: rate } = convolved;
+  const { dense, norm, activation, dropout: rate } = convolved;
   return {
     name: first.name,
     get parameters() {
@@ -52,11 +50,11 @@ export function withConvolution(first: Stage<TextInputs>, convolved: Convolution
       // A text's last tokens have padding for neighbours, which must weigh nothing, as if the text ended there.
       const seen = zeroPadding(pass, x!, inputs.mask);
       const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
-      const wide = activate(pass, sum);
+      const wide = activate(pass, sum, activation);
       const y = first.forward(pass, inputs, x);
       const firstOnly = y.tensor.shape[0] === inputs.batchSize;
       const added = firstOnly ? firstRows(pass, wide, inputs.batchSize) : wide;
-      return layerNorm(pass, add(pass, y, added), norm);
+      return residualNorm(pass, y, 0, added, norm);
     },
   };
 }

@@ -1,11 +1,10 @@
 // He et al. 2021 (DeBERTa) and 2023 (V3). Names and order as transformers/models/deberta_v2/modeling_deberta_v2.py.
 import { activate } from "../nn/activate";
-import { activatedLinear } from "../nn/activatedLinear";
-import { type Activation, activation } from "../nn/activation";
+import { activation } from "../nn/activation";
 import { disentangledAttention } from "../nn/disentangledAttention";
 import { add, dropout } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
-import { layerNorm, type Norm } from "../nn/layerNorm";
+import { layerNorm, type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
@@ -71,7 +70,7 @@ interface Words {
   positions: Parameter | null;
   types: Parameter | null;
   project: Parameter | null;
-  norm: Norm;
+  norm: Required<Norm>;
 }
 
 function takeEmbeddings(config: Config, take: Take): Words {
@@ -130,7 +129,7 @@ interface Layer {
   dense: Record<"query" | "key" | "value" | "attended" | "widen" | "narrow", Adaptable>;
   norms: Record<"attended" | "output", Norm>;
   /** From the relative embeddings to their keys and queries, where these are not made as those of the tokens. */
-  relative: Partial<Record<"key" | "query", Linear>>;
+  relative: Partial<Record<"key" | "query", Required<Linear>>>;
 }
 
 function takeLayer(config: Config, take: Take, index: number): Layer {
@@ -175,13 +174,13 @@ function block(
 
   const positions = (pass: Pass, inputs: TextInputs) => {
     if (!relative) return { row: () => 0 };
-    const { table, row, rowOnnx } = relative.rows(pass, inputs);
+    const { table, row, wholeRow } = relative.rows(pass, inputs);
     const dropped = dropout(pass, table, hiddenDropout);
     return {
       key: kinds.includes("c2p") ? linear(pass, dropped, own.key ?? dense.key) : undefined,
       query: kinds.includes("p2c") ? loraLinear(pass, dropped, own.query ?? dense.query) : undefined,
       row,
-      rowOnnx,
+      wholeRow,
     };
   };
 
@@ -203,11 +202,10 @@ function block(
         positions(pass, inputs),
         { batchSize, heads, mask, dropout: attentionDropout, parts: 1 + kinds.length },
       );
-      const a = dropout(pass, linear(pass, context, dense.attended), hiddenDropout);
-      const h = layerNorm(pass, add(pass, a, rows), norms.attended);
+      const attended = linear(pass, context, dense.attended);
+      const h = residualNorm(pass, attended, hiddenDropout, rows, norms.attended);
       const wide = linear(pass, h, dense.widen);
-      const b = dropout(pass, activatedLinear(pass, wide, f, dense.narrow), hiddenDropout);
-      return layerNorm(pass, add(pass, b, h), norms.output);
+      return residualNorm(pass, linear(pass, wide, dense.narrow, f), hiddenDropout, h, norms.output);
     },
   };
 }
@@ -218,7 +216,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   if (width !== hidden) throw config.unsupported("pooler_hidden_size", `hidden_size (${hidden})`);
   const pooler = takeLinear(take, "pooler.dense", hidden, hidden);
   const classifier = takeLinear(take, "classifier", hidden, numLabels);
-  const f: Activation = activation(config.string("pooler_hidden_act", "gelu"), "pooler_hidden_act");
+  const f = activation(config.string("pooler_hidden_act", "gelu"), "pooler_hidden_act");
   const poolerDropout = config.number("pooler_dropout", 0);
   const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
   return {

@@ -15,10 +15,10 @@ export interface Embeddings {
   positions: Parameter;
   /** [types, width], in families that tell first texts from second ones */
   types?: Parameter;
-  norm: Norm;
+  norm: Required<Norm>;
   dropout: number;
   /** From the embeddings' width to the blocks', where the two differ. */
-  project?: Linear;
+  project?: Required<Linear>;
   /** Each token's row in `positions`, [batch · seq]; its place in the row unless said otherwise. */
   positionIds?: (pass: Pass, inputs: TextInputs) => tf.Tensor1D;
 }

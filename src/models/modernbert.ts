@@ -6,15 +6,14 @@ import { attention } from "../nn/attention";
 import { add, dropout } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
 import { gatedLinear } from "../nn/gatedLinear";
-import { layerNorm } from "../nn/layerNorm";
+import { layerNorm, type Norm } from "../nn/layerNorm";
+import type { Linear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
-import { type Projection, projection } from "../nn/projection";
-import { rotary, rotaryTurns, rotaryTurnsOnnx, type Turns } from "../nn/rotary";
+import { projection } from "../nn/projection";
+import { rotary, rotaryTurns, slopesOf, type Turns } from "../nn/rotary";
 import type { Stage } from "../nn/Stage";
-import { unbiasedLayerNorm } from "../nn/unbiasedLayerNorm";
-import { windowedAttention } from "../nn/windowedAttention";
 import type { Config, Family, Take } from "./Family";
 import type { TextInputs } from "./textInputs";
 
@@ -76,7 +75,7 @@ export const modernbert: Family = {
       embeddings(config, take),
       ...local.map((isLocal, i) =>
         block(config, take, i, {
-          reach: isLocal ? Math.floor(config.number("local_attention", 128) / 2) : null,
+          reach: isLocal ? Math.floor(config.number("local_attention", 128) / 2) : undefined,
           turns: isLocal ? turns.local : turns.global,
           last: i === depth - 1,
         }),
@@ -85,15 +84,6 @@ export const modernbert: Family = {
     ];
   },
 };
-
-interface Norm {
-  weight: Parameter;
-  bias?: Parameter;
-  eps: number;
-}
-
-const norm = (pass: Pass, x: Value, { weight, bias, eps }: Norm): Value =>
-  bias ? layerNorm(pass, x, { weight, bias, eps }) : unbiasedLayerNorm(pass, x, { weight, eps });
 
 function takeNorm(config: Config, take: Take, name: string): Norm {
   const hidden = config.number("hidden_size");
@@ -114,7 +104,7 @@ function takeProjection(
   name: string,
   [to, from]: [number, number],
   options: { bias: boolean; std: number },
-): Projection {
+): Linear {
   return {
     weight: takeWeight(config, take, name, [to, from], options.std),
     bias: options.bias ? take(`${name}.bias`, [to], "zeros") : undefined,
@@ -127,7 +117,7 @@ function deviations(config: Config): { into: number; out: number } {
   return { into, out: into / Math.sqrt(2 * config.number("num_hidden_layers")) };
 }
 
-const parametersOf = (parts: (Projection | Norm)[]): Parameter[] =>
+const parametersOf = (parts: (Linear | Norm)[]): Parameter[] =>
   parts.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
 
 /** Which blocks see a window of each token's neighbours only. */
@@ -166,10 +156,10 @@ function turnsOf(config: Config, kind: "full_attention" | "sliding_attention"): 
     let turns = made.get(inputs);
     if (!turns) {
       const { cos, sin } = rotaryTurns(inputs.sequenceLength, width, theta);
-      turns = {
-        cos: pass.derived(inputs.own(cos), (graph) => rotaryTurnsOnnx(graph, "Cos", width, theta)),
-        sin: pass.derived(inputs.own(sin), (graph) => rotaryTurnsOnnx(graph, "Sin", width, theta)),
-      };
+      const slopes = slopesOf(width, theta);
+      const derived = (output: tf.Tensor, f: "Cos" | "Sin") =>
+        pass.derived({ op: "rotaryTurns", settings: { f, slopes }, output: inputs.own(output), inputs: {} });
+      turns = { cos: derived(cos, "Cos"), sin: derived(sin, "Sin") };
       made.set(inputs, turns);
     }
     return turns;
@@ -187,13 +177,13 @@ function embeddings(config: Config, take: Take): Stage<TextInputs> {
     parameters: [words, ...parametersOf([wordsNorm])],
     tables: [words],
     forward: (pass, inputs) =>
-      dropout(pass, norm(pass, embedding(pass, inputs.inputIds, words), wordsNorm), rate),
+      dropout(pass, layerNorm(pass, embedding(pass, inputs.inputIds, words), wordsNorm), rate),
   };
 }
 
 interface BlockOptions {
-  /** How far a token sees to each side; null for the whole text. */
-  reach: number | null;
+  /** How far a token sees to each side; the whole text where left out. */
+  reach?: number;
   turns: TurnsOf;
   last: boolean;
 }
@@ -230,17 +220,14 @@ function block(
   const everyRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
     const { batchSize, mask } = inputs;
     const [query, key] = [0, 1].map((i) => rotary(pass, part(pass, x, i), heads, turns(pass, inputs)));
-    const options = { batchSize, heads, mask, dropout: attentionDropout };
-    const value = part(pass, x, 2);
-    return reach === null
-      ? attention(pass, query, key, value, options)
-      : windowedAttention(pass, query, key, value, { ...options, reach });
+    const options = { batchSize, heads, mask, dropout: attentionDropout, reach };
+    return attention(pass, query, key, part(pass, x, 2), options);
   };
 
   /** The [CLS] rows' context: they are at position 0, where nothing turns, and see no further than the window. */
   const firstRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
     const { batchSize } = inputs;
-    const count = reach === null ? null : reach + 1;
+    const count = reach === undefined ? null : reach + 1;
     const seen = count === null ? x : firstRows(pass, x, batchSize, count);
     const leading = (table: tf.Tensor, axis: number) =>
       count === null ? table : leadingPart(pass, table, axis, count);
@@ -257,11 +244,11 @@ function block(
     parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, widen, narrow]),
     forward(pass, inputs, x) {
       const firstOnly = firstIsEnough && !inputs.everyRow;
-      const normed = attnNorm ? norm(pass, x!, attnNorm) : x!;
+      const normed = attnNorm ? layerNorm(pass, x!, attnNorm) : x!;
       const context = firstOnly ? firstRow(pass, inputs, normed) : everyRow(pass, inputs, normed);
       const rows = firstOnly ? firstRows(pass, x!, inputs.batchSize) : x!;
       const h = add(pass, rows, dropout(pass, projection(pass, context, attended), attentionDropout));
-      const u = projection(pass, norm(pass, h, mlpNorm), widen);
+      const u = projection(pass, layerNorm(pass, h, mlpNorm), widen);
       return add(pass, h, gatedLinear(pass, u, f, narrow, mlpDropout));
     },
   };
@@ -270,14 +257,13 @@ function block(
 /** The first `count` of `x` on one axis, or all where there are fewer. */
 function leadingPart(pass: Pass, x: tf.Tensor, axis: number, count: number): tf.Tensor {
   const size = x.shape.map((size, i) => (i === axis ? Math.min(size, count) : size));
-  return pass.derived(
-    tf.slice(
-      x,
-      x.shape.map(() => 0),
-      size,
-    ),
-    (graph) => graph.slice(graph.given(x), axis, 0, count),
-  );
+  const start = x.shape.map(() => 0);
+  return pass.derived({
+    op: "slice",
+    settings: { axis, start: 0, end: count },
+    output: tf.slice(x, start, size),
+    inputs: { x },
+  });
 }
 
 function pooling(config: Config): "cls" | "mean" {
@@ -304,14 +290,14 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   return {
     name: "head",
     parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
-    norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => norm(pass, x, finalNorm) },
+    norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => layerNorm(pass, x, finalNorm) },
     forward(pass, inputs, x) {
       const pooled =
         kind === "mean"
-          ? meanRows(pass, norm(pass, x!, finalNorm), inputs.mask)
-          : norm(pass, firstRows(pass, x!, inputs.batchSize), finalNorm);
+          ? meanRows(pass, layerNorm(pass, x!, finalNorm), inputs.mask)
+          : layerNorm(pass, firstRows(pass, x!, inputs.batchSize), finalNorm);
       const dug = activate(pass, projection(pass, pooled, dense), f);
-      return projection(pass, dropout(pass, norm(pass, dug, denseNorm), rate), classifier);
+      return projection(pass, dropout(pass, layerNorm(pass, dug, denseNorm), rate), classifier);
     },
   };
 }

@@ -1,5 +1,3 @@
-import { activatedLinear } from "../nn/activatedLinear";
-import type { Activation } from "../nn/activation";
 import { type AttentionOptions, attention } from "../nn/attention";
 import { firstRows } from "../nn/embedding";
 import { firstRowAttention } from "../nn/firstRowAttention";
@@ -8,19 +6,20 @@ import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Pass, Value } from "../nn/Pass";
 import { selfAttention } from "../nn/selfAttention";
+import type { Activation } from "../ops/activations/activations";
 import type { TextInputs } from "./textInputs";
 import { wholePostNormLayer } from "./wholePostNormLayer";
 
 /** The parameters of one layer, in the order they run. */
 export type PostNormParts = {
   query: Adaptable;
-  key: Linear;
+  key: Required<Linear>;
   value: Adaptable;
-  attended: Linear;
-  attendedNorm: Norm;
-  widen: Linear;
-  narrow: Linear;
-  norm: Norm;
+  attended: Required<Linear>;
+  attendedNorm: Required<Norm>;
+  widen: Required<Linear>;
+  narrow: Required<Linear>;
+  norm: Required<Norm>;
 };
 
 export interface PostNormOptions {
@@ -60,8 +59,8 @@ export function postNormLayer(
     rows,
     parts.attendedNorm,
   );
-  const wide = activatedLinear(pass, linear(pass, h, parts.widen), activation, parts.narrow);
-  return residualNorm(pass, wide, rates.output, h, parts.norm);
+  const wide = linear(pass, h, parts.widen);
+  return residualNorm(pass, linear(pass, wide, parts.narrow, activation), rates.output, h, parts.norm);
 }
 
 function everyRowContext(pass: Pass, x: Value, parts: PostNormParts, options: AttentionOptions): Value {

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { RelativePositions } from "../nn/disentangledAttention";
 import { embedding } from "../nn/embedding";
 import { layerNorm, type Norm } from "../nn/layerNorm";
-import type { OnnxGraph } from "../nn/OnnxGraph";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import type { Config, Take } from "./Family";
@@ -14,7 +13,7 @@ import type { TextInputs } from "./textInputs";
 export interface RelativeEmbeddings {
   parameters: Parameter[];
   /** The normed embeddings of those that a batch needs, made once for all blocks, and which row stands for which distance. */
-  rows(pass: Pass, inputs: TextInputs): { table: Value } & Pick<RelativePositions, "row" | "rowOnnx">;
+  rows(pass: Pass, inputs: TextInputs): { table: Value } & Pick<RelativePositions, "row" | "wholeRow">;
 }
 
 export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbeddings {
@@ -26,8 +25,7 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
   const hidden = config.number("hidden_size");
   const all = takeTable(take, "deberta.encoder.rel_embeddings", 2 * span, hidden);
   const norm = takeRelativeNorm(config, take);
-  const whole = (distance: number) => Math.min(Math.max(bucket(distance) + span, 0), 2 * span - 1);
-  const rowOnnx = (graph: OnnxGraph, distances: string) => tabulated(graph, distances, whole);
+  const wholeRow = (distance: number) => Math.min(Math.max(bucket(distance) + span, 0), 2 * span - 1);
   const made = new WeakMap<TextInputs, { pass: Pass; table: Value }>();
   return {
     parameters: [all, ...(norm ? [norm.weight, norm.bias] : [])],
@@ -37,36 +35,29 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
       const last = Math.min(2 * span - 1, span + reach);
       const row = (distance: number) => Math.min(Math.max(bucket(distance) + span, first), last) - first;
       const kept = made.get(inputs);
-      if (kept?.pass === pass) return { table: kept.table, row, rowOnnx };
-      // In ONNX all, as what a batch needs is not known yet.
-      const ids: tf.Tensor1D = pass.derived(tf.range(first, last + 1, 1, "int32"), (graph) =>
-        graph.count(graph.ints(2 * span)),
-      );
+      if (kept?.pass === pass) return { table: kept.table, row, wholeRow };
+      // An exported model looks all of them up, since it takes texts of any length.
+      const ids: tf.Tensor1D = pass.derived({
+        op: "count",
+        settings: { length: 2 * span },
+        output: tf.range(first, last + 1, 1, "int32"),
+        inputs: {},
+      });
       const table = pass.shared(() => {
         const looked = embedding(pass, ids, all);
         return norm ? layerNorm(pass, looked, norm) : looked;
       });
       inputs.own(table.tensor);
       made.set(inputs, { pass, table });
-      return { table, row, rowOnnx };
+      return { table, row, wholeRow };
     },
   };
 }
 
 /** The norm of these embeddings, which Python's model has where norm_rel_ebd asks for one, whether there are embeddings or not. */
-export function takeRelativeNorm(config: Config, take: Take): Norm | null {
+export function takeRelativeNorm(config: Config, take: Take): Required<Norm> | null {
   const kinds = config.string("norm_rel_ebd", "none").toLowerCase().split("|");
   if (!kinds.some((kind) => kind.trim() === "layer_norm")) return null;
   const eps = config.number("layer_norm_eps", 1e-7);
   return takeNorm(take, "deberta.encoder.LayerNorm", config.number("hidden_size"), eps);
-}
-
-/** f of each distance, where it stays the same beyond some distance to both sides: read from a table, logarithms are not. */
-function tabulated(graph: OnnxGraph, distances: string, f: (distance: number) => number): string {
-  const FAR = 2 ** 30;
-  let most = 0;
-  while (f(most) !== f(FAR) || f(-most) !== f(-FAR)) most++;
-  const table = graph.ints(...Array.from({ length: 2 * most + 1 }, (_, i) => f(i - most)));
-  const clipped = graph.op("Clip", [distances, graph.int(-most), graph.int(most)]);
-  return graph.op("Gather", [table, graph.op("Add", [clipped, graph.int(most)])]);
 }

@@ -127,7 +127,7 @@ function basicBlock(pass: Pass, x: Value, { convs, norms, downsample }: Block, t
 
 function head({ take }: Taker, width: number, numLabels: number): Stage<ImageInputs> {
   const initializer = { bound: 1 / Math.sqrt(width) };
-  const fc: Linear = {
+  const fc: Required<Linear> = {
     weight: take("fc.weight", [numLabels, width], initializer),
     bias: take("fc.bias", [numLabels], initializer),
   };

@@ -53,12 +53,10 @@ function positionIds(pass: Pass, inputs: TextInputs, padding: number): tf.Tensor
     const seen = tf.reshape(tf.cast(tf.notEqual(inputIds, start), "int32"), [batchSize, sequenceLength]);
     return tf.reshape(tf.add(tf.mul(tf.cumsum(seen, 1), seen), start), [-1]);
   });
-  return pass.derived(ids, (graph) => {
-    const start = graph.int(padding);
-    const unseen = graph.op("Equal", [graph.given(inputIds), start]);
-    const seen = graph.op("Cast", [graph.op("Not", [unseen])], { to: { int: 7 } });
-    const rows = graph.op("Reshape", [seen, graph.shape("batchSize", -1)]);
-    const counted = graph.op("Mul", [graph.op("CumSum", [rows, graph.int(1)]), rows]);
-    return graph.op("Reshape", [graph.op("Add", [counted, start]), graph.ints(-1)]);
+  return pass.derived({
+    op: "positionsPastPadding",
+    settings: { padding },
+    output: ids,
+    inputs: { inputIds },
   });
 }

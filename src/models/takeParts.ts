@@ -4,12 +4,12 @@ import type { Adaptable } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Take } from "./Family";
 
-export const takeLinear = (take: Take, name: string, from: number, to: number): Linear => ({
+export const takeLinear = (take: Take, name: string, from: number, to: number): Required<Linear> => ({
   weight: take(`${name}.weight`, [to, from], "normal"),
   bias: take(`${name}.bias`, [to], "zeros"),
 });
 
-export const takeNorm = (take: Take, name: string, width: number, eps: number): Norm => ({
+export const takeNorm = (take: Take, name: string, width: number, eps: number): Required<Norm> => ({
   weight: take(`${name}.weight`, [width], "ones"),
   bias: take(`${name}.bias`, [width], "zeros"),
   eps,
@@ -18,9 +18,9 @@ export const takeNorm = (take: Take, name: string, width: number, eps: number): 
 export const takeTable = (take: Take, name: string, entries: number, width: number): Parameter =>
   take(`${name}.weight`, [entries, width], "normal");
 
-export const parametersOf = (parts: Record<string, Adaptable | Norm>): Parameter[] =>
+export const parametersOf = (parts: Record<string, Linear | Adaptable | Norm>): Parameter[] =>
   Object.values(parts).flatMap((part) => [
     part.weight,
-    part.bias,
+    ...(part.bias ? [part.bias] : []),
     ...("lora" in part && part.lora ? [part.lora.a, part.lora.b] : []),
   ]);

@@ -34,15 +34,23 @@ export function wholePostNormLayer(
     output: pass.drawDropout(dropout.output),
   };
   const { y, saved } = postNormLayerTraining(x.tensor, mask, layer, drops);
-  const output = pass.record(
-    y,
-    [x, ...parameters],
-    () => [x.tensor, saved],
-    (dy, [input, saved]) => {
-      const gradients = postNormLayerGradients(dy, input, batchSize, saved, layer, drops, pass.tracks(x));
-      return [gradients.x, ...names.flatMap((name) => [gradients[name].weight, gradients[name].bias])];
+  const inputs = names.flatMap((name) => [
+    [`${name}.weight`, parts[name].weight],
+    [`${name}.bias`, parts[name].bias],
+  ]);
+  const output = pass.record({
+    output: y,
+    inputs: { x, ...Object.fromEntries(inputs) },
+    saved: () => ({ input: x.tensor, saved }),
+    backward(dy, { input, saved }) {
+      const made = postNormLayerGradients(dy, input, batchSize, saved, layer, drops, pass.tracks(x));
+      const gradients = names.flatMap((name) => [
+        [`${name}.weight`, made[name].weight],
+        [`${name}.bias`, made[name].bias],
+      ]);
+      return { x: made.x, ...Object.fromEntries(gradients) };
     },
-  );
+  });
   saved.dispose();
   return output;
 }

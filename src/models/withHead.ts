@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { activate } from "../nn/activate";
+import { activation } from "../nn/activation";
 import { byAutodiff } from "../nn/byAutodiff";
 import { columns, sideBySide } from "../nn/columns";
-import { tanh } from "../nn/elementwise";
 import { firstRows } from "../nn/embedding";
 import { linear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
@@ -16,7 +17,7 @@ import { type CustomHead, checkHead, type Head, isCustom, type PoolingHead } fro
 import { parametersOf, takeLinear } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
-/** A family's stages with another head in place of their own. Outputs of earlier layers travel on beside those of later ones. */
+/** A family's stages with another head in place of their own. For a head that reads several layers, blocks hand on the outputs of earlier ones. */
 export function withHead(
   stages: Stage<TextInputs>[],
   head: Head,
@@ -48,7 +49,7 @@ export function withHead(
       forward(pass, inputs, x) {
         const newest = norm.forward(pass, ofWidth(pass, x!, 0, hidden));
         const width = x!.tensor.shape[1]! - hidden;
-        const whole = width > 0 ? sideBySide(pass, [newest, columns(pass, x!, hidden, width)]) : newest;
+        const whole = width > 0 ? sideBySide(pass, newest, columns(pass, x!, hidden, width)) : newest;
         return own.forward(pass, inputs, whole);
       },
     },
@@ -59,7 +60,7 @@ function ofWidth(pass: Pass, x: Value, start: number, width: number): Value {
   return x.tensor.shape[1] === width ? x : columns(pass, x, start, width);
 }
 
-/** A block that hands on what it was given behind what it makes of the first columns of it. */
+/** Wraps a block so that its input is concatenated after its output, for heads that read several layers. */
 function carrying(
   stage: Stage<TextInputs>,
   hidden: number,
@@ -78,7 +79,7 @@ function carrying(
         everyRow ? { ...inputs, everyRow } : inputs,
         ofWidth(pass, x!, 0, hidden),
       );
-      return carries ? sideBySide(pass, [y, x!]) : y;
+      return carries ? sideBySide(pass, y, x!) : y;
     },
   };
 }
@@ -98,7 +99,11 @@ function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take
     if (pooling === "cls") return firstRows(pass, x, batchSize);
     if (pooling === "mean") return meanRows(pass, x, mask);
     if (pooling === "max") return maxRows(pass, x, mask);
-    const scores = linear(pass, tanh(pass, linear(pass, x, scorer.dense)), scorer.score);
+    const scores = linear(
+      pass,
+      activate(pass, linear(pass, x, scorer.dense), activation("tanh")),
+      scorer.score,
+    );
     return weightedRows(pass, x, scores, mask);
   };
   return {
@@ -113,31 +118,30 @@ function customStage(head: CustomHead, hidden: number, numLabels: number, take: 
   const { lastLayers = 1 } = head;
   const shapes = Object.entries(head.parameters({ hidden, numLabels }));
   if (shapes.length === 0) throw new InputError("head: expected at least one parameter to learn, got none");
-  const parameters = shapes.map(([name, shape]) =>
-    take(`head.${name}`, shape, shape.length > 1 ? "normal" : name.endsWith("weight") ? "ones" : "zeros"),
+  const parameters = Object.fromEntries(
+    shapes.map(([name, shape]) => [
+      name,
+      take(`head.${name}`, shape, shape.length > 1 ? "normal" : name.endsWith("weight") ? "ones" : "zeros"),
+    ]),
   );
   return {
     name: "head",
-    parameters,
+    parameters: Object.values(parameters),
     forward(pass, { batchSize, sequenceLength, mask }, x) {
       const seed = pass.training ? pass.drawSeed() : null;
-      return byAutodiff(pass, x!, parameters, [mask], (x, values, [mask]) => {
+      return byAutodiff(pass, x!, parameters, { mask }, (x, values, { mask }) => {
         const whole = tf.reshape(x, [batchSize, sequenceLength, hidden * lastLayers]);
         const states = Array.from({ length: lastLayers }, (_, i) =>
           tf.slice(whole, [0, 0, i * hidden], [batchSize, sequenceLength, hidden]),
         );
         let drawn = 0;
-        const logits = head.forward(
-          states as tf.Tensor3D[],
-          Object.fromEntries(shapes.map(([name], i) => [name, values[i]])),
-          {
-            mask: tf.sub(1, tf.step(tf.neg(tf.reshape(mask, [batchSize, sequenceLength])))) as tf.Tensor2D,
-            dropout: (x, rate) =>
-              seed === null || rate === 0
-                ? x
-                : tf.mul(x, dropoutMask(x.shape, { rate, seed: (seed + drawn++) >>> 0 })),
-          },
-        );
+        const logits = head.forward(states as tf.Tensor3D[], values, {
+          mask: tf.sub(1, tf.step(tf.neg(tf.reshape(mask, [batchSize, sequenceLength])))) as tf.Tensor2D,
+          dropout: (x, rate) =>
+            seed === null || rate === 0
+              ? x
+              : tf.mul(x, dropoutMask(x.shape, { rate, seed: (seed + drawn++) >>> 0 })),
+        });
         if (!tf.util.arraysEqual(logits.shape, [batchSize, numLabels]))
           throw new InputError(
             `head: expected forward to give logits [batch, labels], here [${batchSize}, ${numLabels}], got [${logits.shape}]`,

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Dropout } from "../ops/dropoutMask/dropoutMask";
+import type { OpName, Settings } from "../ops/forms";
 import { Random } from "../random";
-import type { OnnxForm, OnnxGraph } from "./OnnxGraph";
 import { Parameter } from "./Parameter";
 
-/** A tensor that the model computed; `tracked` when a gradient goes back through it. */
+/** A tensor that the model computed; `tracked` where backward computes its gradient. */
 export class Value {
   constructor(
     /** Nobody but a pass replaces it, by its copy, where it computes a part of the model again. */
@@ -13,27 +13,59 @@ export class Value {
   ) {}
 }
 
-/** What an op depends on: earlier values and parameters. */
+/** What a gradient may be asked for: earlier values and parameters. */
 export type Source = Value | Parameter;
 
-/**
- * From the gradient of an op's output to those of its inputs, in their order; `null` where none is wanted. `gathered(i)` gives what
- * other ops have passed back to input i so far, or `null`; whoever asks for it has to add it to what it returns.
- */
-export type Backward = (
-  dy: tf.Tensor,
-  saved: tf.Tensor[],
-  gathered: (input: number) => tf.Tensor | null,
-) => (tf.Tensor | null)[];
+/** What an op reads, by name: also tensors that no gradient is asked for, such as a mask. What is null or undefined is not there. */
+export type Inputs = Record<string, Source | tf.Tensor | null | undefined>;
+
+/** By name; null or undefined where there is none. */
+type Tensors<Name extends PropertyKey = string> = { [Key in Name]?: tf.Tensor | null };
+
+type Wanted<In> = { [Name in keyof In]: boolean };
+
+/** What computed a tensor: all that is needed to write it down. */
+export interface Described<In extends Inputs = Inputs, Op extends OpName = OpName> {
+  output: tf.Tensor;
+  inputs: In;
+  /** Left out by ops that only train. */
+  op?: Op;
+  /** What the op is told beside its inputs. */
+  settings?: object;
+}
+
+/** That those settings are there which the op asks for. */
+type Told<In, Op extends OpName> = [Op] extends [never]
+  ? unknown
+  : Partial<Settings<Op, In>> extends Settings<Op, In>
+    ? { settings?: Settings<Op, In> }
+    : { settings: Settings<Op, In> };
+
+/** A forward op with its backward. */
+export interface Recorded<In extends Inputs, Saved extends Tensors, Op extends OpName>
+  extends Described<In, Op> {
+  /** What backward reads, by name; asked for only where the op is recorded. `wanted` says which inputs want a gradient. */
+  saved?: (wanted: Wanted<In>) => Saved;
+  /**
+   * From the gradient of the output, `dy`, to those of the inputs. `gathered(name)` gives what later ops have
+   * added to that input's gradient so far, or null; a backward that asks for it has to add it to what it returns.
+   */
+  backward: (
+    dy: tf.Tensor,
+    saved: Saved,
+    wanted: Wanted<In>,
+    gathered: (input: keyof In) => tf.Tensor | null,
+  ) => Tensors<keyof In>;
+}
 
 interface Step {
   output: Value;
-  inputs: Source[];
+  sources: Map<string, Source>;
   saved: tf.Tensor[];
-  backward: Backward;
+  backward: (dy: tf.Tensor, gathered: (input: string) => tf.Tensor | null) => Tensors;
 }
 
-/** A part of the model of which nothing but the input was saved: backward computes it again, and its steps take its place. */
+/** A checkpointed segment: only its input is saved; backward computes it again, and its steps take its place. */
 interface Checkpoint {
   output: Value;
   saved: tf.Tensor[];
@@ -43,11 +75,11 @@ interface Checkpoint {
 /**
  * One forward through a model and, where it is recorded, the backward.
  *
- * An op computes its output, then `record`s how gradients return. Only ops with a tracked input or a trainable parameter are
- * recorded, and each saves nothing but what its own backward reads; so whatever lies wholly below the frost line costs neither
- * memory nor time. Saved tensors and passed gradients are freed while `backward` goes.
+ * An op computes its output, then `record`s its backward. Only ops with a tracked input or a trainable parameter are recorded, and each
+ * saves nothing but what its own backward reads; so whatever lies wholly below the frost line costs neither memory nor time. Saved
+ * tensors and gradients are freed as backward passes them.
  *
- * tfjs's own tape records every kernel and keeps all it saved until backward ends, trainable or not; hence this one.
+ * tfjs's own tape records every kernel and keeps all that it saved until backward ends, trainable or not; hence this one.
  */
 export class Pass {
   /** Whether dropout fires. */
@@ -123,14 +155,16 @@ export class Pass {
     this.#owned.push(owned);
   }
 
-  /** A tensor that no gradient goes back through. */
+  /** A tensor as a value that wants no gradient. */
   input(tensor: tf.Tensor): Value {
     return new Value(tensor, false);
   }
 
-  /** A tensor that a stage makes of its inputs, such as positions, and its ONNX form, which `OnnxPass` alone reads. */
-  derived<T extends tf.Tensor>(tensor: T, _onnx: (graph: OnnxGraph) => string): T {
-    return tensor;
+  /** Says how a tensor that a stage makes of its inputs, such as positions, follows from them; gives it back. */
+  derived<Output extends tf.Tensor, In extends Inputs, Op extends OpName>(
+    described: Described<In, Op> & Told<In, Op> & { output: Output },
+  ): Output {
+    return described.output;
   }
 
   /** A whole number to seed one dropout mask with. */
@@ -149,26 +183,35 @@ export class Pass {
     return this.#recording && (source instanceof Parameter ? source.requiresGrad : source.tracked);
   }
 
-  /**
-   * Makes an op's output a value. `saved` is called only when the op is recorded, and gives what `backward` will read. The ONNX
-   * form is read by `OnnxPass` alone.
-   */
-  record(
-    output: tf.Tensor,
-    inputs: Source[],
-    saved: () => tf.Tensor[],
-    backward: Backward,
-    _onnx?: OnnxForm,
+  /** Makes an op's output a value, and records its backward where a gradient will be asked for. */
+  record<In extends Inputs, Saved extends Tensors, Op extends OpName = never>(
+    recorded: Recorded<In, Saved, Op> & Told<In, Op>,
   ): Value {
-    const tracked = inputs.some((input) => this.tracks(input));
-    const value = new Value(output, tracked);
-    if (tracked && this.#keeping)
-      this.#steps.push({
-        output: value,
-        inputs,
-        saved: saved().map((tensor) => tf.keep(tensor.clone())),
-        backward,
-      });
+    const { output, inputs, saved, backward } = recorded;
+    const sources = new Map<string, Source>();
+    const wanted: Record<string, boolean> = {};
+    for (const [name, input] of Object.entries(inputs)) {
+      const source = input && !(input instanceof tf.Tensor) ? input : null;
+      if (source) sources.set(name, source);
+      wanted[name] = source !== null && this.tracks(source);
+    }
+    const value = new Value(output, Object.values(wanted).includes(true));
+    if (!value.tracked || !this.#keeping) return value;
+    const kept = Object.entries(saved?.(wanted as Wanted<In>) ?? {}).flatMap(([name, tensor]) =>
+      tensor ? [[name, tf.keep(tensor.clone())] as const] : [],
+    );
+    this.#steps.push({
+      output: value,
+      sources,
+      saved: kept.map(([, tensor]) => tensor),
+      backward: (dy, gathered) =>
+        backward(
+          dy,
+          Object.fromEntries(kept) as Saved,
+          wanted as Wanted<In>,
+          gathered as (input: keyof In) => tf.Tensor | null,
+        ),
+    });
     return value;
   }
 
@@ -181,7 +224,7 @@ export class Pass {
         gradients.delete(step.output);
         try {
           if (dy && "recompute" in step) this.#recompute(step, dy, gradients);
-          else if (dy) this.#passBack(step as Step, dy, gradients);
+          else if (dy) this.#runBackward(step as Step, dy, gradients);
         } finally {
           tf.dispose(step.saved);
         }
@@ -230,40 +273,42 @@ export class Pass {
     }
   }
 
-  #passBack(step: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
-    let parts: (tf.Tensor | null)[] = [];
+  #runBackward({ sources, backward }: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
+    let made: Tensors = {};
     const taken: tf.Tensor[] = [];
-    const gathered = (input: number) => {
-      const sum = gradients.get(step.inputs[input]) ?? null;
+    const gathered = (name: string) => {
+      const source = sources.get(name)!;
+      const sum = gradients.get(source) ?? null;
       if (sum) taken.push(sum);
-      gradients.delete(step.inputs[input]);
+      gradients.delete(source);
       return sum;
     };
+    const present = () => Object.values(made).filter((gradient) => gradient instanceof tf.Tensor);
     try {
       tf.tidy(() => {
-        parts = step.backward(dy, step.saved, gathered);
-        return parts.filter((part) => part !== null);
+        made = backward(dy, gathered);
+        return present();
       });
     } catch (error) {
       tf.dispose([dy, ...taken]);
       throw error;
     }
     tf.dispose(taken);
-    for (const part of parts) if (part) tf.keep(part);
-    if (!parts.includes(dy)) dy.dispose();
-    step.inputs.forEach((input, i) => {
-      const part = parts[i];
-      if (!part) return;
-      if (!this.tracks(input)) {
-        part.dispose();
-        return;
+    for (const gradient of present()) tf.keep(gradient);
+    if (!present().includes(dy)) dy.dispose();
+    for (const [name, source] of sources) {
+      const gradient = made[name];
+      if (!gradient) continue;
+      if (!this.tracks(source)) {
+        gradient.dispose();
+        continue;
       }
-      const sum = gradients.get(input);
-      gradients.set(input, sum ? tf.keep(tf.add(sum, part)) : part);
+      const sum = gradients.get(source);
+      gradients.set(source, sum ? tf.keep(tf.add(sum, gradient)) : gradient);
       if (sum) {
         sum.dispose();
-        part.dispose();
+        gradient.dispose();
       }
-    });
+    }
   }
 }

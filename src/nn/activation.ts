@@ -1,47 +1,13 @@
 import { InputError } from "../errors";
-import { activations, type Activation as Elementwise } from "../ops/activations";
-import type { OnnxGraph } from "./OnnxGraph";
-import { clippedGelu, rareActivations } from "./rareActivations";
+import { type Activation, activations } from "../ops/activations/activations";
+import { clippedGelu, rareActivations } from "../ops/activations/rareActivations";
 
-/** An elementwise function with its gradient from its input. */
-export interface Activation extends Elementwise {
-  /** The same as ONNX nodes, from the name of x to that of its image. */
-  onnx(graph: OnnxGraph, x: string): string;
-}
-
-const relu: Activation = { ...activations.relu, onnx: (graph, x) => graph.op("Relu", [x]) };
-
-const silu: Activation = {
-  ...activations.silu,
-  onnx: (graph, x) => graph.op("Mul", [x, graph.op("Sigmoid", [x])]),
-};
-
-const geluTanh: Activation = {
-  ...activations.geluTanh,
-  onnx(graph, x) {
-    const cubic = graph.op("Mul", [graph.op("Mul", [x, x]), graph.float(0.044715)]);
-    const inner = graph.op("Mul", [
-      graph.op("Mul", [x, graph.float(Math.sqrt(2 / Math.PI))]),
-      graph.op("Add", [cubic, graph.float(1)]),
-    ]);
-    return halfOf(graph, x, graph.op("Tanh", [inner]));
-  },
-};
-
-/** From opset 17's operators; opset 20 has one of its own. */
-const geluExact: Activation = {
-  ...activations.gelu,
-  onnx: (graph, x) => halfOf(graph, x, graph.op("Erf", [graph.op("Mul", [x, graph.float(Math.SQRT1_2)])])),
-};
-
-/** x · (1 + y) / 2 */
-const halfOf = (graph: OnnxGraph, x: string, y: string): string =>
-  graph.op("Mul", [graph.op("Mul", [x, graph.op("Add", [y, graph.float(1)])]), graph.float(0.5)]);
+const { gelu, geluTanh, relu, silu } = activations;
 
 const ACTIVATIONS: Record<string, Activation> = {
-  gelu: geluExact,
-  gelu_python: geluExact,
-  gelu_10: clippedGelu(geluExact),
+  gelu,
+  gelu_python: gelu,
+  gelu_10: clippedGelu(gelu),
   gelu_new: geluTanh,
   gelu_fast: geluTanh,
   gelu_accurate: geluTanh,

@@ -36,20 +36,22 @@ function byRunning(pass: Pass, x: Value, { weight, bias, runningMean, runningVar
     const shift = tf.sub(bias.value, tf.mul(runningMean.value, factor));
     return { mean: runningMean.value.clone(), scale, y: tf.add(tf.mul(x.tensor, factor), shift) };
   });
-  const value = pass.record(
-    y,
-    [x, weight, bias],
-    () => (pass.tracks(weight) ? [scale, x.tensor, mean] : [scale]),
-    (dy, [scale, input, mean]) => [
-      pass.tracks(x) ? tf.mul(dy, tf.mul(scale, weight.value)) : null,
-      pass.tracks(weight) ? sumRows(tf.mul(dy, tf.mul(tf.sub(input, mean), scale))) : null,
-      pass.tracks(bias) ? sumRows(dy) : null,
-    ],
-    (graph, inputs) => {
-      const statistics = [runningMean, runningVar].map((buffer) => graph.parameter(buffer));
-      return graph.op("BatchNormalization", [...inputs, ...statistics], { epsilon: { float: eps } });
-    },
-  );
+  const value = pass.record({
+    op: "batchNorm",
+    settings: { eps },
+    output: y,
+    inputs: { x, weight, bias, mean: runningMean, variance: runningVar },
+    saved: (wanted) => ({
+      scale,
+      x: wanted.weight ? x.tensor : null,
+      mean: wanted.weight ? mean : null,
+    }),
+    backward: (dy, { scale, ...saved }, wanted) => ({
+      x: wanted.x ? tf.mul(dy, tf.mul(scale, weight.value)) : null,
+      weight: wanted.weight ? sumRows(tf.mul(dy, tf.mul(tf.sub(saved.x!, saved.mean!), scale))) : null,
+      bias: wanted.bias ? sumRows(dy) : null,
+    }),
+  });
   tf.dispose([mean, scale]);
   return value;
 }
@@ -70,27 +72,29 @@ function byBatch(pass: Pass, x: Value, norm: BatchNorm): Value {
     const scale = tf.rsqrt(tf.add(variance, eps));
     return { mean, scale, y: tf.add(tf.mul(centred, tf.mul(scale, weight.value)), bias.value) };
   });
-  const value = pass.record(
-    y,
-    [x, weight, bias],
-    () => (pass.tracks(x) || pass.tracks(weight) ? [scale, x.tensor, mean] : []),
-    (dy, [scale, input, mean]) => {
+  const value = pass.record({
+    output: y,
+    inputs: { x, weight, bias },
+    saved: (wanted) =>
+      wanted.x || wanted.weight ? { scale, x: x.tensor, mean } : { scale: null, x: null, mean: null },
+    backward(dy, saved, wanted) {
       const ofBias = sumRows(dy);
-      if (!pass.tracks(x) && !pass.tracks(weight)) return [null, null, ofBias];
-      const normal = tf.mul(tf.sub(input, mean), scale);
+      if (!wanted.x && !wanted.weight) return { bias: ofBias };
+      const scale = saved.scale!;
+      const normal = tf.mul(tf.sub(saved.x!, saved.mean!), scale);
       const ofWeight = sumRows(tf.mul(dy, normal));
       const ofX = () =>
         tf.mul(
           tf.sub(tf.sub(dy, tf.div(ofBias, count)), tf.mul(normal, tf.div(ofWeight, count))),
           tf.mul(scale, weight.value),
         );
-      return [
-        pass.tracks(x) ? ofX() : null,
-        pass.tracks(weight) ? ofWeight : null,
-        pass.tracks(bias) ? ofBias : null,
-      ];
+      return {
+        x: wanted.x ? ofX() : null,
+        weight: wanted.weight ? ofWeight : null,
+        bias: wanted.bias ? ofBias : null,
+      };
     },
-  );
+  });
   tf.dispose([mean, scale]);
   return value;
 }

@@ -3,41 +3,46 @@ import { FrostError } from "../errors";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
+type Named<Type> = Record<string, Type>;
+
 /**
- * An op whose backward is tfjs's own: `f` of a value, of parameters and of constants. Saves the value alone and runs `f` once more in
- * backward, under tfjs's tape; so `f` has to do the same both times.
+ * An op whose backward is tfjs's own: `f` of a value, and by name of parameters and constants. Saves the value and the constants and runs
+ * `f` once more in backward, under tfjs's tape; so `f` has to do the same both times.
  */
 export function byAutodiff(
   pass: Pass,
   x: Value,
-  parameters: Parameter[],
-  constants: tf.Tensor[],
-  f: (x: tf.Tensor, parameters: tf.Tensor[], constants: tf.Tensor[]) => tf.Tensor,
+  parameters: Named<Parameter>,
+  constants: Named<tf.Tensor>,
+  f: (x: tf.Tensor, parameters: Named<tf.Tensor>, constants: Named<tf.Tensor>) => tf.Tensor,
 ): Value {
-  const values = () => parameters.map(({ value }) => value);
-  const sources = [x, ...parameters];
-  return pass.record(
-    tf.tidy(() => f(x.tensor, values(), constants)),
-    sources,
-    () => [x.tensor, ...constants],
-    (dy, [x, ...constants]) => {
+  const names = Object.keys(parameters);
+  const values = () => names.map((name) => parameters[name].value);
+  const named = (tensors: tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+  // No parameter can have the name of x.
+  const keys = names.map((name) => `parameter ${name}`);
+  return pass.record({
+    output: tf.tidy(() => f(x.tensor, named(values()), constants)),
+    inputs: { x, ...Object.fromEntries(keys.map((key, i) => [key, parameters[names[i]]])) },
+    saved: (): Named<tf.Tensor> => ({ ...constants, x: x.tensor }),
+    backward(dy, { x, ...constants }, wanted: Named<boolean>) {
       const all = [x, ...values()];
-      const wanted = all.flatMap((_, i) => (pass.tracks(sources[i]) ? i : []));
+      const places = ["x", ...keys].flatMap((key, i) => (wanted[key] ? i : []));
       const again = (...given: tf.Tensor[]) => {
-        const [x, ...parameters] = all.map((tensor, i) => given[wanted.indexOf(i)] ?? tensor);
-        return f(x, parameters, constants);
+        const [x, ...others] = all.map((tensor, i) => given[places.indexOf(i)] ?? tensor);
+        return f(x, named(others), constants);
       };
       let gradients: tf.Tensor[];
       try {
         gradients = tf.grads(again)(
-          wanted.map((i) => all[i]),
+          places.map((i) => all[i]),
           dy,
         );
       } catch (error) {
-        const names = parameters.map(({ name }) => name).join(", ");
-        throw new FrostError(`the gradient of ${names} by tfjs: ${(error as Error).message}`);
+        const told = names.map((name) => parameters[name].name).join(", ");
+        throw new FrostError(`the gradient of ${told} by tfjs: ${(error as Error).message}`);
       }
-      return all.map((_, i) => gradients[wanted.indexOf(i)] ?? null);
+      return Object.fromEntries(places.map((place, i) => [["x", ...keys][place], gradients[i]]));
     },
-  );
+  });
 }

@@ -2,43 +2,39 @@ import * as tf from "@tensorflow/tfjs-core";
 import { matMul } from "../ops/matMul/matMul";
 import type { Linear } from "./linear";
 import type { Pass, Value } from "./Pass";
-import { rowsOfTexts } from "./rowsOnnx";
 
 /**
  * A convolution along each of `batchSize` texts, zeros beyond their ends: [batch · n, in] → [batch · n, out]. `weight` is
  * [out, in, width] as PyTorch's `Conv1d` keeps it, of odd width, `bias` [out].
  */
-export function convolution(pass: Pass, x: Value, { weight, bias }: Linear, batchSize: number): Value {
+export function convolution(
+  pass: Pass,
+  x: Value,
+  { weight, bias }: Required<Linear>,
+  batchSize: number,
+): Value {
   const [out, width, size] = weight.shape;
   const flat = () => tf.reshape(tf.transpose(weight.value, [0, 2, 1]), [out, size * width]);
-  const y = tf.tidy(() =>
-    tf.add(matMul(neighbours(x.tensor, size, batchSize), flat(), false, true), bias.value),
-  );
-  return pass.record(
-    y,
-    [x, weight, bias],
-    () => (pass.tracks(weight) ? [x.tensor] : []),
-    (dy, [input]) => [
-      pass.tracks(x) ? neighboursGradient(matMul(dy, flat()), size, batchSize) : null,
-      pass.tracks(weight)
-        ? tf.transpose(
-            tf.reshape(matMul(dy, neighbours(input, size, batchSize), true, false), [out, size, width]),
-            [0, 2, 1],
-          )
-        : null,
-      pass.tracks(bias) ? tf.sum(dy, 0) : null,
-    ],
-    (graph, [x, weight, bias]) => {
-      const margin = (size - 1) / 2;
-      const turn = (texts: string) => graph.op("Transpose", [texts], { perm: { ints: [0, 2, 1] } });
-      const texts = rowsOfTexts(graph, x, width);
-      const pads = { pads: { ints: [margin, margin] } };
-      return graph.op("Reshape", [
-        turn(graph.op("Conv", [turn(texts), weight, bias], pads)),
-        graph.shape(-1, out),
-      ]);
+  return pass.record({
+    op: "convolution",
+    settings: { shape: weight.shape },
+    output: tf.tidy(() =>
+      tf.add(matMul(neighbours(x.tensor, size, batchSize), flat(), false, true), bias.value),
+    ),
+    inputs: { x, weight, bias },
+    saved: (wanted) => ({ x: wanted.weight ? x.tensor : null }),
+    backward(dy, saved, wanted) {
+      const ofWeight = () => {
+        const made = matMul(dy, neighbours(saved.x!, size, batchSize), true, false);
+        return tf.transpose(tf.reshape(made, [out, size, width]), [0, 2, 1]);
+      };
+      return {
+        x: wanted.x ? neighboursGradient(matMul(dy, flat()), size, batchSize) : null,
+        weight: wanted.weight ? ofWeight() : null,
+        bias: wanted.bias ? tf.sum(dy, 0) : null,
+      };
     },
-  );
+  });
 }
 
 /** Each row with the `size` - 1 around it, side by side: [batch · n, width] → [batch · n, size · width]. */

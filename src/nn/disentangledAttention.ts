@@ -1,11 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
+import { dropped } from "../ops/dropoutMask/dropoutMask";
 import { matMul } from "../ops/matMul/matMul";
 import { segmentSum } from "../ops/segmentSum/segmentSum";
 import type { AttentionOptions } from "./attention";
-import { disentangledAttentionOnnx } from "./disentangledAttentionOnnx";
 import { mergeHeads, softmaxGradient, splitHeads } from "./heads";
-import type { OnnxGraph } from "./OnnxGraph";
 import type { Pass, Value } from "./Pass";
 
 /** What each relative position adds to the scores, as rows that `row` names: [rows, hidden]. */
@@ -16,8 +14,8 @@ export interface RelativePositions {
   query?: Value;
   /** The row that stands for a query so many places behind a key; negative where it is in front. */
   row: (distance: number) => number;
-  /** The same for a row of distances, int64, as ONNX nodes, where what is multiplied has an ONNX form. */
-  rowOnnx?: (graph: OnnxGraph, distances: string) => string;
+  /** The same among the rows for texts of any length, which an exported model has; `row` unless said otherwise. */
+  wholeRow?: (distance: number) => number;
 }
 
 /**
@@ -41,57 +39,64 @@ export function disentangledAttention(
   const ofQueries = idsByShift(queries, keys, (shift) => positions.row(-shift));
   const ofKeys = idsByShift(keys, queries, positions.row);
   const drops = pass.drawDropout(dropout);
-  const dropped = (weights: tf.Tensor) =>
-    drops ? tf.mul(weights, dropoutMask([heads, batchSize, queries, keys], drops)) : weights;
+  const read = {
+    query: query.tensor,
+    key: key.tensor,
+    value: value.tensor,
+    positionKey: positions.key?.tensor,
+    positionQuery: positions.query?.tensor,
+  };
   const [output, weights] = tf.tidy(() => {
-    const [q, k, v] = [query, key, value].map(({ tensor }) => split(tensor));
+    const [q, k, v] = [read.query, read.key, read.value].map(split);
     let scores = matMul(q, k, false, true);
-    if (positions.key)
-      scores = tf.add(scores, shear(product(q, rows(positions.key.tensor, ofQueries, heads)), keys));
-    if (positions.query) {
-      const byKey = shear(product(k, rows(positions.query.tensor, ofKeys, heads)), queries);
+    if (read.positionKey)
+      scores = tf.add(scores, shear(product(q, rows(read.positionKey, ofQueries, heads)), keys));
+    if (read.positionQuery) {
+      const byKey = shear(product(k, rows(read.positionQuery, ofKeys, heads)), queries);
       scores = tf.add(scores, tf.transpose(byKey, [0, 1, 3, 2]));
     }
     const masked = tf.add(tf.mul(scores, scale), tf.reshape(mask, [1, batchSize, 1, keys]));
     const weights = tf.softmax(masked);
-    return [mergeHeads(matMul(dropped(weights), v)), weights];
+    return [mergeHeads(matMul(dropped(weights, drops), v)), weights];
   });
-  const relative = [positions.key, positions.query].filter((source) => source !== undefined);
-  const y = pass.record(
+  const { row, wholeRow = row } = positions;
+  const y = pass.record({
+    op: "disentangledAttention",
+    settings: { hidden: query.tensor.shape[1]!, heads, parts, row: wholeRow },
     output,
-    [query, key, value, ...relative],
-    () => [...[query, key, value, ...relative].map(({ tensor }) => tensor), weights],
-    (dy, saved) => {
-      const [q, k, v] = saved.slice(0, 3).map(split);
-      const tables = saved.slice(3, 3 + relative.length);
-      const weights = saved[3 + relative.length];
+    inputs: { query, key, value, positionKey: positions.key, positionQuery: positions.query, mask },
+    saved: () => ({ ...read, weights }),
+    backward(dy, { weights, positionKey, positionQuery, ...saved }, wanted) {
+      const [q, k, v] = [saved.query, saved.key, saved.value].map(split);
       const dContext = split(dy);
-      const tracked = (source?: Value) => source !== undefined && pass.tracks(source);
-      const dValue = () => mergeHeads(matMul(dropped(weights), dContext, true, false));
-      const ofValue = tracked(value) ? dValue() : null;
-      if (![query, key, ...relative].some(tracked)) return [null, null, ofValue, ...relative.map(() => null)];
+      const dValue = wanted.value ? mergeHeads(matMul(dropped(weights, drops), dContext, true, false)) : null;
+      if (!wanted.query && !wanted.key && !wanted.positionKey && !wanted.positionQuery)
+        return { value: dValue };
 
       const dUsed = matMul(dContext, v, false, true);
-      const dScores = tf.mul(softmaxGradient(dropped(dUsed), weights), scale);
-      let dq = tracked(query) ? matMul(dScores, k) : null;
-      let dk = tracked(key) ? matMul(dScores, q, true, false) : null;
-      const ofRelative: (tf.Tensor | null)[] = [];
-      if (positions.key) {
-        const table = tables[0];
+      const dScores = tf.mul(softmaxGradient(dropped(dUsed, drops), weights), scale);
+      let dq = wanted.query ? matMul(dScores, k) : null;
+      let dk = wanted.key ? matMul(dScores, q, true, false) : null;
+      let [ofPositionKey, ofPositionQuery]: (tf.Tensor | null)[] = [null, null];
+      if (positionKey) {
         const dShifts = unshear(dScores);
-        if (dq) dq = tf.add(dq, productGradient(dShifts, rows(table, ofQueries, heads)));
-        ofRelative.push(tracked(positions.key) ? rowsGradient(dShifts, q, ofQueries, table.shape[0]) : null);
+        if (dq) dq = tf.add(dq, productGradient(dShifts, rows(positionKey, ofQueries, heads)));
+        if (wanted.positionKey) ofPositionKey = rowsGradient(dShifts, q, ofQueries, positionKey.shape[0]);
       }
-      if (positions.query) {
-        const table = tables[tables.length - 1];
+      if (positionQuery) {
         const dShifts = unshear(tf.transpose(dScores, [0, 1, 3, 2]));
-        if (dk) dk = tf.add(dk, productGradient(dShifts, rows(table, ofKeys, heads)));
-        ofRelative.push(tracked(positions.query) ? rowsGradient(dShifts, k, ofKeys, table.shape[0]) : null);
+        if (dk) dk = tf.add(dk, productGradient(dShifts, rows(positionQuery, ofKeys, heads)));
+        if (wanted.positionQuery) ofPositionQuery = rowsGradient(dShifts, k, ofKeys, positionQuery.shape[0]);
       }
-      return [dq && mergeHeads(dq), dk && mergeHeads(dk), ofValue, ...ofRelative];
+      return {
+        query: dq && mergeHeads(dq),
+        key: dk && mergeHeads(dk),
+        value: dValue,
+        positionKey: ofPositionKey,
+        positionQuery: ofPositionQuery,
+      };
     },
-    disentangledAttentionOnnx(positions, { hidden: query.tensor.shape[1]!, heads, mask, parts }),
-  );
+  });
   weights.dispose();
   return y;
 }

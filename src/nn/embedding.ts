@@ -2,10 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { firstRowsGradient } from "../ops/firstRowsGradient/firstRowsGradient";
 import { gatherRows } from "../ops/gatherRows/gatherRows";
 import { segmentSum } from "../ops/segmentSum/segmentSum";
-import type { OnnxForm } from "./OnnxGraph";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
-import { rowsOfTexts } from "./rowsOnnx";
 
 /**
  * Looks up rows of `table` [entries, width] by `ids` [rows] (int32): [rows, width]. Of a table that is unread and gets no gradient,
@@ -13,13 +11,13 @@ import { rowsOfTexts } from "./rowsOnnx";
  */
 export function embedding(pass: Pass, ids: tf.Tensor1D, table: Parameter): Value {
   const { stored } = table;
-  return pass.record(
-    stored?.byRows && !pass.tracks(table) ? stored.rows(ids) : gatherRows(table.value, ids),
-    [table],
-    () => [ids],
-    (dy, [ids]) => [segmentSum(dy, ids as tf.Tensor1D, table.shape[0])],
-    (graph, [table]) => graph.op("Gather", [table, graph.given(ids)]),
-  );
+  return pass.record({
+    op: "gatherRows",
+    output: stored?.byRows && !pass.tracks(table) ? stored.rows(ids) : gatherRows(table.value, ids),
+    inputs: { table, ids },
+    saved: () => ({ ids }),
+    backward: (dy, { ids }) => ({ table: segmentSum(dy, ids, table.shape[0]) }),
+  });
 }
 
 /**
@@ -30,29 +28,18 @@ export function firstRows(pass: Pass, x: Value, batchSize: number, count = 1): V
   const width = x.tensor.shape[1]!;
   const length = x.tensor.shape[0] / batchSize;
   if (length === 1) return x;
-  const onnx: OnnxForm = (graph, [x]) => {
-    const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, count);
-    return graph.op("Reshape", [first, graph.shape(-1, width)]);
-  };
+  const described = { op: "firstRows", settings: { width, count }, inputs: { x } } as const;
   if (length <= count)
-    return pass.record(
-      x.tensor,
-      [x],
-      () => [],
-      (dy) => [dy.clone()],
-      onnx,
-    );
+    return pass.record({ ...described, output: x.tensor, backward: (dy) => ({ x: dy.clone() }) });
   const y = tf.tidy(() =>
     tf.reshape(
       tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, count, width]),
       [batchSize * count, width],
     ),
   );
-  return pass.record(
-    y,
-    [x],
-    () => [],
-    (dy, _, gathered) => [firstRowsGradient(dy, batchSize, length, gathered(0))],
-    onnx,
-  );
+  return pass.record({
+    ...described,
+    output: y,
+    backward: (dy, _, __, gathered) => ({ x: firstRowsGradient(dy, batchSize, length, gathered("x")) }),
+  });
 }

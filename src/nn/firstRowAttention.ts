@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as ops from "../ops/firstRowAttention/firstRowAttention";
 import { firstRowAttentionGradients } from "../ops/firstRowAttention/firstRowAttentionGradients";
-import { type AttentionOptions, attentionOnnx } from "./attention";
-import { type Linear, linearOnnx } from "./linear";
+import type { AttentionOptions } from "./attention";
+import type { Linear } from "./linear";
 import type { Pass, Value } from "./Pass";
 
 /**
@@ -14,7 +14,7 @@ export function firstRowAttention(
   query: Value,
   x: Value,
   key: Linear,
-  value: Linear,
+  value: Required<Linear>,
   { heads, mask, dropout }: AttentionOptions,
 ): Value {
   const parameters = {
@@ -24,51 +24,43 @@ export function firstRowAttention(
     heads,
     drop: pass.drawDropout(dropout),
   };
-  const attended = { query: query.tensor, x: x.tensor, ...parameters };
-  const { output, weights, pooled, projected } = ops.firstRowAttention({ ...attended, mask });
-  const y = pass.record(
+  const rows = { query: query.tensor, x: x.tensor };
+  const { output, weights, pooled, projected } = ops.firstRowAttention({ ...rows, ...parameters, mask });
+  const y = pass.record({
+    op: "firstRowAttention",
+    settings: { hidden: key.weight.shape[0], heads },
     output,
-    [query, x, key.weight, key.bias, value.weight, value.bias],
-    () => [
-      ...[weights, pooled],
-      ...([query, x, key.weight].some((source) => pass.tracks(source))
-        ? [projected, query.tensor, x.tensor]
-        : []),
-    ],
-    (dy, [weights, pooled, ...scored], gathered) => {
-      const wanted = {
-        query: pass.tracks(query),
-        x: pass.tracks(x),
-        keyWeight: pass.tracks(key.weight),
-        valueWeight: pass.tracks(value.weight),
-        valueBias: pass.tracks(value.bias),
+    inputs: {
+      query,
+      x,
+      keyWeight: key.weight,
+      keyBias: key.bias,
+      valueWeight: value.weight,
+      valueBias: value.bias,
+      mask,
+    },
+    saved(wanted) {
+      const scored = wanted.query || wanted.x || wanted.keyWeight;
+      return {
+        weights,
+        pooled,
+        ...(scored ? { projected, ...rows } : { projected: null, query: null, x: null }),
       };
+    },
+    backward(dy, { weights, pooled, projected, query, x }, wanted, gathered) {
       const gradients = firstRowAttentionGradients({
         ...parameters,
         dy,
         weights,
         pooled,
-        scored: scored.length > 0 ? { projected: scored[0], query: scored[1], x: scored[2] } : null,
+        scored: projected ? { projected, query: query!, x: x! } : null,
         wanted,
-        add: wanted.x ? gathered(1) : null,
+        add: wanted.x ? gathered("x") : null,
       });
-      return [
-        gradients.query,
-        gradients.x,
-        gradients.keyWeight,
-        pass.tracks(key.bias) ? tf.zeros(key.bias.shape) : null,
-        gradients.valueWeight,
-        gradients.valueBias,
-      ];
+      // The keys' bias adds the same to all scores of a query, which softmax takes away again.
+      return { ...gradients, keyBias: wanted.keyBias ? tf.zeros(key.bias!.shape) : null };
     },
-    (graph, [query, x, keyWeight, keyBias, valueWeight, valueBias]) => {
-      const hidden = key.weight.shape[0];
-      const form = attentionOnnx({ hidden, heads, mask: (graph) => graph.given(mask) });
-      const keys = linearOnnx(graph, [x, keyWeight, keyBias]);
-      const values = linearOnnx(graph, [x, valueWeight, valueBias]);
-      return form(graph, [query, keys, values]);
-    },
-  );
+  });
   tf.dispose([weights, pooled, projected]);
   return y;
 }

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { OnnxGraph } from "./OnnxGraph";
 
 /** [batch · n, heads · width] → [heads, batch, n, width]: heads first, so that what all texts share multiplies them in one product. */
 export const splitHeads = (x: tf.Tensor, batchSize: number, heads: number): tf.Tensor =>
@@ -12,16 +11,3 @@ export const mergeHeads = (x: tf.Tensor): tf.Tensor =>
 /** The gradient of what went into a softmax over the last axis, from that of what came out of it, `y`. */
 export const softmaxGradient = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor =>
   tf.mul(y, tf.sub(dy, tf.sum(tf.mul(dy, y), -1, true)));
-
-/** In ONNX heads come after the batch: [batch · n, heads · width] → [batch, heads, n, width]. */
-export const splitHeadsOnnx = (graph: OnnxGraph, x: string, heads: number, width: number): string =>
-  graph.op("Transpose", [graph.op("Reshape", [x, graph.shape("batchSize", -1, heads, width)])], {
-    perm: { ints: [0, 2, 1, 3] },
-  });
-
-/** [batch, heads, n, width] → [batch · n, hidden], where hidden is heads · width. */
-export const mergeHeadsOnnx = (graph: OnnxGraph, x: string, hidden: number): string =>
-  graph.op("Reshape", [
-    graph.op("Transpose", [x], { perm: { ints: [0, 2, 1, 3] } }),
-    graph.shape(-1, hidden),
-  ]);

@@ -5,9 +5,10 @@ import { layerNormGradients } from "../ops/layerNorm/layerNormGradients";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
+/** [width] each; the bias where it has one. */
 export interface Norm {
   weight: Parameter;
-  bias: Parameter;
+  bias?: Parameter;
   eps: number;
 }
 
@@ -16,49 +17,33 @@ export function layerNorm(pass: Pass, x: Value, norm: Norm): Value {
   return normalized(pass, x, null, null, norm);
 }
 
-/** LayerNorm(dropout(x) + residual), the end of each half of a post-norm block: as one op it keeps neither the mask nor the sum. */
+/** LayerNorm(dropout(x) + residual), the end of each half of a post-norm block: as one op it saves neither the mask nor the sum. */
 export function residualNorm(pass: Pass, x: Value, rate: number, residual: Value, norm: Norm): Value {
   return normalized(pass, x, residual, pass.drawDropout(rate), norm);
 }
 
 function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout | null, norm: Norm): Value {
   const { weight, bias, eps } = norm;
+  const zeros = bias ? null : tf.zeros(weight.shape);
   const { y, normal, scale } = ops.layerNorm({
     x: x.tensor,
     drop,
     residual: residual?.tensor,
     weight: weight.value,
-    bias: bias.value,
+    bias: bias?.value ?? zeros!,
     eps,
   });
-  const inner = () => pass.tracks(x) || (residual !== null && pass.tracks(residual));
-  const value = pass.record(
-    y,
-    [x, weight, bias, ...(residual ? [residual] : [])],
-    () => (inner() || pass.tracks(weight) ? [normal, scale] : []),
-    (dy, [normal, scale]) => {
-      const gradients = layerNormGradients({
-        dy,
-        normal,
-        scale,
-        weight: weight.value,
-        drop,
-        wanted: {
-          x: pass.tracks(x),
-          residual: residual !== null && pass.tracks(residual),
-          weight: pass.tracks(weight),
-          bias: pass.tracks(bias),
-        },
-      });
-      return [gradients.x, gradients.weight, gradients.bias, ...(residual ? [gradients.residual] : [])];
-    },
-    (graph, [x, weight, bias, residual]) =>
-      graph.op(
-        "LayerNormalization",
-        [residual === undefined ? x : graph.op("Add", [x, residual]), weight, bias],
-        { axis: { int: -1 }, epsilon: { float: eps } },
-      ),
-  );
-  tf.dispose([normal, scale]);
+  const value = pass.record({
+    op: "layerNorm",
+    settings: { eps },
+    output: y,
+    inputs: { x, weight, bias, residual },
+    // The gradient of the bias alone is a sum.
+    saved: ({ x, residual, weight }) =>
+      x || residual || weight ? { normal, scale } : { normal: null, scale: null },
+    backward: (dy, { normal, scale }, wanted) =>
+      layerNormGradients({ dy, normal: normal!, scale: scale!, weight: weight.value, drop, wanted }),
+  });
+  tf.dispose([zeros, normal, scale].filter((tensor) => tensor !== null));
   return value;
 }

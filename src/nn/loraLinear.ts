@@ -21,7 +21,7 @@ export interface Lora {
 }
 
 /** A dense layer that may carry such a change. */
-export interface Adaptable extends Linear {
+export interface Adaptable extends Required<Linear> {
   lora?: Lora;
 }
 
@@ -45,21 +45,21 @@ function addLowRank(pass: Pass, y: Value, x: Value, { a, b, scale }: Lora): Valu
     const inner = matMul(x.tensor, a.value, false, true);
     return [tf.add(y.tensor, tf.mul(matMul(inner, b.value, false, true), scale)), inner];
   });
-  const value = pass.record(
-    sum,
-    [y, x, a, b],
-    () => [...(pass.tracks(a) ? [x.tensor] : []), ...(pass.tracks(b) ? [inner] : [])],
-    (dy, saved) => {
+  const value = pass.record({
+    output: sum,
+    inputs: { y, x, a, b },
+    saved: (wanted) => ({ x: wanted.a ? x.tensor : null, inner: wanted.b ? inner : null }),
+    backward(dy, saved, wanted) {
       const scaled = tf.mul(dy, scale);
-      const dInner = pass.tracks(x) || pass.tracks(a) ? matMul(scaled, b.value) : null;
-      return [
-        pass.tracks(y) ? dy.clone() : null,
-        pass.tracks(x) ? matMul(dInner!, a.value) : null,
-        pass.tracks(a) ? matMul(dInner!, saved[0], true, false) : null,
-        pass.tracks(b) ? matMul(scaled, saved.at(-1)!, true, false) : null,
-      ];
+      const dInner = wanted.x || wanted.a ? matMul(scaled, b.value) : null;
+      return {
+        y: wanted.y ? dy.clone() : null,
+        x: wanted.x ? matMul(dInner!, a.value) : null,
+        a: wanted.a ? matMul(dInner!, saved.x!, true, false) : null,
+        b: wanted.b ? matMul(scaled, saved.inner!, true, false) : null,
+      };
     },
-  );
+  });
   inner.dispose();
   return value;
 }

@@ -10,14 +10,14 @@ export function softmaxCrossEntropy(pass: Pass, logits: Value, target: tf.Tensor
     const logProbabilities = tf.logSoftmax(logits.tensor);
     return [tf.neg(tf.sum(tf.mul(target, logProbabilities))), logProbabilities];
   });
-  const value = pass.record(
-    loss,
-    [logits],
-    () => [logProbabilities, target],
-    (dy, [logProbabilities, target]) => [
-      tf.mul(dy, tf.sub(tf.mul(tf.exp(logProbabilities), tf.sum(target, -1, true)), target)),
-    ],
-  );
+  const value = pass.record({
+    output: loss,
+    inputs: { logits },
+    saved: () => ({ logProbabilities, target }),
+    backward: (dy, { logProbabilities, target }) => ({
+      logits: tf.mul(dy, tf.sub(tf.mul(tf.exp(logProbabilities), tf.sum(target, -1, true)), target)),
+    }),
+  });
   logProbabilities.dispose();
   return value;
 }
@@ -33,22 +33,26 @@ export function sigmoidCrossEntropy(pass: Pass, logits: Value, target: tf.Tensor
     const softplus = tf.add(tf.relu(z), tf.log1p(tf.exp(tf.neg(tf.abs(z)))));
     return tf.sum(tf.mul(weight, tf.sub(softplus, tf.mul(target, z))));
   });
-  return pass.record(
-    loss,
-    [logits],
-    () => [z, target, weight],
-    (dy, [z, target, weight]) => [tf.mul(dy, tf.mul(weight, tf.sub(tf.sigmoid(z), target)))],
-  );
+  return pass.record({
+    output: loss,
+    inputs: { logits },
+    saved: () => ({ z, target, weight }),
+    backward: (dy, { z, target, weight }) => ({
+      logits: tf.mul(dy, tf.mul(weight, tf.sub(tf.sigmoid(z), target))),
+    }),
+  });
 }
 
 /** Σ weight · (prediction - target)², a scalar, over tensors of one shape: `mse_loss` where each weight is 1 / count. */
 export function squaredError(pass: Pass, predictions: Value, target: tf.Tensor, weight: tf.Tensor): Value {
   const y = predictions.tensor;
   const loss = tf.tidy(() => tf.sum(tf.mul(weight, tf.squaredDifference(y, target))));
-  return pass.record(
-    loss,
-    [predictions],
-    () => [y, target, weight],
-    (dy, [y, target, weight]) => [tf.mul(dy, tf.mul(tf.mul(weight, 2), tf.sub(y, target)))],
-  );
+  return pass.record({
+    output: loss,
+    inputs: { predictions },
+    saved: () => ({ y, target, weight }),
+    backward: (dy, { y, target, weight }) => ({
+      predictions: tf.mul(dy, tf.mul(tf.mul(weight, 2), tf.sub(y, target))),
+    }),
+  });
 }

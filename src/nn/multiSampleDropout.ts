@@ -13,10 +13,5 @@ export function multiSampleDropout(pass: Pass, x: Value, rate: number, samples: 
     tf.tidy(() =>
       tf.mul(x, tf.div(tf.addN(seeds.map((seed) => dropoutMask(x.shape, { rate, seed }))), samples)),
     );
-  return pass.record(
-    dropped(x.tensor),
-    [x],
-    () => [],
-    (dy) => [dropped(dy)],
-  );
+  return pass.record({ output: dropped(x.tensor), inputs: { x }, backward: (dy) => ({ x: dropped(dy) }) });
 }

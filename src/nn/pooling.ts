@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass, Value } from "./Pass";
-import { rowsOfTexts, sumOfRows } from "./rowsOnnx";
 
 /**
  * The largest value of each column over the rows of each text that `mask` [batch, 1, 1, n] does not hide: [batch · n, width] →
@@ -9,24 +8,21 @@ import { rowsOfTexts, sumOfRows } from "./rowsOnnx";
 export function maxRows(pass: Pass, x: Value, mask: tf.Tensor): Value {
   const [batchSize, , , length] = mask.shape as number[];
   const width = x.tensor.shape[1]!;
-  const seen = (x: tf.Tensor) =>
+  const seen = (x: tf.Tensor, mask: tf.Tensor) =>
     tf.add(tf.reshape(x, [batchSize, length, width]), tf.reshape(mask, [batchSize, length, 1]));
-  const y = tf.tidy(() => tf.max(seen(x.tensor), 1));
-  return pass.record(
-    y,
-    [x],
-    () => [x.tensor, y, mask],
-    (dy, [x, y]) => {
-      const largest = tf.cast(tf.equal(seen(x), tf.expandDims(y, 1)), "float32");
+  const y = tf.tidy(() => tf.max(seen(x.tensor, mask), 1));
+  return pass.record({
+    op: "maxRows",
+    settings: { width },
+    output: y,
+    inputs: { x, mask },
+    saved: () => ({ x: x.tensor, y, mask }),
+    backward(dy, { x, y, mask }) {
+      const largest = tf.cast(tf.equal(seen(x, mask), tf.expandDims(y, 1)), "float32");
       const shares = tf.div(largest, tf.sum(largest, 1, true));
-      return [tf.reshape(tf.mul(shares, tf.expandDims(dy, 1)), [batchSize * length, width])];
+      return { x: tf.reshape(tf.mul(shares, tf.expandDims(dy, 1)), [batchSize * length, width]) };
     },
-    (graph, [x]) => {
-      const hidden = rowsOfTexts(graph, graph.given(mask), 1);
-      const seen = graph.op("Add", [rowsOfTexts(graph, x, width), hidden]);
-      return graph.op("ReduceMax", [seen], { axes: { ints: [1] }, keepdims: { int: 0 } });
-    },
-  );
+  });
 }
 
 /**
@@ -44,25 +40,25 @@ export function weightedRows(pass: Pass, x: Value, scores: Value, mask: tf.Tenso
     const weights = tf.expandDims(tf.softmax(seen), 2);
     return [tf.sum(tf.mul(tf.reshape(x.tensor, [batchSize, length, width]), weights), 1), weights];
   });
-  const value = pass.record(
-    y,
-    [x, scores],
-    () => [weights, ...(pass.tracks(scores) ? [x.tensor] : [])],
-    (dy, [weights, x]) => {
+  const value = pass.record({
+    op: "weightedRows",
+    settings: { width },
+    output: y,
+    inputs: { x, scores, mask },
+    saved: (wanted) => ({ weights, x: wanted.scores ? x.tensor : null }),
+    backward(dy, { weights, x }, wanted) {
       const spread = tf.expandDims(dy, 1);
-      const scoreGradients = () => {
-        const slopes = tf.sum(tf.mul(tf.reshape(x, [batchSize, length, width]), spread), 2, true);
+      const ofScores = () => {
+        const slopes = tf.sum(tf.mul(tf.reshape(x!, [batchSize, length, width]), spread), 2, true);
         const mean = tf.sum(tf.mul(slopes, weights), 1, true);
         return tf.reshape(tf.mul(weights, tf.sub(slopes, mean)), [batchSize * length, 1]);
       };
-      return [tf.reshape(tf.mul(spread, weights), [batchSize * length, width]), x ? scoreGradients() : null];
+      return {
+        x: tf.reshape(tf.mul(spread, weights), [batchSize * length, width]),
+        scores: wanted.scores ? ofScores() : null,
+      };
     },
-    (graph, [x, scores]) => {
-      const [own, hidden] = [scores, graph.given(mask)].map((x) => rowsOfTexts(graph, x, 1));
-      const weights = graph.op("Softmax", [graph.op("Add", [own, hidden])], { axis: { int: 1 } });
-      return sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), weights]));
-    },
-  );
+  });
   weights.dispose();
   return value;
 }

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as ops from "../ops/attention/attention";
 import { attentionGradients } from "../ops/attention/attentionGradients";
 import { products } from "../ops/products/products";
-import { type AttentionOptions, attentionOnnx } from "./attention";
-import { type Linear, linearGradients, linearOnnx } from "./linear";
+import type { AttentionOptions } from "./attention";
+import { type Linear, linearGradients } from "./linear";
 import type { Pass, Value } from "./Pass";
 
 /**
@@ -18,74 +18,70 @@ export function selfAttention(
 ): Value {
   const dense = [layers.query, layers.key, layers.value];
   const [query, key, value] = products(
-    dense.map(({ weight, bias }) => ({
-      a: x.tensor,
-      b: weight.value,
-      transposeB: true,
-      bias: bias.value,
-    })),
+    dense.map(({ weight, bias }) => ({ a: x.tensor, b: weight.value, transposeB: true, bias: bias?.value })),
   ).map(({ y }) => y!);
-  const shared = { batchSize, heads, drop: pass.drawDropout(dropout) };
-  const { output, weights } = ops.attention({ query, key, value, ...shared, mask });
-  const made = [query, key, value, weights];
-  const y = pass.record(
+  const options = { batchSize, heads, drop: pass.drawDropout(dropout) };
+  const { output, weights } = ops.attention({ query, key, value, ...options, mask });
+  const made = { query, key, value, weights };
+  const y = pass.record({
+    op: "selfAttention",
+    settings: { hidden: layers.query.weight.shape[0], heads },
     output,
-    [x, ...dense.flatMap(({ weight, bias }) => [weight, bias])],
-    () => [...made, ...(dense.some(({ weight }) => pass.tracks(weight)) ? [x.tensor] : [])],
-    (dy, [query, key, value, weights, input], gathered) =>
-      selfAttentionGradients(pass, dy, { query, key, value, weights, ...shared }, { x, input, dense }, () =>
-        gathered(0),
-      ),
-    (graph, [x, ...parameters]) => {
-      const [query, key, value] = dense.map((_, i) =>
-        linearOnnx(graph, [x, ...parameters.slice(2 * i, 2 * i + 2)]),
-      );
-      const hidden = layers.query.weight.shape[0];
-      return attentionOnnx({ hidden, heads, mask: (graph) => graph.given(mask) })(graph, [query, key, value]);
+    inputs: {
+      x,
+      queryWeight: layers.query.weight,
+      queryBias: layers.query.bias,
+      keyWeight: layers.key.weight,
+      keyBias: layers.key.bias,
+      valueWeight: layers.value.weight,
+      valueBias: layers.value.bias,
+      mask,
     },
-  );
-  for (const tensor of made) tensor.dispose();
+    saved: (wanted) => ({
+      ...made,
+      x: wanted.queryWeight || wanted.keyWeight || wanted.valueWeight ? x.tensor : null,
+    }),
+    backward(dy, { x: input, weights, ...saved }, wanted, gathered) {
+      const each = [
+        { weight: wanted.queryWeight, bias: wanted.queryBias },
+        { weight: wanted.keyWeight, bias: wanted.keyBias },
+        { weight: wanted.valueWeight, bias: wanted.valueBias },
+      ];
+      const [ofQuery, ofKey, ofValue] = each.map(({ weight, bias }) => wanted.x || weight || bias);
+      const attended = attentionGradients({
+        ...saved,
+        ...options,
+        weights,
+        dy,
+        wanted: { query: ofQuery, key: ofKey, value: ofValue },
+      });
+      const gradients = [attended.query, attended.key, attended.value];
+      // The three gradients of x are added up into the first.
+      const toInput = (i: number) => ({
+        a: gradients[i]!,
+        b: dense[i].weight.value,
+        ...(i === 0 ? { add: gathered("x") } : { into: 0 }),
+      });
+      const [q, k, v] = linearGradients(
+        each.map((wantedOf, i) => ({
+          dy: gradients[i]!,
+          wanted: wantedOf,
+          toInput: wanted.x ? toInput(i) : null,
+          input: () => ({ b: input! }),
+        })),
+      );
+      tf.dispose(gradients.filter((gradient) => gradient !== null));
+      return {
+        x: q.x,
+        queryWeight: q.weight,
+        queryBias: q.bias,
+        keyWeight: k.weight,
+        keyBias: k.bias,
+        valueWeight: v.weight,
+        valueBias: v.bias,
+      };
+    },
+  });
+  tf.dispose(made);
   return y;
-}
-
-/** What attention among rows saves for backward. */
-export type SelfAttended = ops.Attended & { weights: tf.Tensor };
-
-/**
- * The gradients of the rows that queries, keys and values were made of, and of the weight and bias of each of the three layers, `null`
- * where they are not wanted. `input` is the rows themselves, read only for weights; `add`, asked for once at most, is added to theirs.
- */
-export function selfAttentionGradients(
-  pass: Pass,
-  dy: tf.Tensor,
-  { weights, ...attended }: SelfAttended,
-  { x, input, dense }: { x: Value; input: tf.Tensor; dense: Linear[] },
-  add: () => tf.Tensor | null,
-): (tf.Tensor | null)[] {
-  const ofX = pass.tracks(x);
-  const wanted = dense.map(({ weight, bias }) => ofX || pass.tracks(weight) || pass.tracks(bias));
-  const [ofQuery, ofKey, ofValue] = wanted;
-  const ofAttended = attentionGradients({
-    ...attended,
-    dy,
-    weights,
-    wanted: { query: ofQuery, key: ofKey, value: ofValue },
-  });
-  const gradients = [ofAttended.query, ofAttended.key, ofAttended.value];
-  const toInput = (i: number) => ({
-    a: gradients[i]!,
-    b: dense[i].weight.value,
-    ...(i === 0 ? { add: add() } : { into: 0 }),
-  });
-  const parts = linearGradients(
-    pass,
-    dense.map((dense, i) => ({
-      dy: gradients[i]!,
-      dense,
-      toInput: ofX ? toInput(i) : null,
-      input: () => ({ b: input }),
-    })),
-  );
-  tf.dispose(gradients.filter((gradient) => gradient !== null));
-  return [parts[0][0], ...parts.flatMap(([, ofWeight, ofBias]) => [ofWeight, ofBias])];
 }

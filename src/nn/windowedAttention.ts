@@ -1,42 +1,34 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
+import { dropped } from "../ops/dropoutMask/dropoutMask";
 import { matMul } from "../ops/matMul/matMul";
-import { type AttentionOptions, attention, attentionOnnx } from "./attention";
+import type { AttentionOptions } from "./attention";
 import { mergeHeads, softmaxGradient, splitHeads } from "./heads";
-import type { OnnxGraph } from "./OnnxGraph";
 import type { Pass, Value } from "./Pass";
 
 /**
- * Attention of each token to those at most `reach` places away (Beltagy et al. 2020), from `query` to `key` and `value`, all
+ * `attention` of each token to those at most `reach` places away (Beltagy et al. 2020), from `query` to `key` and `value`, all
  * [batch · n, hidden]: gives [batch · n, hidden]. Long texts are cut into runs of `reach` queries, each with the keys of its own run and
- * the two beside it, so that time and memory grow with n alone. Its ONNX form computes all scores and masks those out of reach.
+ * the two beside it, so that time and memory grow with n alone. Exported, it computes all scores and masks those out of reach.
  */
 export function windowedAttention(
   pass: Pass,
   query: Value,
   key: Value,
   value: Value,
-  { reach, ...options }: AttentionOptions & { reach: number },
+  { batchSize, heads, mask, dropout, reach }: Required<AttentionOptions>,
 ): Value {
-  const { batchSize, heads, mask, dropout } = options;
   const length = query.tensor.shape[0] / batchSize;
-  const onnx = attentionOnnx({
-    hidden: query.tensor.shape[1]!,
-    heads,
-    mask: (graph) => graph.op("Add", [graph.given(mask), bandOnnx(graph, reach)]),
-  });
-  if (length <= reach + 1) return attention(pass, query, key, value, options, onnx);
   const cut = cutting(length, reach);
-  const scale = 1 / Math.sqrt(query.tensor.shape[1]! / heads);
+  const hidden = query.tensor.shape[1]!;
+  const scale = 1 / Math.sqrt(hidden / heads);
   const split = (x: tf.Tensor) => splitHeads(x, batchSize, heads);
   const merge = (x: tf.Tensor) => mergeHeads(uncutQueries(x, cut, batchSize, heads));
   const shape = [heads * batchSize * cut.runs, cut.queries, cut.keys];
   const drops = pass.drawDropout(dropout);
-  const dropped = (weights: tf.Tensor) => (drops ? tf.mul(weights, dropoutMask(shape, drops)) : weights);
-  const sources = [query, key, value];
+  const attended = { query: query.tensor, key: key.tensor, value: value.tensor };
   const [output, weights] = tf.tidy(() => {
-    const q = cutQueries(split(query.tensor), cut);
-    const [k, v] = [key, value].map(({ tensor }) => cutKeys(split(tensor), cut));
+    const q = cutQueries(split(attended.query), cut);
+    const [k, v] = [attended.key, attended.value].map((x) => cutKeys(split(x), cut));
     const scores = tf.reshape(tf.mul(matMul(q, k, false, true), scale), [
       heads,
       batchSize * cut.runs,
@@ -44,28 +36,28 @@ export function windowedAttention(
       cut.keys,
     ]);
     const weights = tf.reshape(tf.softmax(tf.add(scores, windowMask(mask, cut, batchSize, reach))), shape);
-    return [merge(matMul(dropped(weights), v)), weights];
+    return [merge(matMul(dropped(weights, drops), v)), weights];
   });
-  const y = pass.record(
+  const y = pass.record({
+    op: "attention",
+    settings: { hidden, heads, reach },
     output,
-    sources,
-    () => [...sources.map(({ tensor }) => tensor), weights],
-    (dy, [query, key, value, weights]) => {
-      const [ofQuery, ofKey, ofValue] = sources.map((source) => pass.tracks(source));
+    inputs: { query, key, value, mask },
+    saved: () => ({ ...attended, weights }),
+    backward(dy, { query, key, value, weights }, wanted) {
       const gather = (x: tf.Tensor) => mergeHeads(uncutKeys(x, cut, batchSize, heads));
       const dContext = cutQueries(split(dy), cut);
-      const dValue = ofValue ? gather(matMul(dropped(weights), dContext, true, false)) : null;
-      if (!ofQuery && !ofKey) return [null, null, dValue];
+      const dValue = wanted.value ? gather(matMul(dropped(weights, drops), dContext, true, false)) : null;
+      if (!wanted.query && !wanted.key) return { value: dValue };
       const dUsed = matMul(dContext, cutKeys(split(value), cut), false, true);
-      const dScores = tf.mul(softmaxGradient(dropped(dUsed), weights), scale);
-      return [
-        ofQuery ? merge(matMul(dScores, cutKeys(split(key), cut))) : null,
-        ofKey ? gather(matMul(dScores, cutQueries(split(query), cut), true, false)) : null,
-        dValue,
-      ];
+      const dScores = tf.mul(softmaxGradient(dropped(dUsed, drops), weights), scale);
+      return {
+        query: wanted.query ? merge(matMul(dScores, cutKeys(split(key), cut))) : null,
+        key: wanted.key ? gather(matMul(dScores, cutQueries(split(query), cut), true, false)) : null,
+        value: dValue,
+      };
     },
-    onnx,
-  );
+  });
   weights.dispose();
   return y;
 }
@@ -150,16 +142,6 @@ function windowMask(mask: tf.Tensor, cut: Cut, batch: number, reach: number): tf
     MASKED, // also what lies beyond the text's ends
   );
   return tf.add(tf.reshape(ofKeys, [1, batch * runs, 1, keys]), tf.tensor4d(band, [1, 1, queries, keys]));
-}
-
-/** What is added to the scores of keys out of reach, for texts of any length: [queries, keys]. */
-function bandOnnx(graph: OnnxGraph, reach: number): string {
-  const places = graph.count(graph.given("sequenceLength"));
-  const distances = graph.op("Abs", [
-    graph.op("Sub", [graph.op("Unsqueeze", [places, graph.ints(1)]), places]),
-  ]);
-  const beyond = graph.op("Greater", [distances, graph.int(reach)]);
-  return graph.op("Where", [beyond, graph.float(MASKED), graph.float(0)]);
 }
 
 const padRows = (x: tf.Tensor, before: number, after: number): tf.Tensor =>

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { MASKED, type TextBatch, type TextInputs } from "../models/textInputs";
-import type { OnnxGraph } from "../nn/OnnxGraph";
+import type { OnnxGraph } from "../ops/OnnxGraph";
 
 /**
  * Says how each tensor of `textInputs` follows from what Transformers' tokenizers give: `input_ids`, `attention_mask` and

@@ -4,12 +4,12 @@ import { ImageClassifier } from "../models/ImageClassifier";
 import { ownImages } from "../models/imageInputs";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { textInputs } from "../models/textInputs";
-import type { OnnxGraph } from "../nn/OnnxGraph";
-import { OnnxPass } from "../nn/OnnxPass";
 import type { Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
+import type { OnnxGraph } from "../ops/OnnxGraph";
 import { POOLINGS } from "../options/words";
 import { giveTextInputs } from "./giveTextInputs";
+import { OnnxPass } from "./OnnxPass";
 
 /** A model's forward in eval mode as an ONNX graph, and the name of its logits in it. */
 export interface TracedModel {

@@ -3,7 +3,7 @@ import { checkFinite } from "../checkpoint/checkFinite";
 import { attributeTypes, dataTypes, onnxProto } from "../engine/onnxProto";
 import { InputError } from "../errors";
 import { writeFully } from "../files/writeFully";
-import type { OnnxAttribute, OnnxNode } from "../nn/OnnxGraph";
+import type { OnnxAttribute, OnnxNode } from "../ops/OnnxGraph";
 import { gigabytes } from "../text/numbers";
 import { version } from "../version";
 import type { TracedModel } from "./traceOnnx";

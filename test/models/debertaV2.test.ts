@@ -42,7 +42,7 @@ describe("DeBERTa", () => {
     return values;
   };
 
-  /** Runs one text of `length` tokens forward and back; gives the gradients and each op's sources as they were recorded. */
+  /** Runs one text of `length` tokens forward and backward; gives the gradients, and which recorded ops read a parameter. */
   function trained(model: SequenceClassifier, length: number) {
     const pass = new Pass({ training: true, recording: true, seed: [0] });
     const record = mock.method(pass, "record");
@@ -55,19 +55,21 @@ describe("DeBERTa", () => {
       let x: Value | null = null;
       for (const stage of model.stages) x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
       const logits = x!;
-      return pass.record(
-        tf.sum(tf.square(logits.tensor)),
-        [logits],
-        () => [logits.tensor],
-        (_, [logits]) => [tf.mul(logits, 2)],
-      );
+      return pass.record({
+        output: tf.sum(tf.square(logits.tensor)),
+        inputs: { logits },
+        saved: () => ({ logits: logits.tensor }),
+        backward: (_, { logits }) => ({ logits: tf.mul(logits, 2) }),
+      });
     });
     inputs.dispose();
     const gradients = pass.backward(sum);
     sum.tensor.dispose();
     const readers = (name: string) =>
       record.mock.calls.filter((call) =>
-        call.arguments[1].some((source) => source instanceof Parameter && source.name === name),
+        Object.values(call.arguments[0].inputs).some(
+          (source) => source instanceof Parameter && source.name === name,
+        ),
       );
     return { gradients, readers };
   }

@@ -8,7 +8,7 @@ import { Pass, type Value } from "../../src/nn/Pass";
 import { frostLine, type Stage } from "../../src/nn/Stage";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
-import { drawn } from "./numericalGradient";
+import { drawn, leaf } from "./numericalGradient";
 
 const layer = (name: string) => ({
   weight: drawn(`${name}.weight`, [4, 4]),
@@ -45,24 +45,16 @@ onEveryEngine("Pass", () => {
     const alive: number[] = [];
     const pass = new Pass({ recording: true });
     const square = (x: Value): Value =>
-      pass.record(
-        tf.square(x.tensor),
-        [x],
-        () => [x.tensor],
-        (dy, [x]) => {
+      pass.record({
+        output: tf.square(x.tensor),
+        inputs: { x },
+        saved: () => ({ x: x.tensor }),
+        backward(dy, { x }) {
           alive.push(tf.memory().numTensors);
-          return [tf.mul(dy, tf.mul(x, 2))];
+          return { x: tf.mul(dy, tf.mul(x, 2)) };
         },
-      );
-    const y = pass.scope("squares", () => {
-      const start = pass.record(
-        w.value.clone(),
-        [w],
-        () => [],
-        (dy) => [dy.clone()],
-      );
-      return square(square(square(start)));
-    });
+      });
+    const y = pass.scope("squares", () => square(square(square(leaf(pass, w)))));
     const gradient = pass.backward(y).get(w)!;
     assertClose(gradient, [8 * 2 ** 7], 0);
     assert.deepEqual(
@@ -92,37 +84,71 @@ onEveryEngine("Pass", () => {
     assert.notDeepEqual(draws(["a"]).a, b);
   });
 
+  it("tells an op by name which gradients are wanted, asks it for what it saves by name, and goes by the names of what it gives", () => {
+    const [a, b] = [new Parameter("a", tf.tensor1d([2])), new Parameter("b", tf.tensor1d([5]))];
+    const mask = tf.tensor1d([3]);
+    const told: unknown[] = [];
+    const product = (pass: Pass) => {
+      const y = pass.record({
+        output: tf.tidy(() => tf.mul(tf.mul(a.value, b.value), mask)),
+        inputs: { a, b, mask, none: null, left: undefined },
+        saved: (wanted) => ({ a: wanted.b ? a.value : null, b: wanted.a ? b.value : null, mask }),
+        backward(dy, saved, wanted, gathered) {
+          told.push({ ...wanted }, Object.keys(saved), gathered("a"));
+          const d = tf.mul(dy, saved.mask);
+          // In another order than they went in.
+          return { b: wanted.b ? tf.mul(d, saved.a!) : null, a: wanted.a ? tf.mul(d, saved.b!) : undefined };
+        },
+      });
+      const gradients = pass.backward(y);
+      const values = [a, b].map((source) => gradients.get(source)?.dataSync()[0]);
+      tf.dispose([y.tensor, ...gradients.values()]);
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    assert.deepEqual(product(new Pass({ recording: true })), [15, 6]);
+    b.requiresGrad = false;
+    assert.deepEqual(product(new Pass({ recording: true })), [15, undefined]);
+    const others = { mask: false, none: false, left: false };
+    assert.deepEqual(told, [
+      ...[{ a: true, b: true, ...others }, ["a", "b", "mask"], null],
+      ...[{ a: true, b: false, ...others }, ["b", "mask"], null],
+    ]);
+    assert.equal(tf.memory().numTensors, before);
+    for (const tensor of [a, b, mask]) tensor.dispose();
+  });
+
   it("gives no gradients where nothing was recorded", () => {
     const w = new Parameter("w", tf.ones([1]));
     const pass = new Pass();
-    const y = pass.record(
-      w.value.clone(),
-      [w],
-      () => assert.fail("saved though not recorded"),
-      () => assert.fail("passed back though not recorded"),
-    );
+    const y = pass.record({
+      output: w.value.clone(),
+      inputs: { w },
+      saved: () => assert.fail("saved though not recorded"),
+      backward: () => assert.fail("passed back though not recorded"),
+    });
     assert.equal(y.tracked, false);
     assert.equal(pass.backward(y).size, 0);
     y.tensor.dispose();
     w.dispose();
   });
 
-  it("frees everything when an op fails on the way back", () => {
+  it("frees everything when an op fails in backward", () => {
     const { weight, bias } = layer("a");
     const x = tf.ones([2, 4]);
     const before = tf.memory().numTensors;
     const pass = new Pass({ recording: true });
     const sum = pass.scope("sum", () => {
       const hidden = linear(pass, pass.input(x), { weight, bias });
-      const broken = pass.record(
-        hidden.tensor.clone(),
-        [hidden],
-        () => [hidden.tensor],
-        () => {
+      const broken = pass.record({
+        output: hidden.tensor.clone(),
+        inputs: { hidden },
+        saved: () => ({ hidden: hidden.tensor }),
+        backward() {
           tf.ones([5]);
           throw new Error("OOM when allocating tensor");
         },
-      );
+      });
       return linear(pass, broken, { weight, bias });
     });
     assert.throws(() => pass.backward(sum), { message: "OOM when allocating tensor" });
@@ -139,7 +165,7 @@ onEveryEngine("Pass", () => {
       const pass = new Pass({ recording: true, training: true, seed: [3] });
       const before = tf.memory().numTensors;
       const forward = (input: Value, part: (typeof parts)[0], i: number) => {
-        // A residual connection around a dropout: two ways back to the input.
+        // A residual connection around a dropout: its gradient comes from two sides.
         const compute = () =>
           add(pass, dropout(pass, linear(pass, linear(pass, input, part), part), 0.3), input);
         return checkpointing
@@ -199,16 +225,7 @@ onEveryEngine("Pass", () => {
       const shared = () => {
         made ??= pass.shared(() => {
           times++;
-          const twice = add(
-            pass,
-            pass.record(
-              table.value.clone(),
-              [table],
-              () => [],
-              (dy) => [dy.clone()],
-            ),
-            pass.input(x),
-          );
+          const twice = add(pass, leaf(pass, table), pass.input(x));
           tf.keep(twice.tensor);
           return twice;
         });

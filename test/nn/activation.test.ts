@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
-import { activatedLinear } from "../../src/nn/activatedLinear";
 import { activation } from "../../src/nn/activation";
 import { gatedLinear } from "../../src/nn/gatedLinear";
+import { linear } from "../../src/nn/linear";
 import { Parameter } from "../../src/nn/Parameter";
 import { Pass, type Value } from "../../src/nn/Pass";
 import { assertClose } from "../close";
@@ -64,7 +64,7 @@ onEveryEngineAndWebgpu("An activation", () => {
       ];
       for (const parameter of [weight, bias]) parameter.requiresGrad = false;
       const f = activation(name);
-      const dense = await run(x, (pass, u) => activatedLinear(pass, u, f, { weight, bias }));
+      const dense = await run(x, (pass, u) => linear(pass, u, { weight, bias }, f));
       assertClose(dense.y, truth.y, 1e-5, name);
       assertClose(dense.slope, truth.slope, 1e-5, `slope of ${name}`);
       const gated = await run([...x, ...x.map(() => 1)], (pass, u) =>

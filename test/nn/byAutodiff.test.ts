@@ -14,7 +14,7 @@ onEveryEngine("byAutodiff", () => {
     checkGradients(
       [x],
       (pass, x) =>
-        byAutodiff(pass, x, [w, bias], [twice], (x, [w, bias], [twice]) =>
+        byAutodiff(pass, x, { w, bias }, { twice }, (x, { w, bias }, { twice }) =>
           tf.tanh(tf.add(tf.mul(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), twice), bias)),
         ),
       { parameters: [w, bias] },
@@ -23,10 +23,10 @@ onEveryEngine("byAutodiff", () => {
     for (const parameter of [x, w, bias]) parameter.dispose();
   });
 
-  it("names the parameters where tfjs finds no way back to one", () => {
+  it("names the parameters where tfjs finds no gradient of one", () => {
     const [x, w] = [drawn("x", [4, 3]), drawn("head.unused", [3])];
     const pass = new Pass({ recording: true });
-    const y = pass.scope("op", () => byAutodiff(pass, pass.input(x.value), [w], [], (x) => tf.sum(x)));
+    const y = pass.scope("op", () => byAutodiff(pass, pass.input(x.value), { w }, {}, (x) => tf.sum(x)));
     assert.throws(() => pass.backward(y), /the gradient of head\.unused by tfjs: /);
     y.tensor.dispose();
     for (const parameter of [x, w]) parameter.dispose();

@@ -10,7 +10,6 @@ import { Parameter } from "../../src/nn/Parameter";
 import { Pass } from "../../src/nn/Pass";
 import { projection } from "../../src/nn/projection";
 import { rotary, rotaryTurns } from "../../src/nn/rotary";
-import { unbiasedLayerNorm } from "../../src/nn/unbiasedLayerNorm";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
 import { checkGradients, drawn } from "./numericalGradient";
@@ -79,19 +78,19 @@ onEveryEngine("ops of gated and rotary blocks", () => {
         dispose(u, ...parameters);
       });
 
-  it("unbiasedLayerNorm is layerNorm with a bias of zero, and passes back gradients", () => {
+  it("layerNorm without a bias is the one with a bias of zero, and passes back gradients", () => {
     const [x, weight] = [drawn("x", [3, 5], 2), drawn("weight", [5])];
     const bias = new Parameter("bias", tf.zeros([5]));
     tf.tidy(() => {
       const pass = new Pass();
       const input = pass.input(x.value);
       assertClose(
-        unbiasedLayerNorm(pass, input, { weight, eps: 1e-5 }).tensor,
+        layerNorm(pass, input, { weight, eps: 1e-5 }).tensor,
         layerNorm(pass, input, { weight, bias, eps: 1e-5 }).tensor,
         1e-6,
       );
     });
-    checkGradients([x], (pass, x) => unbiasedLayerNorm(pass, x, { weight, eps: 1e-5 }), {
+    checkGradients([x], (pass, x) => layerNorm(pass, x, { weight, eps: 1e-5 }), {
       parameters: [weight],
     });
     dispose(x, weight, bias);

@@ -10,7 +10,7 @@ import { Pass } from "../../src/nn/Pass";
 import { relu } from "../../src/nn/relu";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
-import { checkGradients, drawn } from "./numericalGradient";
+import { checkGradients, drawn, leaf } from "./numericalGradient";
 
 const dispose = (...parameters: Parameter[]) => {
   for (const parameter of parameters) parameter.dispose();
@@ -84,20 +84,13 @@ onEveryEngine("image ops", () => {
     const x = new Parameter("x", tf.tensor4d([-5, -5, -7, -6], [1, 2, 2, 1]));
     const pass = new Pass({ recording: true });
     const sum = pass.scope("sum", () => {
-      const leaf = pass.record(
-        x.value.clone(),
-        [x],
-        () => [],
-        (dy) => [dy.clone()],
-      );
-      const y = maxPool(pass, leaf, { size: 3, stride: 2, padding: 1 });
+      const y = maxPool(pass, leaf(pass, x), { size: 3, stride: 2, padding: 1 });
       assertClose(y.tensor, [-5], 0);
-      return pass.record(
-        tf.sum(y.tensor),
-        [y],
-        () => [],
-        () => [tf.ones([1, 1, 1, 1])],
-      );
+      return pass.record({
+        output: tf.sum(y.tensor),
+        inputs: { y },
+        backward: () => ({ y: tf.ones([1, 1, 1, 1]) }),
+      });
     });
     const gradients = pass.backward(sum);
     assertClose(gradients.get(x)!, [1, 0, 0, 0], 0);

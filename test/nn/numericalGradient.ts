@@ -93,20 +93,18 @@ export function checkGradients(
 
 /** Σ c · y, whose gradient is that of y by these weights. */
 export function weightedSum(pass: Pass, y: Value, c: tf.Tensor): Value {
-  return pass.record(
-    tf.sum(tf.mul(y.tensor, c)),
-    [y],
-    () => [],
-    (dy) => [tf.mul(dy, c)],
-  );
+  return pass.record({
+    output: tf.sum(tf.mul(y.tensor, c)),
+    inputs: { y },
+    backward: (dy) => ({ y: tf.mul(dy, c) }),
+  });
 }
 
-/** A parameter as a value on its way: its gradient is that of the parameter. */
+/** A parameter as a value: the gradient of the one is that of the other. */
 export function leaf(pass: Pass, parameter: Parameter): Value {
-  return pass.record(
-    parameter.value.clone(),
-    [parameter],
-    () => [],
-    (dy) => [dy.clone()],
-  );
+  return pass.record({
+    output: parameter.value.clone(),
+    inputs: { parameter },
+    backward: (dy) => ({ parameter: dy.clone() }),
+  });
 }

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../../src/nn/activate";
-import { activatedLinear } from "../../src/nn/activatedLinear";
 import { activation } from "../../src/nn/activation";
 import { attention } from "../../src/nn/attention";
-import { add, dropout, tanh } from "../../src/nn/elementwise";
+import { add, dropout } from "../../src/nn/elementwise";
 import { embedding, firstRows } from "../../src/nn/embedding";
 import { layerNorm } from "../../src/nn/layerNorm";
 import { linear } from "../../src/nn/linear";
@@ -46,11 +45,11 @@ onEveryEngine("ops", () => {
   });
 
   for (const name of ["gelu", "gelu_new", "relu", "silu"])
-    it(`activatedLinear passes back gradients through ${name}`, () => {
+    it(`linear passes back gradients through an activation in front of it: ${name}`, () => {
       const layer = dense(3, 2);
       const u = drawn("u", [5, 3]);
       const parameters = [layer.weight, layer.bias];
-      checkGradients([u], (pass, u) => activatedLinear(pass, u, activation(name), layer), { parameters });
+      checkGradients([u], (pass, u) => linear(pass, u, layer, activation(name)), { parameters });
       dispose(u, ...parameters);
     });
 
@@ -126,10 +125,10 @@ onEveryEngine("ops", () => {
     mask.dispose();
   });
 
-  it("add, tanh and dropout pass back gradients, a value used twice both of its parts", () => {
+  it("add, activate and dropout pass back gradients, a value used twice both of its parts", () => {
     const sources = [drawn("a", [3, 4]), drawn("b", [3, 4])];
     checkGradients(sources, (pass, a, b) => add(pass, add(pass, a, b), a));
-    checkGradients(sources, (pass, a, b) => add(pass, tanh(pass, a), b));
+    checkGradients(sources, (pass, a, b) => add(pass, activate(pass, a, activation("tanh")), b));
     checkGradients(sources, (pass, a, b) => add(pass, dropout(pass, a, 0.3), b));
     dispose(...sources);
   });
@@ -152,12 +151,11 @@ onEveryEngine("ops", () => {
       tf.tidy(() => tf.gather(table.value, [2, 0, 2])),
       0,
     );
-    const sum = pass.record(
-      tf.sum(y.tensor),
-      [y],
-      () => [],
-      () => [tf.tensor2d([1, 2, 3, 10, 20, 30, 100, 200, 300], [3, 3])],
-    );
+    const sum = pass.record({
+      output: tf.sum(y.tensor),
+      inputs: { y },
+      backward: () => ({ y: tf.tensor2d([1, 2, 3, 10, 20, 30, 100, 200, 300], [3, 3]) }),
+    });
     const gradient = pass.backward(sum).get(table)!;
     assertClose(gradient, [10, 20, 30, 0, 0, 0, 101, 202, 303, 0, 0, 0], 0);
     tf.dispose([y.tensor, sum.tensor, gradient, ids]);

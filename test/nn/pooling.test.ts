@@ -46,12 +46,12 @@ onEveryEngine("pooling", () => {
     const [a, b] = [drawn("a", [3, 2]), drawn("b", [3, 4])];
     tf.tidy(() => {
       const pass = new Pass();
-      const both = sideBySide(pass, [pass.input(a.value), pass.input(b.value)]);
+      const both = sideBySide(pass, pass.input(a.value), pass.input(b.value));
       assert.deepEqual(both.tensor.shape, [3, 6]);
       assertClose(columns(pass, both, 0, 2).tensor, a.value, 0);
       assertClose(columns(pass, both, 2, 4).tensor, b.value, 0);
     });
-    checkGradients([a, b], (pass, a, b) => sideBySide(pass, [a, b]));
+    checkGradients([a, b], (pass, a, b) => sideBySide(pass, a, b));
     checkGradients([b], (pass, b) => columns(pass, b, 1, 2));
     for (const parameter of [a, b]) parameter.dispose();
   });

@@ -4,10 +4,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { attention } from "../../src/nn/attention";
 import type { Parameter } from "../../src/nn/Parameter";
 import { Pass } from "../../src/nn/Pass";
-import { windowedAttention } from "../../src/nn/windowedAttention";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
-import { checkGradients, drawn } from "./numericalGradient";
+import { checkGradients, drawn, leaf } from "./numericalGradient";
 
 const [batchSize, heads, width] = [2, 2, 2];
 const hidden = heads * width;
@@ -65,7 +64,7 @@ onEveryEngine("windowedAttention", () => {
         const [q, k, v] = sources.map(({ value }) => pass.input(value));
         // A token whose window is hidden whole sees something undefined: only padding does.
         const mask = maskFor(length, 1);
-        const y = windowedAttention(pass, q, k, v, { batchSize, heads, mask, dropout: 0.5, reach });
+        const y = attention(pass, q, k, v, { batchSize, heads, mask, dropout: 0.5, reach });
         const seen = (2 * length - (reach === 0 ? 1 : 0)) * hidden;
         assertClose(
           y.tensor.dataSync().slice(0, seen),
@@ -82,7 +81,7 @@ onEveryEngine("windowedAttention", () => {
       const pass = new Pass();
       const [q, k, v] = sources.map(({ value }) => pass.input(value));
       const options = { batchSize, heads, mask: maskFor(4, 1), dropout: 0 };
-      const y = windowedAttention(pass, q, k, v, { ...options, reach: 3 });
+      const y = attention(pass, q, k, v, { ...options, reach: 3 });
       assertClose(y.tensor, attention(pass, q, k, v, options).tensor, 0);
     });
     dispose(...sources);
@@ -98,7 +97,7 @@ onEveryEngine("windowedAttention", () => {
       const sources = sourcesFor(length);
       const mask = maskFor(length, 1);
       checkGradients(sources, (pass, q, k, v) =>
-        windowedAttention(pass, q, k, v, { batchSize, heads, mask, dropout, reach: 2 }),
+        attention(pass, q, k, v, { batchSize, heads, mask, dropout, reach: 2 }),
       );
       dispose(...sources);
       mask.dispose();
@@ -111,15 +110,8 @@ onEveryEngine("windowedAttention", () => {
       const pass = new Pass({ recording: true });
       const before = tf.memory().numBytes;
       const y = pass.scope("op", () => {
-        const [q, k, v] = sources.map((source) =>
-          pass.record(
-            source.value.clone(),
-            [source],
-            () => [],
-            (dy) => [dy.clone()],
-          ),
-        );
-        return windowedAttention(pass, q, k, v, { batchSize, heads, mask, dropout: 0, reach: 4 });
+        const [q, k, v] = sources.map((source) => leaf(pass, source));
+        return attention(pass, q, k, v, { batchSize, heads, mask, dropout: 0, reach: 4 });
       });
       const bytes = tf.memory().numBytes - before;
       pass.dispose();

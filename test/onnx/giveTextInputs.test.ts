@@ -3,8 +3,8 @@ import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { useEngine } from "../../src/engine/useEngine";
 import { type TextInputs, textInputs } from "../../src/models/textInputs";
-import { OnnxGraph } from "../../src/nn/OnnxGraph";
 import { giveTextInputs } from "../../src/onnx/giveTextInputs";
+import { OnnxGraph } from "../../src/ops/OnnxGraph";
 
 describe("giveTextInputs", () => {
   const batch = { batchSize: 1, sequenceLength: 3, inputIds: [5, 6, 7], attentionMask: [1, 1, 0] };

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { useEngine } from "../../src/engine/useEngine";
-import { OnnxGraph } from "../../src/nn/OnnxGraph";
 import { Parameter } from "../../src/nn/Parameter";
 import { writeOnnx } from "../../src/onnx/writeOnnx";
+import { OnnxGraph } from "../../src/ops/OnnxGraph";
 import { makeFolder } from "../checkpoint/madeByHand";
 import { openSession, runRows } from "./onnxRuntime";
 

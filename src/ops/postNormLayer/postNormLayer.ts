@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "../../engine/autocast";
 import type { NativeKernels } from "../../engine/nativeKernels";
 import { FrostError } from "../../errors";
-import { type Activation, UNKNOWN_ACTIVATION } from "../activations";
+import { type Activation, UNKNOWN_ACTIVATION } from "../activations/activations";
 import type { Dropout } from "../dropoutMask/dropoutMask";
 import { findNative } from "../kernels";
 import { inBf16 } from "../products/products";

@@ -1,4 +1,4 @@
-import { activations } from "../activations";
+import { activations } from "../activations/activations";
 import { drawn, TRANSPOSED } from "../drawn";
 import type { Example } from "../Op";
 import type { Product } from "./products";

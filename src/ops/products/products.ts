@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "../../engine/autocast";
 import type { NativeKernels } from "../../engine/nativeKernels";
 import { FrostError } from "../../errors";
-import { type Activation, UNKNOWN_ACTIVATION } from "../activations";
+import { type Activation, UNKNOWN_ACTIVATION } from "../activations/activations";
 import { defineOp } from "../defineOp";
 import { nativeKernel } from "../kernels";
 import { tensorflowMultipliesFaster } from "../matMul/halfProduct";

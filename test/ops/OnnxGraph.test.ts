@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OnnxGraph } from "../../src/nn/OnnxGraph";
+import { OnnxGraph } from "../../src/ops/OnnxGraph";
 
 test("A node's output is named after scope, type and number", () => {
   const graph = new OnnxGraph();

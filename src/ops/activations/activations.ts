@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { gelu, geluGradient } from "./gelu/gelu";
+import { gelu, geluGradient } from "../gelu/gelu";
+import type { OnnxGraph } from "../OnnxGraph";
 
 /** An elementwise function with its gradient from its input. */
 export interface Activation {
@@ -7,6 +8,8 @@ export interface Activation {
   code: number | null;
   forward(x: tf.Tensor): tf.Tensor;
   gradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor;
+  /** The same in ONNX, from the name of x to that of its image. */
+  onnx(graph: OnnxGraph, x: string): string;
 }
 
 /** Why a kernel that applies activations does not compute one of these. */
@@ -14,12 +17,22 @@ export const UNKNOWN_ACTIVATION = "an activation that the kernels do not know";
 
 const C = Math.sqrt(2 / Math.PI);
 
+/** x · (1 + y) / 2 */
+const halfOf = (graph: OnnxGraph, x: string, y: string): string =>
+  graph.op("Mul", [graph.op("Mul", [x, graph.op("Add", [y, graph.float(1)])]), graph.float(0.5)]);
+
 const inner = (x: tf.Tensor) => tf.mul(tf.mul(x, C), tf.add(1, tf.mul(tf.square(x), 0.044715)));
 
 /** Those that products apply on their way, by what C++ knows them by. */
 export const activations = {
   /** GELU by the error function (Hendrycks and Gimpel 2016). */
-  gelu: { code: 1, forward: gelu, gradient: geluGradient },
+  gelu: {
+    code: 1,
+    forward: gelu,
+    gradient: geluGradient,
+    // Of opset 17's operators; opset 20 has a Gelu of its own.
+    onnx: (graph, x) => halfOf(graph, x, graph.op("Erf", [graph.op("Mul", [x, graph.float(Math.SQRT1_2)])])),
+  },
   /** GELU's tanh approximation, which the checkpoints of some families were trained with. */
   geluTanh: {
     code: 2,
@@ -30,11 +43,20 @@ export const activations = {
         const slope = tf.mul(tf.add(tf.mul(tf.square(x), 3 * 0.044715 * C), C), tf.sub(1, tf.square(t)));
         return tf.mul(dy, tf.mul(0.5, tf.add(tf.add(1, t), tf.mul(x, slope))));
       }),
+    onnx(graph, x) {
+      const cubic = graph.op("Mul", [graph.op("Mul", [x, x]), graph.float(0.044715)]);
+      const inner = graph.op("Mul", [
+        graph.op("Mul", [x, graph.float(C)]),
+        graph.op("Add", [cubic, graph.float(1)]),
+      ]);
+      return halfOf(graph, x, graph.op("Tanh", [inner]));
+    },
   },
   relu: {
     code: 3,
     forward: (x) => tf.relu(x),
     gradient: (dy, x) => tf.tidy(() => tf.mul(dy, tf.step(x))),
+    onnx: (graph, x) => graph.op("Relu", [x]),
   },
   silu: {
     code: 4,
@@ -44,5 +66,6 @@ export const activations = {
         const s = tf.sigmoid(x);
         return tf.mul(dy, tf.mul(s, tf.add(1, tf.mul(x, tf.sub(1, s)))));
       }),
+    onnx: (graph, x) => graph.op("Mul", [x, graph.op("Sigmoid", [x])]),
   },
 } as const satisfies Record<string, Activation>;

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { useEngine } from "../../src/engine/useEngine";
-import { add, dropout, tanh } from "../../src/nn/elementwise";
-import { OnnxPass } from "../../src/nn/OnnxPass";
+import { activate } from "../../src/nn/activate";
+import { activation } from "../../src/nn/activation";
+import { add, dropout } from "../../src/nn/elementwise";
 import { Parameter } from "../../src/nn/Parameter";
 import { Pass, Value } from "../../src/nn/Pass";
+import { OnnxPass } from "../../src/onnx/OnnxPass";
 
 describe("OnnxPass", () => {
   before(() => useEngine("cpu"));
@@ -26,7 +28,7 @@ describe("OnnxPass", () => {
     withPass((pass, _, x) => {
       const y = pass.scope("block", () => {
         const input = pass.input(x);
-        return tanh(pass, add(pass, input, input));
+        return activate(pass, add(pass, input, input), activation("tanh"));
       });
       assert.deepEqual([...y.tensor.dataSync()], [...tf.tanh([6, 8]).dataSync()]);
       assert.deepEqual(pass.graph.nodes, [
@@ -45,25 +47,28 @@ describe("OnnxPass", () => {
 
   it("takes what a stage makes of its inputs with the form that the stage gives", () =>
     withPass((pass, _, x) => {
-      const shifted = tf.add(x, 1);
-      assert.equal(
-        new Pass().derived(shifted, () => assert.fail()),
-        shifted,
-      );
-      const derived = pass.derived(shifted, (graph) => graph.op("Add", [graph.given(x), graph.float(1)]));
-      assert.equal(derived, shifted);
+      const first = tf.slice(x, 0, 1);
+      const described = {
+        op: "slice",
+        settings: { axis: 0, start: 0, end: 1 },
+        output: first,
+        inputs: { x },
+      } as const;
+      assert.equal(new Pass().derived(described), first);
+      const derived = pass.derived(described);
+      assert.equal(derived, first);
       assert.deepEqual(pass.graph.nodes, []);
-      const y = pass.scope("block", () => tanh(pass, pass.input(derived)));
+      const y = pass.scope("block", () => activate(pass, pass.input(derived), activation("tanh")));
       assert.equal(pass.nameOf(y), "block/Tanh_1");
       assert.deepEqual(pass.graph.nodes[0], {
-        type: "Add",
-        inputs: ["x", pass.graph.float(1)],
-        output: "inputs/Add_0",
+        type: "Slice",
+        inputs: ["x", ...[0, 1, 0].map((value) => pass.graph.ints(value))],
+        output: "inputs/Slice_0",
         attributes: {},
       });
     }));
 
-  it("does not train: dropout leaves no trace, and nothing is saved for a way back", () =>
+  it("does not train: dropout leaves no trace, and nothing is saved for backward", () =>
     withPass((pass, _, x) => {
       const input = pass.input(x);
       assert.equal(dropout(pass, input, 0.5), input);
@@ -79,13 +84,7 @@ describe("OnnxPass", () => {
       const refuses = (run: () => void, message: string) =>
         assert.throws(run, { name: "InputError", message });
       refuses(
-        () =>
-          pass.record(
-            tf.neg(x),
-            [input, weight],
-            () => [],
-            () => [],
-          ),
+        () => pass.record({ output: tf.neg(x), inputs: { input, weight } }),
         "block has an operation without an ONNX form",
       );
       refuses(

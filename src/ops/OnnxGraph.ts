@@ -1,10 +1,25 @@
 import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import type { Parameter } from "./Parameter";
 
-/** How an op says what it does in ONNX: adds nodes, and gives the name of its output from those of its inputs. */
-export type OnnxForm = (graph: OnnxGraph, inputs: string[]) => string;
+/**
+ * What an op is in ONNX: adds nodes, and gives the name of its output. `inputs` has what the op has under the same names: the name in the
+ * graph in place of each value and parameter, a `Given` in place of each other tensor, numbers, functions and flags as they are.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a table holds forms of all kinds
+export type OnnxForm = (graph: OnnxGraph, inputs: any) => string;
+
+/** The name of a tensor that is made of the model's inputs, such as a mask; its nodes are added where it is first asked for. */
+export type Given = () => string;
+
+/** A model's weight as a graph needs it. */
+export interface OnnxWeight {
+  readonly name: string;
+  readonly shape: number[];
+  readonly size: number;
+  /** The values in row-major order. */
+  data(): Promise<Float32Array>;
+}
 
 export type OnnxAttribute = { int: number } | { float: number } | { ints: number[] };
 
@@ -45,7 +60,7 @@ export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   /** Those of the model's inputs that are read. */
   readonly inputs = new Map<string, OnnxInput>();
-  readonly parameters = new Map<string, Parameter>();
+  readonly parameters = new Map<string, OnnxWeight>();
   readonly constants = new Map<string, OnnxConstant>();
   /** What the names of new nodes begin with. */
   scope = "";
@@ -65,7 +80,7 @@ export class OnnxGraph {
   }
 
   /** The name of a parameter's value: its own. */
-  parameter(parameter: Parameter): string {
+  parameter(parameter: OnnxWeight): string {
     this.parameters.set(parameter.name, parameter);
     return parameter.name;
   }

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Activation } from "./activation";
-import type { OnnxGraph } from "./OnnxGraph";
+import type { OnnxGraph } from "../OnnxGraph";
+import type { Activation } from "./activations";
 
 /*
- * The other functions of Transformers' ACT2FN (activations.py). No kernel knows them: engines compute them op by op, in front of a product
- * and behind it.
+ * The other functions of Transformers' ACT2FN (activations.py). No kernel knows them: they are computed op by op, before a product and
+ * after it.
  */
 
 type Unary = (x: tf.Tensor) => tf.Tensor;

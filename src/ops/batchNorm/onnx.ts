@@ -1,0 +1,14 @@
+import type { OnnxGraph } from "../OnnxGraph";
+
+interface Written {
+  x: string;
+  weight: string;
+  bias: string;
+  mean: string;
+  variance: string;
+  eps: number;
+}
+
+/** By the running statistics. */
+export const batchNorm = (graph: OnnxGraph, { x, weight, bias, mean, variance, eps }: Written): string =>
+  graph.op("BatchNormalization", [x, weight, bias, mean, variance], { epsilon: { float: eps } });

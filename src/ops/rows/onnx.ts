@@ -1,0 +1,57 @@
+// Of the rows of each text, [batch · n, width]; a mask is [batch, 1, 1, n], 0 at tokens and hugely negative at padding.
+import type { Given, OnnxGraph } from "../OnnxGraph";
+
+/** [batch · n, width] → [batch, n, width] */
+export const rowsOfTexts = (graph: OnnxGraph, x: string, width: number): string =>
+  graph.op("Reshape", [x, graph.shape("batchSize", -1, width)]);
+
+/** [batch, n, width] → [batch, width] */
+const sumOfRows = (graph: OnnxGraph, x: string): string =>
+  graph.op("ReduceSum", [x, graph.ints(1)], { keepdims: { int: 0 } });
+
+/** 1 for each row that the mask shows, 0 for each that it hides: float32 of [batch, n, 1]. */
+function seenRows(graph: OnnxGraph, mask: Given): string {
+  const hidden = graph.op("Less", [mask(), graph.float(0)]);
+  const seen = graph.op("Cast", [graph.op("Not", [hidden])], { to: { int: 1 } });
+  return rowsOfTexts(graph, seen, 1);
+}
+
+export function firstRows(
+  graph: OnnxGraph,
+  { x, width, count }: { x: string; width: number; count: number },
+): string {
+  const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, count);
+  return graph.op("Reshape", [first, graph.shape(-1, width)]);
+}
+
+export function meanRows(
+  graph: OnnxGraph,
+  { x, mask, width }: { x: string; mask: Given; width: number },
+): string {
+  const seen = seenRows(graph, mask);
+  const sum = sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), seen]));
+  return graph.op("Div", [sum, sumOfRows(graph, seen)]);
+}
+
+export function maxRows(
+  graph: OnnxGraph,
+  { x, mask, width }: { x: string; mask: Given; width: number },
+): string {
+  const hidden = rowsOfTexts(graph, mask(), 1);
+  const seen = graph.op("Add", [rowsOfTexts(graph, x, width), hidden]);
+  return graph.op("ReduceMax", [seen], { axes: { ints: [1] }, keepdims: { int: 0 } });
+}
+
+export function weightedRows(
+  graph: OnnxGraph,
+  { x, scores, mask, width }: { x: string; scores: string; mask: Given; width: number },
+): string {
+  const [own, hidden] = [scores, mask()].map((x) => rowsOfTexts(graph, x, 1));
+  const weights = graph.op("Softmax", [graph.op("Add", [own, hidden])], { axis: { int: 1 } });
+  return sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), weights]));
+}
+
+export function zeroPadding(graph: OnnxGraph, { x, mask }: { x: string; mask: Given }): string {
+  const rows = graph.op("Reshape", [seenRows(graph, mask), graph.ints(-1, 1)]);
+  return graph.op("Mul", [x, rows]);
+}
