@@ -1,11 +1,11 @@
 // Lan et al. 2020. Names and order as transformers/models/albert/modeling_albert.py.
 import { activation } from "../nn/activation";
+import type { PostNormParts } from "../nn/postNormLayer";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
 import { BERT_FIELDS, COUNTERS, type Config, type Family, type Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
-import type { PostNormParts } from "./postNormLayer";
 import { takeLinear, takeNorm } from "./takeParts";
 
 const encoder = "albert.encoder";

@@ -1,5 +1,5 @@
+import { type PostNormOptions, type PostNormParts, postNormLayer } from "../nn/postNormLayer";
 import type { Stage } from "../nn/Stage";
-import { type PostNormOptions, type PostNormParts, postNormLayer } from "./postNormLayer";
 import { parametersOf } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 

@@ -3,15 +3,15 @@ import { availableParallelism } from "node:os";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { autocast, type Precision } from "../../src/engine/autocast";
-import { type PostNormParts, postNormLayer } from "../../src/models/postNormLayer";
 import { parametersOf } from "../../src/models/takeParts";
 import { textInputs } from "../../src/models/textInputs";
 import { activation } from "../../src/nn/activation";
 import { Pass } from "../../src/nn/Pass";
+import { type PostNormParts, postNormLayer } from "../../src/nn/postNormLayer";
 import { postNormLayerRefuses } from "../../src/ops/postNormLayer/postNormLayer";
 import { assertClose } from "../close";
-import { drawn, leaf, weightedSum } from "../nn/numericalGradient";
 import { onEveryEngine, withoutHalf } from "../onEveryEngine";
+import { drawn, leaf, weightedSum } from "./numericalGradient";
 
 /** A pass in which no layer runs as one kernel. */
 class OneByOne extends Pass {

@@ -1,0 +1,55 @@
+import type { Activation } from "../ops/activations/activations";
+import type { AttentionOptions } from "./attention";
+import { firstRows } from "./embedding";
+import { type Norm, residualNorm } from "./layerNorm";
+import { type Linear, linear } from "./linear";
+import { multiHeadAttention, type QueryKeyValue } from "./multiHeadAttention";
+import type { Pass, Value } from "./Pass";
+import { wholePostNormLayer } from "./wholePostNormLayer";
+
+/** The parameters of one layer. */
+export type PostNormParts = QueryKeyValue & {
+  attended: Required<Linear>;
+  attendedNorm: Required<Norm>;
+  /** The feed-forward part's two layers. */
+  widen: Required<Linear>;
+  narrow: Required<Linear>;
+  norm: Required<Norm>;
+};
+
+export interface PostNormOptions {
+  heads: number;
+  /** Between `widen` and `narrow`. */
+  activation: Activation;
+  /** Rates: of attention weights, of what attention puts out, of what the feed-forward part puts out. */
+  dropout: { weights: number; attended: number; output: number };
+}
+
+/**
+ * An encoder layer as in Vaswani et al. 2017: attention, then a feed-forward part, each added to its input and normed after.
+ * [batch · seq, hidden] → the same, or [batch, hidden] with `firstOnly`, when nothing but the [CLS] rows will be read: they
+ * look at all rows, and need nothing else of the others.
+ */
+export function postNormLayer(
+  pass: Pass,
+  { batchSize, mask }: Pick<AttentionOptions, "batchSize" | "mask">,
+  x: Value,
+  parts: PostNormParts,
+  options: PostNormOptions,
+  firstOnly: boolean,
+): Value {
+  const whole = firstOnly ? null : wholePostNormLayer(pass, x, mask, parts, options);
+  if (whole) return whole;
+  const { heads, activation, dropout: rates } = options;
+  const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
+  const context = multiHeadAttention(pass, rows, x, parts, {
+    batchSize,
+    heads,
+    mask,
+    dropout: rates.weights,
+  });
+  const attended = linear(pass, context, parts.attended);
+  const h = residualNorm(pass, attended, rates.attended, rows, parts.attendedNorm);
+  const wide = linear(pass, h, parts.widen);
+  return residualNorm(pass, linear(pass, wide, parts.narrow, activation), rates.output, h, parts.norm);
+}
