@@ -2,15 +2,16 @@ import { shown } from "../check";
 import { InputError } from "../errors";
 import { replaceFile } from "../files/replaceFile";
 import { noOptions } from "../options/noOptions";
+import { checkReplaceableTable } from "./checkReplaceableTable";
 import { csvText } from "./csvText";
 
 /**
- * Writes columns as a CSV (UTF-8), a submission for instance, with the folders it lies in; a file that is there is replaced once
- * the new one is whole.
+ * Writes columns as a CSV (UTF-8), a submission for instance, with the folders it lies in; a table of the same columns that is there is
+ * replaced once the new one is whole, any other file stays.
  *
  * @param columns values by column name, in the order of the columns; all equally many
  * @throws InputError for columns that are missing or not equally long, for values that are neither texts nor finite numbers, and for
- *   names that are whole numbers, which JavaScript would move to the front
+ *   names that are whole numbers, which JavaScript would move to the front; where another table, or no file, is in the place
  * @example
  * ```ts
  * const rows = textDataset(await readTable("test.csv"), { id: "id" });
@@ -52,5 +53,6 @@ export function writeTable(
   const rows = Array.from({ length: lengths[0] }, (_, row) =>
     names.map((name) => String(columns[name]![row])),
   );
+  checkReplaceableTable(path, [names]);
   replaceFile(path, csvText([names, ...rows]));
 }

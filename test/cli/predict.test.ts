@@ -51,12 +51,12 @@ test("--probabilities adds a column for each class; the label is the likeliest o
 
 test("--id names the id column; a table without one gets row numbers from 0, and that is said", async () => {
   writeFileSync(join(folder, "reviews.csv"), 'review,text\n"a,1",the film was good\nb2,\n');
-  const args = ["--data", "reviews.csv", "--out", "r.csv"];
-  await predict(...args, "--id", "review");
+  const args = ["--data", "reviews.csv", "--out"];
+  await predict(...args, "r.csv", "--id", "review");
   assert.match(readFileSync(join(folder, "r.csv"), "utf8"), /^review,target\n"a,1",LABEL_\d\nb2,LABEL_\d\n$/);
-  const { stderr } = await predict(...args);
+  const { stderr } = await predict(...args, "n.csv");
   assert.match(stderr, /^reviews\.csv: has no column "id": rows are numbered from 0/m);
-  assert.match(readFileSync(join(folder, "r.csv"), "utf8"), /^id,target\n0,LABEL_\d\n1,LABEL_\d\n$/);
+  assert.match(readFileSync(join(folder, "n.csv"), "utf8"), /^id,target\n0,LABEL_\d\n1,LABEL_\d\n$/);
 });
 
 test("Bad input is one line and exit code 2, and a file that is there stays", async () => {
@@ -76,6 +76,11 @@ test("Bad input is one line and exit code 2, and a file that is there stays", as
   await refuses(predict(...out, "--text", "review"), /expected the text column "review"/);
   await refuses(predict(...out, "--label", "id"), /kept\.csv: would have two columns "id"/);
   await refuses(predict("--out", "."), /--out: expected a file to write, got the folder \./);
+  await refuses(predict("--out", "/dev/null"), /--out: expected a file to write, got the device \/dev\/null/);
+  await refuses(
+    predict(...out),
+    /--out: expected no file, or a table with the columns id, target, got another file, kept\.csv; name a new one, or remove this one/,
+  );
   await refuses(predict("--out", "kept.csv/x.csv"), /--out: kept\.csv\/x\.csv cannot be written \(E\w+\)/);
 });
 

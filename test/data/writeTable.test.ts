@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readTable } from "../../src/data/readTable";
@@ -17,9 +17,28 @@ test("A submission has the columns in the order they are named in, and reads as 
   assert.deepEqual(rows[1], { id: "3", target: "0", text: "two\nlines" });
 });
 
-test("A file that is there is replaced", () => {
-  writeTable(path, { id: ["1"] });
-  assert.equal(readFileSync(path, "utf8"), "id\n1\n");
+test("A table of the same columns, as an earlier run wrote it, is replaced, and so is an empty file", () => {
+  writeTable(path, { id: ["1"], target: ["a"], text: ["b"] });
+  assert.equal(readFileSync(path, "utf8"), "id,target,text\n1,a,b\n");
+  const empty = join(folder, "empty.csv");
+  writeFileSync(empty, "");
+  writeTable(empty, { id: ["1"] });
+  assert.equal(readFileSync(empty, "utf8"), "id\n1\n");
+});
+
+test("Any other file stays: a table of other columns, something that is no table, a folder, a device", () => {
+  const theirs = join(folder, "train.csv");
+  for (const content of ["id,text,target\n1,a,b\n", "id\n", "id,target", "\ufeffid,target\n", "notes"]) {
+    writeFileSync(theirs, content);
+    assert.throws(() => writeTable(theirs, { id: ["1"], target: ["a"] }), {
+      name: "InputError",
+      message: `${theirs}: expected no file, or a table with the columns id, target, got another file; name a new one, or remove this one`,
+    });
+    assert.equal(readFileSync(theirs, "utf8"), content);
+  }
+  assert.throws(() => writeTable(folder, { id: ["1"] }), /: expected a file to write, got the folder /);
+  assert.throws(() => writeTable("/dev/null", { id: ["1"] }), /: expected a file to write, got the device /);
+  assert.ok(statSync("/dev/null").isCharacterDevice());
 });
 
 test("What is no table is refused, and nothing is written", () => {

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { Command } from "commander";
+import { checkNoFolder, checkReplaceableTable } from "../../data/checkReplaceableTable";
 import { csvText } from "../../data/csvText";
 import { type ImageRows, imageFolder } from "../../data/imageFolder";
 import { readTable, type Table } from "../../data/readTable";
@@ -63,7 +64,7 @@ export function predictCommand(): Command {
         'column of files is to be called (default: "file")',
     )
     .optionsGroup("Output:")
-    .requiredOption("--out <file>", "the CSV to write; one that is there is replaced")
+    .requiredOption("--out <file>", "the CSV to write; one of the same columns that is there is replaced")
     .option(
       "--label <column>",
       'what the column of labels is called in it (default: as in training, else "target")',
@@ -110,6 +111,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     throw new InputError(
       `${out}: would have two columns ${JSON.stringify(twice)}; name the labels' otherwise by --label`,
     );
+  checkReplaceableTable(out, [header, [id ?? "id", label]], "--out");
   const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
   if (id === null)
@@ -136,8 +138,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
 /** Finds out now, not when all is predicted. */
 function checkOut(out: string): void {
   checkWritable(out, { option: "--out" });
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory())
-    throw new InputError(`--out: expected a file to write, got the folder ${out}`);
+  checkNoFolder(out, "--out");
 }
 
 /** What is read is not written over. */

@@ -1,0 +1,42 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { InputError } from "../errors";
+import { csvText } from "./csvText";
+
+/**
+ * Finds out whether a CSV may be written where one is already: only over an empty file, or over one that begins with the same columns, as
+ * what was written before does. Any other table is somebody's.
+ *
+ * @param headers the columns about to be written, and others that an earlier table may have had
+ * @param option of the command line that names the path, for errors
+ * @throws InputError naming the path and what is there
+ */
+export function checkReplaceableTable(path: string, headers: readonly string[][], option?: string): void {
+  checkNoFolder(path, option);
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0 || headers.some((header) => beginsWith(path, csvText([header])))) return;
+  throw new InputError(
+    `${option ?? path}: expected no file, or a table with the columns ${headers[0].join(", ")}, got another file${
+      option === undefined ? "" : `, ${path}`
+    }; name a new one, or remove this one`,
+  );
+}
+
+/** Throws where a folder, or what is neither file nor folder, is in the place of a file to write. */
+export function checkNoFolder(path: string, option?: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (!there || there.isFile()) return;
+  throw new InputError(
+    `${option ?? path}: expected a file to write, got the ${there.isDirectory() ? "folder" : "device"} ${path}`,
+  );
+}
+
+function beginsWith(path: string, text: string): boolean {
+  const expected = Buffer.from(text);
+  const start = Buffer.alloc(expected.length);
+  const file = openSync(path, "r");
+  try {
+    return readSync(file, start) === expected.length && start.equals(expected);
+  } finally {
+    closeSync(file);
+  }
+}
