@@ -4,7 +4,7 @@ import { InputError } from "../errors";
 import { closeNames } from "../freeze";
 import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
-import type { Stage } from "../nn/Stage";
+import type { Stage, StageInputs } from "../nn/Stage";
 import type { FloatType, FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import { readTrainedOn, type TrainedOn, trainedOnField } from "../options/TrainedOn";
@@ -50,7 +50,7 @@ export interface Origin {
 }
 
 /** What a classifier is put together from. */
-export interface Parts<Inputs> {
+export interface Parts<Inputs = StageInputs> {
   config: Record<string, unknown>;
   /** First stage, blocks and head, in the order they run. */
   stages: Stage<Inputs>[];
@@ -98,7 +98,7 @@ export interface CheckedImages {
  * A pretrained model with a head that tells classes, labels or a number from each row: what freezing, training and saving need
  * to know of it. Owns its tensors until `dispose()`. Weights are read from the checkpoint where they are first used.
  */
-export abstract class Classifier<Inputs = never> {
+export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   /** First stage (embeddings or stem), blocks and head, in the order they run. */
   readonly stages: readonly Stage<Inputs>[];
   /** How many classes or labels; 1 in a regression. */

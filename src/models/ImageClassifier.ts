@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
+import { runStages } from "../nn/runStages";
 import { readOptions } from "../options/readOptions";
 import type { Architecture } from "./Architecture";
 import { type CheckedRows, Classifier, type ForwardOptions, labelFields, type Parts } from "./Classifier";
@@ -57,22 +58,12 @@ export class ImageClassifier extends Classifier<ImageInputs> {
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor4D[] } {
     const { outputHiddenStates } = readOptions("model.forward", options);
     const inputs = ownImages(tf.tidy(() => toChannelsLast(pixelValues)));
-    const pass = new Pass();
     const hiddenStates: tf.Tensor4D[] = [];
-    try {
-      const logits = tf.tidy(() => {
-        let x: Value | null = null;
-        for (const stage of this.stages) {
-          x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-          if (outputHiddenStates && stage !== this.stages.at(-1))
-            hiddenStates.push(tf.keep(x.tensor as tf.Tensor4D));
-        }
-        return x!.tensor as tf.Tensor2D;
-      });
-      return { logits, hiddenStates };
-    } finally {
-      inputs.dispose();
-    }
+    const seen = ({ tensor }: Value, i: number) => {
+      if (outputHiddenStates && i < this.stages.length - 1) hiddenStates.push(tf.keep(tensor as tf.Tensor4D));
+    };
+    const logits = runStages(new Pass(), this.stages, inputs, { seen }).tensor as tf.Tensor2D;
+    return { logits, hiddenStates };
   }
 
   savedConfig(): Record<string, unknown> {

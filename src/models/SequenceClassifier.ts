@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
+import { runStages } from "../nn/runStages";
 import { checkNames } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { tokenRows } from "../options/table";
@@ -93,28 +94,19 @@ export class SequenceClassifier extends Classifier<TextInputs> {
     const inputs = textInputs(toBatch(rows), { everyRow });
     const pass = new Pass();
     const hiddenStates: tf.Tensor3D[] = [];
-    try {
-      const logits = tf.tidy(() => {
-        let x: Value | null = null;
-        for (const [i, stage] of this.stages.entries()) {
-          x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-          const next = this.stages[i + 1];
-          if (everyRow && next) {
-            // Behind what a block makes there may be what earlier ones made, for a head that reads several.
-            const [rows, width] = [x.tensor.shape[0], hiddenStates[0]?.shape[2] ?? x.tensor.shape[1]!];
-            const own = pass.input(tf.slice(x.tensor, [0, 0], [rows, width]));
-            const state = next.norm ? next.norm.forward(pass, own).tensor : own.tensor;
-            hiddenStates.push(
-              tf.keep(tf.reshape(state, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
-            );
-          }
-        }
-        return x!.tensor as tf.Tensor2D;
-      });
-      return { logits, hiddenStates };
-    } finally {
-      inputs.dispose();
-    }
+    const seen = ({ tensor }: Value, i: number) => {
+      const next = this.stages[i + 1];
+      if (!everyRow || !next) return;
+      // After a block's own output come those of earlier blocks, where the head reads several.
+      const width = hiddenStates[0]?.shape[2] ?? tensor.shape[1]!;
+      const own = pass.input(tf.slice(tensor, [0, 0], [tensor.shape[0], width]));
+      const state = next.norm ? next.norm.forward(pass, own).tensor : own.tensor;
+      hiddenStates.push(
+        tf.keep(tf.reshape(state, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
+      );
+    };
+    const logits = runStages(pass, this.stages, inputs, { seen }).tensor as tf.Tensor2D;
+    return { logits, hiddenStates };
   }
 
   savedConfig(): Record<string, unknown> {

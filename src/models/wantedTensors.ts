@@ -6,7 +6,7 @@ import type { Take } from "./Family";
 import type { Wanted } from "./storedNames";
 
 /** What a model has below its head, by name and shape, before anything of it is loaded. */
-export function wantedTensors(stagesOf: (take: Take) => Stage<never>[]): Wanted[] {
+export function wantedTensors(stagesOf: (take: Take) => Stage[]): Wanted[] {
   const stages = stagesOf((name, shape) => new Parameter(name, nothingOf(shape)));
   const below = stages.slice(0, -1).flatMap(({ parameters }) => parameters);
   return [...new Set(below)].map(({ name, shape }) => ({ name, shape }));

@@ -2,11 +2,16 @@ import type { Adaptable } from "./loraLinear";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
+/** A batch as tensors: what a model's stages read besides each other's outputs. */
+export interface StageInputs {
+  dispose(): void;
+}
+
 /**
- * One part of a model, to be frozen as a whole: embeddings, a block, the head. `parameters` are all that its forward reads, so that a stage is frozen
- * exactly when none of them is trainable. Parameters that several stages read stand in each.
+ * One part of a model, to be frozen as a whole: embeddings, a block, the head. `parameters` are all that its forward reads, so that a
+ * stage is frozen exactly when none of them is trainable. Parameters that several stages read stand in each.
  */
-export interface Stage<Inputs> {
+export interface Stage<Inputs = StageInputs> {
   readonly name: string;
   readonly parameters: readonly Parameter[];
   /** Those of them that it only looks rows up in, which do not have to be read whole unless they learn. */
@@ -22,14 +27,14 @@ export interface Stage<Inputs> {
 }
 
 /** Reads what a forward and a backward ask for whole, where that is unread: all but tables that do not learn, whose rows will do. */
-export function readWhole(stages: readonly Stage<never>[]): void {
+export function readWhole(stages: readonly Stage[]): void {
   for (const { parameters, tables = [], buffers = [] } of stages)
     for (const parameter of [...parameters, ...buffers])
       if (parameter.requiresGrad || !tables.includes(parameter) || !parameter.stored?.byRows) parameter.value;
 }
 
 /** How many leading stages have nothing trainable: below this line a model's output never changes. */
-export function frostLine(stages: readonly Stage<never>[]): number {
+export function frostLine(stages: readonly Stage[]): number {
   const first = stages.findIndex((stage) => stage.parameters.some((parameter) => parameter.requiresGrad));
   return first === -1 ? stages.length : first;
 }

@@ -4,8 +4,8 @@ import { ImageClassifier } from "../models/ImageClassifier";
 import { ownImages } from "../models/imageInputs";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { textInputs } from "../models/textInputs";
-import type { Value } from "../nn/Pass";
-import type { Stage } from "../nn/Stage";
+import { runStages } from "../nn/runStages";
+import type { Stage, StageInputs } from "../nn/Stage";
 import type { OnnxGraph } from "../ops/OnnxGraph";
 import { POOLINGS } from "../options/words";
 import { giveTextInputs } from "./giveTextInputs";
@@ -58,13 +58,9 @@ async function traceTexts(
   const attentionMask = Int32Array.from({ length: size }, (_, i) => (i === size - 1 ? 0 : 1));
   const batch = { batchSize, sequenceLength, inputIds, attentionMask };
   const inputs = textInputs(batch, { everyRow: false });
-  try {
-    const pass = new OnnxPass();
-    await giveTextInputs(pass.graph, inputs, batch);
-    return trace(pass, stages, inputs);
-  } finally {
-    inputs.dispose();
-  }
+  const pass = new OnnxPass();
+  await giveTextInputs(pass.graph, inputs, batch);
+  return trace(pass, stages, inputs);
 }
 
 function traceImages(
@@ -72,25 +68,21 @@ function traceImages(
   [batchSize, height, width]: [number, number, number],
 ): TracedModel {
   const inputs = ownImages(tf.zeros([batchSize, height, width, 3]));
-  try {
-    const pass = new OnnxPass();
-    pass.graph.give(inputs.pixelValues, () =>
-      pass.graph.input("pixel_values", { type: "float32", shape: ["batch_size", 3, "height", "width"] }),
-    );
-    return trace(pass, stages, inputs);
-  } finally {
-    inputs.dispose();
-  }
+  const pass = new OnnxPass();
+  pass.graph.give(inputs.pixelValues, () =>
+    pass.graph.input("pixel_values", { type: "float32", shape: ["batch_size", 3, "height", "width"] }),
+  );
+  return trace(pass, stages, inputs);
 }
 
-function trace<Inputs>(pass: OnnxPass, stages: readonly Stage<Inputs>[], inputs: Inputs): TracedModel {
-  let logits = "";
-  tf.tidy(() => {
-    let x: Value | null = null;
-    for (const stage of stages) x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-    logits = pass.nameOf(x!);
-  });
-  return { graph: pass.graph, logits };
+function trace<Inputs extends StageInputs>(
+  pass: OnnxPass,
+  stages: readonly Stage<Inputs>[],
+  inputs: Inputs,
+): TracedModel {
+  const output = runStages(pass, stages, inputs);
+  output.tensor.dispose();
+  return { graph: pass.graph, logits: pass.nameOf(output) };
 }
 
 const textOf = ({ graph, logits }: TracedModel): string =>

@@ -6,7 +6,8 @@ import { uploadFilled } from "../engine/upload";
 import { DiskCache } from "../files/DiskCache";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
-import { Pass, type Value } from "../nn/Pass";
+import { Pass } from "../nn/Pass";
+import { runStages } from "../nn/runStages";
 import { readOptions } from "../options/readOptions";
 import { batchOf, countOf, type Dataset, lengthsOf } from "./dataset";
 import {
@@ -151,32 +152,28 @@ export class FrozenFeatures {
 
   async #run(dataset: Dataset, rows: Int32Array, from: Entry | null, entry: Entry): Promise<void> {
     const batch = batchOf(dataset, rows);
-    const pass = new Pass();
-    try {
-      const output = autocast(entry.making.precision, () =>
-        tf.tidy(() => {
-          let x: Value | null = from && pass.input(this.batch(dataset, rows, batch.sequenceLength));
-          for (const stage of this.model.stages.slice(from?.making.depth ?? 0, entry.making.depth))
-            x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, x));
-          return x!.tensor;
+    const { tensor: output } = autocast(entry.making.precision, () =>
+      runStages(new Pass(), this.model.stages, batch.inputs, {
+        ...(from && {
+          from: from.making.depth,
+          features: () => this.batch(dataset, rows, batch.sequenceLength),
         }),
-      );
-      const values = (await output.data()) as Float32Array;
-      output.dispose();
-      entry.shape = output.shape.slice(1);
-      const width = tf.util.sizeFromShape(entry.shape);
-      const perRow = output.shape[0] / rows.length;
-      entry.everyRow ||= perRow > 1;
-      const lengths = Array.from(rows, (_, r) => Math.min(perRow, batch.lengths[r]) * width);
-      // Without much padding what was read is kept as it is: copies are garbage to be collected.
-      const own = lengths.reduce((sum, length) => sum + length, 0) > 0.9 * values.length;
-      rows.forEach((row, r) => {
-        const start = r * perRow * width;
-        entry.store.put(row, values.subarray(start, start + lengths[r]), { own });
-      });
-    } finally {
-      batch.dispose();
-    }
+        to: entry.making.depth,
+      }),
+    );
+    const values = (await output.data()) as Float32Array;
+    output.dispose();
+    entry.shape = output.shape.slice(1);
+    const width = tf.util.sizeFromShape(entry.shape);
+    const perRow = output.shape[0] / rows.length;
+    entry.everyRow ||= perRow > 1;
+    const lengths = Array.from(rows, (_, r) => Math.min(perRow, batch.lengths[r]) * width);
+    // Without much padding the array that was read is stored itself: copies are garbage to be collected.
+    const own = lengths.reduce((sum, length) => sum + length, 0) > 0.9 * values.length;
+    rows.forEach((row, r) => {
+      const start = r * perRow * width;
+      entry.store.put(row, values.subarray(start, start + lengths[r]), { own });
+    });
   }
 
   #stamps(depth: number): number[] {

@@ -11,6 +11,7 @@ import { textInputs } from "../models/textInputs";
 import { columns } from "../nn/columns";
 import { softmaxCrossEntropy } from "../nn/loss";
 import { Pass, type Value } from "../nn/Pass";
+import { runStages } from "../nn/runStages";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
@@ -169,25 +170,16 @@ function forward(
   { places, words }: Masked,
   pass: Pass,
 ): Value {
-  const inputs = textInputs(batch, { everyRow: true });
-  try {
-    let value: Value;
-    tf.tidy(() => {
-      let x: Value | null = null;
-      for (const stage of model.stages.slice(0, -1))
-        x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-      value = pass.scope("masked words", () => {
+  const hidden = model.config.hidden_size as number;
+  return runStages(pass, model.stages, textInputs(batch, { everyRow: true }), {
+    to: model.stages.length - 1,
+    finish: (x) =>
+      pass.scope("masked words", () => {
         // A head that reads several layers has the earlier ones' outputs behind the last one's.
-        const hidden = model.config.hidden_size as number;
-        const last = x!.tensor.shape[1] === hidden ? x! : columns(pass, x!, 0, hidden);
+        const last = x.tensor.shape[1] === hidden ? x : columns(pass, x, 0, hidden);
         const logits = head.forward(pass, last, tf.tensor1d(places, "int32"));
         const target = tf.oneHot(tf.tensor1d(words, "int32"), logits.tensor.shape[1]!);
         return softmaxCrossEntropy(pass, logits, tf.div(tf.cast(target, "float32"), words.length));
-      });
-      return value.tensor;
-    });
-    return value!;
-  } finally {
-    inputs.dispose();
-  }
+      }),
+  });
 }

@@ -3,6 +3,7 @@ import type { EncodedImages } from "../data/EncodedImages";
 import type { EncodedDataset } from "../data/tokenize";
 import { imageInputs } from "../models/imageInputs";
 import { textInputs } from "../models/textInputs";
+import type { StageInputs } from "../nn/Stage";
 
 /** Rows to train on or to predict: texts or images. */
 export type Dataset = EncodedDataset | EncodedImages;
@@ -22,8 +23,7 @@ export const longest = (dataset: Dataset): number => lengthsOf(dataset).reduce((
 /** Some rows as tensors for the model's first stage. */
 export interface BatchOfRows {
   /** The model's own kind of inputs: `checkRows` has seen to it that rows and model fit. The caller disposes them. */
-  inputs: never;
-  dispose(): void;
+  inputs: StageInputs;
   /** What each row's length in `lengthsOf` is padded to. */
   sequenceLength: number;
   lengths: Int32Array;
@@ -31,15 +31,12 @@ export interface BatchOfRows {
 
 export function batchOf(dataset: Dataset, rows: Int32Array): BatchOfRows {
   if ("pixels" in dataset) {
-    const inputs = imageInputs({ ...dataset, pixels: Array.from(rows, (row) => dataset.pixels[row]) });
     return {
-      inputs: inputs as never,
-      dispose: inputs.dispose,
+      inputs: imageInputs({ ...dataset, pixels: Array.from(rows, (row) => dataset.pixels[row]) }),
       sequenceLength: 1,
       lengths: new Int32Array(rows.length).fill(1),
     };
   }
   const { sequenceLength, lengths, ...batch } = collate(dataset, rows);
-  const inputs = textInputs({ ...batch, sequenceLength }, { everyRow: false });
-  return { inputs: inputs as never, dispose: inputs.dispose, sequenceLength, lengths };
+  return { inputs: textInputs({ ...batch, sequenceLength }, { everyRow: false }), sequenceLength, lengths };
 }

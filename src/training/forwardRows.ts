@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Classifier } from "../models/Classifier";
 import type { Pass, Value } from "../nn/Pass";
+import { runStages } from "../nn/runStages";
 import { batchOf, type Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 
@@ -22,29 +22,10 @@ export function forwardRows(
   pass: Pass,
   finish: (logits: Value) => Value,
 ): Value {
-  const batch = batchOf(dataset, rows);
-  // What is computed again in backward reads the batch once more.
-  if (pass.checkpointing) pass.own(batch);
-  try {
-    let value: Value;
-    tf.tidy(() => {
-      let x: Value | null = start.features
-        ? pass.input(start.features.batch(dataset, rows, batch.sequenceLength))
-        : null;
-      const head = model.stages.at(-1);
-      for (const stage of model.stages.slice(start.features ? start.depth : 0)) {
-        const input = x;
-        const forward = () => stage.forward(pass, batch.inputs, input);
-        x =
-          pass.checkpointing && stage !== head
-            ? pass.checkpointed(stage.name, input, forward)
-            : pass.scope(stage.name, forward);
-      }
-      value = finish(x!);
-      return value.tensor;
-    });
-    return value!;
-  } finally {
-    if (!pass.checkpointing) batch.dispose();
-  }
+  const { inputs, sequenceLength } = batchOf(dataset, rows);
+  const { depth, features } = start;
+  return runStages(pass, model.stages, inputs, {
+    ...(features && { from: depth, features: () => features.batch(dataset, rows, sequenceLength) }),
+    finish,
+  });
 }

@@ -3,6 +3,7 @@ import { firstNotFinite } from "../check";
 import { autocast, type Precision } from "../engine/autocast";
 import type { Classifier } from "../models/Classifier";
 import { Pass, type Value } from "../nn/Pass";
+import { runStages } from "../nn/runStages";
 import { batchOf, type Dataset } from "./dataset";
 
 /**
@@ -39,20 +40,11 @@ async function stageNotFinite(
   precision: Precision,
 ): Promise<string | null> {
   for (const row of rows) {
-    const batch = batchOf(dataset, Int32Array.of(row));
+    const { inputs } = batchOf(dataset, Int32Array.of(row));
     const outputs: tf.Tensor[] = [];
+    const seen = ({ tensor }: Value) => void outputs.push(tf.keep(tensor));
     try {
-      autocast(precision, () =>
-        tf.tidy(() => {
-          const pass = new Pass();
-          let x: Value | null = null;
-          for (const stage of model.stages) {
-            const input = x;
-            x = pass.scope(stage.name, () => stage.forward(pass, batch.inputs, input));
-            outputs.push(tf.keep(x.tensor));
-          }
-        }),
-      );
+      autocast(precision, () => runStages(new Pass(), model.stages, inputs, { seen }));
       for (const [i, output] of outputs.entries()) {
         const values = (await output.data()) as Float32Array;
         const at = firstNotFinite(values);
@@ -64,7 +56,6 @@ async function stageNotFinite(
       }
     } finally {
       for (const output of new Set(outputs)) output.dispose();
-      batch.dispose();
     }
   }
   return null;
