@@ -13,6 +13,7 @@ export { type EncodeOptions, encodeImages } from "./data/encodeImages";
 export { type FolderOptions, type ImageRows, imageFolder } from "./data/imageFolder";
 export { type ImageTransform, loadImageTransform } from "./data/loadImageTransform";
 export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
+export type { Dataset } from "./data/Rows";
 export { type Row, readTable, type Table, type TableOptions } from "./data/readTable";
 export {
   type FoldOptions,
@@ -100,7 +101,6 @@ export { type DepthSummary, type Spread, type SummaryOptions, summarize } from "
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
-export type { Dataset } from "./training/dataset";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";

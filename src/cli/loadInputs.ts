@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import type { Dataset } from "../data/Rows";
 import { sayLabels } from "../data/sayLabels";
 import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../text/numbers";
-import type { Dataset } from "../training/dataset";
 import { checkMetric } from "./checkMetric";
 import { encoderOf } from "./encode";
 import { loadModel, noteModel } from "./loadModel";

@@ -5,11 +5,11 @@ import { readOptions } from "../options/readOptions";
 import { imageTransform } from "../options/table";
 import { someOf } from "../text/someOf";
 import { type Augmentation, checkAugmentation } from "./Augmentation";
-import { contentHash } from "./contentHash";
 import { type Cut, decodeImage, type Header, imageHeader, type Size, whyUndecodable } from "./decodeImage";
 import type { EncodedImages } from "./EncodedImages";
 import type { ImageRows } from "./imageFolder";
 import type { ImageTransform } from "./loadImageTransform";
+import { PixelRows } from "./PixelRows";
 import { roundHalfToEven } from "./roundHalfToEven";
 
 /** So many bad files are named before the rest is counted. */
@@ -76,11 +76,11 @@ export async function encodeImages(
       `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${someOf(named, NAMED)}; repair or remove them`,
     );
   const augmented = augment && { ...augment, paths, headers, interpolation };
-  const encoded = {
+  return new PixelRows({
     ...{ pixels, height: size, width: size, mean, std, labels },
     ...(augmented && { augmented }),
-  };
-  return { ...encoded, hash: contentHash(encoded) };
+    hash: "",
+  }).hashed();
 }
 
 /** The square in the middle, once the shorter side is size / crop_pct. */

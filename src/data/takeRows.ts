@@ -1,11 +1,10 @@
 import { checkInteger } from "../check";
 import { InputError } from "../errors";
 import { noOptions } from "../options/noOptions";
-import { contentHash } from "./contentHash";
-import { countCut } from "./cutRows";
 import type { EncodedImages } from "./EncodedImages";
 import type { ImageRows } from "./imageFolder";
 import type { Labels } from "./labels";
+import { rowsOf } from "./rowsOf";
 import type { TextDataset } from "./textDataset";
 import type { EncodedDataset } from "./tokenize";
 
@@ -27,50 +26,25 @@ export type TakenRows = TextDataset | ImageRows | EncodedDataset | EncodedImages
 export function takeRows<Rows extends TakenRows>(dataset: Rows, rows: ArrayLike<number>): Rows;
 export function takeRows(dataset: TakenRows, rows: ArrayLike<number>, ...more: unknown[]): TakenRows {
   noOptions("takeRows", more);
-  const count = countOf(dataset);
+  const encoded = "pixels" in dataset || "inputIds" in dataset ? rowsOf(dataset) : null;
+  const columns = encoded ? {} : columnsOf(dataset);
+  const count = encoded?.count ?? Object.values(columns)[0].length;
   const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, count - 1));
-  const pick = <T>(values: readonly T[]) => chosen.map((row) => values[row]);
   const labels = dataset.labels && takeLabels(dataset.labels, chosen);
-  if ("paths" in dataset) return { ...dataset, paths: pick(dataset.paths), keys: pick(dataset.keys), labels };
-  if ("texts" in dataset)
-    return {
-      ...dataset,
-      texts: pick(dataset.texts),
-      pairs: dataset.pairs && pick(dataset.pairs),
-      labels,
-      ids: dataset.ids && pick(dataset.ids),
-    };
-  if ("pixels" in dataset) {
-    const { augmented } = dataset;
-    return hashed({
-      ...dataset,
-      pixels: pick(dataset.pixels),
-      labels,
-      ...(augmented && {
-        augmented: { ...augmented, paths: pick(augmented.paths), headers: pick(augmented.headers) },
-      }),
-    });
-  }
-  const inputIds = pick(dataset.inputIds);
-  return hashed({
-    ...dataset,
-    inputIds,
-    tokenTypeIds: dataset.tokenTypeIds && pick(dataset.tokenTypeIds),
-    labels,
-    truncated: countCut(inputIds),
-  });
+  if (encoded) return encoded.take(chosen, labels);
+  const taken = Object.entries(columns).map(([name, values]) => [name, chosen.map((row) => values[row])]);
+  return { ...dataset, labels, ...Object.fromEntries(taken) };
 }
 
-const hashed = <Rows extends EncodedDataset | EncodedImages>(rows: Rows): Rows => ({
-  ...rows,
-  hash: contentHash(rows),
-});
-
-function countOf(dataset: TakenRows): number {
-  if ("paths" in dataset) return dataset.paths.length;
-  if ("texts" in dataset) return dataset.texts.length;
-  if ("pixels" in dataset) return dataset.pixels.length;
-  if ("inputIds" in dataset) return dataset.inputIds.length;
+/** What rows as they were read hold one of for each row, by name. */
+function columnsOf(dataset: TakenRows): Record<string, string[]> {
+  if ("paths" in dataset) return { paths: dataset.paths, keys: dataset.keys };
+  if ("texts" in dataset)
+    return {
+      texts: dataset.texts,
+      ...(dataset.pairs && { pairs: dataset.pairs }),
+      ...(dataset.ids && { ids: dataset.ids }),
+    };
   throw new InputError(
     "takeRows: expected rows as textDataset, imageFolder, tokenize or encodeImages give them",
   );

@@ -4,9 +4,9 @@ import { DiskCache } from "../files/DiskCache";
 import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
 import { cacheTokens, keyOfTokens, readTokens } from "./cachedTokens";
-import { contentHash } from "./contentHash";
 import { countCut, cutRows } from "./cutRows";
 import type { Tokenizer } from "./loadTokenizer";
+import { TextRows } from "./TextRows";
 import type { Labels, TextDataset } from "./textDataset";
 
 /** A dataset as the model reads it, one row after the other, without padding. */
@@ -64,14 +64,15 @@ export async function tokenize(
     tokens = await encodeRows(dataset, tokenizer, maxLength, progress);
     if (key) await cacheTokens(cache, key, tokens);
   }
-  const encoded = {
+  const encoded = new TextRows({
     ...tokens,
     labels,
     maxLength,
     ...(dataset.columns && { readAs: { ...dataset.columns, maxLength } }),
     padTokenId: tokenizer.padTokenId,
-  };
-  return { ...encoded, hash: contentHash(encoded) };
+    hash: "",
+  });
+  return encoded.hashed();
 }
 
 /**

@@ -150,6 +150,14 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   /** Throws an InputError that names the first row this model cannot take. */
   abstract checkRows(name: string, rows: CheckedRows): void;
 
+  /**
+   * Tensors of a batch as the rows' `batch` gives it, which `checkRows` has seen fit this model. Who runs stages on them disposes them.
+   * `everyRow`: the last block has to compute all rows of a text, also where the head reads the first alone.
+   *
+   * @internal
+   */
+  abstract inputsOf(batch: unknown, options?: { everyRow?: boolean }): Inputs;
+
   /** `config.json` as a saved model has it. */
   abstract savedConfig(): Record<string, unknown>;
 

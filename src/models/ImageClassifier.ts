@@ -6,7 +6,7 @@ import { readOptions } from "../options/readOptions";
 import type { Architecture } from "./Architecture";
 import { type CheckedRows, Classifier, type ForwardOptions, labelFields, type Parts } from "./Classifier";
 import { Config } from "./Family";
-import { type ImageInputs, ownImages } from "./imageInputs";
+import { type ImageBatch, type ImageInputs, imageInputs, ownImages } from "./imageInputs";
 
 /** Images as PyTorch has them: [batch, 3, height, width], normalised. */
 export type PixelValues = tf.Tensor4D | number[][][][];
@@ -35,6 +35,11 @@ export class ImageClassifier extends Classifier<ImageInputs> {
       throw new InputError(
         `${name}: expected ${rows.height} x ${rows.width} x 3 bytes an image, row ${wrong} has ${rows.pixels[wrong].length}`,
       );
+  }
+
+  /** @internal */
+  inputsOf(batch: ImageBatch): ImageInputs {
+    return imageInputs(batch);
   }
 
   /**

@@ -7,7 +7,7 @@ import { readOptions } from "../options/readOptions";
 import { tokenRows } from "../options/table";
 import { type CheckedRows, Classifier, type ForwardOptions, type Parts } from "./Classifier";
 import { Config, type Family } from "./Family";
-import { type TextInputs, textInputs } from "./textInputs";
+import { type TextBatch, type TextInputs, textInputs } from "./textInputs";
 
 /** A batch of texts as token ids, rows of one length, padded on the right. */
 export interface TokenRows {
@@ -73,6 +73,11 @@ export class SequenceClassifier extends Classifier<TextInputs> {
       );
   }
 
+  /** @internal */
+  inputsOf(batch: TextBatch, { everyRow = false } = {}): TextInputs {
+    return textInputs(batch, { everyRow });
+  }
+
   /**
    * One forward in eval mode: `logits` [batch, labels] and, on request, `hiddenStates`: the embeddings' output and each block's,
    * [batch, seq, hidden], the last one normed in families that norm it for the head. The caller disposes them.
@@ -91,7 +96,7 @@ export class SequenceClassifier extends Classifier<TextInputs> {
     const { outputHiddenStates: everyRow } = readOptions("model.forward", options);
     checkNames("model.forward", tokenRows, rows);
     this.checkRows("inputIds", rows);
-    const inputs = textInputs(toBatch(rows), { everyRow });
+    const inputs = this.inputsOf(toBatch(rows), { everyRow });
     const pass = new Pass();
     const hiddenStates: tf.Tensor3D[] = [];
     const seen = ({ tensor }: Value, i: number) => {

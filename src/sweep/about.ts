@@ -1,5 +1,5 @@
+import type { Rows } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
-import { countOf, type Dataset, longest } from "../training/dataset";
 import type { FineTuneSettings } from "../training/FineTuneOptions";
 
 /** Model, rows and options of a trial under the names that people gave them, for the report. */
@@ -24,20 +24,13 @@ export interface About {
 export function aboutSweep(
   source: string | Classifier,
   model: Classifier,
-  train: Dataset,
+  train: Rows,
   settings: FineTuneSettings,
   named: Record<string, string>,
 ): About {
   const { features, signal, seed, ...options } = settings;
-  const rows =
-    "pixels" in train
-      ? { imageSize: `${train.height} x ${train.width}` }
-      : {
-          maxLength: train.maxLength,
-          truncatedRows: train.truncated,
-          ...(countOf(train) > 0 && { longestRow: longest(train) }),
-        };
-  return JSON.parse(JSON.stringify({ model: nameOf(source, model), ...rows, options, ...named }));
+  const facts = { model: nameOf(source, model), ...train.facts(), options, ...named };
+  return JSON.parse(JSON.stringify(facts));
 }
 
 function nameOf(source: string | Classifier, model: Classifier): string | undefined {

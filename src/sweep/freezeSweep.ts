@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { checkInteger } from "../check";
 import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
+import type { Dataset } from "../data/Rows";
+import { rowsOf } from "../data/rowsOf";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
@@ -10,13 +12,12 @@ import { option } from "../options/Option";
 import { checkNames, readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { OPTIONS, swept } from "../options/table";
-import { checkDataset } from "../training/checkDataset";
 import { checkWeights } from "../training/checkWeights";
-import type { Dataset } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
 import { Run } from "../training/Run";
+import { readLabelledRows } from "../training/readRows";
 import { Stoppable } from "../training/Stoppable";
 import { aboutSweep } from "./about";
 import { hashData, hashModel } from "./hashes";
@@ -184,14 +185,14 @@ interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "log"> {
 }
 
 async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
-  const { source, train, valid, n, strategies, seeds, out, about, signal, log, settings } = plan;
+  const { source, n, strategies, seeds, out, about, signal, log, settings } = plan;
   const engine = await ensureEngine(log);
-  const model = typeof source === "string" ? await load(source, train, log) : source;
+  const model = typeof source === "string" ? await load(source, plan.train, log) : source;
   const features = new FrozenFeatures(model);
   const pretrained = new Pretrained(model);
   try {
-    checkDataset("train", model, train);
-    checkDataset("valid", model, valid);
+    const train = readLabelledRows("train", model, plan.train);
+    const valid = readLabelledRows("valid", model, plan.valid);
     const whole = fineTuneSettings(settings, model.problemType, true);
     // Of all seeds before the first trial, not hours later.
     for (const seed of seeds) checkWeights(train, { ...whole, seed });
@@ -203,7 +204,7 @@ async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
     const store = new RecordStore(out);
     const bench: TrialBench = {
       model,
-      data: { train, valid },
+      ...{ train, valid },
       pretrained,
       features,
       modelHash: await hashModel(model),
@@ -260,11 +261,11 @@ async function* sweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
 }
 
 function load(source: string, dataset: Dataset, log?: (line: string) => void): Promise<Classifier> {
-  const { labels } = dataset;
+  const { labels, kind } = rowsOf(dataset);
   if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
   const { problemType } = labels;
   const shape = labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes };
-  if ("pixels" in dataset)
+  if (kind === "images")
     return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
   return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
 }

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { contentHash } from "../data/contentHash";
+import type { Rows } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
 import { parameterHash } from "../nn/parameterHash";
-import type { Dataset } from "../training/dataset";
 
 /**
  * sha256 over what a trial starts from: the names, shapes and values of the weights that came from a checkpoint, and what the config
@@ -21,6 +20,6 @@ export async function hashModel(model: Classifier): Promise<string> {
 }
 
 /** sha256 over the rows that are trained on and judged by, as they are now. */
-export function hashData(train: Dataset, valid: Dataset): string {
-  return createHash("sha256").update(contentHash(train)).update(contentHash(valid)).digest("hex");
+export function hashData(train: Rows, valid: Rows): string {
+  return createHash("sha256").update(train.contentHash()).update(valid.contentHash()).digest("hex");
 }

@@ -1,11 +1,10 @@
+import type { LabelledRows } from "../data/Rows";
 import { peakBytes } from "../engine/peakBytes";
 import { ensureEngine } from "../engine/useEngine";
 import { listParams, topNLayerFreeze, unfreezeWhere } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import { readWhole } from "../nn/Stage";
-import { countOf } from "../training/dataset";
 import type { FineTuneEvent } from "../training/events";
-import type { FineTuneData } from "../training/FineTuneOptions";
 import type { FrozenFeatures } from "../training/FrozenFeatures";
 import { fineTune } from "../training/fineTune";
 import { version } from "../version";
@@ -18,7 +17,8 @@ import type { Trial } from "./trial";
 /** What trials share: they run one after the other on one model, which each leaves as it found it. */
 export interface TrialBench {
   model: Classifier;
-  data: Required<FineTuneData>;
+  train: LabelledRows;
+  valid: LabelledRows;
   pretrained: Pretrained;
   features: FrozenFeatures;
   modelHash: string;
@@ -32,7 +32,7 @@ export async function* runTrial(
   { trial, strategy, n, seed, settings, recipe }: Trial,
   bench: TrialBench,
 ): AsyncGenerator<FineTuneEvent, TrialRecord | null> {
-  const { model, data, pretrained, features, signal } = bench;
+  const { model, train, valid, pretrained, features, signal } = bench;
   const engine = await ensureEngine();
   unfreezeWhere(model, () => true);
   if (n >= 0) topNLayerFreeze(model, n);
@@ -46,6 +46,7 @@ export async function* runTrial(
     readWhole(model.stages);
     const peak = peakBytes();
     const own = recipe ? recipeSettings(settings, recipe) : settings;
+    const data = { train: train.dataset, valid: valid.dataset };
     const run = fineTune(model, data, { ...own, seed, signal, features });
     yield* run;
     const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
@@ -68,8 +69,8 @@ export async function* runTrial(
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       trainableParameters,
       totalParameters: listParams(model).totals.total,
-      trainRows: countOf(data.train),
-      validRows: countOf(data.valid),
+      trainRows: train.count,
+      validRows: valid.count,
       modelHash: bench.modelHash,
       dataHash: bench.dataHash,
       settings: { ...settings },

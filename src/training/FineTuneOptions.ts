@@ -1,9 +1,9 @@
+import type { Dataset } from "../data/Rows";
 import { checkPrecision, type Precision } from "../engine/autocast";
 import { InputError } from "../errors";
 import type { ProblemType } from "../models/Classifier";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
-import type { Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";

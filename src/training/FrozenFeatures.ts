@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
-import { rowsHash } from "../data/contentHash";
+import type { Dataset, Rows } from "../data/Rows";
+import { rowsOf } from "../data/rowsOf";
 import { autocast, type Precision } from "../engine/autocast";
 import { uploadFilled } from "../engine/upload";
 import { DiskCache } from "../files/DiskCache";
@@ -9,13 +10,12 @@ import type { Parameter } from "../nn/Parameter";
 import { Pass } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
 import { readOptions } from "../options/readOptions";
-import { batchOf, countOf, type Dataset, lengthsOf } from "./dataset";
 import {
   areWorthKeeping,
+  type FeaturePass,
   type Features,
   keepFeatures,
   keyOfFeatures,
-  type Making,
   readFeatures,
 } from "./keptFeatures";
 import { type Budget, RaggedStore } from "./RaggedStore";
@@ -29,19 +29,19 @@ export interface FeaturesOptions {
 export interface FrozenProgress {
   done: number;
   total: number;
-  /** Whether work of an earlier run was read from disk: all of it, or what these rows start from. */
+  /** Whether features of an earlier run were read from disk: these, or those of earlier stages that they start from. */
   cached?: true;
 }
 
 interface Entry extends Features {
-  making: Making;
-  /** What the parameters of the stages passed held then: features are used only while this is still so. */
+  pass: FeaturePass;
+  /** What the parameters of these stages held then: features are used only while they hold the same. */
   stamps: number[];
 }
 
 /**
- * What comes out of a model's frozen stages, once per row of a dataset and without padding. Since frozen stages run in eval mode
- * their output never changes; it is kept for later epochs and seeds, and one more frozen block starts from what is kept.
+ * The output of a model's frozen stages, once per row of a dataset and without padding. Since frozen stages run in eval mode their
+ * output never changes; it is cached for later epochs and seeds, and one more frozen block starts from the cached output.
  *
  * The features live in memory up to `memoryBytes`, beyond it in a temporary file. Owns them until `dispose()`. They are left on disk
  * for later runs as well (`DiskCache`), which find them while weights, rows, precision, batch size, engine and kit are the same.
@@ -56,7 +56,7 @@ interface Entry extends Features {
  * ```
  */
 export class FrozenFeatures {
-  /** By what a model reads of the rows, as it is when they are prepared: copies and folds of a dataset have entries of their own. */
+  /** By the hash of the rows as they are when they are prepared: copies and folds of a dataset have entries of their own. */
   #entries = new Map<string, Entry>();
   #keys = new WeakMap<Dataset, string>();
   #budget: Budget;
@@ -71,29 +71,30 @@ export class FrozenFeatures {
   }
 
   /**
-   * Makes the features of `dataset` after the first `depth` stages ready, from what is kept as far as it still holds: the numbers
-   * are those of a fresh start, whatever was kept. Yields rows done between batches, all at once where they were read from disk,
-   * and nothing where all was ready. In half precision they are kept in it as well. `unchanged` says that the rows are those of the
-   * last call: to tell takes a look at all of them.
+   * Makes the features of `dataset` after the first `stages` stages ready, from cached ones as far as these still hold: the numbers
+   * are those of a fresh start, whatever was cached. Yields rows done between batches, all at once where they were read from disk,
+   * and nothing where all was ready. In half precision they are cached in it as well. `unchanged` says that the rows are those of
+   * the last call, which spares hashing them.
    */
   async *prepare(
     dataset: Dataset,
-    depth: number,
+    stages: number,
     batchSize: number,
     precision: Precision = "fp32",
     unchanged = false,
   ): AsyncGenerator<FrozenProgress, void> {
-    const how = { depth, batchSize, precision };
-    if (!unchanged || !this.#keys.has(dataset)) this.#keys.set(dataset, rowsHash(dataset));
+    const how = { stages, batchSize, precision };
+    const rows = rowsOf(dataset);
+    if (!unchanged || !this.#keys.has(dataset)) this.#keys.set(dataset, rows.hash());
     let from = this.#stillGood(dataset, how);
-    if (from?.making.depth === depth) return;
-    const total = countOf(dataset);
-    const cached = await this.#read(dataset, how, from);
+    if (from?.pass.stages === stages) return;
+    const total = rows.count;
+    const cached = await this.#read(rows, how, from);
     if (cached) {
       this.#replace(dataset, cached);
       from = cached;
     }
-    if (from?.making.depth === depth) {
+    if (from?.pass.stages === stages) {
       yield { done: total, total, cached: true };
       return;
     }
@@ -101,9 +102,9 @@ export class FrozenFeatures {
     let done = 0;
     let whole = false;
     try {
-      for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
-        await this.#run(dataset, rows, from, entry);
-        done += rows.length;
+      for (const batch of batchRows(rows.lengths, { batchSize })) {
+        await this.#run(rows, batch, from, entry);
+        done += batch.length;
         yield { done, total, ...(cached && { cached: true }) };
       }
       whole = true;
@@ -111,19 +112,18 @@ export class FrozenFeatures {
       if (!whole) entry.store.dispose();
     }
     this.#replace(dataset, entry);
-    if (this.#lasts(dataset, depth))
+    if (this.#lasts(rows, stages))
       await keepFeatures(
         this.#cache,
-        await keyOfFeatures(this.model, this.#keys.get(dataset)!, entry.making),
+        await keyOfFeatures(this.model, this.#keys.get(dataset)!, entry.pass),
         entry,
         total,
       );
   }
 
   /**
-   * The features of some rows, padded: [rows · seq, hidden], or [rows, hidden] behind a last block of which one row a text is read;
-   * of images [rows, height, width, channels].
-   * The caller disposes them.
+   * The features of some rows, padded: [rows · seq, hidden], or [rows, hidden] after a last block that computes one row of each
+   * text; of images [rows, height, width, channels]. The caller disposes them.
    */
   batch(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor {
     const { shape, everyRow, store } = this.#entries.get(this.#keys.get(dataset)!)!;
@@ -134,7 +134,7 @@ export class FrozenFeatures {
     });
   }
 
-  /** Bytes kept, in memory and on disk. */
+  /** Bytes of all features, in memory and on disk. */
   bytes(): { memory: number; disk: number } {
     let [memory, disk] = [0, 0];
     for (const { store } of this.#entries.values()) {
@@ -150,76 +150,74 @@ export class FrozenFeatures {
     this.#entries.clear();
   }
 
-  async #run(dataset: Dataset, rows: Int32Array, from: Entry | null, entry: Entry): Promise<void> {
-    const batch = batchOf(dataset, rows);
-    const { tensor: output } = autocast(entry.making.precision, () =>
-      runStages(new Pass(), this.model.stages, batch.inputs, {
+  async #run(rows: Rows, numbers: Int32Array, from: Entry | null, entry: Entry): Promise<void> {
+    const batch = rows.batch(numbers);
+    const { tensor: output } = autocast(entry.pass.precision, () =>
+      runStages(new Pass(), this.model.stages, this.model.inputsOf(batch), {
         ...(from && {
-          from: from.making.depth,
-          features: () => this.batch(dataset, rows, batch.sequenceLength),
+          from: from.pass.stages,
+          features: () => this.batch(rows.dataset, numbers, batch.sequenceLength),
         }),
-        to: entry.making.depth,
+        to: entry.pass.stages,
       }),
     );
     const values = (await output.data()) as Float32Array;
     output.dispose();
     entry.shape = output.shape.slice(1);
     const width = tf.util.sizeFromShape(entry.shape);
-    const perRow = output.shape[0] / rows.length;
+    const perRow = output.shape[0] / numbers.length;
     entry.everyRow ||= perRow > 1;
-    const lengths = Array.from(rows, (_, r) => Math.min(perRow, batch.lengths[r]) * width);
+    const lengths = Array.from(batch.lengths, (length) => Math.min(perRow, length) * width);
     // Without much padding the array that was read is stored itself: copies are garbage to be collected.
     const own = lengths.reduce((sum, length) => sum + length, 0) > 0.9 * values.length;
-    rows.forEach((row, r) => {
+    numbers.forEach((row, r) => {
       const start = r * perRow * width;
       entry.store.put(row, values.subarray(start, start + lengths[r]), { own });
     });
   }
 
-  #stamps(depth: number): number[] {
+  #stamps(stages: number): number[] {
     const seen = new Set<Parameter>();
-    for (const { parameters, buffers = [] } of this.model.stages.slice(0, depth))
+    for (const { parameters, buffers = [] } of this.model.stages.slice(0, stages))
       for (const read of [...parameters, ...buffers]) seen.add(read);
     return [...seen].map((parameter) => parameter.stamp);
   }
 
-  #entry(making: Making): Entry {
-    const store = new RaggedStore(this.#budget, {
-      half: making.precision === "fp32" ? null : making.precision,
-    });
-    return { making, stamps: this.#stamps(making.depth), shape: [], everyRow: false, store };
+  #entry(pass: FeaturePass): Entry {
+    const store = new RaggedStore(this.#budget, { half: pass.precision === "fp32" ? null : pass.precision });
+    return { pass, stamps: this.#stamps(pass.stages), shape: [], everyRow: false, store };
   }
 
-  /** What memory holds, if it can serve; what cannot is dropped. */
-  #stillGood(dataset: Dataset, { depth, batchSize, precision }: How): Entry | null {
+  /** The entry in memory, if computing can go on from it; else it is dropped. */
+  #stillGood(dataset: Dataset, { stages, batchSize, precision }: How): Entry | null {
     const key = this.#keys.get(dataset)!;
-    const kept = this.#entries.get(key);
-    if (!kept) return null;
-    const stamps = this.#stamps(depth);
+    const entry = this.#entries.get(key);
+    if (!entry) return null;
+    const stamps = this.#stamps(stages);
     if (
-      kept.making.precision === precision &&
-      kept.making.batchSize === batchSize &&
-      kept.making.depth <= depth &&
-      kept.stamps.every((stamp, i) => stamp === stamps[i])
+      entry.pass.precision === precision &&
+      entry.pass.batchSize === batchSize &&
+      entry.pass.stages <= stages &&
+      entry.stamps.every((stamp, i) => stamp === stamps[i])
     )
-      return kept;
-    kept.store.dispose();
+      return entry;
+    entry.store.dispose();
     this.#entries.delete(key);
     return null;
   }
 
-  #lasts(dataset: Dataset, depth: number): boolean {
-    return this.#cache.on && areWorthKeeping(dataset, depth);
+  #lasts(rows: Rows, stages: number): boolean {
+    return this.#cache.on && areWorthKeeping(rows, stages);
   }
 
-  /** The deepest that an earlier run has left on disk and that leads further than memory does. */
-  async #read(dataset: Dataset, how: How, from: Entry | null): Promise<Entry | null> {
-    // What was rounded on the way is good only where the same way would be gone now.
-    const shallowest = how.precision === "fp32" ? (from?.making.depth ?? 0) + 1 : how.depth;
-    for (let depth = how.depth; depth >= shallowest && this.#lasts(dataset, depth); depth--) {
-      const entry = this.#entry({ ...how, depth, rounded: rounded({ ...how, depth }, from) });
-      const key = await keyOfFeatures(this.model, this.#keys.get(dataset)!, entry.making);
-      const features = await readFeatures(this.#cache, key, dataset, entry.store);
+  /** Features of as many stages as an earlier run has left on disk, where these are more than those of the entry in memory. */
+  async #read(rows: Rows, how: How, from: Entry | null): Promise<Entry | null> {
+    // Features that were rounded after earlier stages serve only a pass that would round them there as well.
+    const least = how.precision === "fp32" ? (from?.pass.stages ?? 0) + 1 : how.stages;
+    for (let stages = how.stages; stages >= least && this.#lasts(rows, stages); stages--) {
+      const entry = this.#entry({ ...how, stages, rounded: rounded({ ...how, stages }, from) });
+      const key = await keyOfFeatures(this.model, this.#keys.get(rows.dataset)!, entry.pass);
+      const features = await readFeatures(this.#cache, key, rows, entry.store);
       if (features) return { ...entry, ...features };
     }
     return null;
@@ -232,7 +230,7 @@ export class FrozenFeatures {
   }
 }
 
-type How = Omit<Making, "rounded">;
+type How = Omit<FeaturePass, "rounded">;
 
-const rounded = ({ precision, depth }: How, from: Entry | null): number[] =>
-  precision === "fp32" ? [] : [...(from?.making.rounded ?? []), depth];
+const rounded = ({ precision, stages }: How, from: Entry | null): number[] =>
+  precision === "fp32" ? [] : [...(from?.pass.rounded ?? []), stages];

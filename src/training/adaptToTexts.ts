@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../check";
 import { openCheckpoint } from "../checkpoint/openCheckpoint";
 import { batchRows } from "../data/batches";
-import { collate } from "../data/collate";
+import { TextRows } from "../data/TextRows";
 import type { EncodedDataset } from "../data/tokenize";
 import { FrostError, InputError } from "../errors";
 import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { textInputs } from "../models/textInputs";
+import type { TextBatch } from "../models/textInputs";
 import { columns } from "../nn/columns";
 import { softmaxCrossEntropy } from "../nn/loss";
 import { Pass, type Value } from "../nn/Pass";
@@ -17,11 +17,10 @@ import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
 import { Random } from "../random";
 import { AdamW } from "./AdamW";
-import { checkIsDataset } from "./checkDataset";
-import { lengthsOf } from "./dataset";
 import { type Masked, maskTokens } from "./maskTokens";
 import { nextTurn } from "./nextTurn";
 import { Run } from "./Run";
+import { readRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
 import { scheduleAt } from "./schedule";
 import { parameterNotFinite } from "./whyNotFinite";
@@ -88,8 +87,8 @@ async function* adapt(
   options: Settings,
 ): AsyncGenerator<AdaptEvent, { losses: number[] }> {
   const { epochs, batchSize, learningRate, weightDecay, share, seed, signal } = options;
-  checkIsDataset("texts", texts);
-  model.checkRows("texts", texts);
+  readRows("texts", model, texts);
+  const rows = new TextRows(texts);
   const vocabSize = model.config.vocab_size as number;
   checkInteger("maskTokenId", options.maskTokenId, 0, vocabSize - 1);
   const checkpoint = openCheckpoint(model.folder);
@@ -100,15 +99,15 @@ async function* adapt(
     checkpoint.close();
   }
   const optimizer = new AdamW();
-  const steps = epochs * Math.ceil(texts.inputIds.length / batchSize);
+  const steps = epochs * Math.ceil(rows.count / batchSize);
   const losses: number[] = [];
   let step = 0;
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const sum = { loss: 0, words: 0 };
-      for (const rows of batchRows(lengthsOf(texts), { batchSize, shuffle: { seed, epoch } })) {
+      for (const numbers of batchRows(rows.lengths, { batchSize, shuffle: { seed, epoch } })) {
         if (signal?.aborted) return { losses };
-        const batch = collate(texts, rows);
+        const batch = rows.batch(numbers);
         const ends = new Set(
           Array.from(batch.lengths).flatMap((length, i) => {
             const start = i * batch.sequenceLength;
@@ -166,12 +165,12 @@ async function* adapt(
 function forward(
   model: SequenceClassifier,
   head: MaskedLmHead,
-  batch: Parameters<typeof textInputs>[0],
+  batch: TextBatch,
   { places, words }: Masked,
   pass: Pass,
 ): Value {
   const hidden = model.config.hidden_size as number;
-  return runStages(pass, model.stages, textInputs(batch, { everyRow: true }), {
+  return runStages(pass, model.stages, model.inputsOf(batch, { everyRow: true }), {
     to: model.stages.length - 1,
     finish: (x) =>
       pass.scope("masked words", () => {

@@ -1,6 +1,6 @@
 import { batchRows } from "../data/batches";
+import type { LabelledRows } from "../data/Rows";
 import { InputError } from "../errors";
-import { type Dataset, lengthsOf } from "./dataset";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { lossOf } from "./loss";
 
@@ -8,14 +8,14 @@ import { lossOf } from "./loss";
  * Throws where rows of classes that weigh nothing would make up a whole step: its loss, a mean by weight, is not defined. Which rows come
  * together is drawn by seed and epoch, so it is known before the first step.
  */
-export function checkWeights(train: Dataset, settings: FineTuneSettings): void {
+export function checkWeights(train: LabelledRows, settings: FineTuneSettings): void {
   const { labels } = train;
-  if (labels?.problemType !== "single_label_classification" || settings.classWeights === undefined) return;
+  if (labels.problemType !== "single_label_classification" || settings.classWeights === undefined) return;
   const { weight } = lossOf(labels, settings);
   const idle = new Set([...labels.ids.keys()].filter((row) => weight([row]) === 0));
   if (idle.size === 0) return;
   const { epochs, batchSize, gradientAccumulation, seed } = settings;
-  const lengths = lengthsOf(train);
+  const { lengths } = train;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const batches = batchRows(lengths, { batchSize, shuffle: { seed, epoch } });
     for (let i = 0; i < batches.length; i += gradientAccumulation) {

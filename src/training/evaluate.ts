@@ -1,14 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Labels } from "../data/textDataset";
+import type { Labels } from "../data/labels";
+import type { Dataset } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
 import { readOptions } from "../options/readOptions";
-import { checkDataset } from "./checkDataset";
-import { checkReading } from "./checkReading";
-import type { Dataset } from "./dataset";
 import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
 import { allLogits, type PredictOptions, toProbabilities } from "./predict";
+import { readLabelledRows } from "./readRows";
 
 /** How well a model does. */
 export interface Evaluation {
@@ -35,10 +34,10 @@ export async function evaluate(
   options: PredictOptions = {},
 ): Promise<Evaluation> {
   const settings = readOptions("evaluate", options);
-  checkDataset("evaluate", model, dataset);
-  checkReading("evaluate", model, dataset);
-  const logits = await allLogits(model, dataset, settings, "evaluate");
-  return evaluateLogits(logits, dataset.labels, model);
+  const rows = readLabelledRows("evaluate", model, dataset);
+  rows.checkReading("evaluate", model.trainedOn);
+  const logits = await allLogits(model, rows, settings, "evaluate");
+  return evaluateLogits(logits, rows.labels, model);
 }
 
 /** Scores logits [rows · labels] that are already there. */

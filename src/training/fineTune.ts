@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf, firstNotFinite } from "../check";
 import { batchRows } from "../data/batches";
+import type { LabelledRows, Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
 import { FrostError, InputError } from "../errors";
 import { listParams } from "../freeze";
@@ -13,9 +14,7 @@ import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { AdamW } from "./AdamW";
 import { BestEpoch } from "./BestEpoch";
-import { checkDataset, checkModel } from "./checkDataset";
 import { checkWeights } from "./checkWeights";
-import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
 import { evaluateLogits } from "./evaluate";
 import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
 import {
@@ -25,7 +24,7 @@ import {
   fineTuneSettings,
 } from "./FineTuneOptions";
 import { FrozenFeatures } from "./FrozenFeatures";
-import { forwardRows, type Start } from "./forwardRows";
+import { FROM_ROWS, forwardRows, type Start } from "./forwardRows";
 import { LossScale } from "./LossScale";
 import { learningRates } from "./learningRates";
 import { type Loss, lossOf } from "./loss";
@@ -34,10 +33,10 @@ import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 import { checkFiniteLogits, logitsOf } from "./predict";
 import { Run } from "./Run";
+import { checkModel, readLabelledRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
-import { stepData, varies } from "./stepData";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
 import { whyNotFinite } from "./whyNotFinite";
 
@@ -61,18 +60,18 @@ export function fineTune(
   data: FineTuneData,
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
-  const { train, valid } = readNamed("fineTune", trainAndValid, data, "data") as unknown as FineTuneData;
+  readNamed("fineTune", trainAndValid, data, "data");
   checkModel("fineTune", model);
-  const settings = fineTuneSettings(options, model.problemType, valid !== undefined);
-  checkDataset("train", model, train);
-  if (valid) checkDataset("valid", model, valid);
+  const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
+  const train = readLabelledRows("train", model, data.train);
+  const valid = data.valid && readLabelledRows("valid", model, data.valid);
   if (settings.features && settings.features.model !== model)
     throw new InputError("features: expected those of the model that is trained, got another model's");
   learningRates(model, settings); // a group that matches nothing shows before the first step
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
   checkWeights(train, settings);
   const judge = valid ?? train;
-  checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels!)]);
+  checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels)]);
   const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model });
   const training = new Training(model, { train, valid }, { ...settings, signal: stoppable.signal });
   return new Run(training.run(), stoppable);
@@ -93,12 +92,12 @@ class Training {
 
   constructor(
     private readonly model: Classifier,
-    private readonly data: FineTuneData,
+    private readonly data: { train: LabelledRows; valid?: LabelledRows },
     private readonly settings: FineTuneSettings,
   ) {
-    const batches = Math.ceil(countOf(data.train) / settings.batchSize);
+    const batches = Math.ceil(data.train.count / settings.batchSize);
     this.#steps = settings.epochs * Math.ceil(batches / settings.gradientAccumulation);
-    this.#loss = lossOf(data.train.labels!, settings);
+    this.#loss = lossOf(data.train.labels, settings);
     this.#lossScale = settings.precision === "fp16" ? new LossScale() : null;
     this.#optimizer = new AdamW(settings);
     this.#features = settings.features ?? new FrozenFeatures(model);
@@ -108,9 +107,8 @@ class Training {
   async *run(): AsyncGenerator<FineTuneEvent, FineTuneResult> {
     const { epochs, earlyStopping, restoreBest, signal, unfreeze } = this.settings;
     let stopped: FineTuneResult["stopped"] = "finished";
-    const { train } = this.data;
-    // What an earlier training read says nothing of this one.
-    if ("inputIds" in train) this.model.trainedOn = train.readAs ?? null;
+    // Also where that is not known: the model was trained on other texts before.
+    this.model.trainedOn = this.data.train.readAs;
     const unfreezing = unfreeze ? new Unfreezing(this.model, unfreeze, epochs) : null;
     try {
       for (let epoch = 1; epoch <= epochs && stopped === "finished"; epoch++) {
@@ -137,10 +135,7 @@ class Training {
         trainableParameters: listParams(this.model).totals.trainable,
       };
     } catch (error) {
-      throw explainOutOfMemory(error, {
-        rows: this.settings.batchSize,
-        tokens: Math.max(...this.#datasets().map(longest)),
-      });
+      throw explainOutOfMemory(error, this.settings.batchSize, this.#datasets());
     } finally {
       unfreezing?.restore();
       this.#optimizer.dispose();
@@ -152,27 +147,27 @@ class Training {
   /** Finds the frost line as the flags stand now, and brings the features below it up to date. */
   async *#start(): AsyncGenerator<FineTuneEvent, Start> {
     const { model, settings } = this;
-    const depth = frostLine(model.stages);
-    if (depth === model.stages.length)
+    const from = frostLine(model.stages);
+    if (from === model.stages.length)
       throw new InputError(
         "every parameter is frozen, so nothing can be trained: unfreeze some, the head at least",
       );
-    if (depth === 0 || settings.frozenDropout) return { depth: 0, features: null };
-    for (const dataset of this.#datasets().slice(varies(this.data.train) ? 1 : 0)) {
+    if (from === 0 || settings.frozenDropout) return FROM_ROWS;
+    for (const { dataset } of this.#datasets().slice(this.data.train.varies ? 1 : 0)) {
       const { batchSize, precision } = settings;
-      const rows = this.#features.prepare(dataset, depth, batchSize, precision, this.#epochs.length > 0);
+      const pass = this.#features.prepare(dataset, from, batchSize, precision, this.#epochs.length > 0);
       this.#stopwatch.restart();
-      for await (const progress of rows) {
+      for await (const progress of pass) {
         this.#frozenSeconds += this.#stopwatch.lap();
         this.#cached ||= progress.cached === true;
         yield { type: "frozen", ...progress };
-        if (settings.signal?.aborted) return { depth, features: null };
+        if (settings.signal?.aborted) return FROM_ROWS;
         await nextTurn();
         this.#stopwatch.restart();
       }
       this.#frozenSeconds += this.#stopwatch.lap();
     }
-    return { depth, features: this.#features };
+    return { from, features: this.#features };
   }
 
   /** The mean loss over the rows, or null where the signal ended the epoch. */
@@ -180,15 +175,15 @@ class Training {
     const { data, settings } = this;
     const rates = learningRates(this.model, settings);
     const { batchSize, gradientAccumulation, seed, schedule } = settings;
-    const batches = batchRows(lengthsOf(data.train), { batchSize, shuffle: { seed, epoch } });
-    const dataOf = stepData(data.train, { seed, epoch });
-    const from = varies(data.train) ? { depth: 0, features: null } : start;
+    const batches = batchRows(data.train.lengths, { batchSize, shuffle: { seed, epoch } });
+    const rowsOf = data.train.epoch({ seed, epoch });
+    const from = data.train.varies ? FROM_ROWS : start;
     const warmup = Math.floor(settings.warmup * this.#steps);
     const done = { loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
     for (let i = 0; i < batches.length; i += gradientAccumulation) {
       this.#stopwatch.restart();
       const group = batches.slice(i, i + gradientAccumulation);
-      const train = await dataOf(
+      const train = await rowsOf(
         group,
         batches.slice(i + gradientAccumulation, i + 2 * gradientAccumulation),
       );
@@ -227,7 +222,7 @@ class Training {
 
   async #trainStep(
     epoch: number,
-    train: Dataset,
+    train: Rows,
     group: Int32Array[],
     start: Start,
     factor: number,
@@ -291,7 +286,7 @@ class Training {
 
   /** What a loss or gradient that is not finite comes from, and what to do. */
   async #whyNotFinite(
-    train: Dataset,
+    train: Rows,
     rows: Int32Array,
     gradients: Map<Parameter, tf.Tensor>,
   ): Promise<{ cause: string; advice: string }> {
@@ -302,7 +297,7 @@ class Training {
       return { cause: `, since ${why}`, advice: "try a model whose weights are finite" };
     if (why?.startsWith("the running statistic"))
       return { cause: `, since ${why}`, advice: "try a lower learning rate, or another checkpoint" };
-    const large = labels?.problemType === "regression" ? tooLarge(labels.values, rows) : null;
+    const large = labels.problemType === "regression" ? tooLarge(labels.values, rows) : null;
     if (large !== null)
       return { cause: `, since ${large} is beyond what float32 holds`, advice: "scale the labels" };
     const cause = why ?? (await gradientNotFinite(gradients));
@@ -335,16 +330,16 @@ class Training {
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
       record.evalSeconds += this.#stopwatch.lap();
-      yield { type: "evaluate", done: turn.value, total: countOf(valid) };
+      yield { type: "evaluate", done: turn.value, total: valid.count };
       this.#stopwatch.restart();
     }
     await checkFiniteLogits(turn.value, this.model, valid, precision);
-    const { loss, metrics } = await evaluateLogits(turn.value, valid.labels!, this.model);
+    const { loss, metrics } = await evaluateLogits(turn.value, valid.labels, this.model);
     record.evalSeconds += this.#stopwatch.lap();
     return { ...record, validLoss: loss, metrics };
   }
 
-  #datasets(): Dataset[] {
+  #datasets(): LabelledRows[] {
     return this.data.valid ? [this.data.train, this.data.valid] : [this.data.train];
   }
 }

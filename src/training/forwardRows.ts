@@ -1,31 +1,30 @@
+import type { Rows } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
 import type { Pass, Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
-import { batchOf, type Dataset } from "./dataset";
 import type { FrozenFeatures } from "./FrozenFeatures";
 
-/** Where a forward starts: behind the first `depth` stages from their kept features, or, with none, from the rows themselves. */
+/** Where a forward starts: at stage `from`, which reads the cached features of those before, or without any at the rows themselves. */
 export interface Start {
-  depth: number;
+  from: number;
   features: FrozenFeatures | null;
 }
 
-/**
- * Takes some rows of a dataset through the model and on to `finish`, in a memory scope that leaves only the tensor of what
- * `finish` returns: the loss, or the logits themselves.
- */
+/** A start at the rows themselves. */
+export const FROM_ROWS: Start = { from: 0, features: null };
+
+/** Takes some rows through the model and on to `finish`; frees all tensors but the one of the value that `finish` returns. */
 export function forwardRows(
   model: Classifier,
-  dataset: Dataset,
-  rows: Int32Array,
-  start: Start,
+  rows: Rows,
+  numbers: Int32Array,
+  { from, features }: Start,
   pass: Pass,
   finish: (logits: Value) => Value,
 ): Value {
-  const { inputs, sequenceLength } = batchOf(dataset, rows);
-  const { depth, features } = start;
-  return runStages(pass, model.stages, inputs, {
-    ...(features && { from: depth, features: () => features.batch(dataset, rows, sequenceLength) }),
+  const batch = rows.batch(numbers);
+  return runStages(pass, model.stages, model.inputsOf(batch), {
+    ...(features && { from, features: () => features.batch(rows.dataset, numbers, batch.sequenceLength) }),
     finish,
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Rows } from "../data/Rows";
 import type { Precision } from "../engine/autocast";
 import { engineHash } from "../engine/engineHash";
 import { DamagedEntry } from "../files/cacheEntry";
@@ -7,36 +8,33 @@ import type { DiskCache } from "../files/DiskCache";
 import { kitHash } from "../kitHash";
 import type { Classifier } from "../models/Classifier";
 import { parameterHash } from "../nn/parameterHash";
-import { type Dataset, lengthsOf } from "./dataset";
 import { nextTurn } from "./nextTurn";
 import type { RaggedStore } from "./RaggedStore";
 
-/** What comes out of the first stages for each row of a dataset. */
+/** The output of the first stages for each row of a dataset. */
 export interface Features {
   /** Of one row of features: [hidden], or [height, width, channels]. */
   shape: number[];
-  /** Whether a text has a row for each of its tokens; behind the last block there may be one alone, that of the [CLS] token. */
+  /** Whether a text has a row for each of its tokens; after the last block it may have one alone, that of the [CLS] token. */
   everyRow: boolean;
   store: RaggedStore;
 }
 
-/** Of so few tokens, or bytes of pixels, features are computed sooner than the weights are hashed that they would be found by. */
+/** Features of fewer tokens, or bytes of pixels, are computed sooner than the weights are hashed by which they would be found. */
 const WORTH_KEEPING = 4096;
 
-/** Whether features take longer to compute than to find. Those behind the first stage, embeddings or a stem, do not. */
-export const areWorthKeeping = (dataset: Dataset, depth: number): boolean =>
-  depth > 1 &&
-  ("pixels" in dataset ? dataset.pixels : dataset.inputIds).reduce((sum, row) => sum + row.length, 0) >=
-    WORTH_KEEPING;
+/** Whether features take longer to compute than to find. Those of the first stage, embeddings or a stem, do not. */
+export const areWorthKeeping = (rows: Rows, stages: number): boolean =>
+  stages > 1 && rows.size >= WORTH_KEEPING;
 
 /** How features are computed, besides the model and the rows. */
-export interface Making {
-  /** Stages passed. */
-  depth: number;
+export interface FeaturePass {
+  /** How many stages run. */
+  stages: number;
   /** Rows of a batch are padded to one length, which sums may show in their last bit. */
   batchSize: number;
   precision: Precision;
-  /** Depths at which they were rounded to be kept, this one included; none in fp32, where to keep them loses nothing. */
+  /** After how many stages they were rounded to be cached, `stages` included; none in fp32, where caching loses nothing. */
   rounded: number[];
 }
 
@@ -44,16 +42,15 @@ export interface Making {
  * Names features by all that decides their bits: the weights below, what the config says of them, the rows, how they are computed,
  * the engine and the kit.
  */
-export async function keyOfFeatures(model: Classifier, rows: string, making: Making): Promise<string> {
-  const stages = model.stages.slice(0, making.depth);
+export async function keyOfFeatures(model: Classifier, rows: string, pass: FeaturePass): Promise<string> {
+  const stages = model.stages.slice(0, pass.stages);
   const weights = [];
   for (const { name, parameters, buffers = [] } of stages)
     weights.push([name, await Promise.all([...parameters, ...buffers].map(parameterHash))]);
   const adapters = stages.flatMap(({ adaptable = [] }) =>
     adaptable.map(({ lora }) => lora && [lora.scale, lora.merged]),
   );
-  const { depth, batchSize, precision, rounded } = making;
-  const how = [depth, batchSize, precision, rounded];
+  const how = [pass.stages, pass.batchSize, pass.precision, pass.rounded];
   const facts = [model.modelType, model.config, weights, adapters, rows, how];
   const hash = createHash("sha256")
     .update(kitHash())
@@ -68,7 +65,7 @@ export async function keyOfFeatures(model: Classifier, rows: string, making: Mak
 const HEAD = 5;
 const width = (shape: number[]) => tf.util.sizeFromShape(shape);
 
-/** Keeps features on disk under this key. */
+/** Writes features to disk under this key. */
 export function keepFeatures(
   cache: DiskCache,
   key: string,
@@ -88,11 +85,11 @@ export function keepFeatures(
   });
 }
 
-/** The features kept under this key, in `store`, or null where there are none that are whole; the store is then disposed. */
+/** The features on disk under this key, in `store`; null where there are none or they are damaged, and the store is disposed. */
 export async function readFeatures(
   cache: DiskCache,
   key: string,
-  dataset: Dataset,
+  rows: Rows,
   store: RaggedStore,
 ): Promise<Features | null> {
   let features: Features | null = null;
@@ -102,7 +99,7 @@ export async function readFeatures(
       read(head);
       const [everyRow, rank] = head;
       const shape = Array.from(head.subarray(2, 2 + rank));
-      const lengths = lengthsOf(dataset).map((length) => width(shape) * (everyRow ? length : 1));
+      const lengths = rows.lengths.map((length) => width(shape) * (everyRow ? length : 1));
       const values = lengths.reduce((sum, length) => sum + length, 0);
       if (4 * HEAD + values * store.emptyRow(0).BYTES_PER_ELEMENT !== bytes)
         throw new DamagedEntry(`cannot hold ${lengths.length} rows of shape [${shape}]`);

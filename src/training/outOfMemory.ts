@@ -1,20 +1,22 @@
+import type { Rows } from "../data/Rows";
 import { FrostError } from "../errors";
 
 // How the engines say it: TensorFlow, the wasm heap, Dawn, V8's buffers.
 const SIGNS =
   /\bOOM\b|out of memory|resource.?exhausted|cannot enlarge memory|memory access out of bounds|allocation failed/i;
 
-/** The error itself, or, where it says that memory ran out, one that says what to try instead. */
-export function explainOutOfMemory(error: unknown, batch: { rows: number; tokens: number }): unknown {
+/** Rewrites an out-of-memory error into one with advice; returns any other unchanged. */
+export function explainOutOfMemory(error: unknown, batchSize: number, datasets: Rows[]): unknown {
   if (!(error instanceof Error) || !SIGNS.test(error.message)) return error;
-  const { rows, tokens } = batch;
+  const widest = datasets.reduce((a, b) => (b.longest > a.longest ? b : a));
   const cures = [
-    rows > 1 && `batchSize: ${Math.ceil(rows / 2)} with gradientAccumulation: 2, which trains the same`,
-    tokens > 32 && `maxLength: ${Math.ceil(tokens / 2)}`,
+    batchSize > 1 &&
+      `batchSize: ${Math.ceil(batchSize / 2)} with gradientAccumulation: 2, which trains the same`,
+    widest.longest > 32 && `maxLength: ${Math.ceil(widest.longest / 2)}`,
     "freezing one block more",
   ].filter((cure) => cure !== false);
   return new FrostError(
-    `the engine ran out of memory on a batch of ${rows} texts of up to ${tokens} tokens: try ${cures.join(", or ")}`,
+    `the engine ran out of memory on a batch of ${batchSize} ${widest}: try ${cures.join(", or ")}`,
     { cause: error },
   );
 }

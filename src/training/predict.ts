@@ -1,5 +1,6 @@
 import { firstNotFinite } from "../check";
 import { batchRows } from "../data/batches";
+import type { Dataset, Rows } from "../data/Rows";
 import { autocast, type Precision } from "../engine/autocast";
 import { FrostError } from "../errors";
 import type { Classifier, ProblemType } from "../models/Classifier";
@@ -7,13 +8,11 @@ import { Pass } from "../nn/Pass";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
-import { checkIsDataset, checkModel } from "./checkDataset";
-import { checkReading } from "./checkReading";
-import { countOf, type Dataset, lengthsOf, longest } from "./dataset";
-import { forwardRows, type Start } from "./forwardRows";
+import { FROM_ROWS, forwardRows, type Start } from "./forwardRows";
 import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
+import { readRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
 import { whyNotFinite } from "./whyNotFinite";
 
@@ -57,11 +56,9 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Predictions> {
   const settings = readOptions("predict", options);
-  checkModel("predict", model);
-  checkIsDataset("predict", dataset);
-  model.checkRows("predict", dataset);
-  checkReading("predict", model, dataset);
-  const logits = await allLogits(model, dataset, settings);
+  const rows = readRows("predict", model, dataset);
+  rows.checkReading("predict", model.trainedOn);
+  const logits = await allLogits(model, rows, settings);
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
   return { probabilities, labels: toLabels(probabilities, model) };
 }
@@ -69,23 +66,23 @@ export async function predict(
 /** Logits of all rows, [rows · labels] in the rows' order, for the function `name`. */
 export async function allLogits(
   model: Classifier,
-  dataset: Dataset,
+  rows: Rows,
   { batchSize, precision, signal, onProgress }: PredictSettings,
   name = "predict",
 ): Promise<Float32Array> {
-  const run = logitsOf(model, dataset, batchSize, undefined, precision);
+  const run = logitsOf(model, rows, batchSize, undefined, precision);
   const stoppable = new Stoppable({ name, work: "at work", signal });
   stoppable.begin();
   try {
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
       stoppable.throwIfStopped();
-      onProgress?.(turn.value, countOf(dataset));
+      onProgress?.(turn.value, rows.count);
     }
-    await checkFiniteLogits(turn.value, model, dataset, precision);
+    await checkFiniteLogits(turn.value, model, rows, precision);
     return turn.value;
   } catch (error) {
-    throw explainOutOfMemory(error, { rows: batchSize, tokens: longest(dataset) });
+    throw explainOutOfMemory(error, batchSize, [rows]);
   } finally {
     stoppable.end();
   }
@@ -95,38 +92,38 @@ export async function allLogits(
 export async function checkFiniteLogits(
   logits: Float32Array,
   model: Classifier,
-  dataset: Dataset,
+  rows: Rows,
   precision: Precision,
 ): Promise<void> {
   const at = firstNotFinite(logits);
   if (at < 0) return;
   const row = Math.floor(at / model.numLabels);
-  const why = await whyNotFinite(model, dataset, Int32Array.of(row), precision);
+  const why = await whyNotFinite(model, rows, Int32Array.of(row), precision);
   throw new FrostError(
     `expected finite logits, got ${logits[at]} in row ${row}${why ? `: ${why}` : ""}; ` +
       `${precision === "fp16" ? "try precision bf16 or fp32, or look" : "look"} at the model's weights and this row`,
   );
 }
 
-/** The same step by step, also from kept features. Yields how many rows are done, between batches. */
+/** The same step by step, also from cached features. Yields how many rows are done, between batches. */
 export async function* logitsOf(
   model: Classifier,
-  dataset: Dataset,
+  rows: Rows,
   batchSize: number,
-  start: Start = { depth: 0, features: null },
+  start: Start = FROM_ROWS,
   precision: Precision = "fp32",
 ): AsyncGenerator<number, Float32Array> {
-  const logits = new Float32Array(countOf(dataset) * model.numLabels);
+  const logits = new Float32Array(rows.count * model.numLabels);
   let done = 0;
-  for (const rows of batchRows(lengthsOf(dataset), { batchSize })) {
-    const forward = () => forwardRows(model, dataset, rows, start, new Pass(), (x) => x);
+  for (const batch of batchRows(rows.lengths, { batchSize })) {
+    const forward = () => forwardRows(model, rows, batch, start, new Pass(), (x) => x);
     const value = autocast(precision, forward);
     const values = (await value.tensor.data()) as Float32Array;
     value.tensor.dispose();
-    rows.forEach((row, r) => {
+    batch.forEach((row, r) => {
       logits.set(values.subarray(r * model.numLabels, (r + 1) * model.numLabels), row * model.numLabels);
     });
-    done += rows.length;
+    done += batch.length;
     yield done;
     await nextTurn();
   }

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { firstNotFinite } from "../check";
+import type { Rows } from "../data/Rows";
 import { autocast, type Precision } from "../engine/autocast";
 import type { Classifier } from "../models/Classifier";
 import { Pass, type Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
-import { batchOf, type Dataset } from "./dataset";
 
 /**
  * What it comes from that a model gives no finite numbers for these rows, for an error's line: the parameter that holds such a number,
@@ -12,11 +12,11 @@ import { batchOf, type Dataset } from "./dataset";
  */
 export async function whyNotFinite(
   model: Classifier,
-  dataset: Dataset,
-  rows: Int32Array,
+  rows: Rows,
+  numbers: Int32Array,
   precision: Precision = "fp32",
 ): Promise<string | null> {
-  return (await parameterNotFinite(model)) ?? (await stageNotFinite(model, dataset, rows, precision));
+  return (await parameterNotFinite(model)) ?? (await stageNotFinite(model, rows, numbers, precision));
 }
 
 /** The first parameter or running statistic that holds NaN or infinity, in words. */
@@ -35,12 +35,12 @@ export async function parameterNotFinite(model: Classifier): Promise<string | nu
 
 async function stageNotFinite(
   model: Classifier,
-  dataset: Dataset,
-  rows: Int32Array,
+  rows: Rows,
+  numbers: Int32Array,
   precision: Precision,
 ): Promise<string | null> {
-  for (const row of rows) {
-    const { inputs } = batchOf(dataset, Int32Array.of(row));
+  for (const row of numbers) {
+    const inputs = model.inputsOf(rows.batch(Int32Array.of(row)));
     const outputs: tf.Tensor[] = [];
     const seen = ({ tensor }: Value) => void outputs.push(tf.keep(tensor));
     try {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { it, mock } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
-import { rowsHash } from "../../src/data/contentHash";
 import type { EncodedImages } from "../../src/data/EncodedImages";
+import type { Dataset } from "../../src/data/Rows";
+import { rowsOf } from "../../src/data/rowsOf";
 import { engineHash } from "../../src/engine/engineHash";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
@@ -13,11 +14,10 @@ import { Random } from "../../src/random";
 import { addLora, mergeLora } from "../../src/recipes/addLora";
 import { type FreezeSweepOptions, freezeSweep } from "../../src/sweep/freezeSweep";
 import type { TrialRecord } from "../../src/sweep/record";
-import type { Dataset } from "../../src/training/dataset";
 import type { FineTuneResult } from "../../src/training/events";
 import { FrozenFeatures, type FrozenProgress } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
-import { keyOfFeatures, type Making } from "../../src/training/keptFeatures";
+import { type FeaturePass, keyOfFeatures } from "../../src/training/keptFeatures";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { ownCache, systemError, withGigabytes } from "../ownCache";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
@@ -29,11 +29,11 @@ const all = [...data.inputIds.keys()];
 /** Prepares features and tells what was said of it. */
 async function prepare(
   features: FrozenFeatures,
-  depth: number,
+  stages: number,
   { dataset = data as Dataset, batchSize = 64, precision = "fp32" as "fp32" | "bf16" } = {},
 ): Promise<FrozenProgress[]> {
   const told = [];
-  for await (const progress of features.prepare(dataset, depth, batchSize, precision)) told.push(progress);
+  for await (const progress of features.prepare(dataset, stages, batchSize, precision)) told.push(progress);
   return told;
 }
 
@@ -45,11 +45,11 @@ function bitsOf(features: FrozenFeatures): Int32Array {
   return bits;
 }
 
-/** What features of this depth are where nothing is kept on disk. */
-const freshBits = (model: Classifier, depth: number) =>
+/** What features after so many stages are where nothing is kept on disk. */
+const freshBits = (model: Classifier, stages: number) =>
   withGigabytes("0", async () => {
     const features = new FrozenFeatures(model);
-    await prepare(features, depth);
+    await prepare(features, stages);
     const bits = bitsOf(features);
     features.dispose();
     return bits;
@@ -66,12 +66,12 @@ onEveryFastEngine("features kept on disk", (engine) => {
 
   it("are read by a later run to the bit, and no frozen stage runs", async () => {
     // The deeper one first, or it would start from the other.
-    for (const depth of [4, 3]) {
+    for (const stages of [4, 3]) {
       const model = await loadTiny();
-      const fresh = await freshBits(model, depth);
+      const fresh = await freshBits(model, stages);
       const first = new FrozenFeatures(model);
       assert.deepEqual(
-        (await prepare(first, depth)).map(({ cached }) => cached),
+        (await prepare(first, stages)).map(({ cached }) => cached),
         new Array(8).fill(undefined),
       );
       assert.deepEqual(bitsOf(first), fresh);
@@ -81,10 +81,10 @@ onEveryFastEngine("features kept on disk", (engine) => {
       const again = await loadTiny();
       const forwards = countForwards(again);
       const second = new FrozenFeatures(again);
-      assert.deepEqual(await prepare(second, depth), [{ done: 500, total: 500, cached: true }]);
+      assert.deepEqual(await prepare(second, stages), [{ done: 500, total: 500, cached: true }]);
       assert.deepEqual(forwards(), [0, 0, 0, 0, 0]);
       assert.deepEqual(bitsOf(second), fresh);
-      assert.deepEqual(await prepare(second, depth), []);
+      assert.deepEqual(await prepare(second, stages), []);
       second.dispose();
       again.dispose();
     }
@@ -95,7 +95,7 @@ onEveryFastEngine("features kept on disk", (engine) => {
     const model = await loadTiny();
     const fresh = await freshBits(model, 4);
     const shallow = new FrozenFeatures(model);
-    for (const depth of [1, 2, 3]) await prepare(shallow, depth);
+    for (const stages of [1, 2, 3]) await prepare(shallow, stages);
     shallow.dispose();
     const forwards = countForwards(model);
     const deep = new FrozenFeatures(model);
@@ -125,9 +125,9 @@ onEveryFastEngine("features kept on disk", (engine) => {
   });
 
   it("have a key that anything changes which may change a bit of them, and nothing else", async () => {
-    const making: Making = { depth: 2, batchSize: 8, precision: "fp32", rounded: [] };
-    const key = async (model: Classifier, dataset: Dataset = data, more: Partial<Making> = {}) =>
-      keyOfFeatures(model, rowsHash(dataset), { ...making, ...more });
+    const pass: FeaturePass = { stages: 2, batchSize: 8, precision: "fp32", rounded: [] };
+    const key = async (model: Classifier, dataset: Dataset = data, more: Partial<FeaturePass> = {}) =>
+      keyOfFeatures(model, rowsOf(dataset).hash(), { ...pass, ...more });
     const model = await loadTiny();
     const first = await key(model);
     assert.match(first, /^[0-9a-f]{64}$/);
@@ -163,9 +163,9 @@ onEveryFastEngine("features kept on disk", (engine) => {
       { ...data, padTokenId: 1 },
     ];
     for (const dataset of datasets) keys.push(await key(model, dataset));
-    const ways: Partial<Making>[] = [
-      { depth: 1 },
-      { depth: 3 },
+    const ways: Partial<FeaturePass>[] = [
+      { stages: 1 },
+      { stages: 3 },
       { batchSize: 9 },
       { precision: "bf16" },
       { precision: "bf16", rounded: [2] },
@@ -188,8 +188,8 @@ onEveryFastEngine("features kept on disk", (engine) => {
       for (const merged of [false, true]) {
         if (merged) mergeLora(model);
         keys.push(
-          await keyOfFeatures(model, rowsHash(data), {
-            depth: 2,
+          await keyOfFeatures(model, rowsOf(data).hash(), {
+            stages: 2,
             batchSize: 8,
             precision: "fp32",
             rounded: [],
@@ -204,8 +204,8 @@ onEveryFastEngine("features kept on disk", (engine) => {
 
   it("are those of one engine", async () => {
     const model = await loadTiny();
-    const making: Making = { depth: 2, batchSize: 8, precision: "fp32", rounded: [] };
-    const here = await keyOfFeatures(model, rowsHash(data), making);
+    const pass: FeaturePass = { stages: 2, batchSize: 8, precision: "fp32", rounded: [] };
+    const here = await keyOfFeatures(model, rowsOf(data).hash(), pass);
     seen.set(await engineHash(), here);
     assert.equal(new Set(seen.values()).size, seen.size);
     model.dispose();
@@ -222,7 +222,7 @@ onEveryFastEngine("features kept on disk", (engine) => {
       labels: null,
       hash: "same",
     };
-    const making: Making = { depth: 2, batchSize: 8, precision: "fp32", rounded: [] };
+    const pass: FeaturePass = { stages: 2, batchSize: 8, precision: "fp32", rounded: [] };
     const others = [
       images,
       { ...images, mean: [0.5, 0.5, 0.4] },
@@ -231,7 +231,9 @@ onEveryFastEngine("features kept on disk", (engine) => {
       { ...images, pixels: [...images.pixels].reverse() },
       { ...images, pixels: [images.pixels[0], images.pixels[1].with(11, 2)] },
     ];
-    const keys = await Promise.all(others.map((dataset) => keyOfFeatures(model, rowsHash(dataset), making)));
+    const keys = await Promise.all(
+      others.map((dataset) => keyOfFeatures(model, rowsOf(dataset).hash(), pass)),
+    );
     assert.equal(new Set(keys).size, 6);
     model.dispose();
   });
@@ -351,7 +353,7 @@ onEveryFastEngine("features kept on disk", (engine) => {
     const way = async (depths: number[]) => {
       const features = new FrozenFeatures(model);
       const told: FrozenProgress[][] = [];
-      for (const depth of depths) told.push(await prepare(features, depth, half));
+      for (const stages of depths) told.push(await prepare(features, stages, half));
       const bits = bitsOf(features);
       features.dispose();
       return { bits, cached: told.map((progress) => progress.some(({ cached }) => cached)) };
@@ -459,7 +461,7 @@ onEveryFastEngine("features kept on disk", (engine) => {
       const before = own.lines.length;
       const mocked = trouble();
       const features = new FrozenFeatures(model);
-      for (const depth of [2, 3]) assert.equal((await prepare(features, depth)).length, 8);
+      for (const stages of [2, 3]) assert.equal((await prepare(features, stages)).length, 8);
       assert.ok(mocked.mock.callCount() > 0);
       mocked.mock.restore();
       assert.deepEqual(bitsOf(features), fresh);
@@ -480,7 +482,7 @@ onEveryFastEngine("features kept on disk", (engine) => {
       for (const _ of ["one run", "another"]) {
         const features = new FrozenFeatures(model);
         const lengths = [];
-        for (const depth of [2, 3]) lengths.push((await prepare(features, depth)).length);
+        for (const stages of [2, 3]) lengths.push((await prepare(features, stages)).length);
         assert.deepEqual(lengths, [1, 8]);
         features.dispose();
       }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it, mock } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { rowsOf } from "../../src/data/rowsOf";
 import type { Half, Precision } from "../../src/engine/autocast";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
@@ -165,8 +166,8 @@ function tests(engine: string, half: Half): void {
     skip: withoutHalf(engine),
   }, async () => {
     const model = await loadTiny();
-    const full = await allLogits(model, valid, { batchSize: 64, precision: "fp32" });
-    const less = await allLogits(model, valid, { batchSize: 64, precision: half });
+    const full = await allLogits(model, rowsOf(valid), { batchSize: 64, precision: "fp32" });
+    const less = await allLogits(model, rowsOf(valid), { batchSize: 64, precision: half });
     const largest = Math.max(...full.map(Math.abs));
     const apart = distance(full, less);
     assert.ok(apart > 0 && apart < ROUNDING[half] * largest, `${apart} apart, the largest is ${largest}`);

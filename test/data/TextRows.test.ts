@@ -12,7 +12,7 @@ import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { evaluate } from "../../src/training/evaluate";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
-import { loadTiny, toyRows } from "./toyData";
+import { loadTiny, toyRows } from "../training/toyData";
 
 const bert = join(__dirname, "../fixtures/tokenizer/bert-base-uncased");
 const folder = mkdtempSync(join(tmpdir(), "frostkit-reading-"));

@@ -1,0 +1,7 @@
+import { PixelRows } from "./PixelRows";
+import type { Dataset, Rows } from "./Rows";
+import { TextRows } from "./TextRows";
+
+/** A dataset's rows with what training asks of them. The one place that tells images from texts. */
+export const rowsOf = (dataset: Dataset): Rows =>
+  "pixels" in dataset ? new PixelRows(dataset) : new TextRows(dataset);

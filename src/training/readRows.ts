@@ -1,0 +1,51 @@
+import { shown } from "../check";
+import type { Dataset, LabelledRows, Rows } from "../data/Rows";
+import { rowsOf } from "../data/rowsOf";
+import { InputError } from "../errors";
+import { type Classifier, isPlaceholder } from "../models/Classifier";
+import { dataset as datasetKind } from "../options/table";
+import { checkLabels } from "./checkLabels";
+
+/** Throws where something else stands in the model's place, as a promise of one. */
+export function checkModel(name: string, model: Classifier): void {
+  if (typeof (Object(model) as Partial<Classifier>).checkRows !== "function")
+    throw new InputError(`${name}: expected a loaded model, got ${shown(model)}`);
+}
+
+/** The rows of a dataset, where the model can read them. Throws for anything else, as a table that is not tokenized yet. */
+export function readRows(name: string, model: Classifier, dataset: Dataset): Rows {
+  checkModel(name, model);
+  datasetKind.check(name, dataset, name);
+  const rows = rowsOf(dataset);
+  rows.check(name);
+  model.checkRows(name, dataset);
+  return rows;
+}
+
+/** The same of rows with labels. Throws unless these are the ones that the model's head was made for. */
+export function readLabelledRows(name: string, model: Classifier, dataset: Dataset): LabelledRows {
+  const rows = readRows(name, model, dataset);
+  const { labels, count } = rows;
+  if (count === 0) throw new InputError(`${name}: expected at least one row, got none`);
+  if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
+  if (labels.problemType !== model.problemType)
+    throw new InputError(
+      `${name}: the model is made for ${model.problemType}, the labels for ${labels.problemType}`,
+    );
+  if (labels.problemType !== "regression" && labels.classes.length !== model.numLabels)
+    throw new InputError(
+      `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
+    );
+  if (labels.problemType !== "regression") checkClasses(name, model.classes, labels.classes);
+  checkLabels(name, labels, count);
+  return rows as LabelledRows;
+}
+
+/** Throws where rows of one name would be held against logits of another. A model whose labels have no names takes any. */
+function checkClasses(name: string, known: readonly string[], given: readonly string[]): void {
+  const at = given.findIndex((label, i) => label !== known[i]);
+  if (at === -1 || known.every(isPlaceholder)) return;
+  throw new InputError(
+    `${name}: the model's class ${at} is ${JSON.stringify(known[at])}, the data's ${JSON.stringify(given[at])} (${given.join(", ")}); load the model with classes: […] of the data, in their order`,
+  );
+}
