@@ -1,29 +1,22 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../check";
 import { openCheckpoint } from "../checkpoint/openCheckpoint";
-import { batchRows } from "../data/batches";
 import { TextRows } from "../data/TextRows";
 import type { EncodedDataset } from "../data/tokenize";
-import { FrostError, InputError } from "../errors";
-import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
+import { checkPrecision } from "../engine/autocast";
+import { InputError } from "../errors";
+import { maskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
-import type { TextBatch } from "../models/textInputs";
-import { columns } from "../nn/columns";
-import { softmaxCrossEntropy } from "../nn/loss";
-import { Pass, type Value } from "../nn/Pass";
-import { runStages } from "../nn/runStages";
-import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
+import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
-import { Random } from "../random";
-import { AdamW } from "./AdamW";
-import { type Masked, maskTokens } from "./maskTokens";
-import { nextTurn } from "./nextTurn";
+import type { StepEvent } from "./events";
+import { learningRates, type ParameterGroup } from "./learningRates";
+import { MaskedObjective } from "./MaskedObjective";
+import { explainOutOfMemory } from "./outOfMemory";
 import { Run } from "./Run";
-import { readRows } from "./readRows";
+import { checkModel, readRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
-import { scheduleAt } from "./schedule";
-import { parameterNotFinite } from "./whyNotFinite";
+import { TrainingLoop } from "./TrainingLoop";
 
 /** How an encoder is trained on texts. */
 export interface AdaptOptions {
@@ -41,8 +34,25 @@ export interface AdaptOptions {
   learningRate?: number;
   /** Decoupled weight decay. Default: 0.01. */
   weightDecay?: number;
+  /** Batches whose gradients make one step. Default: 1. */
+  gradientAccumulation?: number;
+  /**
+   * Parameters that learn at a rate or decay of their own. Later groups win over earlier ones, and over layer-wise decay.
+   * Default: none.
+   */
+  parameterGroups?: ParameterGroup[];
   /** Share of the tokens that are to be told. Default: 0.15. */
   share?: number;
+  /**
+   * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where training scales the loss so that its
+   * gradients fit; both on engine tensorflow. All else is float32, convolutions too. Default: "fp32".
+   */
+  precision?: FloatTypeName;
+  /**
+   * Saves of each stage below the head nothing but its input and computes it again in backward: less memory, a forward more a
+   * step, the same losses bit for bit. Default: false.
+   */
+  gradientCheckpointing?: boolean;
   /** Starts every random draw: order, masks, dropout, and the head where the checkpoint has none. Default: 0. */
   seed?: number;
   /** Stops between two steps. */
@@ -50,9 +60,7 @@ export interface AdaptOptions {
 }
 
 /** What `adaptToTexts` tells of itself. */
-export type AdaptEvent =
-  | { type: "step"; epoch: number; step: number; steps: number; loss: number }
-  | { type: "epoch"; epoch: number; trainLoss: number };
+export type AdaptEvent = StepEvent | { type: "epoch"; epoch: number; trainLoss: number };
 
 /**
  * Trains a BERT's or RoBERTa's encoder on texts without labels, by telling masked words, before it is fine-tuned (task-adaptive
@@ -75,110 +83,50 @@ export function adaptToTexts(
   options: AdaptOptions,
 ): Run<AdaptEvent, { losses: number[] }> {
   const settings = readOptions("adaptToTexts", options);
+  checkPrecision(settings.precision);
+  checkModel("adaptToTexts", model);
+  readRows("texts", model, texts);
+  learningRates(model, settings); // a group that matches nothing shows before the first step
+  checkInteger("maskTokenId", settings.maskTokenId, 0, (model.config.vocab_size as number) - 1);
   const stoppable = new Stoppable({ name: "adaptToTexts", signal: settings.signal, trains: model });
-  return new Run(adapt(model, texts, { ...settings, signal: stoppable.signal }), stoppable);
+  return new Run(adapt(model, new TextRows(texts), { ...settings, signal: stoppable.signal }), stoppable);
 }
 
-type Settings = ReadOptions<AdaptOptions, (typeof OPTIONS)["adaptToTexts"]>;
+export type AdaptSettings = ReadOptions<AdaptOptions, (typeof OPTIONS)["adaptToTexts"]>;
 
 async function* adapt(
   model: SequenceClassifier,
-  texts: EncodedDataset,
-  options: Settings,
+  rows: TextRows,
+  settings: AdaptSettings,
 ): AsyncGenerator<AdaptEvent, { losses: number[] }> {
-  const { epochs, batchSize, learningRate, weightDecay, share, seed, signal } = options;
-  readRows("texts", model, texts);
-  const rows = new TextRows(texts);
-  const vocabSize = model.config.vocab_size as number;
-  checkInteger("maskTokenId", options.maskTokenId, 0, vocabSize - 1);
   const checkpoint = openCheckpoint(model.folder);
-  let head: MaskedLmHead;
-  try {
-    head = maskedLmHead(model, checkpoint, seed);
-  } finally {
-    checkpoint.close();
-  }
-  const optimizer = new AdamW();
-  const steps = epochs * Math.ceil(rows.count / batchSize);
+  const head = (() => {
+    try {
+      return maskedLmHead(model, checkpoint, settings.seed);
+    } finally {
+      checkpoint.close();
+    }
+  })();
+  const objective = new MaskedObjective(model, head, rows, settings);
+  const loop = new TrainingLoop(model, objective, {
+    ...settings,
+    ...{ schedule: "linear", warmup: 0.1, maxGradNorm: 1 },
+  });
   const losses: number[] = [];
-  let step = 0;
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      const sum = { loss: 0, words: 0 };
-      for (const numbers of batchRows(rows.lengths, { batchSize, shuffle: { seed, epoch } })) {
-        if (signal?.aborted) return { losses };
-        const batch = rows.batch(numbers);
-        const ends = new Set(
-          Array.from(batch.lengths).flatMap((length, i) => {
-            const start = i * batch.sequenceLength;
-            return [start, start + length - 1];
-          }),
-        );
-        const never = new Set(options.specialTokenIds);
-        const masked = maskTokens(
-          batch.inputIds,
-          (place) => batch.attentionMask[place] === 0 || ends.has(place) || never.has(batch.inputIds[place]),
-          { maskTokenId: options.maskTokenId, vocabSize, share },
-          new Random(seed, "mask", step),
-        );
-        const factor = scheduleAt("linear", step++, steps, Math.floor(0.1 * steps));
-        if (masked.places.length === 0) continue;
-        const pass = new Pass({ training: true, recording: true, seed: [seed, "adapt", step] });
-        let gradients: ReturnType<Pass["backward"]> = new Map();
-        try {
-          const value = forward(model, head, { ...batch, inputIds: masked.inputIds }, masked, pass);
-          gradients = pass.backward(value);
-          const reading = tf.tidy(() => tf.stack([value.tensor, sumOfSquares([...gradients.values()])]));
-          value.tensor.dispose();
-          const [loss, squares] = await reading.data();
-          reading.dispose();
-          if (!Number.isFinite(loss) || !Number.isFinite(squares)) {
-            const why = await parameterNotFinite(model);
-            throw new FrostError(
-              `adaptToTexts: expected a finite loss and gradient at step ${step}, got loss ${loss}${why ? `, since ${why}` : ""}; try ${why ? "a model whose weights are finite" : "a lower learning rate"}`,
-            );
-          }
-          const rates = { learningRate: learningRate * factor, weightDecay };
-          optimizer.step(gradients, () => rates, Math.min(1, 1 / (Math.sqrt(squares) + 1e-6)));
-          sum.loss += loss * masked.places.length;
-          sum.words += masked.places.length;
-          yield { type: "step", epoch, step, steps, loss };
-        } finally {
-          pass.dispose();
-          for (const gradient of gradients.values()) gradient.dispose();
-        }
-        await nextTurn();
-      }
-      if (sum.words === 0)
+    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+      const done = yield* loop.epoch(epoch);
+      if (!done) break;
+      if (done.steps === 0)
         throw new InputError("adaptToTexts: expected texts with tokens to mask, got none in any row");
-      losses.push(sum.loss / sum.words);
-      yield { type: "epoch", epoch, trainLoss: losses[epoch - 1] };
+      losses.push(done.loss);
+      yield { type: "epoch", epoch, trainLoss: done.loss };
     }
     return { losses };
+  } catch (error) {
+    throw explainOutOfMemory(error, settings.batchSize, [rows]);
   } finally {
-    optimizer.dispose();
+    loop.dispose();
     for (const parameter of head.parameters) parameter.dispose();
   }
-}
-
-/** The mean cross-entropy of the chosen words. */
-function forward(
-  model: SequenceClassifier,
-  head: MaskedLmHead,
-  batch: TextBatch,
-  { places, words }: Masked,
-  pass: Pass,
-): Value {
-  const hidden = model.config.hidden_size as number;
-  return runStages(pass, model.stages, model.inputsOf(batch, { everyRow: true }), {
-    to: model.stages.length - 1,
-    finish: (x) =>
-      pass.scope("masked words", () => {
-        // A head that reads several layers has the earlier ones' outputs behind the last one's.
-        const last = x.tensor.shape[1] === hidden ? x : columns(pass, x, 0, hidden);
-        const logits = head.forward(pass, last, tf.tensor1d(places, "int32"));
-        const target = tf.oneHot(tf.tensor1d(words, "int32"), logits.tensor.shape[1]!);
-        return softmaxCrossEntropy(pass, logits, tf.div(tf.cast(target, "float32"), words.length));
-      }),
-  });
 }

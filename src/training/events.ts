@@ -20,25 +20,28 @@ export interface EpochRecord {
   skippedSteps?: number;
 }
 
+/** One update of the weights. */
+export interface StepEvent {
+  type: "step";
+  epoch: number;
+  /** From 1, over all epochs. */
+  step: number;
+  steps: number;
+  loss: number;
+  learningRate: number;
+  /** Not finite in a step that was left out. */
+  gradNorm: number;
+  /** In precision fp16: what this step's loss was multiplied by to compute its gradients. */
+  lossScale?: number;
+  /** Until the last step, going by the speed so far; evaluation not counted. */
+  secondsLeft: number;
+}
+
 /** What a training tells of itself. */
 export type FineTuneEvent =
   /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
   | ({ type: "frozen" } & FrozenProgress)
-  | {
-      type: "step";
-      epoch: number;
-      /** From 1, over all epochs. */
-      step: number;
-      steps: number;
-      loss: number;
-      learningRate: number;
-      /** Not finite in a step that was left out. */
-      gradNorm: number;
-      /** In precision fp16: what this step's loss was multiplied by to compute its gradients. */
-      lossScale?: number;
-      /** Until the last step, going by the speed so far; evaluation not counted. */
-      secondsLeft: number;
-    }
+  | StepEvent
   | { type: "evaluate"; done: number; total: number }
   | ({ type: "epoch" } & EpochRecord);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { it, test } from "node:test";
+import { it, mock, test } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
@@ -11,10 +11,10 @@ import { tokenize } from "../../src/data/tokenize";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { PoolingHead } from "../../src/models/Head";
 import { Random } from "../../src/random";
-import { adaptToTexts } from "../../src/training/adaptToTexts";
+import { type AdaptOptions, adaptToTexts } from "../../src/training/adaptToTexts";
 import { fineTune } from "../../src/training/fineTune";
 import { maskTokens } from "../../src/training/maskTokens";
-import { onEveryFastEngine } from "../onEveryEngine";
+import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { toyRows } from "./toyData";
 
@@ -53,7 +53,23 @@ test("The shortest text has one token to tell, and one without any has none", ()
   assert.equal(maskTokens(ids, () => true, options, new Random(1)).places.length, 0);
 });
 
-onEveryFastEngine("adaptToTexts", () => {
+onEveryFastEngine("adaptToTexts", (engine) => {
+  /** An adaptation of a tiny BERT: the losses of its steps and epochs, and the parameters it ends with. */
+  async function adapted(more: Partial<AdaptOptions> = {}, head?: PoolingHead, family = "bert") {
+    const folder = join(__dirname, "../fixtures/models", family);
+    const how = { classes: ["odd", "even"], ignoreMismatchedSizes: true, log: () => {} };
+    const model = await Auto.fromPretrained(folder, { ...how, head });
+    const run = adaptToTexts(model, texts, { ...options, epochs: 1, ...more });
+    const steps: number[] = [];
+    for await (const event of run) if (event.type === "step") steps.push(event.loss);
+    const { losses } = await run;
+    const weights = new Map(
+      model.namedParameters().map(([name, { value }]) => [name, value.dataSync().slice()]),
+    );
+    model.dispose();
+    return { steps, losses, weights };
+  }
+
   for (const family of ["bert", "roberta", "xlm-roberta"])
     it(`learns to tell masked words, moves the encoder alone, and leaks nothing: ${family}`, async () => {
       const model = await load(family);
@@ -91,6 +107,74 @@ onEveryFastEngine("adaptToTexts", () => {
       { pooling: "cls", lastLayers: 3 },
     ] as const)
       assert.deepEqual(await outcome(head), one);
+  });
+
+  it("gives the same with gradient checkpointing to the bit, under a head that reads several layers, too", async () => {
+    for (const head of [undefined, { pooling: "mean", lastLayers: 2 } as const])
+      assert.deepEqual(await adapted({ gradientCheckpointing: true }, head), await adapted({}, head));
+  });
+
+  it("makes one step of several batches, whose loss is their mean by masked words", async () => {
+    const still = { learningRate: 0, weightDecay: 0, epochs: 1 };
+    const apart = await adapted(still);
+    const together = await adapted({ ...still, gradientAccumulation: 4 });
+    assert.deepEqual([apart.steps.length, together.steps.length], [6, 2]);
+    // The same words are masked, so the same are told.
+    assert.ok(Math.abs(apart.losses[0] - together.losses[0]) < 1e-6, `${apart.losses}, ${together.losses}`);
+    const [first] = together.steps;
+    assert.ok(Math.min(...apart.steps.slice(0, 4)) < first && first < Math.max(...apart.steps.slice(0, 4)));
+    // One update by the gradients of all batches moves what they read.
+    const moved = await adapted({ gradientAccumulation: 100 });
+    assert.equal(moved.steps.length, 1);
+  });
+
+  it("gives parameters rates of their own, and refuses a group that matches nothing before the first step", async () => {
+    const name = "bert.encoder.layer.0.output.dense.weight";
+    const other = "bert.encoder.layer.1.output.dense.weight";
+    const before = (await adapted({ learningRate: 0, weightDecay: 0 })).weights;
+    const group = { match: name, learningRate: 0, weightDecay: 0 };
+    const { weights } = await adapted({ parameterGroups: [group] });
+    assert.deepEqual(weights.get(name), before.get(name));
+    assert.notDeepEqual(weights.get(other), before.get(other));
+    const model = await load("bert");
+    assert.throws(() => adaptToTexts(model, texts, { ...options, parameterGroups: [{ match: "layer.9" }] }), {
+      name: "FreezeError",
+    });
+    model.dispose();
+  });
+
+  it("computes in half precision where the engine does", { skip: withoutHalf(engine) }, async () => {
+    const full = await adapted();
+    for (const precision of ["bf16", "fp16"] as const) {
+      const half = await adapted({ precision });
+      assert.notDeepEqual(half.losses, full.losses);
+      assert.ok(Math.abs(half.losses[0] - full.losses[0]) < 0.05, `${half.losses}, ${full.losses}`);
+    }
+  });
+
+  it("refuses a precision that the engine does not have", {
+    skip: engine === "tensorflow" && "it has",
+  }, async () => {
+    const model = await load("bert");
+    assert.throws(() => adaptToTexts(model, texts, { ...options, precision: "bf16" }), {
+      name: "InputError",
+      message: /^precision: expected fp32/,
+    });
+    model.dispose();
+  });
+
+  it("says what to try where memory runs out", async () => {
+    const model = await load("bert");
+    const broken = mock.method(model.stages[1], "forward", () => {
+      throw new Error("OOM when allocating tensor");
+    });
+    await assert.rejects(async () => adaptToTexts(model, texts, options), {
+      name: "FrostError",
+      message:
+        /^the engine ran out of memory on a batch of 16 texts of up to \d+ tokens: try batchSize: 8 with gradientAccumulation: 2/,
+    });
+    broken.mock.restore();
+    model.dispose();
   });
 
   it("goes on into classification, from weights the adaptation has moved", async () => {
@@ -154,6 +238,9 @@ onEveryFastEngine("adaptToTexts", () => {
       async () => adaptToTexts(model, texts, { ...options, maskTokenId: 120 }),
       /maskTokenId/,
     );
+    assert.throws(() => adaptToTexts(Promise.resolve(model) as never, texts, options), {
+      message: /^adaptToTexts: expected a loaded model, got/,
+    });
     const empty = { ...texts, inputIds: texts.inputIds.map(() => Int32Array.of(2, 3)) };
     await assert.rejects(async () => adaptToTexts(model, empty, options), {
       name: "InputError",

@@ -1,0 +1,223 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { batchRows } from "../data/batches";
+import type { Rows } from "../data/Rows";
+import { autocast, type Precision } from "../engine/autocast";
+import type { Classifier } from "../models/Classifier";
+import type { Parameter } from "../nn/Parameter";
+import { Pass, type Value } from "../nn/Pass";
+import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
+import { AdamW, type AdamWOptions } from "./AdamW";
+import type { StepEvent } from "./events";
+import { LossScale } from "./LossScale";
+import { learningRates, type RateOptions } from "./learningRates";
+import { nextTurn } from "./nextTurn";
+import { Stopwatch } from "./Stopwatch";
+import { type Schedule, scheduleAt } from "./schedule";
+
+/** One batch of a step. */
+export interface Part {
+  /** What its examples weigh together: the loss of a step is the weighted mean over its examples. */
+  weight: number;
+  /** Seeds the dropout of its forward. */
+  seed: (number | string)[];
+  /** Σ of its examples' weighted losses divided by `total`, a scalar. */
+  forward(pass: Pass, total: number): Value;
+}
+
+/** A step whose loss or gradient is not finite. */
+export interface FailedStep {
+  epoch: number;
+  step: number;
+  loss: number;
+  gradNorm: number;
+  learningRate: number;
+  rows: Int32Array;
+  gradients: ReadonlyMap<Parameter, tf.Tensor>;
+}
+
+/** What a model is trained to do, and on which rows. */
+export interface Objective {
+  readonly rows: Rows;
+  /**
+   * Makes the batches of an epoch's steps: `of(batches, next, step)` those of one step, from 1 over all epochs, and what it can
+   * meanwhile of the next one's. A step without any is left out.
+   */
+  epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]>;
+  /** The error that ends the training. */
+  notFinite(failed: FailedStep): Promise<Error>;
+}
+
+/** How a model is trained, whatever for. */
+export interface LoopSettings extends AdamWOptions, RateOptions {
+  epochs: number;
+  batchSize: number;
+  gradientAccumulation: number;
+  schedule: Schedule;
+  warmup: number;
+  maxGradNorm: number;
+  precision: Precision;
+  gradientCheckpointing: boolean;
+  seed: number;
+  signal?: AbortSignal;
+}
+
+/** What an epoch came to. */
+export interface EpochDone {
+  /** Mean over the epoch's examples by weight. */
+  loss: number;
+  /** Steps that had examples. */
+  steps: number;
+  /** Steps that were left out because a gradient was beyond float16. */
+  skipped: number;
+  seconds: number;
+}
+
+/**
+ * Steps of AdamW on batches of rows. Everything that learns is trained, whoever owns it; the objective gives the loss. Owns the
+ * optimizer's state until `dispose()`.
+ */
+export class TrainingLoop {
+  #optimizer: AdamW;
+  #lossScale: LossScale | null;
+  #stopwatch = new Stopwatch();
+  #step = 0;
+  #steps: number;
+
+  constructor(
+    private readonly model: Classifier,
+    private readonly objective: Objective,
+    private readonly settings: LoopSettings,
+  ) {
+    const { epochs, batchSize, gradientAccumulation, precision } = settings;
+    const batches = Math.ceil(objective.rows.count / batchSize);
+    this.#steps = epochs * Math.ceil(batches / gradientAccumulation);
+    this.#optimizer = new AdamW(settings);
+    this.#lossScale = precision === "fp16" ? new LossScale() : null;
+  }
+
+  /** In precision fp16 what the next step's loss is multiplied by, else null. */
+  get lossScale(): number | null {
+    return this.#lossScale?.value ?? null;
+  }
+
+  /** Trains on all rows once; null where the signal ended the epoch. */
+  async *epoch(epoch: number): AsyncGenerator<StepEvent, EpochDone | null> {
+    const { batchSize, gradientAccumulation, seed, schedule, signal } = this.settings;
+    const rates = learningRates(this.model, this.settings);
+    const batches = batchRows(this.objective.rows.lengths, { batchSize, shuffle: { seed, epoch } });
+    const partsOf = this.objective.epoch(epoch);
+    const warmup = Math.floor(this.settings.warmup * this.#steps);
+    const done = { loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
+    for (let i = 0; i < batches.length; i += gradientAccumulation) {
+      if (signal?.aborted) return null;
+      this.#stopwatch.restart();
+      const next = i + gradientAccumulation;
+      const group = batches.slice(i, next);
+      const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
+      this.#step++;
+      const parts = await partsOf(group, batches.slice(next, next + gradientAccumulation), this.#step);
+      if (parts.length === 0) continue;
+      const weight = parts.reduce((total, part) => total + part.weight, 0);
+      const { lossScale } = this;
+      const { loss, gradNorm } = await this.#train(parts, weight, epoch, group, factor, rates);
+      done.loss += loss * weight;
+      done.weight += weight;
+      done.steps++;
+      if (!Number.isFinite(gradNorm)) done.skipped++;
+      done.seconds += this.#stopwatch.lap();
+      yield {
+        type: "step",
+        epoch,
+        step: this.#step,
+        steps: this.#steps,
+        loss,
+        learningRate: this.settings.learningRate * factor,
+        gradNorm,
+        ...(lossScale && { lossScale }),
+        secondsLeft: (done.seconds / done.steps) * (this.#steps - this.#step),
+      };
+      await nextTurn();
+    }
+    this.#stopwatch.restart();
+    await this.#settle();
+    const { steps, skipped } = done;
+    return { loss: done.loss / done.weight, steps, skipped, seconds: done.seconds + this.#stopwatch.lap() };
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+
+  /** One update by the gradients of all parts together. */
+  async #train(
+    parts: Part[],
+    weight: number,
+    epoch: number,
+    group: Int32Array[],
+    factor: number,
+    rates: ReturnType<typeof learningRates>,
+  ): Promise<{ loss: number; gradNorm: number }> {
+    const { precision, gradientCheckpointing: checkpointing, maxGradNorm } = this.settings;
+    const gradients = new Map<Parameter, tf.Tensor>();
+    const losses: tf.Tensor[] = [];
+    const scale = this.#lossScale?.value ?? 1;
+    try {
+      for (const { seed, forward } of parts) {
+        const pass = new Pass({ training: true, recording: true, checkpointing, seed });
+        try {
+          autocast(precision, () => {
+            const loss = forward(pass, weight);
+            losses.push(loss.tensor);
+            addInto(gradients, pass.backward(loss, scale));
+          });
+        } finally {
+          pass.dispose();
+        }
+      }
+      // Both are read at once: the engine has to finish before either is known.
+      const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
+      const [loss, squares] = await reading.data();
+      reading.dispose();
+      const gradNorm = Math.sqrt(squares) / scale;
+      const finite = Number.isFinite(gradNorm);
+      this.#lossScale?.update(finite);
+      // Scaled gradients may be beyond float16 where the loss is not: the steps to come have a smaller scale.
+      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted)))
+        throw await this.objective.notFinite({
+          ...{ epoch, step: this.#step, loss, gradNorm, gradients },
+          learningRate: this.settings.learningRate * factor,
+          rows: Int32Array.from(group.flatMap((batch) => [...batch])),
+        });
+      if (finite)
+        this.#optimizer.step(
+          gradients,
+          ({ name }) => {
+            const { learningRate, weightDecay } = rates.get(name) ?? this.settings;
+            return { learningRate: learningRate * factor, weightDecay };
+          },
+          Math.min(1, maxGradNorm / (gradNorm + 1e-6)) / scale,
+        );
+      return { loss, gradNorm };
+    } finally {
+      tf.dispose(losses);
+      for (const gradient of gradients.values()) gradient.dispose();
+    }
+  }
+
+  /** Waits until the last update is made: an engine may run behind. */
+  async #settle(): Promise<void> {
+    const last = this.model.namedParameters().findLast(([, parameter]) => parameter.requiresGrad);
+    if (!last) return;
+    const element = tf.tidy(() => tf.slice(tf.reshape(last[1].value, [-1]), 0, 1));
+    await element.data();
+    element.dispose();
+  }
+}
+
+function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.Tensor>): void {
+  for (const [parameter, gradient] of gradients) {
+    const sum = sums.get(parameter);
+    sums.set(parameter, sum ? tf.add(sum, gradient) : gradient);
+    if (sum) tf.dispose([sum, gradient]);
+  }
+}
