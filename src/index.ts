@@ -84,25 +84,25 @@ export { type PictureSize, toSvg } from "./report/toSvg";
 export { type ReportOptions, writeReport } from "./report/writeReport";
 export type { About } from "./sweep/about";
 export { formatSummary } from "./sweep/formatSummary";
-export {
-  type FreezeSweepOptions,
-  freezeSweep,
-  type SweepData,
-  type SweepEvent,
-  type SweepOptions,
-  type SweepResult,
-} from "./sweep/freezeSweep";
+export { freezeSweep } from "./sweep/freezeSweep";
 export { latestSweep } from "./sweep/latestSweep";
 export type { Recommendation } from "./sweep/oneStandardErrorRule";
 export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
+export type {
+  FreezeSweepOptions,
+  SweepData,
+  SweepEvent,
+  SweepOptions,
+  SweepResult,
+} from "./sweep/SweepOptions";
 export type { Recipe, Strategy } from "./sweep/strategies";
 export { type DepthSummary, type Spread, type SummaryOptions, summarize } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
 export { type Evaluation, evaluate } from "./training/evaluate";
-export type { EpochRecord, FineTuneEvent, FineTuneResult } from "./training/events";
+export type { EpochRecord, FineTuneEvent, FineTuneResult, StepEvent } from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
 export { type FeaturesOptions, FrozenFeatures } from "./training/FrozenFeatures";
 export { fineTune } from "./training/fineTune";

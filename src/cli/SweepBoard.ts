@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { trialLine } from "../report/eventLine";
-import type { SweepEvent } from "../sweep/freezeSweep";
+import type { SweepEvent } from "../sweep/SweepOptions";
 import { trialName } from "../text/trialTitle";
 import type { FineTuneEvent } from "../training/events";
 import { type Bar, Board } from "./Board";

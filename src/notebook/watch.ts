@@ -1,6 +1,6 @@
 import { readOptions } from "../options/readOptions";
 import { eventLine } from "../report/eventLine";
-import type { SweepEvent, SweepResult } from "../sweep/freezeSweep";
+import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { type OpenRun, openRuns } from "../training/openRuns";
 import type { Run } from "../training/Run";

@@ -1,6 +1,6 @@
 import { visible } from "../freeze";
-import type { SweepEvent } from "../sweep/freezeSweep";
 import type { EpochRecord } from "../sweep/record";
+import type { SweepEvent } from "../sweep/SweepOptions";
 import { summarize } from "../sweep/summarize";
 import { formatScore } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";

@@ -1,4 +1,4 @@
-import type { SweepEvent, SweepResult } from "../../src/sweep/freezeSweep";
+import type { SweepEvent, SweepResult } from "../../src/sweep/SweepOptions";
 import type { Trial } from "../../src/sweep/trial";
 import type { FineTuneEvent, FineTuneResult } from "../../src/training/events";
 import { Run } from "../../src/training/Run";

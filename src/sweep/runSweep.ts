@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from "node:util";
+import { checkInteger } from "../check";
+import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
+import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
+import type { Dataset } from "../data/Rows";
+import { rowsOf } from "../data/rowsOf";
+import { ensureEngine } from "../engine/useEngine";
+import { InputError } from "../errors";
+import type { Classifier } from "../models/Classifier";
+import { checkWeights } from "../training/checkWeights";
+import { fineTuneSettings } from "../training/FineTuneOptions";
+import { FrozenFeatures } from "../training/FrozenFeatures";
+import { readLabelledRows } from "../training/readRows";
+import { aboutSweep } from "./about";
+import { hashData, hashModel } from "./hashes";
+import { Pretrained } from "./Pretrained";
+import { RecordStore } from "./RecordStore";
+import type { TrialRecord } from "./record";
+import { runTrial, type TrialBench } from "./runTrial";
+import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
+import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
+import { type Trial, type TrialSettings, trials } from "./trial";
+
+/** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
+export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "log"> {
+  source: string | Classifier;
+  seeds: readonly number[];
+  strategies: readonly Strategy[];
+  out: string;
+  about: Record<string, string>;
+  settings: TrialSettings;
+}
+
+/** Runs the trials that the sweep's folder has no record of, and yields what happens. */
+export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
+  const { source, n, strategies, seeds, out, about, signal, log, settings } = plan;
+  const engine = await ensureEngine(log);
+  const model = typeof source === "string" ? await load(source, plan.train, log) : source;
+  const features = new FrozenFeatures(model);
+  const pretrained = new Pretrained(model);
+  try {
+    const train = readLabelledRows("train", model, plan.train);
+    const valid = readLabelledRows("valid", model, plan.valid);
+    const whole = fineTuneSettings(settings, model.problemType, true);
+    // Of all seeds before the first trial, not hours later.
+    for (const seed of seeds) checkWeights(train, { ...whole, seed });
+    checkJson({ ...settings, strategies });
+    const recipes = checkStrategies(strategies, model, whole.epochs);
+    const depths =
+      n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
+    const planned = trials(depths, recipes, checkSeeds(seeds), settings);
+    const store = new RecordStore(out);
+    const bench: TrialBench = {
+      model,
+      ...{ train, valid },
+      pretrained,
+      features,
+      modelHash: await hashModel(model),
+      dataHash: hashData(train, valid),
+      signal,
+      about: aboutSweep(source, model, train, whole, about),
+    };
+    try {
+      // What a recipe asks of the model shows before the first trial.
+      for (const recipe of recipes) applyRecipe(model, recipe, 0)();
+    } finally {
+      pretrained.restoreFlags();
+    }
+    const records = new Map<string, TrialRecord>();
+    for (const record of store.read())
+      if (record.engine === engine.name && planned.some((trial) => isRecordOf(record, trial, bench)))
+        records.set(record.trial, record);
+    yield { type: "start", trials: planned, done: records.size };
+    const failed: SweepResult["failed"] = [];
+    for (const [index, trial] of planned.entries()) {
+      if (signal?.aborted) break;
+      if (records.has(trial.trial)) continue;
+      yield { type: "trial", trial, index, count: planned.length };
+      let record: TrialRecord | null = null;
+      const run = runTrial(trial, bench);
+      try {
+        let turn = await run.next();
+        for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
+        record = turn.value;
+      } catch (error) {
+        if (!(error instanceof Error) || error instanceof InputError) throw error;
+        failed.push({ trial, error });
+        yield { type: "failed", trial, error };
+      } finally {
+        // Whoever leaves the loop over the sweep leaves the trial too: its weights are put back.
+        await run.return(null);
+      }
+      if (!record) continue;
+      store.append(record);
+      records.set(trial.trial, record);
+      yield { type: "record", record, index, count: planned.length };
+    }
+    return {
+      records: planned.flatMap(({ trial }) => records.get(trial) ?? []),
+      failed,
+      aborted: signal?.aborted ?? false,
+      folder: store.folder,
+    };
+  } finally {
+    features.dispose();
+    pretrained.dispose();
+    if (typeof source === "string") model.dispose();
+  }
+}
+
+function load(source: string, dataset: Dataset, log?: (line: string) => void): Promise<Classifier> {
+  const { labels, kind } = rowsOf(dataset);
+  if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
+  const { problemType } = labels;
+  const shape = labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes };
+  if (kind === "images")
+    return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
+  return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
+}
+
+function checkDepths(depths: readonly number[], depth: number): number[] {
+  if (depths.length === 0)
+    throw new InputError(`n: expected at least one depth from -1 to ${depth}, got none`);
+  for (const value of depths) checkInteger("n", value, -1, depth);
+  return [...new Set(depths)];
+}
+
+function checkSeeds(seeds: readonly number[]): number[] {
+  if (seeds.length === 0) throw new InputError("seeds: expected at least one, got none");
+  for (const seed of seeds) checkInteger("seeds", seed);
+  return [...new Set(seeds)];
+}
+
+function checkJson(settings: object): void {
+  for (const [name, value] of Object.entries(settings))
+    if (value !== undefined && !isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value))
+      throw new InputError(
+        `${name}: a sweep's settings are written down as JSON, so match by a text or glob, not by a function or RegExp`,
+      );
+}
+
+/** Whether a record of an earlier run tells of this very trial: same weights, rows and settings; seconds of another engine would not compare. */
+function isRecordOf(record: TrialRecord, trial: Trial, bench: TrialBench): boolean {
+  return (
+    record.trial === trial.trial &&
+    record.modelHash === bench.modelHash &&
+    record.dataHash === bench.dataHash &&
+    isDeepStrictEqual(record.settings, JSON.parse(JSON.stringify(trial.settings))) &&
+    isDeepStrictEqual(record.recipe, trial.recipe && JSON.parse(JSON.stringify(trial.recipe)))
+  );
+}
