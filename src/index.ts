@@ -51,16 +51,10 @@ export {
   unfreezeWhere,
 } from "./freeze";
 export { type FreezableLayersModel, fromLayersModel } from "./layersModel";
-export type {
-  Classifier,
-  ForwardOptions,
-  Origin,
-  ProblemType,
-  SaveOptions,
-  WeightType,
-} from "./models/Classifier";
+export type { Classifier, ForwardOptions, SaveOptions } from "./models/Classifier";
 export type { CustomHead, Head, HeadContext, Pooling, PoolingHead } from "./models/Head";
 export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
+export type { Origin, ProblemType, WeightType } from "./models/Parts";
 export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
 export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";

@@ -1,12 +1,12 @@
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { architectureOf } from "../models/architectures";
-import type { Parts } from "../models/Classifier";
 import { checkImageConfig } from "../models/checkConfig";
 import { Config } from "../models/Family";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { ImageInputs } from "../models/imageInputs";
 import type { LoaderOptions, ParameterLoader, TensorSource } from "../models/ParameterLoader";
+import type { Parts } from "../models/Parts";
 import { wantedTensors } from "../models/wantedTensors";
 import type { Parameter } from "../nn/Parameter";
 import { readOptions } from "../options/readOptions";

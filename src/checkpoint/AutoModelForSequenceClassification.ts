@@ -1,11 +1,12 @@
 import { checkInteger, checkOneOf } from "../check";
 import { InputError } from "../errors";
-import { labelFields, type ProblemType } from "../models/Classifier";
 import { checkConfig } from "../models/checkConfig";
 import { Config } from "../models/Family";
 import { familyOf } from "../models/families";
 import { asHead, type Head, headJson, isCustom, type Pooling, type PoolingHead } from "../models/Head";
+import { labelFields } from "../models/labelFields";
 import type { ParameterLoader } from "../models/ParameterLoader";
+import type { ProblemType } from "../models/Parts";
 import { initializerRange, SequenceClassifier } from "../models/SequenceClassifier";
 import type { TextInputs } from "../models/textInputs";
 import { wantedTensors } from "../models/wantedTensors";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { isPlaceholder } from "../models/Classifier";
+import { isPlaceholder } from "../models/labelFields";
 import type { Parameter } from "../nn/Parameter";
 
 /**

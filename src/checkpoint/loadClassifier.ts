@@ -2,8 +2,9 @@ import { checkInteger } from "../check";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { visible } from "../freeze";
-import type { Classifier, ProblemType } from "../models/Classifier";
+import type { Classifier } from "../models/Classifier";
 import { type LoaderOptions, ParameterLoader, type TensorSource } from "../models/ParameterLoader";
+import type { ProblemType } from "../models/Parts";
 import { type Checkpoint, openCheckpoint } from "./openCheckpoint";
 import { resolveModel } from "./resolveModel";
 

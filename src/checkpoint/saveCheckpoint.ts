@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
-import type { Origin } from "../models/Classifier";
+import type { Origin } from "../models/Parts";
 import { checkFinite } from "./checkFinite";
 import { configJson } from "./configJson";
 import {

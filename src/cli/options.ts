@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
-import type { ProblemType } from "../models/Classifier";
 import type { Pooling } from "../models/Head";
+import type { ProblemType } from "../models/Parts";
 import type { Option as TableOption } from "../options/Option";
 import { OPTIONS, training } from "../options/table";
 import { POOLINGS } from "../options/words";

@@ -2,21 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { refuseName } from "../check";
 import { InputError } from "../errors";
 import { closeNames } from "../freeze";
-import { type Adaptable, type Lora, loraChange } from "../nn/loraLinear";
+import type { Adaptable } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage, StageInputs } from "../nn/Stage";
-import type { FloatType, FloatTypeName } from "../options/floatType";
+import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import { readTrainedOn, type TrainedOn, trainedOnField } from "../options/TrainedOn";
-import type { PROBLEM_TYPES } from "../options/words";
 import { moduleTree } from "./moduleTree";
-import { type Fresh, initialValues } from "./ParameterLoader";
-
-/** What labels mean, as Transformers names it. */
-export type ProblemType = (typeof PROBLEM_TYPES)[number];
-
-/** How weights are stored in a file. */
-export type WeightType = "F32" | "F16" | "BF16";
+import { initialValues } from "./ParameterLoader";
+import type { CheckedRows, Origin, Parts, ProblemType } from "./Parts";
+import { STORED, savedTensors } from "./savedTensors";
 
 /** What a forward gives. */
 export interface ForwardOptions {
@@ -28,70 +23,6 @@ export interface ForwardOptions {
 export interface SaveOptions {
   /** How weights are stored: "fp32", "fp16" or "bf16", or as PyTorch and safetensors call these. Default: "fp32". */
   dtype?: FloatTypeName;
-}
-
-/** What safetensors calls them. */
-const STORED: Record<FloatType, WeightType> = { fp32: "F32", fp16: "F16", bf16: "BF16" };
-
-/** A tensor to be written to a file; counts are stored whole, whatever the weights are stored as. */
-export interface SavedTensor {
-  name: string;
-  shape: number[];
-  dtype?: "I64";
-  data: () => Promise<Float32Array>;
-}
-
-/** Where a model was loaded from. */
-export interface Origin {
-  /** The folder, links followed. */
-  folder: string;
-  /** Its config.json and what goes along when the model is saved, such as a tokenizer's files, by name, as they were then. */
-  files: ReadonlyMap<string, Uint8Array>;
-}
-
-/** What a classifier is put together from. */
-export interface Parts<Inputs = StageInputs> {
-  config: Record<string, unknown>;
-  /** First stage, blocks and head, in the order they run. */
-  stages: Stage<Inputs>[];
-  parameters: Parameter[];
-  fresh: Fresh[];
-  unused: string[];
-  /** What else is to be told of the checkpoint, a line each. */
-  notes?: string[];
-  /** Class names in the order of the logits; one for each of them. */
-  classes: string[];
-  problemType: ProblemType;
-  initializerRange: number;
-  /** The checkpoint's folder and hash; none where the model started from its config alone. */
-  folder?: string;
-  checkpointHash?: () => Promise<string>;
-  origin?: Origin;
-  /** Writes a checkpoint folder; the files that belong to the model are those of its origin. */
-  save: (
-    folder: string,
-    what: {
-      config: Record<string, unknown>;
-      tensors: SavedTensor[];
-      dtype: WeightType;
-      origin: Origin | null;
-    },
-  ) => Promise<void>;
-}
-
-/** What `checkRows` looks at: the tokens of texts, or the pixels of images. */
-export type CheckedRows = CheckedTexts | CheckedImages;
-
-export interface CheckedTexts {
-  inputIds: readonly ArrayLike<number>[];
-  tokenTypeIds?: readonly ArrayLike<number>[] | null;
-  padTokenId?: number;
-}
-
-export interface CheckedImages {
-  pixels: readonly ArrayLike<number>[];
-  height: number;
-  width: number;
 }
 
 /**
@@ -244,23 +175,11 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
    * model keeps both apart.
    */
   async savePretrained(folder: string, options: SaveOptions = {}): Promise<void> {
-    const dtype = STORED[readOptions("savePretrained", options).dtype];
-    const adapted = new Map(this.adapters().map(({ weight, lora }) => [weight, lora]));
-    const saved = ([name, parameter]: [string, Parameter]): SavedTensor => ({
-      name,
-      shape: parameter.shape,
-      data: () => mergedValues(parameter, adapted.get(parameter)),
-    });
-    const counts = this.namedBuffers().filter(([name]) => isCount(name));
-    const others = this.namedBuffers().filter(([name]) => !isCount(name));
+    const { dtype } = readOptions("savePretrained", options);
     await this.#parts.save(folder, {
       config: { ...this.savedConfig(), ...(this.trainedOn && { [trainedOnField]: this.trainedOn }) },
-      tensors: [
-        // In front, where their 8 bytes lie at multiples of 8, which safetensors' own reader asks for.
-        ...counts.map((entry) => ({ ...saved(entry), dtype: "I64" as const })),
-        ...[...this.#byName, ...others].map(saved),
-      ],
-      dtype,
+      tensors: savedTensors(this, this.#byName),
+      dtype: STORED[dtype],
       origin: this.origin,
     });
   }
@@ -295,25 +214,6 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
     for (const [, buffer] of this.namedBuffers()) buffer.dispose();
   }
 }
-
-async function mergedValues(parameter: Parameter, lora: Lora | undefined): Promise<Float32Array> {
-  if (!lora || lora.merged) return parameter.data();
-  const merged = tf.tidy(() => tf.add(parameter.value, loraChange(lora)));
-  const values = (await merged.data()) as Float32Array;
-  merged.dispose();
-  return values;
-}
-
-/** Whether this is what a label at this place is called that has no name. */
-export const isPlaceholder = (name: string, index: number): boolean => name === `LABEL_${index}`;
-
-/** How Transformers' config.json names the labels. */
-export const labelFields = (names: readonly string[]) => ({
-  id2label: Object.fromEntries(names.map((name, i) => [i, name])),
-  label2id: Object.fromEntries(names.map((name, i) => [name, i])),
-});
-
-const isCount = (name: string): boolean => name.endsWith(".num_batches_tracked");
 
 for (const name of ["requiresGrad", "requires_grad", "trainable"])
   refuseName(

@@ -4,9 +4,11 @@ import { Pass, type Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
 import { readOptions } from "../options/readOptions";
 import type { Architecture } from "./Architecture";
-import { type CheckedRows, Classifier, type ForwardOptions, labelFields, type Parts } from "./Classifier";
+import { Classifier, type ForwardOptions } from "./Classifier";
 import { Config } from "./Family";
 import { type ImageBatch, type ImageInputs, imageInputs, ownImages } from "./imageInputs";
+import { labelFields } from "./labelFields";
+import type { CheckedRows, Parts } from "./Parts";
 
 /** Images as PyTorch has them: [batch, 3, height, width], normalised. */
 export type PixelValues = tf.Tensor4D | number[][][][];

@@ -5,8 +5,9 @@ import { runStages } from "../nn/runStages";
 import { checkNames } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { tokenRows } from "../options/table";
-import { type CheckedRows, Classifier, type ForwardOptions, type Parts } from "./Classifier";
+import { Classifier, type ForwardOptions } from "./Classifier";
 import { Config, type Family } from "./Family";
+import type { CheckedRows, Parts } from "./Parts";
 import { type TextBatch, type TextInputs, textInputs } from "./textInputs";
 
 /** A batch of texts as token ids, rows of one length, padded on the right. */

@@ -1,7 +1,7 @@
 import { tokenizerFiles } from "../checkpoint/modelFiles";
 import { buildTokenizer } from "../data/tokenizer/buildTokenizer";
 import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
-import type { Origin } from "../models/Classifier";
+import type { Origin } from "../models/Parts";
 
 /**
  * The files by which Transformers.js's pipelines tokenize as the kit does, by name: those of the model's folder, with what Python's

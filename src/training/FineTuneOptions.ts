@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/Rows";
 import { checkPrecision, type Precision } from "../engine/autocast";
 import { InputError } from "../errors";
-import type { ProblemType } from "../models/Classifier";
+import type { ProblemType } from "../models/Parts";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import type { FrozenFeatures } from "./FrozenFeatures";

@@ -2,7 +2,8 @@ import { shown } from "../check";
 import type { Dataset, LabelledRows, Rows } from "../data/Rows";
 import { rowsOf } from "../data/rowsOf";
 import { InputError } from "../errors";
-import { type Classifier, isPlaceholder } from "../models/Classifier";
+import type { Classifier } from "../models/Classifier";
+import { isPlaceholder } from "../models/labelFields";
 import { dataset as datasetKind } from "../options/table";
 import { checkLabels } from "./checkLabels";
 

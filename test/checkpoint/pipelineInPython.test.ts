@@ -10,7 +10,7 @@ import { takeRows } from "../../src/data/takeRows";
 import { textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
 import { useEngine } from "../../src/engine/useEngine";
-import type { WeightType } from "../../src/models/Classifier";
+import type { WeightType } from "../../src/models/Parts";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
 import { assertClose } from "../close";
