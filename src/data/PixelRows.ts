@@ -11,16 +11,12 @@ import { Rows } from "./Rows";
 export class PixelRows extends Rows<EncodedImages> {
   readonly kind = "images";
 
-  get count(): number {
-    return this.dataset.pixels.length;
+  get inputs() {
+    return this.dataset.pixels;
   }
 
-  get lengths(): Int32Array {
+  get lengths() {
     return new Int32Array(this.count).fill(1);
-  }
-
-  get size(): number {
-    return this.dataset.pixels.reduce((sum, image) => sum + image.length, 0);
   }
 
   override get varies(): boolean {

@@ -27,14 +27,11 @@ export abstract class Rows<Data extends Dataset = Dataset> {
 
   abstract readonly kind: "texts" | "images";
 
-  /** How many rows there are. */
-  abstract readonly count: number;
+  /** The token ids, or bytes of pixels, of each row. */
+  abstract readonly inputs: readonly ArrayLike<number>[];
 
   /** Tokens of each row; an image counts as one, since all are of one size. */
   abstract readonly lengths: Int32Array;
-
-  /** Tokens, or bytes of pixels, of all rows. */
-  abstract readonly size: number;
 
   /** Whether each epoch sees other rows, so that nothing that is computed of them can be cached. */
   get varies(): boolean {
@@ -72,6 +69,16 @@ export abstract class Rows<Data extends Dataset = Dataset> {
 
   get labels(): Labels | null {
     return this.dataset.labels;
+  }
+
+  /** How many rows there are. */
+  get count(): number {
+    return this.inputs.length;
+  }
+
+  /** Tokens, or bytes of pixels, of all rows. */
+  get size(): number {
+    return this.inputs.reduce((sum, row) => sum + row.length, 0);
   }
 
   /** Tokens of the longest row. */

@@ -11,16 +11,12 @@ import type { EncodedDataset } from "./tokenize";
 export class TextRows extends Rows<EncodedDataset> {
   readonly kind = "texts";
 
-  get count(): number {
-    return this.dataset.inputIds.length;
+  get inputs() {
+    return this.dataset.inputIds;
   }
 
-  get lengths(): Int32Array {
-    return Int32Array.from(this.dataset.inputIds, (ids) => ids.length);
-  }
-
-  get size(): number {
-    return this.lengths.reduce((sum, length) => sum + length, 0);
+  get lengths() {
+    return Int32Array.from(this.inputs, (ids) => ids.length);
   }
 
   override get readAs() {
@@ -80,7 +76,7 @@ export class TextRows extends Rows<EncodedDataset> {
     return collate(this.dataset, rows);
   }
 
-  toString(): string {
+  override toString() {
     return `texts of up to ${this.longest} tokens`;
   }
 

@@ -3,7 +3,6 @@ import { InputError } from "../errors";
 import { ImageClassifier } from "../models/ImageClassifier";
 import { ownImages } from "../models/imageInputs";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { textInputs } from "../models/textInputs";
 import { runStages } from "../nn/runStages";
 import type { Stage, StageInputs } from "../nn/Stage";
 import type { OnnxGraph } from "../ops/OnnxGraph";
@@ -49,7 +48,7 @@ export async function traceOnnx(model: SequenceClassifier | ImageClassifier): Pr
 }
 
 async function traceTexts(
-  { stages }: SequenceClassifier,
+  model: SequenceClassifier,
   [batchSize, sequenceLength]: [number, number],
 ): Promise<TracedModel> {
   const size = batchSize * sequenceLength;
@@ -57,10 +56,10 @@ async function traceTexts(
   // The last row is one token shorter than the others.
   const attentionMask = Int32Array.from({ length: size }, (_, i) => (i === size - 1 ? 0 : 1));
   const batch = { batchSize, sequenceLength, inputIds, attentionMask };
-  const inputs = textInputs(batch, { everyRow: false });
+  const inputs = model.inputsOf(batch);
   const pass = new OnnxPass();
   await giveTextInputs(pass.graph, inputs, batch);
-  return trace(pass, stages, inputs);
+  return trace(pass, model.stages, inputs);
 }
 
 function traceImages(

@@ -3,7 +3,7 @@ import type { Parameter, Snapshot } from "../nn/Parameter";
 import type { EpochRecord } from "./events";
 import { LOWER_IS_BETTER } from "./metrics";
 
-/** Remembers which epoch was best and, where it is to be restored, its weights. Owns them until `dispose()`. */
+/** Finds the best epoch and, where it is to be restored, holds a copy of its weights until `dispose()`. */
 export class BestEpoch {
   /** 0 before the first. */
   epoch = 0;

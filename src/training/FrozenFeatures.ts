@@ -11,13 +11,13 @@ import { Pass } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
 import { readOptions } from "../options/readOptions";
 import {
-  areWorthKeeping,
+  areWorthCaching,
+  cacheFeatures,
   type FeaturePass,
   type Features,
-  keepFeatures,
   keyOfFeatures,
   readFeatures,
-} from "./keptFeatures";
+} from "./cachedFeatures";
 import { type Budget, RaggedStore } from "./RaggedStore";
 
 /** How much is held in memory. */
@@ -113,7 +113,7 @@ export class FrozenFeatures {
     }
     this.#replace(dataset, entry);
     if (this.#lasts(rows, stages))
-      await keepFeatures(
+      await cacheFeatures(
         this.#cache,
         await keyOfFeatures(this.model, this.#keys.get(dataset)!, entry.pass),
         entry,
@@ -207,7 +207,7 @@ export class FrozenFeatures {
   }
 
   #lasts(rows: Rows, stages: number): boolean {
-    return this.#cache.on && areWorthKeeping(rows, stages);
+    return this.#cache.on && areWorthCaching(rows, stages);
   }
 
   /** Features of as many stages as an earlier run has left on disk, where these are more than those of the entry in memory. */

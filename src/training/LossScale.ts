@@ -4,13 +4,12 @@ const GROWTH = 2;
 const BACKOFF = 0.5;
 const INTERVAL = 2000;
 
-/** Below float16's smallest normal number: gradients that overflow even so are not too large for their type, they diverge. */
+/** Gradients that overflow float16 even at a smaller scale diverge: float16's smallest normal number. */
 const LEAST = 2 ** -14;
 
 /**
- * What the loss is multiplied by before its gradients are taken in float16, so that small ones do not vanish (Micikevicius et al.
- * 2018), and they are divided by afterwards. It doubles after 2000 steps in a row whose gradients were finite, and halves after one
- * whose were not, which is left out.
+ * Factor of the loss in float16, so that small gradients do not underflow (Micikevicius et al. 2018); gradients are divided by it
+ * again. It doubles after 2000 steps in a row with finite gradients, and halves after a step without, whose update is left out.
  */
 export class LossScale {
   #value = START;
@@ -20,12 +19,12 @@ export class LossScale {
     return this.#value;
   }
 
-  /** Whether it has become so small that smaller would not help. */
+  /** Whether a smaller scale would not help. */
   get exhausted(): boolean {
     return this.#value < LEAST;
   }
 
-  /** Takes what became of a step: whether its gradients were all finite. */
+  /** Adjusts the scale after a step. `finite`: whether all its gradients were. */
   update(finite: boolean): void {
     if (!finite) {
       this.#good = 0;

@@ -74,23 +74,23 @@ export class RaggedStore {
 
   /** Copies a row to `into` at `offset`; returns how many values it has. */
   read(row: number, into: Float32Array, offset: number): number {
-    const kept = this.#rows[row];
-    if (kept instanceof Float32Array) {
-      into.set(kept, offset);
-      return kept.length;
+    const stored = this.#rows[row];
+    if (stored instanceof Float32Array) {
+      into.set(stored, offset);
+      return stored.length;
     }
-    const to = into.subarray(offset, offset + kept.length);
+    const to = into.subarray(offset, offset + stored.length);
     if (this.#half) toFloat32(TYPES[this.#half], this.stored(row), to);
-    else this.#readFile((kept as InFile).position, to);
-    return kept.length;
+    else this.#readFile((stored as InFile).position, to);
+    return stored.length;
   }
 
   /** A row as it is stored; whoever gets it must not change it. */
   stored(row: number): Float32Array | Uint16Array {
-    const kept = this.#rows[row];
-    if (!("position" in kept)) return kept;
-    const values = this.emptyRow(kept.length);
-    this.#readFile(kept.position, values);
+    const stored = this.#rows[row];
+    if (!("position" in stored)) return stored;
+    const values = this.emptyRow(stored.length);
+    this.#readFile(stored.position, values);
     return values;
   }
 

@@ -3,10 +3,10 @@ import { openRuns } from "./openRuns";
 import { Stoppable } from "./Stoppable";
 
 /**
- * Work that tells of itself: loop over it to see its events as they happen, or await it for its result; or both, in that order.
- * It starts with the first of the two and goes on only while its events are taken.
+ * A run of a function such as `fineTune`: loop over it for its events as they happen, await it for its result, or first the one and
+ * then the other. It begins with the loop or the await, and goes on only while its events are taken.
  *
- * In a notebook the stop button ends it between two steps: a loop over it ends, and its result is what it came to so far.
+ * In a notebook the stop button ends it between two steps: the loop ends, and the result is that of the steps so far.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
   #started = false;
   #made = new Error();
 
-  /** `stoppable` has the signal that the events heed. */
+  /** `stoppable` has the signal that ends the events. */
   constructor(events: AsyncGenerator<Event, Result>, stoppable = new Stoppable({ name: "run" })) {
     this.#events = events;
     this.#stoppable = stoppable;
@@ -32,7 +32,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever loops sees the error there; the promise alone must not bring the process down.
+    // The loop throws the error; the rejected promise alone must not end the process.
     this.#result.catch(() => {});
     openRuns().unbegun?.add(stoppable);
   }
@@ -87,7 +87,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
     return this.#result;
   }
 
-  /** An await of a run leaves no frame of who awaits: an error's trace gets those of who made the run. */
+  /** Adds the frames of the call that made the run to an error's trace, which has none of the code that awaits it. */
   #placed(error: unknown): void {
     const frames = (trace: string | undefined) =>
       trace?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
@@ -97,7 +97,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
     if (makers.length > 0) error.stack = [error.stack, ...makers].join("\n");
   }
 
-  /** What a console says of it. */
+  /** What a console prints. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const { name, work } = this.#stoppable;
     if (!this.#started) return `${name}(…) has not begun: write await before it`;

@@ -1,25 +1,25 @@
 import { FrostError } from "../errors";
 import { type OpenRun, openRuns } from "./openRuns";
 
-/** Who trains which model now, and the signal that those get who train it as a part of that. */
+/** The run that trains a model now, by model. */
 const trained = new WeakMap<object, Stoppable>();
 
-/** What a run is and does. */
+/** What a run does. */
 export interface Work {
   /** The function that was called: "fineTune". */
   name: string;
-  /** What it does for as long as it is under way. Default: "training". */
+  /** Its activity, for messages. Default: "training". */
   work?: string;
   /** The caller's own signal. */
   signal?: AbortSignal;
-  /** The model that learns, or is put back, while it is under way. */
+  /** The model whose weights it changes. */
   trains?: object;
 }
 
 /**
- * A piece of work that the stop button ends between two steps: from `begin` to `end` it stands among the process's open runs, and
- * `signal`, which it has to heed, is aborted by the caller's own or by the button. A model that one of them trains is refused to the
- * others, but for those that were handed this one's signal: a sweep's trials.
+ * A piece of work that the stop button ends between two steps. From `begin` to `end` it is one of the process's open runs; its
+ * `signal` is aborted by the caller's own signal or by the button. While it trains a model no other run may, except those that were
+ * given its signal: the trials of a sweep.
  */
 export class Stoppable implements OpenRun {
   readonly name: string;
@@ -52,7 +52,7 @@ export class Stoppable implements OpenRun {
         `${this.name}: expected a model that nothing trains, got one that ${other.name} is still training: await that run to its end, or end it with the stop button`,
       );
     this.#whenClosed = whenClosed;
-    // A part of another run ends with that.
+    // A trial of a sweep ends with the sweep.
     if (other) return;
     if (this.#trains) trained.set(this.#trains, this);
     runs.add(this);

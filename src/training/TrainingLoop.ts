@@ -1,18 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
-import { autocast, type Precision } from "../engine/autocast";
+import { autocast } from "../engine/autocast";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
 import { AdamW, type AdamWOptions } from "./AdamW";
 import type { StepEvent } from "./events";
+import type { FineTuneSettings } from "./FineTuneOptions";
 import { LossScale } from "./LossScale";
 import { learningRates, type RateOptions } from "./learningRates";
 import { nextTurn } from "./nextTurn";
 import { Stopwatch } from "./Stopwatch";
-import { type Schedule, scheduleAt } from "./schedule";
+import { scheduleAt } from "./schedule";
 
 /** One batch of a step. */
 export interface Part {
@@ -25,52 +26,28 @@ export interface Part {
 }
 
 /** A step whose loss or gradient is not finite. */
-export interface FailedStep {
-  epoch: number;
-  step: number;
-  loss: number;
-  gradNorm: number;
-  learningRate: number;
+export type FailedStep = Pick<StepEvent, "epoch" | "step" | "loss" | "gradNorm" | "learningRate"> & {
   rows: Int32Array;
   gradients: ReadonlyMap<Parameter, tf.Tensor>;
-}
+};
 
 /** What a model is trained to do, and on which rows. */
 export interface Objective {
   readonly rows: Rows;
-  /**
-   * Makes the batches of an epoch's steps: `of(batches, next, step)` those of one step, from 1 over all epochs, and what it can
-   * meanwhile of the next one's. A step without any is left out.
-   */
+  /** Makes the parts of one step of an epoch, from 1 over all epochs, and what it can meanwhile of the next step's; none skip the step. */
   epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]>;
   /** The error that ends the training. */
   notFinite(failed: FailedStep): Promise<Error>;
 }
 
 /** How a model is trained, whatever for. */
-export interface LoopSettings extends AdamWOptions, RateOptions {
-  epochs: number;
-  batchSize: number;
-  gradientAccumulation: number;
-  schedule: Schedule;
-  warmup: number;
-  maxGradNorm: number;
-  precision: Precision;
-  gradientCheckpointing: boolean;
-  seed: number;
-  signal?: AbortSignal;
-}
+export type LoopSettings = AdamWOptions &
+  RateOptions &
+  Pick<FineTuneSettings, "epochs" | "batchSize" | "gradientAccumulation" | "schedule" | "warmup"> &
+  Pick<FineTuneSettings, "maxGradNorm" | "precision" | "gradientCheckpointing" | "seed" | "signal">;
 
-/** What an epoch came to. */
-export interface EpochDone {
-  /** Mean over the epoch's examples by weight. */
-  loss: number;
-  /** Steps that had examples. */
-  steps: number;
-  /** Steps that were left out because a gradient was beyond float16. */
-  skipped: number;
-  seconds: number;
-}
+/** Mean loss by weight, steps with examples, updates left out for a gradient beyond float16, and seconds of an epoch. */
+export type EpochDone = Record<"loss" | "steps" | "skipped" | "seconds", number>;
 
 /**
  * Steps of AdamW on batches of rows. Everything that learns is trained, whoever owns it; the objective gives the loss. Owns the

@@ -31,7 +31,7 @@ export function unfreezeSchedule(unfreeze: Unfreeze, epochs: number, depth: numb
   return Array.from({ length: epochs }, (_, i) => unfreeze[Math.min(i, unfreeze.length - 1)]);
 }
 
-/** Sets flags by epoch over what was trainable to begin with: what was frozen then stays so. */
+/** Sets the flags of each epoch. Parameters that are frozen at the beginning stay frozen. */
 export class Unfreezing {
   #trainable: Parameter[];
   #schedule: number[];

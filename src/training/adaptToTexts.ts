@@ -4,7 +4,7 @@ import { TextRows } from "../data/TextRows";
 import type { EncodedDataset } from "../data/tokenize";
 import { checkPrecision } from "../engine/autocast";
 import { InputError } from "../errors";
-import { maskedLmHead } from "../models/maskedLmHead";
+import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
@@ -16,7 +16,7 @@ import { explainOutOfMemory } from "./outOfMemory";
 import { Run } from "./Run";
 import { checkModel, readRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
-import { TrainingLoop } from "./TrainingLoop";
+import { type LoopSettings, TrainingLoop } from "./TrainingLoop";
 
 /** How an encoder is trained on texts. */
 export interface AdaptOptions {
@@ -59,7 +59,7 @@ export interface AdaptOptions {
   signal?: AbortSignal;
 }
 
-/** What `adaptToTexts` tells of itself. */
+/** What happens in an adaptation. */
 export type AdaptEvent = StepEvent | { type: "epoch"; epoch: number; trainLoss: number };
 
 /**
@@ -99,19 +99,9 @@ async function* adapt(
   rows: TextRows,
   settings: AdaptSettings,
 ): AsyncGenerator<AdaptEvent, { losses: number[] }> {
-  const checkpoint = openCheckpoint(model.folder);
-  const head = (() => {
-    try {
-      return maskedLmHead(model, checkpoint, settings.seed);
-    } finally {
-      checkpoint.close();
-    }
-  })();
-  const objective = new MaskedObjective(model, head, rows, settings);
-  const loop = new TrainingLoop(model, objective, {
-    ...settings,
-    ...{ schedule: "linear", warmup: 0.1, maxGradNorm: 1 },
-  });
+  const head = headOf(model, settings.seed);
+  const how: LoopSettings = { ...settings, schedule: "linear", warmup: 0.1, maxGradNorm: 1 };
+  const loop = new TrainingLoop(model, new MaskedObjective(model, head, rows, settings), how);
   const losses: number[] = [];
   try {
     for (let epoch = 1; epoch <= settings.epochs; epoch++) {
@@ -128,5 +118,14 @@ async function* adapt(
   } finally {
     loop.dispose();
     for (const parameter of head.parameters) parameter.dispose();
+  }
+}
+
+function headOf(model: SequenceClassifier, seed: number): MaskedLmHead {
+  const checkpoint = openCheckpoint(model.folder);
+  try {
+    return maskedLmHead(model, checkpoint, seed);
+  } finally {
+    checkpoint.close();
   }
 }

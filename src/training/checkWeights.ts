@@ -5,8 +5,8 @@ import type { FineTuneSettings } from "./FineTuneOptions";
 import { lossOf } from "./loss";
 
 /**
- * Throws where rows of classes that weigh nothing would make up a whole step: its loss, a mean by weight, is not defined. Which rows come
- * together is drawn by seed and epoch, so it is known before the first step.
+ * Throws where all examples of a step are of classes with weight 0: its loss, a weighted mean, is not defined. Batches are drawn by
+ * seed and epoch, so this is known before the first step.
  */
 export function checkWeights(train: LabelledRows, settings: FineTuneSettings): void {
   const { labels } = train;

@@ -1,6 +1,6 @@
 import type { FrozenProgress } from "./FrozenFeatures";
 
-/** What one epoch cost and brought. */
+/** Losses, metrics and seconds of one epoch. */
 export interface EpochRecord {
   /** From 1. */
   epoch: number;
@@ -10,9 +10,9 @@ export interface EpochRecord {
   validLoss: number | null;
   /** On the validation rows, by name. */
   metrics: Record<string, number>;
-  /** On the wall. */
+  /** Wall time of the training steps. */
   trainSeconds: number;
-  /** On the wall. */
+  /** Wall time of the evaluation. */
   evalSeconds: number;
   /** In precision fp16: what the loss is multiplied by at the epoch's end. */
   lossScale?: number;
@@ -22,12 +22,17 @@ export interface EpochRecord {
 
 /** One update of the weights. */
 export interface StepEvent {
+  /** What tells it from other events. */
   type: "step";
+  /** From 1. */
   epoch: number;
   /** From 1, over all epochs. */
   step: number;
+  /** Of all epochs. */
   steps: number;
+  /** Mean over the step's examples, dropout and smoothing included. */
   loss: number;
+  /** Of parameters without a rate of their own. */
   learningRate: number;
   /** Not finite in a step that was left out. */
   gradNorm: number;
@@ -37,7 +42,7 @@ export interface StepEvent {
   secondsLeft: number;
 }
 
-/** What a training tells of itself. */
+/** What happens in a training. */
 export type FineTuneEvent =
   /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
   | ({ type: "frozen" } & FrozenProgress)
@@ -45,7 +50,7 @@ export type FineTuneEvent =
   | { type: "evaluate"; done: number; total: number }
   | ({ type: "epoch" } & EpochRecord);
 
-/** What a training came to. */
+/** The result of a training. */
 export interface FineTuneResult {
   /** In their order. */
   epochs: EpochRecord[];
@@ -53,10 +58,10 @@ export interface FineTuneResult {
   epoch: number;
   /** Why it ended. */
   stopped: "finished" | "early" | "aborted";
-  /** Spent on the frozen stages' outputs in this run: on computing, reading and keeping them. */
+  /** Seconds of this run for the features of frozen stages: to compute, read and cache them. */
   frozenSeconds: number;
-  /** Where some of those outputs were read from disk, where an earlier run had left them: the seconds then do not tell what they cost. */
+  /** Set where some features of an earlier run were read from disk: `frozenSeconds` is then not what they cost. */
   frozenFrom?: "cache";
-  /** Elements that learned. */
+  /** Elements of the trainable parameters. */
   trainableParameters: number;
 }

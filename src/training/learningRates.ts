@@ -25,7 +25,7 @@ export interface RateOptions {
 export function learningRates(model: Classifier, options: RateOptions): Map<string, Rates> {
   const { learningRate, weightDecay, parameterGroups = [], layerwiseDecay = 1 } = options;
   const rates = new Map<string, Rates>();
-  // From the head down, so that a parameter read by several stages learns as the lowest of them.
+  // From the head down: a parameter that several stages read gets the rate of the lowest of them.
   [...model.stages].reverse().forEach((stage, below) => {
     for (const { name } of stage.parameters)
       rates.set(name, { learningRate: learningRate * layerwiseDecay ** below, weightDecay });

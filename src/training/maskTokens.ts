@@ -1,9 +1,9 @@
 import type { Random } from "../random";
 
 export interface Masked {
-  /** The ids with words hidden. */
+  /** The ids after masking. */
   inputIds: Int32Array;
-  /** Which were chosen, and what stood there. */
+  /** Positions of the chosen tokens, and their ids before masking. */
   places: Int32Array;
   words: Int32Array;
 }

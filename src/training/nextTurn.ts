@@ -1,4 +1,4 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Lets timers, signals and the kernel's messages have their turn: the engine's kernels block the event loop. */
+/** Lets timers, signals and the kernel's messages be handled: computing blocks the event loop. */
 export const nextTurn = (): Promise<void> => setImmediate();

@@ -1,4 +1,4 @@
-/** A run of the kit that is under way, as the stop button and the end of a cell see it. */
+/** A run that has begun, for the stop button and the end of a cell. */
 export interface OpenRun {
   /** The function that was called: "fineTune". */
   readonly name: string;
@@ -6,13 +6,13 @@ export interface OpenRun {
   readonly work: string;
   /** Whether the cell is to go on after the stop button, as its author asked. */
   readonly endsWell?: boolean;
-  /** Ends it between two steps, with what it has come to. */
+  /** Ends it between two steps, with the result so far. */
   stop(): void;
-  /** Gives it up, wherever it stands. */
+  /** Ends it at once, without a result. */
   close(): void;
 }
 
-/** What is under way in this process. */
+/** The runs of this process. */
 export interface OpenRuns {
   /** Runs that have begun and not ended. */
   readonly runs: Set<OpenRun>;
@@ -22,7 +22,7 @@ export interface OpenRuns {
   stopped: string[];
 }
 
-/** Where they are noted: in one place for all copies of the kit that a process has loaded, as a kernel and its cells may. */
+/** One place for all copies of the kit that a process has loaded, as a kernel and its cells may. */
 const place = Symbol.for("frostkit.openRuns");
 
 /** The runs of the kit that are under way in this process, whichever copy of the kit they belong to. */

@@ -4,8 +4,8 @@ import type { SCHEDULES } from "../options/words";
 export type Schedule = (typeof SCHEDULES)[number];
 
 /**
- * What the learning rate is multiplied by at a step (from 0) of `steps`: rising from 0 over the first `warmup` steps, then falling
- * to 0 along a line or half a cosine, or staying, as Transformers' `get_linear_schedule_with_warmup` and its kin.
+ * Factor of the learning rate at a step, from 0, of `steps`: it rises from 0 over the first `warmup` steps, then falls to 0 along a
+ * line or half a cosine, or stays, as with Transformers' `get_linear_schedule_with_warmup`, `…cosine…` and `…constant…`.
  */
 export function scheduleAt(schedule: Schedule, step: number, steps: number, warmup: number): number {
   if (step < warmup) return step / Math.max(1, warmup);

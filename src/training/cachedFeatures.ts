@@ -21,11 +21,11 @@ export interface Features {
 }
 
 /** Features of fewer tokens, or bytes of pixels, are computed sooner than the weights are hashed by which they would be found. */
-const WORTH_KEEPING = 4096;
+const WORTH_CACHING = 4096;
 
 /** Whether features take longer to compute than to find. Those of the first stage, embeddings or a stem, do not. */
-export const areWorthKeeping = (rows: Rows, stages: number): boolean =>
-  stages > 1 && rows.size >= WORTH_KEEPING;
+export const areWorthCaching = (rows: Rows, stages: number): boolean =>
+  stages > 1 && rows.size >= WORTH_CACHING;
 
 /** How features are computed, besides the model and the rows. */
 export interface FeaturePass {
@@ -66,7 +66,7 @@ const HEAD = 5;
 const width = (shape: number[]) => tf.util.sizeFromShape(shape);
 
 /** Writes features to disk under this key. */
-export function keepFeatures(
+export function cacheFeatures(
   cache: DiskCache,
   key: string,
   features: Features,
