@@ -367,18 +367,18 @@ function isGlob(text: string): boolean {
 function globToRegExp(glob: string, star = ".*"): RegExp {
   const fail = (why: string) => new FreezeError(`glob "${glob}": ${why}`);
   let source = "";
-  let depth = 0;
+  let open = 0;
   for (let i = 0; i < glob.length; i++) {
     const c = glob[i];
     if (c === "*") source += star;
     else if (c === "?") source += ".";
     else if (c === "{") {
       source += "(?:";
-      depth++;
-    } else if (c === "}" && depth > 0) {
+      open++;
+    } else if (c === "}" && open > 0) {
       source += ")";
-      depth--;
-    } else if (c === "," && depth > 0) source += "|";
+      open--;
+    } else if (c === "," && open > 0) source += "|";
     else if (c === "[") {
       const end = glob.indexOf("]", i + 2);
       if (end < 0) throw fail("[ is not closed");
@@ -387,7 +387,7 @@ function globToRegExp(glob: string, star = ".*"): RegExp {
       i = end;
     } else source += c.replace(/[\\^$.|+()\]}]/, "\\$&");
   }
-  if (depth > 0) throw fail("{ is not closed");
+  if (open > 0) throw fail("{ is not closed");
   try {
     return new RegExp(`^${source}$`);
   } catch {

@@ -52,13 +52,13 @@ function parseJson(file: string, header: Uint8Array): Record<string, unknown> {
 /** JSON.parse keeps the last of several equal keys without a word; the format forbids them. */
 function findRepeatedKey(text: string): string | undefined {
   const seen = new Set<string>();
-  let depth = 0;
+  let nesting = 0;
   let last = "";
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g))
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
+    if (token === "{" || token === "[") nesting++;
+    else if (token === "}" || token === "]") nesting--;
     else if (token !== ":") last = token;
-    else if (depth === 1) {
+    else if (nesting === 1) {
       const key = JSON.parse(last);
       if (seen.has(key)) return last;
       seen.add(key);

@@ -165,8 +165,8 @@ async function productModel([transA, transB]: boolean[], stops: boolean): Promis
 
 /** Throws where a product is not what it should be. Small whole numbers, so that no sum is rounded. */
 function tryProducts(products: RuntimeProducts): void {
-  const [batch, m, n, depth] = [2, 5, 19, 7];
-  const sizes = { a: batch * m * depth, b: batch * depth * n, y: batch * m * n };
+  const [batch, m, n, inner] = [2, 5, 19, 7];
+  const sizes = { a: batch * m * inner, b: batch * inner * n, y: batch * m * n };
   for (const [transposeA, transposeB] of FLAGS) {
     const memory = wasmMemory();
     const a = new Float32Array(memory, 64, sizes.a);
@@ -174,16 +174,16 @@ function tryProducts(products: RuntimeProducts): void {
     const y = new Float32Array(memory, 64 + 4 * (sizes.a + sizes.b), sizes.y);
     for (let i = 0; i < sizes.a; i++) a[i] = ((i * 7) % 11) - 5;
     for (let i = 0; i < sizes.b; i++) b[i] = ((i * 5) % 13) - 6;
-    const left = { values: a, shape: [batch, ...(transposeA ? [depth, m] : [m, depth])] };
-    const right = { values: b, shape: [batch, ...(transposeB ? [n, depth] : [depth, n])] };
+    const left = { values: a, shape: [batch, ...(transposeA ? [inner, m] : [m, inner])] };
+    const right = { values: b, shape: [batch, ...(transposeB ? [n, inner] : [inner, n])] };
     products.multiply(left, transposeA, right, transposeB, { values: y, shape: [batch, m, n] });
     for (let i = 0; i < sizes.y; i++) {
       const [text, row, column] = [Math.floor(i / (m * n)), Math.floor(i / n) % m, i % n];
       let sum = 0;
-      for (let k = 0; k < depth; k++)
+      for (let k = 0; k < inner; k++)
         sum +=
-          a[text * m * depth + (transposeA ? k * m + row : row * depth + k)] *
-          b[text * depth * n + (transposeB ? column * depth + k : k * n + column)];
+          a[text * m * inner + (transposeA ? k * m + row : row * inner + k)] *
+          b[text * inner * n + (transposeB ? column * inner + k : k * n + column)];
       if (y[i] !== sum)
         throw new Error(`a trial product came out wrong: expected ${sum} in place ${i}, got ${y[i]}`);
     }

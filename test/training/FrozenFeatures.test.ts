@@ -68,10 +68,10 @@ onEveryFastEngine("FrozenFeatures", () => {
     model.dispose();
   });
 
-  it("goes on from a lower depth and gives what a fresh start gives", async () => {
+  it("goes on from fewer stages and gives what a fresh start gives", async () => {
     const model = await loadTiny();
     const risen = new FrozenFeatures(model);
-    for (const depth of [1, 2, 3]) await batchesRun(risen.prepare(data, depth, 4));
+    for (const stages of [1, 2, 3]) await batchesRun(risen.prepare(data, stages, 4));
     const fresh = new FrozenFeatures(model);
     await batchesRun(fresh.prepare(data, 3, 12));
     const rows = data.inputIds.keys();
@@ -95,11 +95,11 @@ onEveryFastEngine("FrozenFeatures", () => {
     "modernbert",
   ];
   for (const family of families)
-    it(`goes on from a lower depth to the very bits of a fresh start with the same batches: ${family}`, async () => {
+    it(`goes on from fewer stages to the very bits of a fresh start with the same batches: ${family}`, async () => {
       const model = await loadTiny(join(__dirname, "../fixtures/models", family));
       const last = model.stages.length - 1;
       const [risen, fresh] = [new FrozenFeatures(model), new FrozenFeatures(model)];
-      for (let depth = 1; depth <= last; depth++) await batchesRun(risen.prepare(data, depth, 5));
+      for (let stages = 1; stages <= last; stages++) await batchesRun(risen.prepare(data, stages, 5));
       await batchesRun(fresh.prepare(data, last, 5));
       assertSameBits(risen, fresh);
       model.dispose();

@@ -47,24 +47,24 @@ const BROADCAST = "batches that are broadcast, and shapes that do not fit";
 
 /** tfjs's wasm backend takes a naive loop for whatever is transposed or batched. What does not fit is left to it to refuse. */
 function isBroadcast({ a, b, transposeA, transposeB }: MatMul): boolean {
-  const depths = [lastTwo(a, transposeA)[1], lastTwo(b, transposeB)[0]];
-  return depths[0] !== depths[1] || !tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const innerSizes = [lastTwo(a, transposeA)[1], lastTwo(b, transposeB)[0]];
+  return innerSizes[0] !== innerSizes[1] || !tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2));
 }
 
 function multiply(heap: WasmHeap, { a, b, transposeA, transposeB }: MatMul): { y: tf.Tensor } {
   const batch = a.shape.slice(0, -2);
-  const [m, depth] = lastTwo(a, transposeA);
+  const [m, inner] = lastTwo(a, transposeA);
   const [, n] = lastTwo(b, transposeB);
   const { kernels, products } = heap;
   const y = heap.make([...batch, m, n]);
   const count = tf.util.sizeFromShape(batch);
-  if (products && count * m * n * depth >= Math.max(products.from, 1)) {
+  if (products && count * m * n * inner >= Math.max(products.from, 1)) {
     const [left, right, product] = [a, b, y].map((x) => ({ values: heap.view(x), shape: x.shape }));
     products.multiply(left, transposeA, right, transposeB, product);
     return { y };
   }
   const scratch = heap.scratch(kernels.matMulScratch());
-  kernels.matMul(count, m, n, depth, heap.at(a), +transposeA, heap.at(b), +transposeB, heap.at(y), scratch);
+  kernels.matMul(count, m, n, inner, heap.at(a), +transposeA, heap.at(b), +transposeB, heap.at(y), scratch);
   return { y };
 }
 

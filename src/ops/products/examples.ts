@@ -61,7 +61,7 @@ export function* examples(): Iterable<Example<{ list: Product[] }>> {
     };
   for (const k of [5, 1500])
     yield {
-      title: `some added to others, depth ${k}`,
+      title: `some added to others, k = ${k}`,
       inputs() {
         const [a, b, c] = ["a", "b", "c"].map((name) => drawn(name, 40, k));
         const [d, add] = [drawn("d", 33, k), drawn("add", 40, 33)];

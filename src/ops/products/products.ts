@@ -131,17 +131,17 @@ function composed(list: Product[]): Results {
 /** The native kernels believe what they are given, and tfjs's ops stretch what does not fit. */
 function check(each: Product, index: number, list: Product[]): void {
   const { bias, slope, add, into } = each;
-  const { m, n, k, depth } = sizes(each);
+  const { m, n, k, inner } = sizes(each);
   const target = into === undefined ? null : list[into];
   const fits =
     each.a.rank === 2 &&
     each.b.rank === 2 &&
-    k === depth &&
+    k === inner &&
     (!bias || bias.size === n) &&
     [slope?.x, add].every((x) => !x || tf.util.arraysEqual(x.shape, [m, n]));
   if (!fits)
     throw new FrostError(
-      `matrix product: [${m}, ${k}] by [${depth}, ${n}] does not fit together with ${[bias, slope?.x, add]
+      `matrix product: [${m}, ${k}] by [${inner}, ${n}] does not fit together with ${[bias, slope?.x, add]
         .filter((x) => x)
         .map((x) => `[${x!.shape}]`)
         .join(", ")}`,
@@ -158,6 +158,6 @@ function check(each: Product, index: number, list: Product[]): void {
 
 function sizes({ a, b, transposeA, transposeB }: Product) {
   const [m, k] = transposeA ? [...a.shape].reverse() : a.shape;
-  const [depth, n] = transposeB ? [...b.shape].reverse() : b.shape;
-  return { m, k: k!, depth, n: n! };
+  const [inner, n] = transposeB ? [...b.shape].reverse() : b.shape;
+  return { m, k: k!, inner, n: n! };
 }
