@@ -36,17 +36,17 @@ static inline void softmaxRow(float* w, const float* mask, int64_t keys, const D
     const int64_t count = keys - j;
     const Vec x = load(w + j, count) * inverse;
     store(w + j, x, count);
-    if (drop.threshold > 0) store(used + j, x * kept(drop, index + j), count);
+    if (drop.threshold > 0) store(used + j, x * maskAt(drop, index + j), count);
   }
 }
 
-/** g, the gradient of drop(softmax), becomes that of what went into the softmax w. */
+/** In place: g, the gradient of drop(w) with w = softmax(x), becomes the gradient of x. */
 static inline void softmaxRowGradient(float* g, const float* w, int64_t keys, const Dropout& drop, int64_t index) {
   Vec inner = {};
   for (int64_t j = 0; j < keys; j += LANES) {
     const int64_t count = keys - j;
     Vec x = load(g + j, count);
-    if (drop.threshold > 0) x *= kept(drop, index + j);
+    if (drop.threshold > 0) x *= maskAt(drop, index + j);
     store(g + j, x, count);
     inner += x * load(w + j, count);
   }
@@ -59,7 +59,7 @@ static inline void softmaxRowGradient(float* g, const float* w, int64_t keys, co
 
 /** y = drop(w), elements numbered from `index` on. */
 static inline void dropped(float* y, const float* w, int64_t size, const Dropout& drop, int64_t index) {
-  for (int64_t j = 0; j < size; j += LANES) store(y + j, load(w + j, size - j) * kept(drop, index + j), size - j);
+  for (int64_t j = 0; j < size; j += LANES) store(y + j, load(w + j, size - j) * maskAt(drop, index + j), size - j);
 }
 
 /** weights = softmax(scale · q kᵀ + mask), y = drop(weights) · v, for the i-th of all texts' heads. */

@@ -1,7 +1,22 @@
-// Matrix products in the manner of Goto and van de Geijn (2008): the right factor is copied into panels in the order in which the
-// innermost loop reads them. The left one is read where it lies, since one broadcast serves a whole row of a tile; it is copied only
-// where something is to be done to it first, or where its rows would drive each other out of the cache. What a model does to a factor
-// before, or to a product after, is done on the way.
+// Matrix products in the manner of Goto and van de Geijn (2008). The loops, from the outermost in:
+//
+//   stretches of k     forStretches      as many words as a tile sums up in one go (DEPTH)
+//   strips of n        multiplyPart      some panels of b, packed; a strip and some tiles of a's rows to a thread
+//   tiles of m         multiplyPanels    TILE_ROWS rows of a
+//   panels             multiplyPanels    TILE_COLUMNS columns of b
+//   words of k         multiplyTile      c += a word of each row of a, broadcast · a row of the panel; c stays in registers
+//
+//              k                    n                         n
+//         ┌────────┐          ┌───┬───┬───┐             ┌───┬───┬───┐
+//         │        │          │   │ p │   │             │   │   │   │
+//       m ├────────┤    ·   k │   │ a │   │    =      m ├───┼───┼───┤
+//         │ rows ──┼──►       │   │ n │   │             │   │ c │   │   TILE_ROWS x TILE_COLUMNS
+//         ├────────┤          │   │ e │   │             ├───┼───┼───┤
+//         └────────┘          └───┴─l─┴───┘             └───┴───┴───┘
+//
+// b is copied into panels in the order in which the innermost loop reads them. a is read where it lies, since one broadcast serves a
+// whole row of a tile; it is copied only where something is to be done to it first, or where its rows would drive each other out of the
+// cache. What a model does to a factor before, or to a product after, is done in the same go.
 #pragma once
 #include <sys/mman.h>
 
@@ -36,7 +51,7 @@ constexpr bool PAIRS = false;
 /** In what form factors are multiplied: as they are, rounded to bfloat16, or as words of two bfloat16. */
 enum { PLAIN, ROUNDED, PAIRED };
 
-/** Memory that is kept from call to call: one for each thread and purpose. */
+/** Memory to work in that is used again from call to call: one for each thread and purpose. */
 class Buffer {
  public:
   ~Buffer() { free(data_); }
@@ -518,7 +533,7 @@ static void multiply(const Product& p) {
   const int64_t threads = frostkit::threads(), wanted = 4 * threads, most = wordsAtOnce(p);
   Rows rows = leftFactor(p);
   if (!rows.data) {
-    // What is kept from call to call shall not grow with the batch.
+    // Buffers live on between calls, so their size must not grow with the batch.
     const int64_t atOnce = std::max<int64_t>(64 * TILE_ROWS, (1 << 24) / (p.k + 1));
     if (p.m > atOnce) {
       for (int64_t row = 0; row < p.m; row += atOnce) multiply(rowsOfProduct(p, row, std::min(p.m, row + atOnce)));

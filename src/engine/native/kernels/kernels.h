@@ -28,10 +28,10 @@ struct Product {
   bool accumulate;
 };
 
-/** Draws below `threshold` of 2²⁴ become 0, the others `kept`; threshold 0 drops nothing. */
+/** Draws below `threshold` of 2²⁴ become 0, the others `scale`; threshold 0 drops nothing. */
 struct Dropout {
   uint32_t seed;
-  float threshold, kept;
+  float threshold, scale;
 };
 
 struct Norm {
@@ -97,31 +97,31 @@ struct FirstRowAttentionGradients {
   float *ofQuery, *ofX, *ofKeyWeight, *ofValueWeight, *ofValueBias;
 };
 
-/** A post-norm layer's products, in the order in which they run. */
-enum { QUERY, KEY, VALUE, ATTENDED, WIDEN, NARROW, POST_NORM_PRODUCTS };
+/** A post-norm layer's products, in the order in which they run and under BERT's names. */
+enum { QUERY, KEY, VALUE, ATTENTION_OUTPUT, INTERMEDIATE, OUTPUT, POST_NORM_PRODUCTS };
 
 /**
- * x [batch · keys, hidden], a mask [batch, keys], weights [out, in] and biases of products, weights and biases of both norms. What the
- * way back reads is kept where `made` is not null: what the products make but ATTENDED and NARROW, at their places; attention's weights
- * and output, the first norm's output, and of both norms what `Norm` makes beside it.
+ * x [batch · keys, hidden], a mask [batch, keys], weights [out, in] and biases of the products, weights and biases of both norms. What
+ * backward reads is saved where its pointer is not null: the `products` but ATTENTION_OUTPUT and OUTPUT, the weights and the output of
+ * attention (`context`), the first norm's output (`inner`), and the normalized rows and scales of both norms.
  */
 struct PostNormLayer {
-  int64_t batch, keys, heads, hidden, wide;
+  int64_t batch, keys, heads, hidden, intermediate;
   float scale;
   int activation;
   bool bfloat16;
   const float *x, *mask;
   const float *weight[POST_NORM_PRODUCTS], *bias[POST_NORM_PRODUCTS], *normWeight[2], *normBias[2];
   float eps[2];
-  /** Stands for the weights where they may come again, and for no others ever; else 0. */
+  /** Identifies the weights where they may be used again unchanged, so that their panels are cached; else 0. */
   int64_t key;
   Dropout dropWeights, drop[2];
-  float *y, *made[POST_NORM_PRODUCTS], *weights, *context, *inner, *normal[2], *normScale[2];
+  float *y, *products[POST_NORM_PRODUCTS], *weights, *context, *inner, *normal[2], *normScale[2];
 };
 
 /**
- * From dy [batch · keys, hidden] back through a layer that kept all that there is to keep. `passing` holds
- * [batch · keys, 5 · hidden + wide] while it runs.
+ * The backward, from dy [batch · keys, hidden], of a layer that saved everything. `passing` is memory to work in,
+ * [batch · keys, 5 · hidden + intermediate].
  */
 struct PostNormLayerGradients {
   PostNormLayer layer;

@@ -20,7 +20,7 @@ static inline void normalizeRows(const Norm& p, int64_t from, int64_t to) {
     for (int64_t j = 0; j < p.width; j += LANES) {
       const int64_t count = p.width - j;
       Vec x = load(p.x + start + j, count);
-      if (p.drop.threshold > 0) x *= kept(p.drop, p.first * p.width + start + j);
+      if (p.drop.threshold > 0) x *= maskAt(p.drop, p.first * p.width + start + j);
       if (p.residual) x += load(p.residual + start + j, count);
       store(normal + j, x, count);
       total += load(normal + j, count);
@@ -75,7 +75,7 @@ static inline void normalizedRowsGradients(const NormGradients& p, int64_t from,
       const Vec d = load(dy + j, count) * load(p.weight + j, count);
       const Vec dx = scale * (d - mean - load(normal + j, count) * slope);
       if (p.ofResidual) store(p.ofResidual + start + j, dx, count);
-      if (p.ofX) store(p.ofX + start + j, p.drop.threshold > 0 ? dx * kept(p.drop, p.first * p.width + start + j) : dx, count);
+      if (p.ofX) store(p.ofX + start + j, p.drop.threshold > 0 ? dx * maskAt(p.drop, p.first * p.width + start + j) : dx, count);
     }
   }
 }

@@ -1,5 +1,5 @@
-// A whole encoder layer on the way forward, some texts at a time: what passes from one product to the next then lies in the cache of the
-// thread that made it, where op by op it would go through memory that all share. The same numbers as those of the ops, bit for bit.
+// The forward of a whole encoder layer, some texts at a time: intermediates then stay in the cache of the thread that computes them,
+// where op by op they would go through memory that all threads share. The numbers are those of the single ops, bit for bit.
 #pragma once
 #include <list>
 
@@ -10,10 +10,10 @@ namespace FROSTKIT_ISA {
 
 static thread_local Buffer layerBuffer;
 
-/** Panels of layers that may be gone through again with the same weights, as many as are worth their memory. */
+/** Caches the packed weights of layers that may run again with the same weights, as frozen ones do, up to MOST floats. */
 class PanelCache {
  public:
-  /** The panels of a layer's weights, in so much memory, and whether they are still to be filled. */
+  /** Memory of so many floats for the panels of a layer's weights, and whether they are still to be filled. */
   std::pair<float*, bool> of(const PostNormLayer& p, int64_t floats) {
     if (p.key == 0) return {passing_.of(floats), true};
     for (Layer& layer : layers_)
@@ -22,7 +22,7 @@ class PanelCache {
     if (total_ + floats <= MOST || layers_.empty()) {
       layers_.emplace_back();
       total_ += floats;
-    } else layers_.splice(layers_.end(), layers_, layers_.begin()); // in the place of the oldest
+    } else layers_.splice(layers_.end(), layers_, layers_.begin()); // the oldest makes room
     Layer& layer = layers_.back();
     layer.key = p.key;
     std::copy(p.weight, p.weight + POST_NORM_PRODUCTS, layer.weight);
@@ -51,9 +51,8 @@ struct LayerProducts {
 
   LayerProducts(const PostNormLayer& p, int64_t rows) {
     for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
-      const bool widens = i == WIDEN, narrows = i == NARROW;
-      const int64_t n = widens ? p.wide : p.hidden, k = narrows ? p.wide : p.hidden;
-      of[i] = {rows, n, k, {nullptr, k, 1, narrows ? p.activation : NONE, p.bfloat16}, {p.weight[i], 1, k, NONE, p.bfloat16},
+      const int64_t n = i == INTERMEDIATE ? p.intermediate : p.hidden, k = i == OUTPUT ? p.intermediate : p.hidden;
+      of[i] = {rows, n, k, {nullptr, k, 1, i == OUTPUT ? p.activation : NONE, p.bfloat16}, {p.weight[i], 1, k, NONE, p.bfloat16},
                nullptr, n, 1, p.bias[i], nullptr, NONE, nullptr, nullptr, false};
     }
   }
@@ -92,14 +91,14 @@ static inline int64_t partsOf(const PostNormLayer& p) {
   return std::min(p.batch, roundUp((p.batch + texts - 1) / texts, frostkit::threads()));
 }
 
-/** Some texts' way through the layer, on the calling thread. */
-static void throughLayer(const PostNormLayer& p, const LayerPanels& panels, int64_t from, int64_t to) {
+/** The forward of some texts, on the calling thread. */
+static void layerForward(const PostNormLayer& p, const LayerPanels& panels, int64_t from, int64_t to) {
   const int64_t first = from * p.keys, rows = (to - from) * p.keys, size = rows * p.hidden, square = p.keys * p.keys;
   LayerProducts products(p, rows);
-  float* space = layerBuffer.of(7 * size + rows * (p.wide + 1) + square);
-  // Where it is kept, or else some space for it.
-  auto place = [&](float* kept, int64_t width) {
-    if (kept) return kept + first * width;
+  float* space = layerBuffer.of(7 * size + rows * (p.intermediate + 1) + square);
+  // The rows' place in a tensor that is saved, else in memory of the thread's.
+  auto place = [&](float* saved, int64_t width) {
+    if (saved) return saved + first * width;
     space += rows * width;
     return space - rows * width;
   };
@@ -110,18 +109,19 @@ static void throughLayer(const PostNormLayer& p, const LayerPanels& panels, int6
     return to;
   };
   const float* x = p.x + first * p.hidden;
-  const float* query = multiply(QUERY, x, place(p.made[QUERY], p.hidden));
-  const float* key = multiply(KEY, x, place(p.made[KEY], p.hidden));
-  const float* value = multiply(VALUE, x, place(p.made[VALUE], p.hidden));
+  const float* query = multiply(QUERY, x, place(p.products[QUERY], p.hidden));
+  const float* key = multiply(KEY, x, place(p.products[KEY], p.hidden));
+  const float* value = multiply(VALUE, x, place(p.products[VALUE], p.hidden));
   float *context = place(p.context, p.hidden), *weights = p.weights ? p.weights + from * p.heads * square : space;
   const Attention heads = {to - from, p.heads, p.keys, p.keys, p.hidden / p.heads, 1, p.scale, p.bfloat16, query, key, value,
                            p.mask + first, p.dropWeights, weights, context, from};
   for (int64_t i = 0; i < heads.batch * heads.heads; i++) attend(heads, i, p.weights ? weights + i * square : weights);
   if (!p.weights) space += square;
-  float *summed = place(nullptr, p.hidden), *inner = place(p.inner, p.hidden), *wide = place(p.made[WIDEN], p.wide);
+  float *summed = place(nullptr, p.hidden), *inner = place(p.inner, p.hidden);
+  float* intermediate = place(p.products[INTERMEDIATE], p.intermediate);
   float *normal[2], *scale[2];
   for (int i = 0; i < 2; i++) {
-    // Where neither is kept both may lie in the same place.
+    // Where nothing is saved both norms may use the same memory.
     normal[i] = i == 1 && !p.normal[1] ? normal[0] : place(p.normal[i], p.hidden);
     scale[i] = i == 1 && !p.normScale[1] ? scale[0] : place(p.normScale[i], 1);
   }
@@ -129,18 +129,21 @@ static void throughLayer(const PostNormLayer& p, const LayerPanels& panels, int6
     normalizeRows({rows, p.hidden, of, residual, p.normWeight[i], p.normBias[i], p.eps[i], p.drop[i], to, normal[i], scale[i], first}, 0,
                   rows);
   };
-  norm(0, multiply(ATTENDED, context, summed), x, inner);
-  norm(1, multiply(NARROW, multiply(WIDEN, inner, wide), summed), inner, p.y + first * p.hidden);
+  norm(0, multiply(ATTENTION_OUTPUT, context, summed), x, inner);
+  norm(1, multiply(OUTPUT, multiply(INTERMEDIATE, inner, intermediate), summed), inner, p.y + first * p.hidden);
 }
 
-/** y = LayerNorm(drop(narrow(f(widen(h)))) + h) of h = LayerNorm(drop(attended(attention(x))) + x), as in Vaswani et al. 2017. */
+/**
+ * y = LayerNorm(drop(output(f(intermediate(h)))) + h) of h = LayerNorm(drop(attentionOutput(attention(x))) + x), as in Vaswani et al.
+ * 2017.
+ */
 static void postNormLayer(const PostNormLayer& p) {
   const LayerProducts products(p, p.batch * p.keys);
   const auto [space, empty] = panelCache.of(p, packedFloats(products));
   const LayerPanels panels(products, space);
   if (empty) packLayer(products, panels);
   const int64_t parts = partsOf(p);
-  frostkit::parallel(parts, [&](int64_t i) { throughLayer(p, panels, i * p.batch / parts, (i + 1) * p.batch / parts); });
+  frostkit::parallel(parts, [&](int64_t i) { layerForward(p, panels, i * p.batch / parts, (i + 1) * p.batch / parts); });
 }
 
 }

@@ -1,34 +1,34 @@
-// The way back through a whole encoder layer. What a row's gradient is made of lies in that row alone, but for attention, which needs
-// its text: so some texts go all the way back at a time, out of and into the cache of one thread. The weights' gradients are sums over
-// all rows, and come last.
+// The backward of a whole encoder layer. Except in attention, which needs its whole text, a row's gradient depends on that row alone: so
+// a thread takes some texts through all of it, and what it computes stays in its cache. The gradients of the weights are sums over all
+// rows, and come last.
 #pragma once
 #include "postNormLayer.h"
 
 namespace FROSTKIT_ISA {
 
-static thread_local Buffer backBuffer, backPanels;
+static thread_local Buffer backwardBuffer, backwardPanels;
 
-/** The products from what came out of each dense layer back to what went in, with neither in place. */
-static inline LayerProducts backProducts(const PostNormLayer& p, int64_t rows) {
-  LayerProducts back(p, rows);
+/** The products that make the gradient of each dense layer's input of that of its output, with neither in place. */
+static inline LayerProducts gradientProducts(const PostNormLayer& p, int64_t rows) {
+  LayerProducts products(p, rows);
   for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
-    const int64_t out = back.of[i].n, in = back.of[i].k;
-    back.of[i] = {rows, in, out, {nullptr, out, 1, NONE, p.bfloat16}, {p.weight[i], in, 1, NONE, p.bfloat16}, nullptr, in, 1,
-                  nullptr, nullptr, NONE, nullptr, nullptr, false};
+    const int64_t out = products.of[i].n, in = products.of[i].k;
+    products.of[i] = {rows, in, out, {nullptr, out, 1, NONE, p.bfloat16}, {p.weight[i], in, 1, NONE, p.bfloat16}, nullptr, in, 1,
+                      nullptr, nullptr, NONE, nullptr, nullptr, false};
   }
-  return back;
+  return products;
 }
 
-/** Where the gradients of what came out of each dense layer lie, one matrix after the other. */
-struct Outward {
+/** Where the gradients of the dense layers' outputs lie, one matrix after the other. */
+struct OutputGradients {
   float* of[POST_NORM_PRODUCTS];
   int64_t width[POST_NORM_PRODUCTS];
 
-  explicit Outward(const PostNormLayerGradients& p) {
+  explicit OutputGradients(const PostNormLayerGradients& p) {
     float* next = p.passing;
     for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
       of[i] = next;
-      width[i] = i == WIDEN ? p.layer.wide : p.layer.hidden;
+      width[i] = i == INTERMEDIATE ? p.layer.intermediate : p.layer.hidden;
       next += p.layer.batch * p.layer.keys * width[i];
     }
   }
@@ -36,42 +36,42 @@ struct Outward {
   float* row(int i, int64_t row) const { return of[i] + row * width[i]; }
 };
 
-/** Some texts' way back, on the calling thread; `sums` takes in the gradients of both norms' weights and biases. */
-static void backThroughLayer(const PostNormLayerGradients& g, const LayerPanels& panels, const Outward& outward, int64_t from,
-                             int64_t to, float* sums) {
+/** The backward of some texts, on the calling thread; the gradients of both norms' weights and biases are added to `sums`. */
+static void layerBackward(const PostNormLayerGradients& g, const LayerPanels& panels, const OutputGradients& ofOutputs, int64_t from,
+                          int64_t to, float* sums) {
   const PostNormLayer& p = g.layer;
   const int64_t first = from * p.keys, rows = (to - from) * p.keys, size = rows * p.hidden, start = first * p.hidden;
-  LayerProducts back = backProducts(p, rows);
-  float* space = backBuffer.of(2 * size);
+  LayerProducts products = gradientProducts(p, rows);
+  float* space = backwardBuffer.of(2 * size);
   float *residual = space, *inner = space + size;
-  auto normBack = [&](int i, const float* dy, float* ofX) {
+  auto normBackward = [&](int i, const float* dy, float* ofX) {
     float* ofWeight = sums + 2 * i * p.hidden;
     normalizedRowsGradients({rows, p.hidden, dy, p.normal[i] + start, p.normScale[i] + first, p.normWeight[i], p.drop[i], ofX, residual,
                              nullptr, nullptr, first},
                             0, rows, ofWeight, ofWeight + p.hidden);
   };
   auto multiply = [&](int i, float* to) {
-    back.of[i].a.data = outward.row(i, first);
-    back.of[i].y = to;
-    multiplyPacked(back.of[i], panels.of[i]);
+    products.of[i].a.data = ofOutputs.row(i, first);
+    products.of[i].y = to;
+    multiplyPacked(products.of[i], panels.of[i]);
     return to;
   };
-  normBack(1, g.dy + start, outward.row(NARROW, first));
-  back.of[NARROW].slope = p.activation;
-  back.of[NARROW].slopeOf = p.made[WIDEN] + first * p.wide;
-  multiply(NARROW, outward.row(WIDEN, first));
-  back.of[WIDEN].add = residual;
-  multiply(WIDEN, inner);
-  normBack(0, inner, outward.row(ATTENDED, first));
-  const float* ofContext = multiply(ATTENDED, inner);
+  normBackward(1, g.dy + start, ofOutputs.row(OUTPUT, first));
+  products.of[OUTPUT].slope = p.activation;
+  products.of[OUTPUT].slopeOf = p.products[INTERMEDIATE] + first * p.intermediate;
+  multiply(OUTPUT, ofOutputs.row(INTERMEDIATE, first));
+  products.of[INTERMEDIATE].add = residual;
+  multiply(INTERMEDIATE, inner);
+  normBackward(0, inner, ofOutputs.row(ATTENTION_OUTPUT, first));
+  const float* ofContext = multiply(ATTENTION_OUTPUT, inner);
   const AttentionGradients heads = {to - from, p.heads, p.keys, p.keys, p.hidden / p.heads, p.scale, p.bfloat16, ofContext,
-                                    p.made[QUERY] + start, p.made[KEY] + start, p.made[VALUE] + start,
-                                    p.weights + from * p.heads * p.keys * p.keys, p.dropWeights, outward.row(QUERY, first),
-                                    outward.row(KEY, first), outward.row(VALUE, first), from};
+                                    p.products[QUERY] + start, p.products[KEY] + start, p.products[VALUE] + start,
+                                    p.weights + from * p.heads * p.keys * p.keys, p.dropWeights, ofOutputs.row(QUERY, first),
+                                    ofOutputs.row(KEY, first), ofOutputs.row(VALUE, first), from};
   for (int64_t i = 0; i < heads.batch * heads.heads; i++) attendGradients(heads, i);
   if (!g.ofX) return;
-  back.of[QUERY].add = residual;
-  back.of[KEY].accumulate = back.of[VALUE].accumulate = true;
+  products.of[QUERY].add = residual;
+  products.of[KEY].accumulate = products.of[VALUE].accumulate = true;
   for (int i : {QUERY, KEY, VALUE}) multiply(i, g.ofX + start);
 }
 
@@ -79,23 +79,23 @@ static void backThroughLayer(const PostNormLayerGradients& g, const LayerPanels&
 static void postNormLayerGradients(const PostNormLayerGradients& g) {
   const PostNormLayer& p = g.layer;
   const int64_t rows = p.batch * p.keys, parts = partsOf(p);
-  const LayerProducts back = backProducts(p, rows);
-  const LayerPanels panels(back, backPanels.of(packedFloats(back)));
-  packLayer(back, panels);
-  const Outward outward(g);
+  const LayerProducts products = gradientProducts(p, rows);
+  const LayerPanels panels(products, backwardPanels.of(packedFloats(products)));
+  packLayer(products, panels);
+  const OutputGradients ofOutputs(g);
   const int64_t stride = 4 * p.hidden;
   std::vector<float> sums(parts * stride);
   frostkit::parallel(parts, [&](int64_t i) {
-    backThroughLayer(g, panels, outward, i * p.batch / parts, (i + 1) * p.batch / parts, sums.data() + i * stride);
+    layerBackward(g, panels, ofOutputs, i * p.batch / parts, (i + 1) * p.batch / parts, sums.data() + i * stride);
   });
   for (int i = 0; i < 2; i++) {
     addUp(sums.data() + 2 * i * p.hidden, parts, stride, g.ofNormWeight[i], p.hidden);
     addUp(sums.data() + (2 * i + 1) * p.hidden, parts, stride, g.ofNormBias[i], p.hidden);
   }
-  const float* const inputs[POST_NORM_PRODUCTS] = {p.x, p.x, p.x, p.context, p.inner, p.made[WIDEN]};
+  const float* const inputs[POST_NORM_PRODUCTS] = {p.x, p.x, p.x, p.context, p.inner, p.products[INTERMEDIATE]};
   for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
-    const int64_t out = back.of[i].k, in = back.of[i].n;
-    multiply({out, in, rows, {outward.of[i], 1, out, NONE, p.bfloat16}, {inputs[i], in, 1, i == NARROW ? p.activation : NONE, p.bfloat16},
+    const int64_t out = products.of[i].k, in = products.of[i].n;
+    multiply({out, in, rows, {ofOutputs.of[i], 1, out, NONE, p.bfloat16}, {inputs[i], in, 1, i == OUTPUT ? p.activation : NONE, p.bfloat16},
               g.ofWeight[i], in, 1, nullptr, nullptr, NONE, nullptr, g.ofBias[i], false});
   }
 }

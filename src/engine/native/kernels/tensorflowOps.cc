@@ -202,15 +202,15 @@ int64_t placeSaved(PostNormLayer& p, float* saved) {
     at = saved + size;
     size += count;
   };
-  for (int i : {QUERY, KEY, VALUE}) place(p.made[i], rows * p.hidden);
-  place(p.made[WIDEN], rows * p.wide);
+  for (int i : {QUERY, KEY, VALUE}) place(p.products[i], rows * p.hidden);
+  place(p.products[INTERMEDIATE], rows * p.intermediate);
   for (float** each : {&p.context, &p.inner, &p.normal[0], &p.normal[1]}) place(*each, rows * p.hidden);
   for (float*& scale : p.normScale) place(scale, rows);
   place(p.weights, p.batch * p.heads * p.keys * p.keys);
   return size;
 }
 
-/** What a layer is told forward and backward alike. `seeds` are those of weights, attended and output. */
+/** What a layer's forward and backward have in common. `seeds` are those of attention's weights, its output and the layer's. */
 template <class Signature>
 PostNormLayer layerOf(const Signature& op, const int32_t* seeds) {
   PostNormLayer p = {};
@@ -231,7 +231,7 @@ struct PostNorm : Signature {
 
   void run(Call& call) const {
     TF_Tensor *x = call.input(this->inX()), *mask = call.input(this->inMask());
-    TF_Tensor* widen = call.input(this->inParameters(WIDEN));
+    TF_Tensor* intermediate = call.input(this->inParameters(INTERMEDIATE));
     const int32_t* numbers = call.data<const int32_t>(this->inNumbers());
     if (!call.ok()) return;
     PostNormLayer p = layerOf(*this, numbers + 2);
@@ -240,7 +240,7 @@ struct PostNorm : Signature {
     p.batch = rows(mask);
     p.hidden = columns(x);
     p.keys = rows(x) / p.batch;
-    p.wide = rows(widen);
+    p.intermediate = rows(intermediate);
     p.x = call.data(x);
     p.mask = call.data(mask);
     p.key = numbers[0] * (int64_t{1} << 32) + numbers[1];
@@ -266,7 +266,7 @@ struct PostNormGrad : signatures::PostNormLayerGrad {
   using signatures::PostNormLayerGrad::PostNormLayerGrad;
 
   void run(Call& call) const {
-    TF_Tensor *x = call.input(inX()), *widen = call.input(inParameters(WIDEN));
+    TF_Tensor *x = call.input(inX()), *intermediate = call.input(inParameters(INTERMEDIATE));
     const int32_t* seeds = call.data<const int32_t>(inSeeds());
     if (!call.ok()) return;
     PostNormLayerGradients g = {layerOf(*this, seeds)};
@@ -274,7 +274,7 @@ struct PostNormGrad : signatures::PostNormLayerGrad {
     p.batch = batch;
     p.hidden = columns(x);
     p.keys = rows(x) / p.batch;
-    p.wide = rows(widen);
+    p.intermediate = rows(intermediate);
     g.dy = call.data(inDy());
     p.x = call.data(x);
     placeSaved(p, call.data<float>(inSaved()));
@@ -282,10 +282,10 @@ struct PostNormGrad : signatures::PostNormLayerGrad {
     for (const float*& weight : p.weight) weight = call.data(inParameters(next++));
     for (const float*& weight : p.normWeight) weight = call.data(inParameters(next++));
     g.ofX = call.output(outX(), {rows(x), p.hidden}, ofX);
-    int made = 0;
-    const auto gradient = [&](const std::vector<int64_t>& shape) { return call.output(outGradients(made++), shape); };
+    int done = 0;
+    const auto gradient = [&](const std::vector<int64_t>& shape) { return call.output(outGradients(done++), shape); };
     for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
-      const int64_t out = i == WIDEN ? p.wide : p.hidden, in = i == NARROW ? p.wide : p.hidden;
+      const int64_t out = i == INTERMEDIATE ? p.intermediate : p.hidden, in = i == OUTPUT ? p.intermediate : p.hidden;
       g.ofWeight[i] = gradient({out, in});
       g.ofBias[i] = gradient({out});
     }
@@ -293,7 +293,7 @@ struct PostNormGrad : signatures::PostNormLayerGrad {
       g.ofNormWeight[i] = gradient({p.hidden});
       g.ofNormBias[i] = gradient({p.hidden});
     }
-    g.passing = call.output(outPassing(), {rows(x), 5 * p.hidden + p.wide});
+    g.passing = call.output(outPassing(), {rows(x), 5 * p.hidden + p.intermediate});
     if (call.ok()) kernels().postNormLayerGradients(g);
   }
 };
@@ -309,7 +309,7 @@ struct DropoutMask : signatures::DropoutMask {
   }
 };
 
-/** Changes means and squares where they lie, and values that are not among those `made`: nobody else may hold their memory. */
+/** Updates means and squares in place, and values where `settings` says so: nobody else may hold their memory. */
 struct AdamWStep : signatures::AdamW {
   using signatures::AdamW::AdamW;
 
