@@ -7,40 +7,14 @@
 #include <mutex>
 #include <vector>
 
-#include "kernels.h"
+#include "chosenKernels.h"
 #include "opCall.h"
+#include "postNormOps.h"
 #include "readOps.h"
 #include "signatures.h"
 #include "threads.h"
 
-extern const Kernels frostkit_kernels_base;
-#if defined(__x86_64__)
-extern const Kernels frostkit_kernels_v3, frostkit_kernels_v4, frostkit_kernels_v4bf16;
-#endif
-
 namespace {
-
-/** The kernels for the instructions that this processor has. */
-const Kernels& kernels() {
-  static const Kernels* const chosen = [] {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl");
-    if (v4 && __builtin_cpu_supports("avx512bf16")) return &frostkit_kernels_v4bf16;
-    if (v4) return &frostkit_kernels_v4;
-    if (v3) return &frostkit_kernels_v3;
-#endif
-    return &frostkit_kernels_base;
-  }();
-  return *chosen;
-}
-
-Dropout dropout(float rate, const int32_t* seed) {
-  return {seed ? static_cast<uint32_t>(*seed) : 0, rate * 16777216.f, 1 / (1 - rate)};
-}
 
 /** Products one after the other, in one call of TensorFlow's. */
 struct Products : signatures::Products {
@@ -191,110 +165,6 @@ struct FirstRowAttentionGrad : signatures::FirstRowAttentionGrad {
     p.ofValueWeight = call.output(outValueWeight(), {own, hidden}, ofValueWeight);
     p.ofValueBias = call.output(outValueBias(), {own}, ofValueBias);
     if (call.ok()) kernels().firstRowAttentionGradients(p);
-  }
-};
-
-/** Where a layer saves what its backward reads, one thing after the other from `saved` on; returns how many numbers it takes. */
-int64_t placeSaved(PostNormLayer& p, float* saved) {
-  const int64_t rows = p.batch * p.keys;
-  int64_t size = 0;
-  auto place = [&](float*& at, int64_t count) {
-    at = saved + size;
-    size += count;
-  };
-  for (int i : {QUERY, KEY, VALUE}) place(p.products[i], rows * p.hidden);
-  place(p.products[INTERMEDIATE], rows * p.intermediate);
-  for (float** each : {&p.context, &p.inner, &p.normal[0], &p.normal[1]}) place(*each, rows * p.hidden);
-  for (float*& scale : p.normScale) place(scale, rows);
-  place(p.weights, p.batch * p.heads * p.keys * p.keys);
-  return size;
-}
-
-/** What a layer's forward and backward have in common. `seeds` are those of attention's weights, its output and the layer's. */
-template <class Signature>
-PostNormLayer layerOf(const Signature& op, const int32_t* seeds) {
-  PostNormLayer p = {};
-  p.heads = op.heads;
-  p.scale = op.scale;
-  p.activation = op.activation;
-  p.bfloat16 = op.bf16;
-  p.dropWeights = dropout(op.weightsRate, seeds);
-  p.drop[0] = dropout(op.innerRate, seeds + 1);
-  p.drop[1] = dropout(op.rate, seeds + 2);
-  return p;
-}
-
-/** A layer as in eval mode, or, where `TRAINS`, one that also gives what backward reads. */
-template <class Signature, bool TRAINS>
-struct PostNorm : Signature {
-  using Signature::Signature;
-
-  void run(Call& call) const {
-    TF_Tensor *x = call.input(this->inX()), *mask = call.input(this->inMask());
-    TF_Tensor* intermediate = call.input(this->inParameters(INTERMEDIATE));
-    const int32_t* numbers = call.data<const int32_t>(this->inNumbers());
-    if (!call.ok()) return;
-    PostNormLayer p = layerOf(*this, numbers + 2);
-    p.eps[0] = this->innerEps;
-    p.eps[1] = this->eps;
-    p.batch = rows(mask);
-    p.hidden = columns(x);
-    p.keys = rows(x) / p.batch;
-    p.intermediate = rows(intermediate);
-    p.x = call.data(x);
-    p.mask = call.data(mask);
-    p.key = numbers[0] * (int64_t{1} << 32) + numbers[1];
-    int next = 0;
-    const auto parameter = [&] { return call.data(this->inParameters(next++)); };
-    for (const float*& weight : p.weight) weight = parameter();
-    for (const float*& bias : p.bias) bias = parameter();
-    for (int i = 0; i < 2; i++) {
-      p.normWeight[i] = parameter();
-      p.normBias[i] = parameter();
-    }
-    p.y = call.output(this->outY(), {rows(x), p.hidden});
-    if constexpr (TRAINS) placeSaved(p, call.output(this->outSaved(), {placeSaved(p, nullptr)}));
-    if (call.ok()) kernels().postNormLayer(p);
-  }
-};
-
-using PostNormEval = PostNorm<signatures::PostNormLayer, false>;
-using PostNormTraining = PostNorm<signatures::PostNormLayerTraining, true>;
-
-/** The backward of a whole layer. */
-struct PostNormGrad : signatures::PostNormLayerGrad {
-  using signatures::PostNormLayerGrad::PostNormLayerGrad;
-
-  void run(Call& call) const {
-    TF_Tensor *x = call.input(inX()), *intermediate = call.input(inParameters(INTERMEDIATE));
-    const int32_t* seeds = call.data<const int32_t>(inSeeds());
-    if (!call.ok()) return;
-    PostNormLayerGradients g = {layerOf(*this, seeds)};
-    PostNormLayer& p = g.layer;
-    p.batch = batch;
-    p.hidden = columns(x);
-    p.keys = rows(x) / p.batch;
-    p.intermediate = rows(intermediate);
-    g.dy = call.data(inDy());
-    p.x = call.data(x);
-    placeSaved(p, call.data<float>(inSaved()));
-    int next = 0;
-    for (const float*& weight : p.weight) weight = call.data(inParameters(next++));
-    for (const float*& weight : p.normWeight) weight = call.data(inParameters(next++));
-    g.ofX = call.output(outX(), {rows(x), p.hidden}, ofX);
-    int done = 0;
-    const auto gradient = [&](const std::vector<int64_t>& shape) { return call.output(outGradients(done++), shape); };
-    for (int i = 0; i < POST_NORM_PRODUCTS; i++) {
-      const int64_t out = i == INTERMEDIATE ? p.intermediate : p.hidden, in = i == OUTPUT ? p.intermediate : p.hidden;
-      g.ofWeight[i] = gradient({out, in});
-      g.ofBias[i] = gradient({out});
-    }
-    for (int i = 0; i < 2; i++) {
-      g.ofNormWeight[i] = gradient({p.hidden});
-      g.ofNormBias[i] = gradient({p.hidden});
-    }
-    g.passing = call.output(outPassing(), {rows(x), 5 * p.hidden + p.intermediate});
-    if (call.ok()) kernels().postNormLayerGradients(g);
   }
 };
 
