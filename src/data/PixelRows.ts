@@ -24,10 +24,15 @@ export class PixelRows extends Rows<EncodedImages> {
   }
 
   check(name: string): void {
-    const { pixels, mean, std, augmented } = this.dataset;
+    const { pixels, height, width, mean, std, augmented } = this.dataset;
+    for (const [field, value] of [["height", height] as const, ["width", width] as const])
+      if (!(Number.isInteger(value) && value >= 1))
+        throw new InputError(
+          `${name}: ${field}: expected a number of pixels, as encodeImages gives it, got ${shown(value)}`,
+        );
     if (
-      mean.length !== 3 ||
-      std.length !== 3 ||
+      mean?.length !== 3 ||
+      std?.length !== 3 ||
       firstNotFinite([...mean, ...std]) >= 0 ||
       !std.every((each) => each > 0)
     )

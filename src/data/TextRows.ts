@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { shown } from "../check";
 import { InputError } from "../errors";
 import type { TrainedOn } from "../options/TrainedOn";
 import { type Batch, collate } from "./collate";
@@ -24,7 +25,20 @@ export class TextRows extends Rows<EncodedDataset> {
   }
 
   check(name: string): void {
-    const { inputIds, tokenTypeIds } = this.dataset;
+    const { inputIds, tokenTypeIds, padTokenId, maxLength } = this.dataset;
+    for (const [field, value, least] of [
+      ["padTokenId", padTokenId, 0] as const,
+      ["maxLength", maxLength, 1] as const,
+    ])
+      if (!(Number.isInteger(value) && value >= least))
+        throw new InputError(
+          `${name}: ${field}: expected an integer of at least ${least}, as tokenize gives it, got ${shown(value)}`,
+        );
+    const none = inputIds.findIndex((ids) => !Number.isInteger(Object(ids).length));
+    if (none >= 0)
+      throw new InputError(
+        `${name}: row ${none}: expected a list of token ids, got ${shown(inputIds[none])}`,
+      );
     const row = tokenTypeIds ? inputIds.findIndex((ids, i) => tokenTypeIds[i]?.length !== ids.length) : -1;
     if (row >= 0)
       throw new InputError(

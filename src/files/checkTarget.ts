@@ -2,13 +2,14 @@ import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { InputError } from "../errors";
+import { checkPath } from "./checkPath";
 import { overwritten } from "./overwritten";
 
 /**
  * Every writer of a whole folder, which replaces what is there, asks this first.
  *
  * @param source the folder that what is saved was loaded from
- * @throws InputError for a name that is empty, as an unset variable of the shell gives; for folders that hold more than any save made: the
+ * @throws InputError for a name that is empty, as an unset variable of the shell gives, or that nobody means; for folders that hold more than any save made: the
  *   working directory and those around it, the home folder and those around it; and for the source, by whatever name or link
  */
 export function checkTarget(folder: string, source?: string): void {
@@ -16,6 +17,7 @@ export function checkTarget(folder: string, source?: string): void {
     throw new InputError(
       `expected the name of a folder to save to, got ${JSON.stringify(folder) ?? "nothing"}`,
     );
+  checkPath(folder);
   const target = canonical(folder);
   for (const [path, what] of [
     [process.cwd(), "the working directory"],

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { megabytes } from "../text/numbers";
+import { checkPath } from "./checkPath";
 import { codeOf } from "./codeOf";
 import { freeBytes } from "./freeBytes";
 import { makeFolders } from "./makeFolders";
@@ -16,6 +17,7 @@ import { claimUnfinished, releaseUnfinished } from "./unfinished";
  * @throws InputError naming the path and what stands in the way
  */
 export function checkWritable(path: string, options: { needed?: number; option?: string } = {}): void {
+  checkPath(path);
   const { needed = 0, option } = options;
   const named = namedPath(path, option);
   const target = resolve(path);

@@ -138,7 +138,7 @@ export const initializerRange = (config: Record<string, unknown>): number =>
 
 function checkBelow(limit: number, what: string, ids: ArrayLike<number>, name: string, row: number): void {
   for (let i = 0; i < ids.length; i++)
-    if (!(ids[i] >= 0 && ids[i] < limit))
+    if (!(ids[i] >= 0 && ids[i] < limit && Number.isInteger(ids[i])))
       throw new InputError(
         `${name}: this model knows ${what} below ${limit}, row ${row} has ${ids[i]}; tokenize with the model's own tokenizer`,
       );

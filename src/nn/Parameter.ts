@@ -118,8 +118,16 @@ export class Parameter {
   }
 }
 
-for (const name of ["requires_grad", "trainable"])
+for (const name of ["requires_grad", "trainable", "frozen"])
   refuseName(Parameter.prototype, name, "a parameter's flag is called requiresGrad");
+refuseName(Parameter.prototype, "grad", "a parameter has no gradient outside a step");
+const { data } = Parameter.prototype;
+Object.defineProperty(Parameter.prototype, "data", {
+  get: () => data,
+  set: () => {
+    throw new InputError("data: values are set by assign(tensor); data() gives them");
+  },
+});
 
 /** A parameter's content at one moment. Whoever took it disposes it. */
 export class Snapshot {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { checkPath } from "../files/checkPath";
 import { makeFolders } from "../files/makeFolders";
 import { replaceFile } from "../files/replaceFile";
 import { readOptions } from "../options/readOptions";
@@ -63,6 +64,7 @@ export async function writeReport(
 ): Promise<{ html: string; files: string[] }> {
   const { title, metric } = readOptions("writeReport", options);
   const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
+  checkPath(folder);
   makeFolders(folder);
   const made: { name: string; content: string | Buffer }[] = [];
   const shown: ReportFigure[] = [];

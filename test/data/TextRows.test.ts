@@ -121,3 +121,34 @@ describe("How rows were read", () => {
     model.dispose();
   });
 });
+
+describe("Rows written by hand", () => {
+  before(() => useEngine("wasm"));
+
+  it("are refused where a field is missing or of no use, by the field's name", async () => {
+    const model = await loadTiny();
+    const refused = (fields: object, message: string) =>
+      assert.throws(() => fineTune(model, { train: { ...toyRows(4), ...fields } }), {
+        name: "InputError",
+        message: `train: ${message}`,
+      });
+    for (const padTokenId of [undefined, null, -1, 0.5, "0"])
+      refused(
+        { padTokenId },
+        `padTokenId: expected an integer of at least 0, as tokenize gives it, got ${JSON.stringify(padTokenId)}`,
+      );
+    refused(
+      { maxLength: undefined },
+      "maxLength: expected an integer of at least 1, as tokenize gives it, got undefined",
+    );
+    refused(
+      { inputIds: [[2, 10, 3], null, [2, 3], [2, 3]] },
+      "row 1: expected a list of token ids, got null",
+    );
+    refused(
+      { inputIds: toyRows(4).inputIds.map(() => [2, 10.5, 3]) },
+      "this model knows token ids below 120, row 0 has 10.5; tokenize with the model's own tokenizer",
+    );
+    model.dispose();
+  });
+});

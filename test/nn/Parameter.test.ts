@@ -30,7 +30,7 @@ onEveryEngine("Parameter", () => {
         { name: "InputError", message: `w: requiresGrad: expected true or false, got ${shown}` },
       );
     assert.equal(p.requiresGrad, true);
-    for (const name of ["requires_grad", "trainable"]) {
+    for (const name of ["requires_grad", "trainable", "frozen"]) {
       const refused = { name: "InputError", message: `${name}: a parameter's flag is called requiresGrad` };
       assert.throws(() => {
         (p as Record<string, unknown>)[name] = false;
@@ -38,6 +38,23 @@ onEveryEngine("Parameter", () => {
       assert.throws(() => p[name], refused);
     }
     assert.equal(p.requiresGrad, true);
+    p.dispose();
+  });
+
+  it("takes no values and has no gradient by PyTorch's names, which JavaScript would set in silence", async () => {
+    const p = new Parameter("w", tf.ones([2]));
+    const set = (name: string) => () => {
+      (p as unknown as Record<string, unknown>)[name] = tf.zeros([2]);
+    };
+    assert.throws(set("data"), {
+      name: "InputError",
+      message: "data: values are set by assign(tensor); data() gives them",
+    });
+    assert.throws(set("grad"), {
+      name: "InputError",
+      message: "grad: a parameter has no gradient outside a step",
+    });
+    assert.deepEqual([...(await p.data())], [1, 1]);
     p.dispose();
   });
 
