@@ -8,10 +8,13 @@ import { fakeCommand, fakeWheel, temporaryFolder } from "../engine/native/fakes"
 import { unlinkedKit } from "../engine/native/unlinkedKit";
 import { frostkitIn } from "./frostkit";
 
+/** Without a Vulkan driver no time goes into an adapter in software, which only the first test is about. */
+const NO_ADAPTER = { VK_DRIVER_FILES: join(temporaryFolder(), "none.json") };
+
 /** What doctor says, as pairs: a label may come more than once. */
 async function facts(env: NodeJS.ProcessEnv = {}, kit?: string): Promise<[string, string][]> {
-  const { code, stdout, stderr } = await frostkitIn({ env, kit }, "doctor");
-  assert.equal(code, 0, stderr);
+  const { code, stdout, stderr } = await frostkitIn({ env: { ...NO_ADAPTER, ...env }, kit }, "doctor");
+  assert.deepEqual([code, stderr], [0, ""], "nothing of what engines' libraries log comes through");
   const lines = stdout.trimEnd().split("\n");
   return lines.map((line) => /^(\S+(?: \S+)*) {2,}(.+)$/.exec(line)!.slice(1) as [string, string]);
 }
@@ -21,7 +24,7 @@ const factsOf = (pairs: [string, string][], label: string) =>
   pairs.filter(([name]) => name === label).map(([, value]) => value);
 
 test("doctor shows versions, cores, memory, every engine, what auto takes and the notebook kernel, a line each", async () => {
-  const said = await facts();
+  const said = await facts({ VK_DRIVER_FILES: process.env.VK_DRIVER_FILES });
   assert.deepEqual(
     said.map(([label]) => label).filter((label) => label !== "device"),
     [
