@@ -11,11 +11,16 @@ interface Failure {
 
 /**
  * What an error means to a shell. 2: wrong use or bad input; 130: Ctrl-C; 1: anything else. `command` is what was typed,
- * "frostkit sweep".
+ * "frostkit sweep"; `spelled` calls options as they are typed there.
  */
-export function failureOf(error: unknown, command: string): Failure {
+export function failureOf(
+  error: unknown,
+  command: string,
+  spelled: (text: string) => string = (text) => text,
+): Failure {
   if (error instanceof CommanderError) return usage(error, command);
-  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const text = oneLine(error instanceof Error ? error.message : String(error));
+  const message = error instanceof FrostError ? spelled(text) : text;
   if (error instanceof Interrupted) return { exitCode: INTERRUPTED, line: `${command}: ${message}` };
   if (error instanceof InputError || error instanceof FreezeError)
     return { exitCode: 2, line: `${command}: ${message}` };

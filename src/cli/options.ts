@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
+import { freezeWhere, topNLayerFreeze } from "../freeze";
+import type { Classifier } from "../models/Classifier";
 import type { Pooling } from "../models/Head";
 import type { ProblemType } from "../models/Parts";
 import type { Option as TableOption } from "../options/Option";
@@ -8,7 +10,7 @@ import { OPTIONS, training } from "../options/table";
 import { POOLINGS } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
 import type { Schedule } from "../training/schedule";
-import { decimal, wholeNumber } from "./parseNumbers";
+import { decimal, depth } from "./parseNumbers";
 import { tableFlag } from "./tableFlag";
 
 // Every option that more than one command takes. The interfaces are what commander makes of them.
@@ -172,8 +174,8 @@ export function addFreezeOptions(command: Command): Command {
     .optionsGroup("Freezing:")
     .option(
       "--freeze <n>",
-      "freeze the embeddings and the first n blocks, of a ResNet the stem and n stages; 0 is what comes before alone",
-      wholeNumber(),
+      "freeze the embeddings and the first n blocks, of a ResNet the stem and n stages; 0 is what comes before alone, none or -1 nothing",
+      depth,
     )
     .addOption(
       new Option(
@@ -183,6 +185,13 @@ export function addFreezeOptions(command: Command): Command {
         .argParser<string[]>((pattern, before) => [...before, pattern])
         .default([], "none"),
     );
+}
+
+/** Freezes what the options name. */
+export function freezeBy({ freeze, freezeWhere: patterns }: FreezeFlags, model: Classifier): void {
+  // As in a sweep, where it is one of the depths: nothing is frozen.
+  if (freeze !== undefined && freeze !== -1) topNLayerFreeze(model, freeze);
+  for (const pattern of patterns) freezeWhere(model, pattern);
 }
 
 /** A task by its short name, or by Transformers'. */

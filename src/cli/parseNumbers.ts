@@ -23,6 +23,27 @@ export function decimal(min: number, max = Number.POSITIVE_INFINITY): (text: str
   };
 }
 
+/** A parser for commander: how many blocks are frozen; -1, or `none`, where nothing is, embeddings included. */
+export function depth(text: string): number {
+  const value = isNone(text) ? -1 : Number(/^[-+]?\d+$/.test(text.trim()) ? text : Number.NaN);
+  if (Number.isSafeInteger(value) && value >= -1) return value;
+  throw new InvalidArgumentError("Expected how many blocks to freeze, as 3, or none.");
+}
+
+/** The same of several, `none,0..6` or `-1,0,3`. */
+export function depths(text: string): number[] {
+  try {
+    return wholeNumbers(text.replace(/[^,]+/g, (part) => (isNone(part) ? "-1" : part)));
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError) || error.message.includes("at most")) throw error;
+    throw new InvalidArgumentError(
+      "Expected whole numbers such as 0..6 or -1,0,3, where -1 may be written none.",
+    );
+  }
+}
+
+const isNone = (text: string) => /^\s*none\s*$/i.test(text);
+
 /** A parser for commander: whole numbers and rising ranges of them, `0..6`, `-1,0,3` or `-1,2..4`. */
 export function wholeNumbers(text: string): number[] {
   return text.split(",").flatMap((part) => {

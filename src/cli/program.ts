@@ -37,7 +37,13 @@ export function program(): Command {
     program.addCommand(command);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ writeErr: () => {} });
-  program.hook("preAction", (_, command) => refuseEmpty(command));
+  const required = new Map(program.commands.map((command) => [command, takeRequired(command)]));
+  program.hook("preAction", (_, command) => {
+    for (const { attributeName, flags } of required.get(command) ?? [])
+      if (command.getOptionValue(attributeName) === undefined)
+        command.error(`error: required option '${flags}' not specified`);
+    refuseEmpty(command);
+  });
   return program.addHelpText(
     "after",
     `
@@ -51,6 +57,16 @@ Examples:
 Exit codes: 0 done; 2 wrong use or bad input; 130 stopped by Ctrl-C; 1 anything else.
 FROSTKIT_DEBUG=1 adds the stack to an error. Models from the Hub are kept in HF_HOME.`,
   );
+}
+
+/**
+ * The options that a command cannot do without, which are then asked for once all others are known: commander would miss `--model`
+ * before it sees that `--mdoel` is none.
+ */
+function takeRequired(command: Command): { attributeName: string; flags: string }[] {
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of required) option.mandatory = false;
+  return required.map((option) => ({ attributeName: option.attributeName(), flags: option.flags }));
 }
 
 /** An empty path is what an unset variable of the shell leaves, and would be taken for the folder one stands in. */

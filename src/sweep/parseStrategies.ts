@@ -32,8 +32,16 @@ function parseRecipe(text: string, path: string): Recipe {
 
 function settingOf(recipe: string, key: string, value: string): unknown {
   if (key === "recipe" || key === "name" || (key === "unfreeze" && value === "gradual")) return value;
-  const numbers = value.split("/").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (!numbers.every(Number.isFinite) || (numbers.length > 1 && key !== "unfreeze"))
+  const numbers = value.split("/").map(numberOf);
+  if (
+    !numbers.every(Number.isFinite) ||
+    (value.includes("none") && key !== "unfreeze") ||
+    (numbers.length > 1 && key !== "unfreeze")
+  )
     throw new InputError(`strategies: ${recipe}: expected a number as ${key}, got ${JSON.stringify(value)}`);
   return key === "unfreeze" ? numbers : numbers[0];
 }
+
+/** As on the rest of the command line, `none` is the N at which nothing is frozen. */
+const numberOf = (part: string): number =>
+  part.trim() === "" ? Number.NaN : part.trim() === "none" ? -1 : Number(part);

@@ -233,7 +233,10 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
   );
   await refuses(["--save", "/proc/model"], /--save: \/proc\/model cannot be written \(E\w+\)/);
   await refuses(["--save", train], /--save: train\.csv is a file, expected a folder to save to/);
-  await refuses(["--freeze", "4"], /n: expected a whole number from 0 .* to 3 \(all blocks\), got 4/);
+  await refuses(
+    ["--freeze", "4"],
+    /finetune: --freeze: expected a whole number from 0 .* to 3 \(all blocks\), got 4/,
+  );
   await refuses(["--freeze-where", "atention"], /no parameter matches "atention"; close: /);
   await refuses(
     ["--early-stopping", "1", "--valid-fraction", "0"],

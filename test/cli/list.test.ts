@@ -57,6 +57,15 @@ test("--json prints one parameter a line, and nothing else on stdout", async () 
   );
 });
 
+test("--freeze none and --freeze -1 freeze nothing, as N = none of a sweep does", async () => {
+  const plain = await list();
+  for (const n of ["none", "-1"]) assert.deepEqual(await list("--freeze", n), plain);
+  assert.match(
+    (await list("--freeze", "all")).stderr,
+    /argument 'all' is invalid\. Expected how many blocks to freeze, as 3, or none; see/,
+  );
+});
+
 test("What matches nothing, is too deep or is no model is bad input", async () => {
   const refuses = async (ended: ReturnType<typeof frostkit>, line: RegExp) => {
     const { code, stdout, stderr } = await ended;
@@ -65,6 +74,9 @@ test("What matches nothing, is too deep or is no model is bad input", async () =
     assert.match(stderr, line);
   };
   await refuses(list("--match", "layer.0.atention"), /no parameter matches "layer\.0\.atention"; close: /);
-  await refuses(list("--freeze", "4"), /n: expected a whole number from 0 \(embeddings only\) to 3/);
+  await refuses(
+    list("--freeze", "4"),
+    /list: --freeze: expected a whole number from 0 \(embeddings only\) to 3/,
+  );
   await refuses(frostkit("list", "--model", "no/such/folder"), /no\/such\/folder: there is no such folder/);
 });

@@ -69,6 +69,20 @@ test("Wrong use is one line that says what is wrong and where help is", async ()
   );
 });
 
+test("A misspelt option is told before one that is missing, with the name that was probably meant", async () => {
+  for (const [args, said] of [
+    [["list", "--mdoel", "x"], "unknown option '--mdoel' (Did you mean --model?)"],
+    [["sweep", "--model", "m", "--trian", "t.csv"], "unknown option '--trian' (Did you mean --train?)"],
+    [["predict", "--modle", "m", "--data", "t.csv"], "unknown option '--modle' (Did you mean --model?)"],
+    [["export", "--model", "m", "--otu", "x"], "unknown option '--otu' (Did you mean --out?)"],
+    [["predict", "--model", "m"], "required option '--data <path>' not specified"],
+  ] as [string[], string][])
+    assert.deepEqual(await frostkit(...args), {
+      ...{ code: 2, stdout: "" },
+      stderr: `frostkit ${args[0]}: ${said}; see frostkit ${args[0]} --help\n`,
+    });
+});
+
 test("A value that does not fit its option is wrong use", async () => {
   const sweep = ["sweep", "--model", "m", "--train", "t.csv"];
   await refuses(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvalidArgumentError } from "commander";
-import { decimal, wholeNumber, wholeNumbers } from "../../src/cli/parseNumbers";
+import { decimal, depth, depths, wholeNumber, wholeNumbers } from "../../src/cli/parseNumbers";
 
 const refuses = (parse: () => unknown, message: RegExp) =>
   assert.throws(
@@ -20,6 +20,23 @@ test("Depths are a list, a range with both ends, or a mixture", () => {
 test("What is no list of whole numbers is refused, with an example of one", () => {
   for (const text of ["", "x", "1,", "1.5", "0...3", "3..", "6..0", "1 2", "1e3", "0-6", "NaN"])
     refuses(() => wholeNumbers(text), /whole numbers such as 0\.\.6 or -1,0,3/);
+});
+
+test("The depth at which nothing is frozen is -1 or none, alone and among others", () => {
+  assert.deepEqual(["-1", "none", " NONE ", "0", "12"].map(depth), [-1, -1, -1, 0, 12]);
+  assert.deepEqual(depths("none"), [-1]);
+  assert.deepEqual(depths("none,0..2"), [-1, 0, 1, 2]);
+  assert.deepEqual(depths("3, none"), [3, -1]);
+  assert.deepEqual(depths("-1..1"), [-1, 0, 1]);
+  for (const text of ["all", "-2", "half", "", "1.5", "0,1", "nonesuch"])
+    refuses(() => depth(text), /^Expected how many blocks to freeze, as 3, or none\.$/);
+  for (const text of ["all", "none..3", "0-6", "nonesuch", ""])
+    refuses(
+      () => depths(text),
+      /^Expected whole numbers such as 0\.\.6 or -1,0,3, where -1 may be written none\.$/,
+    );
+  refuses(() => depths("none,0..60000000"), /at most 1000/);
+  refuses(() => wholeNumbers("none"), /whole numbers/);
 });
 
 test("A range that a slip made endless is refused", () => {

@@ -20,6 +20,7 @@ test("parseStrategies reads recipes joined by commas, each with settings of its 
 
 test("unfreeze is a word or the N of each epoch, one of them too", () => {
   assert.deepEqual(parseStrategies("gradual:unfreeze=gradual"), [{ recipe: "gradual", unfreeze: "gradual" }]);
+  assert.deepEqual(parseStrategies("gradual:unfreeze=6/none"), [{ recipe: "gradual", unfreeze: [6, -1] }]);
   assert.deepEqual(parseStrategies("gradual:unfreeze=2"), [{ recipe: "gradual", unfreeze: [2] }]);
 });
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { CHECKPOINT } from "../../checkpoint/saveCheckpoint";
 import { InputError } from "../../errors";
 import { checkSaveFolder } from "../../files/writeFolder";
-import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
+import { listParams } from "../../freeze";
 import { OPTIONS } from "../../options/table";
 import { epochLine, weightsLine } from "../../report/eventLine";
 import { alignTable } from "../../text/alignTable";
@@ -19,6 +19,7 @@ import {
   addTrainingOptions,
   type DataFlags,
   type FreezeFlags,
+  freezeBy,
   type TrainingFlags,
   trainingSettings,
 } from "../options";
@@ -73,8 +74,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     prepare(model) {
       if (flags.earlyStopping !== undefined && flags.valid === undefined && flags.validFraction === 0)
         throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
-      if (flags.freeze !== undefined) topNLayerFreeze(model, flags.freeze);
-      for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
+      freezeBy(flags, model);
       checkSave(model.origin?.folder, 4 * listParams(model).totals.total);
     },
   });

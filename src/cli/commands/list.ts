@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { freezeWhere, listParams, topNLayerFreeze } from "../../freeze";
+import { listParams } from "../../freeze";
 import { loadModel } from "../loadModel";
 import { note } from "../note";
-import { addFreezeOptions, addModelOption, type FreezeFlags, type ModelFlags } from "../options";
+import { addFreezeOptions, addModelOption, type FreezeFlags, freezeBy, type ModelFlags } from "../options";
 import { print, printJson } from "../print";
 
 interface ListFlags extends ModelFlags, FreezeFlags {
@@ -36,8 +36,7 @@ Examples:
 async function list(flags: ListFlags): Promise<void> {
   // Nothing is computed, and plain JavaScript holds the weights everywhere.
   const { model, notes } = await loadModel({ ...flags, engine: "cpu" });
-  if (flags.freeze !== undefined) topNLayerFreeze(model, flags.freeze);
-  for (const pattern of flags.freezeWhere) freezeWhere(model, pattern);
+  freezeBy(flags, model);
   const rows = listParams(model, flags.match);
   for (const line of notes) note(line);
   if (flags.json) printJson(...rows);

@@ -1,0 +1,31 @@
+import type { Option } from "commander";
+
+/**
+ * A message of the kit's functions with their options under the names that a command has for them: `maxLength: 64` is
+ * `--max-length 64`. What stands in quotes, is part of a path, or was typed by the user stays as it is.
+ */
+export function spelledForShell(
+  message: string,
+  options: readonly Option[],
+  typed: readonly string[],
+): string {
+  const flags = new Map(options.map((option) => [option.attributeName(), option.long!]));
+  // `topNLayerFreeze` calls n what is `--freeze` here.
+  const freeze = flags.get("freeze");
+  if (freeze !== undefined && !flags.has("n")) flags.set("n", freeze);
+  for (const name of typed) flags.delete(name);
+  const begun = message.replace(/^\w+(?=: |\[)/, (name) => flags.get(name) ?? name);
+  const within = (text: string) =>
+    text
+      .replace(/(?<![\w./-])([a-z]+[A-Z]\w*)(?!\/|\.\w)(: true\b|: (?=\d))?/g, (whole, name, value) =>
+        flags.has(name) ? `${flags.get(name)}${value === ": " ? " " : ""}` : whole,
+      )
+      // Where both names were given.
+      .replace(/(--[\w-]+)((?: [\w.]+)?) \(\1\2\)/g, "$1$2");
+  // Settings of a recipe have the same names in both.
+  if (/\bstrategies\b/.test(message)) return begun;
+  return begun
+    .split(/("(?:[^"\\]|\\.)*")/)
+    .map((part, i) => (i % 2 === 0 ? within(part) : part))
+    .join("");
+}
