@@ -6,7 +6,7 @@ import type { Parameter } from "../nn/Parameter";
 /**
  * Gradual unfreezing. "gradual" trains the head alone in the first epoch and ends with everything, one block more each epoch where
  * there are epochs enough (Howard and Ruder 2018), else several at once. A list gives each epoch's N, as `topNLayerFreeze` takes it,
- * -1 for nothing frozen; its last one stays.
+ * -1 for nothing frozen; its last one stays, and there are no more than epochs.
  */
 export type Unfreeze = "gradual" | readonly number[];
 
@@ -28,6 +28,10 @@ export function unfreezeSchedule(unfreeze: Unfreeze, epochs: number, depth: numb
       `unfreeze: expected "gradual" or the N of each epoch, got ${JSON.stringify(unfreeze)}`,
     );
   for (const n of unfreeze as number[]) checkInteger("unfreeze", n, -1, depth);
+  if (unfreeze.length > epochs)
+    throw new InputError(
+      `unfreeze: expected at most ${epochs} N, one for each epoch, got ${unfreeze.length}: ${unfreeze.join(", ")}; the last would never be reached, so train for ${unfreeze.length} epochs or leave some out`,
+    );
   return Array.from({ length: epochs }, (_, i) => unfreeze[Math.min(i, unfreeze.length - 1)]);
 }
 

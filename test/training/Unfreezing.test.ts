@@ -26,6 +26,7 @@ onEveryFastEngine("unfreeze", () => {
   const wrong: [Unfreeze, number, RegExp][] = [
     ["gradual", 1, /"gradual" needs 2 epochs or more/],
     [[4], 2, /unfreeze: expected an integer from -1 to 3, got 4/],
+    [[3, 1, -1], 2, /^InputError: unfreeze: expected at most 2 N, one for each epoch, got 3: 3, 1, -1; /],
     [[], 2, /expected "gradual" or the N of each epoch/],
     ["sudden" as "gradual", 2, /unfreeze: expected "gradual", or a list.*, got "sudden"/],
   ];
