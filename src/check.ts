@@ -53,20 +53,28 @@ export function shown(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null)
     return typeof value === "string" ? JSON.stringify(shortened(value)) : String(value);
-  if (value instanceof Promise) return "a Promise: await it first";
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  if (typeof name === "string" && name !== "Object" && name !== "Array")
-    return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
-  return shortened(jsonOf(value) ?? "an object");
+  if (typeof name !== "string" || name === "Object" || name === "Array")
+    return shortened(jsonOf(value) ?? "an object");
+  const waits = typeof (value as Partial<PromiseLike<unknown>>).then === "function";
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}${waits ? ": await it first" : ""}`;
 }
 
 const LONGEST = 80;
 
 const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
+/** Of lists and texts that may be a whole table no more than is shown. */
+const begun = (_: string, value: unknown): unknown =>
+  Array.isArray(value) || ArrayBuffer.isView(value)
+    ? Array.from((value as unknown as unknown[]).slice(0, LONGEST))
+    : typeof value === "string"
+      ? value.slice(0, LONGEST + 1)
+      : value;
+
 function jsonOf(value: object): string | undefined {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, begun);
   } catch {
     return undefined; // It holds itself, or a bigint.
   }

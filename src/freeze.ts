@@ -295,7 +295,7 @@ function matcher(which: ParameterPattern): (name: string, parameter: NamedParame
   }
   if (typeof which !== "string" || which === "")
     throw new FreezeError(
-      `expected part of a name, a glob, a RegExp or a predicate, got ${JSON.stringify(which)}`,
+      `pattern: expected part of a name, a glob, a RegExp or a predicate, got ${shown(which)}`,
     );
   if (!isGlob(which)) return (name) => name.includes(which);
   const pattern = globToRegExp(which);
@@ -457,7 +457,7 @@ function setTopN(model: Freezable, n: number, requiresGrad: boolean): string[] {
   const depth = stages.length - 1;
   if (!Number.isInteger(n) || n < 0 || n > depth)
     throw new FreezeError(
-      `n: expected a whole number from 0 (embeddings only) to ${depth} (all blocks), got ${n}`,
+      `n: expected a whole number from 0 (embeddings only) to ${depth} (all blocks), got ${shown(n)}`,
     );
   const wanted = new Set(stages.slice(0, n + 1).flatMap(({ parameters }) => parameters));
   const missing = [...wanted].filter((name) => !names.includes(name));
@@ -574,10 +574,16 @@ function asParameterModel(model: Freezable): ParameterModel {
     const adapted = adapt(given);
     if (adapted) return adapted;
   }
-  const came = given instanceof Promise ? "a Promise: await it first" : `${model}`;
   throw new FreezeError(
-    `expected a model with namedParameters(), or a tfjs LayersModel with frostkit imported, got ${came}`,
+    `model: expected a model with namedParameters(), or a tfjs LayersModel with frostkit imported, got ${shown(model)}`,
   );
+}
+
+/** A value in an error's line: texts in quotes, objects by what they are. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof Object(value).then === "function") return "a Promise: await it first";
+  return typeof value === "object" && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
 
 function nameOf([name]: [string, NamedParameter]): string {

@@ -7,6 +7,7 @@ import {
   type NamedParameter,
   type ParameterModel,
 } from "./freeze";
+import { checkArguments } from "./options/checkArguments";
 import { noOptions } from "./options/noOptions";
 
 /** A tfjs `LayersModel` whose weights freeze one by one. */
@@ -39,11 +40,10 @@ export interface FreezableLayersModel extends ParameterModel {
 export function fromLayersModel(model: LayersModelLike): FreezableLayersModel;
 export function fromLayersModel(model: LayersModelLike, ...more: unknown[]): FreezableLayersModel {
   noOptions("fromLayersModel", more);
-  if (!isLayersModel(model))
-    throw new InputError("expected a tfjs LayersModel, which has layers and trainableWeights");
+  checkArguments("fromLayersModel", { model });
   let adapted = adaptedModels.get(model);
   if (!adapted) {
-    adapted = adapt(model);
+    adapted = adapt(model as LayersModel);
     adaptedModels.set(model, adapted);
   }
   return adapted;
@@ -168,6 +168,7 @@ function adapt(model: LayersModel): FreezableLayersModel {
   }
 
   function parameter(name: string): NamedParameter {
+    checkArguments("model.parameter", { name });
     const named = new Map(namedParameters());
     const found = named.get(name);
     if (found) return found;

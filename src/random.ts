@@ -1,4 +1,4 @@
-import { shown } from "./check";
+import { checkInteger, shown } from "./check";
 import { InputError } from "./errors";
 
 /**
@@ -45,6 +45,7 @@ export class Random {
 
   /** A whole number, uniform on [0, n). */
   integer(n: number): number {
+    checkInteger("Random.integer: n", n, 1);
     return Math.floor(this.uniform() * n);
   }
 
@@ -55,6 +56,8 @@ export class Random {
 
   /** Shuffles in place (Fisher and Yates) and returns the same array. */
   shuffle<T extends { length: number; [i: number]: unknown }>(array: T): T {
+    if (typeof array !== "object" || array === null || !Number.isInteger(array.length))
+      throw new InputError(`Random.shuffle: array: expected a list, got ${shown(array)}`);
     for (let i = array.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       [array[i], array[j]] = [array[j], array[i]];

@@ -9,6 +9,7 @@ import type { LoaderOptions, ParameterLoader, TensorSource } from "../models/Par
 import type { Parts } from "../models/Parts";
 import { wantedTensors } from "../models/wantedTensors";
 import type { Parameter } from "../nn/Parameter";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { arrangeHead } from "./arrangeHead";
 import {
@@ -46,6 +47,7 @@ export const AutoModelForImageClassification = {
    */
   async fromPretrained(idOrFolder: string, given: LoadOptions = {}): Promise<ImageClassifier> {
     const options = readOptions("AutoModelForImageClassification.fromPretrained", given);
+    checkArguments("AutoModelForImageClassification.fromPretrained", { idOrFolder });
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
       const checkpointHash = () => checkpoint.hash();
@@ -73,6 +75,7 @@ export const AutoModelForImageClassification = {
     given: Omit<LoadOptions, "revision"> = {},
   ): Promise<ImageClassifier> {
     const options = readOptions("AutoModelForImageClassification.fromConfig", given);
+    checkArguments("AutoModelForImageClassification.fromConfig", { config });
     await ensureEngine(options.log ?? console.info);
     return buildClassifier(nothing, (loaderOf) => build(config, "config", options, loaderOf, {}));
   },

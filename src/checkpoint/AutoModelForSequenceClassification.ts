@@ -13,6 +13,7 @@ import { wantedTensors } from "../models/wantedTensors";
 import { withHead } from "../models/withHead";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { arrangeHead } from "./arrangeHead";
@@ -55,6 +56,7 @@ export const AutoModelForSequenceClassification = {
    */
   async fromPretrained(idOrFolder: string, given: FromPretrainedOptions = {}): Promise<SequenceClassifier> {
     const options = readOptions("AutoModelForSequenceClassification.fromPretrained", given);
+    checkArguments("AutoModelForSequenceClassification.fromPretrained", { idOrFolder });
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
       const file = `${folder}/config.json`;

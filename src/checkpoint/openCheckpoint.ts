@@ -14,9 +14,9 @@ import {
   readJsonObject,
   readShardIndex,
 } from "./modelFiles";
+import { refuseParent } from "./refuseParent";
 import { SafetensorsFile } from "./SafetensorsFile";
 import type { TensorInfo } from "./safetensors";
-import { encoderFolder } from "./sentenceTransformers";
 import { TorchFile } from "./torch/TorchFile";
 import type { WeightFile } from "./WeightFile";
 
@@ -55,9 +55,8 @@ export function openCheckpoint(folder: string): Checkpoint {
   restoreFolder(folder);
   const names = listNames(folder);
   if (!names.includes(configFile)) {
-    const inner = encoderFolder(folder);
-    const hint = inner === undefined ? "" : `; its encoder lies in ${inner}: load ${join(folder, inner)}`;
-    throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}${hint}`);
+    refuseParent(folder);
+    throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}`);
   }
   const config = readJsonObject(join(folder, configFile));
   const files = openWeights(folder, names);

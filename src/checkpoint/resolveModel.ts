@@ -3,12 +3,14 @@ import { dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { restoreFolder } from "../files/replaceFolder";
 import { isOfImages } from "../models/architectures";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { cachedSnapshot } from "./cachedSnapshot";
 import { type BeforeWeights, fetchSnapshot, type OnProgress } from "./fetchSnapshot";
 import { HubUnreachable } from "./hubFetch";
 import { hubSettings } from "./hubSettings";
 import { configFile, describeNames, listNames, readJsonObject, vocabularyFiles } from "./modelFiles";
+import { refuseParent } from "./refuseParent";
 
 /** How a model is fetched where it is no folder here. */
 export interface ResolveOptions {
@@ -52,10 +54,13 @@ export async function findModel(
   beforeWeights: BeforeWeights,
 ): Promise<string> {
   const { revision, token, onProgress, signal } = readOptions("resolveModel", options);
-  if (idOrFolder === "") throw new InputError("model: expected a folder or a Hub id, got an empty string");
+  checkArguments("resolveModel", { idOrFolder });
   restoreFolder(idOrFolder);
   if (existsSync(idOrFolder)) {
-    if (statSync(idOrFolder).isDirectory()) return idOrFolder;
+    if (statSync(idOrFolder).isDirectory()) {
+      refuseParent(idOrFolder);
+      return idOrFolder;
+    }
     throw new InputError(
       `${idOrFolder}: expected a checkpoint folder, got a file: give the folder it lies in`,
     );

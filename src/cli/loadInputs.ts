@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Dataset } from "../data/Rows";
 import { sayLabels } from "../data/sayLabels";
+import { saySharedRows } from "../data/saySharedRows";
 import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../text/numbers";
 import { checkMetric } from "./checkMetric";
@@ -49,6 +50,8 @@ export async function loadInputs(
   note(sayLabels(labels));
   const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
   note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
+  const shared = valid && saySharedRows(train, valid);
+  if (shared) note(shared);
   const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);
   return { model, train: encodedTrain, valid: encodedValid };
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { imageTransform } from "../options/table";
@@ -48,6 +49,7 @@ export async function encodeImages(
   options: EncodeOptions = {},
 ): Promise<EncodedImages> {
   const { augment: views, signal, onProgress } = readOptions("encodeImages", options);
+  checkArguments("encodeImages", { rows });
   readNamed("encodeImages", imageTransform, transform, "transform");
   const { paths, labels } = rows;
   const { size, mean, std, interpolation } = transform;

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { type Labels, sortClasses } from "./labels";
 import { sayLabels } from "./sayLabels";
@@ -46,6 +47,7 @@ const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tif
  */
 export async function imageFolder(folder: string, options: FolderOptions = {}): Promise<ImageRows> {
   const { labels, classes: known, log = console.info } = readOptions("imageFolder", options);
+  checkArguments("imageFolder", { folder });
   const { images, folders } = await list(folder);
   const found = folders.length > 0 ? await perClass(folder, folders) : [];
   if (labels && found.length > 0 && images.length > 0)

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { configFile, readJsonObject } from "../checkpoint/modelFiles";
 import { resolveModel } from "../checkpoint/resolveModel";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 
 /** How an image becomes what a model was trained on, under the names of timm's `pretrained_cfg`. */
@@ -32,6 +33,7 @@ export interface ImageTransform {
 export async function loadImageTransform(idOrFolder: string): Promise<ImageTransform>;
 export async function loadImageTransform(idOrFolder: string, ...more: unknown[]): Promise<ImageTransform> {
   noOptions("loadImageTransform", more);
+  checkArguments("loadImageTransform", { idOrFolder });
   const file = join(await resolveModel(idOrFolder), configFile);
   return imageTransform(readJsonObject(file), file);
 }

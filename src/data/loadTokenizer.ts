@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { maxTokensOf } from "../checkpoint/maxTokensOf";
 import { configFile } from "../checkpoint/modelFiles";
+import { refuseParent } from "../checkpoint/refuseParent";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
@@ -60,8 +62,12 @@ export interface Tokenizer {
 export async function loadTokenizer(folder: string): Promise<Tokenizer>;
 export async function loadTokenizer(folder: string, ...more: unknown[]): Promise<Tokenizer> {
   noOptions("loadTokenizer", more);
+  checkArguments("loadTokenizer", { folder });
   if (!existsSync(folder)) throw new InputError(`${folder}: expected a model's folder, got no such folder`);
+  if (!statSync(folder).isDirectory())
+    throw new InputError(`${folder}: expected a model's folder, got a file: give the folder it lies in`);
   const contents = tokenizerContents(folder);
+  if (contents.size === 0) refuseParent(folder);
   const built = await buildTokenizer(folder, contents);
   const { json, truncationSide, hasTypes } = built;
   const { read, vocabSize } = await tokenReader(folder, built);
@@ -77,6 +83,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
     maxTokens: maxTokensOf(contents.get(configFile)),
     vocabSize,
     encode(text, pair = null, maxLength = Number.POSITIVE_INFINITY) {
+      checkArguments("tokenizer.encode", { text, pair, maxLength });
       const template = pair === null ? single : double;
       const texts = pair === null ? [read(text)] : [read(text), read(pair)];
       const room = maxLength - (template.length - texts.length);

@@ -1,6 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { delimitedRows } from "./delimitedRows";
 import { isUtf16, toUtf8 } from "./encodings";
@@ -50,6 +51,7 @@ export interface TableOptions {
  */
 export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
   const { limit, encoding } = readOptions("readTable", options);
+  checkArguments("readTable", { path });
   const extension = extname(path).toLowerCase();
   const known = [...Object.keys(DELIMITERS), ...JSON_ENDINGS];
   const start = await startOf(path);

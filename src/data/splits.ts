@@ -1,7 +1,9 @@
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import type { ImageRows } from "./imageFolder";
+import { keysOf } from "./keysOf";
 import type { TextDataset } from "./textDataset";
 
 /** Two sets of row numbers, each ascending. */
@@ -45,11 +47,51 @@ type Unit = number[];
  */
 export function trainValidSplit(dataset: TextDataset | ImageRows, options: SplitOptions = {}): Split {
   const { validFraction: fraction, seed } = readOptions("trainValidSplit", options);
-  const random = new Random(seed, "trainValidSplit");
+  checkArguments("trainValidSplit", { dataset });
   const rows = keysOf(dataset).length;
-  const strata = classesOf(dataset).filter((units, _, all) => units.length > 1 || all.length === 1);
-  const sides = deal(strata, [1 - fraction, fraction], rows, random);
-  return checkSplit(splitAt(sides, 1), `validFraction ${fraction}`, rows);
+  const classes = classesOf(dataset);
+  const strata = classes.filter((units) => units.length > 1 || classes.length === 1);
+  const splitBy = (share: number) =>
+    splitAt(deal(strata, [1 - share, share], rows, new Random(seed, "trainValidSplit")), 1);
+  const split = splitBy(fraction);
+  const side = emptySide(split);
+  if (side === null) return split;
+  const why = whyEmpty(strata, "keys" in dataset ? "image" : "text", {
+    side,
+    share: side === "valid" ? fraction : 1 - fraction,
+    works: (share) => emptySide(splitBy(side === "valid" ? share : 1 - share)) === null,
+  });
+  throw new InputError(
+    `validFraction ${fraction}: expected rows on both sides, got none in ${side} out of ${rows} row${rows === 1 ? "" : "s"}: ${why}, or name rows of their own to validate on (--valid)`,
+  );
+}
+
+/** What keeps a side from getting its share of the rows, and what to do; `works` tries another share of it. */
+function whyEmpty(
+  strata: Unit[][],
+  row: "text" | "image",
+  { side, share, works }: { side: keyof Split; share: number; works: (share: number) => boolean },
+): string {
+  const units = strata.flat();
+  if (units.length === 0) return `each class has a single ${row}, which is trained on; add rows`;
+  if (units.length === 1)
+    return units[0].length === 1
+      ? "one row cannot be split; add others"
+      : `all are the same ${row}, which stays on one side; add others`;
+  const sizeOf = (of: Unit[]) => of.reduce((sum, { length }) => sum + length, 0);
+  const fewest = (of: Unit[]) => Math.min(...of.map(({ length }) => length));
+  const rows = sizeOf(units);
+  const enough = [1 / rows, ...strata.map((of) => fewest(of) / sizeOf(of)), 0.5]
+    .map((least) => Math.ceil(least * 1e4) / 1e4)
+    .sort((a, b) => a - b)
+    .find(works);
+  const cure =
+    enough === undefined
+      ? "add rows"
+      : `take ${side === "valid" ? `${enough} or more` : `${Math.floor((1 - enough) * 1e4) / 1e4} or less`}`;
+  return share * rows < 1
+    ? `its share of the ${rows} that may be on either side is less than one row; ${cure}`
+    : `rows of the same ${row} stay on one side, and ${fewest(units)} of them or more come together, too many for a share of ${Math.round(share * rows)}; ${cure}`;
 }
 
 /**
@@ -66,11 +108,18 @@ export function trainValidSplit(dataset: TextDataset | ImageRows, options: Split
  */
 export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldOptions = {}): Split[] {
   const read = readOptions("stratifiedKFold", options);
+  checkArguments("stratifiedKFold", { dataset });
   if (dataset.labels?.problemType !== "single_label_classification")
     throw new InputError(
       `stratifiedKFold: expected one class a row, got ${dataset.labels?.problemType ?? "no labels"}; use groupKFold(dataset.texts, …)`,
     );
-  return kFold(classesOf(dataset), keysOf(dataset).length, "stratifiedKFold", read);
+  return kFold(
+    classesOf(dataset),
+    keysOf(dataset).length,
+    "stratifiedKFold",
+    "keys" in dataset ? "images" : "texts",
+    read,
+  );
 }
 
 /**
@@ -86,18 +135,32 @@ export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldO
  */
 export function groupKFold(groups: ArrayLike<string | number>, options: FoldOptions = {}): Split[] {
   const read = readOptions("groupKFold", options);
-  return kFold([unitsOf(Array.from(groups))], groups.length, "groupKFold", read);
+  checkArguments("groupKFold", { groups });
+  return kFold([unitsOf(Array.from(groups))], groups.length, "groupKFold", "groups", read);
 }
 
 function kFold(
   strata: Unit[][],
   rows: number,
   purpose: string,
+  /** What rows have in common that stay together. */
+  what: string,
   { folds, seed }: Required<FoldOptions>,
 ): Split[] {
   const random = new Random(seed, purpose);
+  const units = strata.flat().length;
+  if (units < folds)
+    throw new InputError(
+      `folds ${folds}: expected at least ${folds} different ${what}, one for each fold, got ${units} in ${rows} rows; take fewer folds`,
+    );
   const fold = deal(strata, new Array<number>(folds).fill(1 / folds), rows, random);
-  return Array.from({ length: folds }, (_, f) => checkSplit(splitAt(fold, f), `folds ${folds}`, rows));
+  return Array.from({ length: folds }, (_, f) => {
+    const split = splitAt(fold, f);
+    if (emptySide(split) === null) return split;
+    throw new InputError(
+      `folds ${folds}: expected rows in each fold, got none in one of them: rows of the same ${what.slice(0, -1)} share a fold, and too many of the ${rows} rows are alike; take fewer folds`,
+    );
+  });
 }
 
 /** The rows of each class, identical texts as one unit, filed under the class of the first of them. */
@@ -108,13 +171,6 @@ function classesOf(dataset: TextDataset | ImageRows): Unit[][] {
   return labels.classes
     .map((_, id) => units.filter(([row]) => labels.ids[row] === id))
     .filter((of) => of.length > 0);
-}
-
-/** What rows have in common that are the same: texts, or the hash of an image's file. */
-function keysOf(dataset: TextDataset | ImageRows): string[] {
-  if ("keys" in dataset) return dataset.keys;
-  const { texts, pairs } = dataset;
-  return pairs ? texts.map((text, row) => JSON.stringify([text, pairs[row]])) : texts;
 }
 
 function unitsOf(keys: (string | number)[]): Unit[] {
@@ -161,11 +217,5 @@ function splitAt(bins: Int32Array, bin: number): Split {
   return { train: rows.filter((row) => bins[row] !== bin), valid: rows.filter((row) => bins[row] === bin) };
 }
 
-function checkSplit(split: Split, asked: string, rows: number): Split {
-  for (const side of ["train", "valid"] as const)
-    if (split[side].length === 0)
-      throw new InputError(
-        `${asked}: expected rows on both sides, got none in ${side} out of ${rows} rows; rows of one text or group stay together`,
-      );
-  return split;
-}
+const emptySide = (split: Split): keyof Split | null =>
+  (["train", "valid"] as const).find((side) => split[side].length === 0) ?? null;

@@ -1,5 +1,5 @@
 import { checkInteger } from "../check";
-import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import type { EncodedImages } from "./EncodedImages";
 import type { ImageRows } from "./imageFolder";
@@ -26,8 +26,9 @@ export type TakenRows = TextDataset | ImageRows | EncodedDataset | EncodedImages
 export function takeRows<Rows extends TakenRows>(dataset: Rows, rows: ArrayLike<number>): Rows;
 export function takeRows(dataset: TakenRows, rows: ArrayLike<number>, ...more: unknown[]): TakenRows {
   noOptions("takeRows", more);
+  checkArguments("takeRows", { dataset, rows });
   const encoded = "pixels" in dataset || "inputIds" in dataset ? rowsOf(dataset) : null;
-  const columns = encoded ? {} : columnsOf(dataset);
+  const columns = encoded ? {} : columnsOf(dataset as TextDataset | ImageRows);
   const count = encoded?.count ?? Object.values(columns)[0].length;
   const chosen = Array.from(rows, (row) => checkInteger("row", row, 0, count - 1));
   const labels = dataset.labels && takeLabels(dataset.labels, chosen);
@@ -37,17 +38,10 @@ export function takeRows(dataset: TakenRows, rows: ArrayLike<number>, ...more: u
 }
 
 /** What rows as they were read hold one of for each row, by name. */
-function columnsOf(dataset: TakenRows): Record<string, string[]> {
+function columnsOf(dataset: TextDataset | ImageRows): Record<string, string[]> {
   if ("paths" in dataset) return { paths: dataset.paths, keys: dataset.keys };
-  if ("texts" in dataset)
-    return {
-      texts: dataset.texts,
-      ...(dataset.pairs && { pairs: dataset.pairs }),
-      ...(dataset.ids && { ids: dataset.ids }),
-    };
-  throw new InputError(
-    "takeRows: expected rows as textDataset, imageFolder, tokenize or encodeImages give them",
-  );
+  const { texts, pairs, ids } = dataset;
+  return { texts, ...(pairs && { pairs }), ...(ids && { ids }) };
 }
 
 function takeLabels(labels: Labels, rows: number[]): Labels {

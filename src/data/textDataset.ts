@@ -1,4 +1,6 @@
+import { shown } from "../check";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
 import { decimalOf } from "./decimalOf";
@@ -64,6 +66,7 @@ export interface TextColumns {
  */
 export function textDataset(table: Table, options: TextColumns = {}): TextDataset {
   const { text, pair, label, id, log = console.info, ...how } = readOptions("textDataset", options);
+  checkArguments("textDataset", { table });
   const texts = column(table, "text", text);
   if (texts.every((text) => text.trim() === ""))
     throw new InputError(
@@ -123,5 +126,12 @@ function column(table: Table, role: string, name: string): string[] {
       `${table.path}: expected the ${role} column ${JSON.stringify(name)}, got the columns ` +
         table.columns.map((other) => JSON.stringify(other)).join(", "),
     );
-  return table.rows.map((row) => row[name]);
+  return table.rows.map((row, i) => {
+    const cell: unknown = row[name];
+    if (typeof cell === "string") return cell;
+    // As in a table made by hand.
+    throw new InputError(
+      `${table.path}, row ${i + 1}, column ${JSON.stringify(name)}: expected a text, got ${shown(cell)}`,
+    );
+  });
 }

@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
+import { shown } from "../check";
 import { InputError } from "../errors";
 import { DiskCache } from "../files/DiskCache";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
 import { cacheTokens, keyOfTokens, readTokens } from "./cachedTokens";
@@ -51,7 +53,10 @@ export async function tokenize(
   tokenizer: Tokenizer,
   options: TokenizeOptions = {},
 ): Promise<EncodedDataset> {
-  const { maxLength = defaultMaxLength(tokenizer), ...progress } = readOptions("tokenize", options);
+  const { maxLength: asked, ...progress } = readOptions("tokenize", options);
+  checkArguments("tokenize", { dataset, tokenizer });
+  checkTexts(dataset);
+  const maxLength = asked ?? defaultMaxLength(tokenizer);
   const { labels } = dataset;
   const cache = new DiskCache("tokens");
   const key = cache.on ? keyOfTokens(dataset, tokenizer, maxLength) : null;
@@ -99,6 +104,18 @@ export interface TokenizeOptions {
 
 /** What the texts alone make of a dataset. */
 export type Tokens = Pick<EncodedDataset, "inputIds" | "tokenTypeIds" | "truncated">;
+
+/** Throws where rows made by hand hold something else than texts. */
+function checkTexts({ texts, pairs, source }: TextDataset): void {
+  for (const [what, column] of [
+    ["a text", texts],
+    ["a second text", pairs ?? []],
+  ] as const) {
+    const row = column.findIndex((text) => typeof text !== "string");
+    if (row >= 0)
+      throw new InputError(`${source}, row ${row + 1}: expected ${what}, got ${shown(column[row])}`);
+  }
+}
 
 async function encodeRows(
   { texts, pairs, source }: TextDataset,

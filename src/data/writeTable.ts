@@ -1,6 +1,7 @@
 import { shown } from "../check";
 import { InputError } from "../errors";
 import { replaceFile } from "../files/replaceFile";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { checkReplaceableTable } from "./checkReplaceableTable";
 import { csvText } from "./csvText";
@@ -26,6 +27,7 @@ export function writeTable(
   ...more: unknown[]
 ): void {
   noOptions("writeTable", more);
+  checkArguments("writeTable", { path, columns });
   const names = Object.keys(columns);
   const lengths = names.map((name) => {
     const values = columns[name];

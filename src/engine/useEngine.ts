@@ -99,6 +99,7 @@ export function formatEngine({ name, reason }: Engine): string {
 export async function whyNot(name: EngineName): Promise<string | null>;
 export async function whyNot(name: EngineName, ...more: unknown[]): Promise<string | null> {
   noOptions("whyNot", more);
+  checkOneOf("engine", name, ENGINES);
   const failure = failures.get(name);
   if (failure !== undefined) return failure;
   const reason = await load(name).then(() => null, reasonOf);

@@ -6,6 +6,7 @@ import type { Adaptable } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage, StageInputs } from "../nn/Stage";
 import type { FloatTypeName } from "../options/floatType";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { readTrainedOn, type TrainedOn, trainedOnField } from "../options/TrainedOn";
 import { moduleTree } from "./moduleTree";
@@ -116,6 +117,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
 
   /** The parameter of that name. Throws an InputError that names close ones where there is none. */
   parameter(name: string): Parameter {
+    checkArguments("model.parameter", { name });
     const named = new Map(this.namedParameters());
     const parameter = named.get(name);
     if (!parameter) {
@@ -158,6 +160,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
 
   /** Draws the parameters that the checkpoint lacked anew from another seed. */
   reinitialize(seed: number): void {
+    checkArguments("model.reinitialize", { seed });
     for (const { parameter, initializer } of this.#parts.fresh) {
       parameter.assign(
         tf.tensor(
@@ -176,6 +179,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
    */
   async savePretrained(folder: string, options: SaveOptions = {}): Promise<void> {
     const { dtype } = readOptions("savePretrained", options);
+    checkArguments("savePretrained", { folder });
     await this.#parts.save(folder, {
       config: { ...this.savedConfig(), ...(this.trainedOn && { [trainedOnField]: this.trainedOn }) },
       tensors: savedTensors(this, this.#byName),

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { Architecture } from "./Architecture";
 import { Classifier, type ForwardOptions } from "./Classifier";
@@ -29,6 +30,7 @@ export class ImageClassifier extends Classifier<ImageInputs> {
 
   /** Throws an InputError that names the first image whose bytes are not those of its size. */
   checkRows(name: string, rows: CheckedRows): void {
+    checkArguments("model.checkRows", { name, rows });
     if (!("pixels" in rows))
       throw new InputError(`${name}: ${this.modelType} reads images, got texts; load a text model for them`);
     const size = rows.height * rows.width * 3;
@@ -64,6 +66,7 @@ export class ImageClassifier extends Classifier<ImageInputs> {
     options: ForwardOptions = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor4D[] } {
     const { outputHiddenStates } = readOptions("model.forward", options);
+    checkArguments("model.forward of images", { pixelValues });
     const inputs = ownImages(tf.tidy(() => toChannelsLast(pixelValues)));
     const hiddenStates: tf.Tensor4D[] = [];
     const seen = ({ tensor }: Value, i: number) => {

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { Pass, type Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
-import { checkNames } from "../options/readNamed";
+import { checkArguments } from "../options/checkArguments";
+import { readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { tokenRows } from "../options/table";
 import { Classifier, type ForwardOptions } from "./Classifier";
@@ -48,6 +49,7 @@ export class SequenceClassifier extends Classifier<TextInputs> {
    * the token that rows are padded with, if the model does not know that.
    */
   checkRows(name: string, rows: CheckedRows): void {
+    checkArguments("model.checkRows", { name, rows });
     if (!("inputIds" in rows))
       throw new InputError(
         `${name}: ${this.modelType} reads texts, got images; load an image model for them`,
@@ -95,7 +97,8 @@ export class SequenceClassifier extends Classifier<TextInputs> {
     options: ForwardOptions = {},
   ): { logits: tf.Tensor2D; hiddenStates: tf.Tensor3D[] } {
     const { outputHiddenStates: everyRow } = readOptions("model.forward", options);
-    checkNames("model.forward", tokenRows, rows);
+    checkArguments("model.forward", { rows });
+    readNamed("model.forward", tokenRows, rows);
     this.checkRows("inputIds", rows);
     const inputs = this.inputsOf(toBatch(rows), { everyRow });
     const pass = new Pass();

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { refuseName, shown } from "../check";
 import { FrostError, InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import type { Stored } from "./Stored";
 
 let stamps = 0;
@@ -85,6 +86,7 @@ export class Parameter {
 
   /** Replaces the content; takes ownership of `value` and disposes the former tensor, unless it is the same one, changed. */
   assign(value: tf.Tensor): void {
+    checkArguments("parameter.assign", { value });
     this.#replace(value, ++stamps);
   }
 
@@ -94,7 +96,9 @@ export class Parameter {
   }
 
   /** What was unread at the snapshot is unread again. */
-  restore({ content, stamp }: Snapshot): void {
+  restore(snapshot: Snapshot): void {
+    checkArguments("parameter.restore", { snapshot });
+    const { content, stamp } = snapshot;
     if (stamp !== this.#stamp || (!isTensor(content) && !this.stored)) this.#replace(copyOf(content), stamp);
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 
 /**
@@ -17,6 +18,7 @@ import { noOptions } from "../options/noOptions";
 export function bundled(name: string): string;
 export function bundled(name: string, ...more: unknown[]): string {
   noOptions("bundled", more);
+  checkArguments("bundled", { name });
   const folder = join(__dirname, "..", "..", "data");
   const there = existsSync(folder) ? readdirSync(folder) : [];
   const path = join(folder, name);

@@ -1,3 +1,4 @@
+import { shown } from "../check";
 import { InputError } from "../errors";
 import { ParamTable, visible } from "../freeze";
 import { readOptions } from "../options/readOptions";
@@ -33,10 +34,10 @@ export type Shown = Figure | ParamTable | TrialRecord[] | ShownRow[] | Mistake[]
  */
 export function show(what: Shown, options: FigureOptions = {}): Promise<void> {
   // Marked, so that a cell which ends with it and does not wait prints no promise.
-  return Object.defineProperty(shown(what, options), SHOWS, { value: true });
+  return Object.defineProperty(showNow(what, options), SHOWS, { value: true });
 }
 
-async function shown(what: Shown, options: FigureOptions): Promise<void> {
+async function showNow(what: Shown, options: FigureOptions): Promise<void> {
   const read = readOptions("show", options);
   const display = openDisplay();
   if (display) display.show(await bundleOf(what, read));
@@ -86,6 +87,8 @@ function isRows(what: unknown): what is ShownRow[] {
 
 function describe(what: unknown): string {
   if (Array.isArray(what)) return `an array that begins with a ${typeof what[0]}`;
-  const keys = Object.keys(Object(what)).join(", ");
-  return typeof what === "object" && what !== null ? `an object with the keys ${keys}` : `${what}`;
+  const keys = Object.keys(Object(what));
+  return typeof what === "object" && keys.length > 0
+    ? `an object with the keys ${keys.join(", ")}`
+    : shown(what);
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { eventLine } from "../report/eventLine";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
@@ -38,6 +39,7 @@ export async function watch<Result extends FineTuneResult | SweepResult>(
   options: WatchOptions = {},
 ): Promise<Result> {
   const { abort } = readOptions("watch", options);
+  checkArguments("watch", { run });
   const display = openDisplay();
   if (!display) return print(run);
   const { runs } = openRuns();

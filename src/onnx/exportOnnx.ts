@@ -8,6 +8,7 @@ import { syncFolder } from "../files/replaceFolder";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { jsonBytes, pipelineTokenizer } from "./pipelineTokenizer";
 import { preprocessorConfig } from "./preprocessorConfig";
@@ -43,6 +44,7 @@ export async function exportOnnx(
   options: Record<string, never> = {},
 ): Promise<void> {
   readOptions("exportOnnx", options);
+  checkArguments("exportOnnx", { model, folder });
   checkTarget(folder, model.origin?.folder);
   const traced = await traceOnnx(model);
   await writeFolder(

@@ -331,7 +331,15 @@ const outputHiddenStates = option(
   { default: false },
 );
 
-const tokens = list(list(integer(0)));
+const tokens = kindOf(
+  "a list of numbers for each row",
+  (value) => Array.isArray(value) && value.every((row) => Number.isInteger(Object(row).length)),
+);
+
+const tokensOrNull = either(
+  tokens,
+  kindOf("null", (value) => value === null),
+);
 
 /** What a text model's `forward` reads. */
 export const tokenRows = {
@@ -339,8 +347,10 @@ export const tokenRows = {
     required: true,
     also: ["input_ids"],
   }),
-  attentionMask: option("1 for tokens, 0 for padding.", tokens, { defaultSays: "all 1" }),
-  tokenTypeIds: option("Segments: 0 for the first text, 1 for the second.", tokens, { defaultSays: "all 0" }),
+  attentionMask: option("1 for tokens, 0 for padding.", tokensOrNull, { defaultSays: "all 1" }),
+  tokenTypeIds: option("Segments: 0 for the first text, 1 for the second.", tokensOrNull, {
+    defaultSays: "all 0",
+  }),
 } satisfies OptionTable;
 
 export const dataset = kindOf("a dataset, as `tokenize` or `encodeImages` gives it", (value) => {
@@ -409,7 +419,9 @@ const sweep = {
     { default: {} as Record<string, string> },
   ),
   signal: stop("between two steps; finished trials stay on disk"),
-  log: log("the line on the engine that was chosen, and those on the loaded model"),
+  log: log(
+    "the line on the engine that was chosen, those on the loaded model, and one where rows to validate on are trained on",
+  ),
 } satisfies OptionTable;
 
 /** The options of each exported function, under the name that errors call it by. */

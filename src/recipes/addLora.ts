@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { loraChange } from "../nn/loraLinear";
 import { Parameter } from "../nn/Parameter";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
@@ -35,6 +36,7 @@ export interface LoraOptions {
  */
 export function addLora(model: Classifier, options: LoraOptions = {}): string[] {
   const { rank, alpha, dropout, seed } = readOptions("addLora", options);
+  checkArguments("addLora", { model });
   const layers = new Set(model.stages.flatMap((stage) => stage.adaptable ?? []));
   if (layers.size === 0)
     throw new InputError(
@@ -78,6 +80,7 @@ function drawA(name: string, rank: number, from: number, seed: number): Float32A
 export function mergeLora(model: Classifier): void;
 export function mergeLora(model: Classifier, ...more: unknown[]): void {
   noOptions("mergeLora", more);
+  checkArguments("mergeLora", { model });
   for (const { weight, lora } of adapters(model)) {
     if (lora.merged) continue;
     weight.assign(tf.tidy(() => tf.add(weight.value, loraChange(lora))));
@@ -98,6 +101,7 @@ export function mergeLora(model: Classifier, ...more: unknown[]): void {
 export function unmergeLora(model: Classifier): void;
 export function unmergeLora(model: Classifier, ...more: unknown[]): void {
   noOptions("unmergeLora", more);
+  checkArguments("unmergeLora", { model });
   for (const { weight, lora } of adapters(model)) {
     if (!lora.merged) continue;
     weight.assign(tf.tidy(() => tf.sub(weight.value, loraChange(lora))));
@@ -118,6 +122,7 @@ export function unmergeLora(model: Classifier, ...more: unknown[]): void {
 export function removeLora(model: Classifier): void;
 export function removeLora(model: Classifier, ...more: unknown[]): void {
   noOptions("removeLora", more);
+  checkArguments("removeLora", { model });
   for (const layer of adapters(model)) {
     layer.lora.a.dispose();
     layer.lora.b.dispose();

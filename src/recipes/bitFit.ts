@@ -1,4 +1,5 @@
 import type { Classifier } from "../models/Classifier";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { trainOnly } from "./trainOnly";
 
@@ -16,5 +17,6 @@ import { trainOnly } from "./trainOnly";
 export function bitFit(model: Classifier): string[];
 export function bitFit(model: Classifier, ...more: unknown[]): string[] {
   noOptions("bitFit", more);
+  checkArguments("bitFit", { model });
   return trainOnly(model, "biases", /\.bias$/);
 }

@@ -1,4 +1,5 @@
 import type { Classifier } from "../models/Classifier";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { trainOnly } from "./trainOnly";
 
@@ -18,5 +19,6 @@ const NORM = /(norm|\bbn\d|downsample\.1)\.(weight|bias)$/i;
 export function trainNorms(model: Classifier): string[];
 export function trainNorms(model: Classifier, ...more: unknown[]): string[] {
   noOptions("trainNorms", more);
+  checkArguments("trainNorms", { model });
   return trainOnly(model, "norms", NORM);
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
 import { formatSeeds } from "../sweep/formatSummary";
@@ -25,7 +26,9 @@ import { axis, colours, layout, legendRows, lineStyle } from "./theme";
  * ```
  */
 export function accuracyFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const rows = summarize(records, readOptions("accuracyFigure", options));
+  const read = readOptions("accuracyFigure", options);
+  checkArguments("accuracyFigure", { records });
+  const rows = summarize(records, read);
   const recommended = oneStandardErrorRule(rows);
   const { metric, bestMean, standardError } = recommended;
   const best = rows.find((row) => row.n === recommended.best && row.score.mean === bestMean)!;

@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { formatCount, percent } from "../text/numbers";
 import { plotText } from "../text/plotText";
@@ -19,8 +20,10 @@ const WIDTH = 676;
  * ```
  */
 export function confusionMatrixFigure(matrix: ConfusionMatrix): Figure;
-export function confusionMatrixFigure({ classes, counts }: ConfusionMatrix, ...more: unknown[]): Figure {
+export function confusionMatrixFigure(matrix: ConfusionMatrix, ...more: unknown[]): Figure {
   noOptions("confusionMatrixFigure", more);
+  checkArguments("confusionMatrixFigure", { matrix });
+  const { classes, counts } = matrix;
   const shown = shortNames(classes);
   const names = shown.map(plotText);
   const cells = classes.flatMap((_, label) =>

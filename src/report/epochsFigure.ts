@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
@@ -23,6 +24,7 @@ import { axis, colours, layout, lineStyle, rankColour, split, symbol } from "./t
  */
 export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
   const { metric } = readOptions("epochsFigure", options);
+  checkArguments("epochsFigure", { records });
   const rows = summarize(records, { metric });
   const recommended = oneStandardErrorRule(rows);
   const seeds = formatSeeds(rows);

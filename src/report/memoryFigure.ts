@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
 import { groupBy } from "../sweep/groupBy";
@@ -23,7 +24,9 @@ import { axis, layout, legendRows, lineStyle, split } from "./theme";
  * ```
  */
 export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const rows = summarize(records, readOptions("memoryFigure", options));
+  const read = readOptions("memoryFigure", options);
+  checkArguments("memoryFigure", { records });
+  const rows = summarize(records, read);
   const strategies = groupBy(rows, (row) => row.strategy);
   const place = placesOf(rows);
   const panels: [string, (row: DepthSummary) => number][] = [

@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
 import { groupBy } from "../sweep/groupBy";
@@ -31,7 +32,9 @@ import { axis, colours, layout, split } from "./theme";
  * ```
  */
 export function secondsFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const rows = summarize(records, readOptions("secondsFigure", options));
+  const read = readOptions("secondsFigure", options);
+  checkArguments("secondsFigure", { records });
+  const rows = summarize(records, read);
   const recommended = oneStandardErrorRule(rows);
   const recipes = rows.filter((row) => row.recipe);
   const frozen = [

@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { Figure } from "./figure";
 import { drawn, type PictureSize } from "./toSvg";
@@ -21,6 +22,7 @@ export interface PngSize extends PictureSize {
  */
 export async function toPng(figure: Figure, size: PngSize = {}): Promise<Buffer> {
   const { scale, ...rest } = readOptions("toPng", size);
+  checkArguments("toPng", { figure });
   return rasterize(await drawn(figure, rest), scale);
 }
 

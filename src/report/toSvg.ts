@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
 import { drawableFigure } from "./drawableFigure";
@@ -26,7 +27,9 @@ let last: Promise<unknown> = Promise.resolve();
  * ```
  */
 export async function toSvg(figure: Figure, size: PictureSize = {}): Promise<string> {
-  return drawn(figure, readOptions("toSvg", size));
+  const read = readOptions("toSvg", size);
+  checkArguments("toSvg", { figure });
+  return drawn(figure, read);
 }
 
 /** The same from sizes that are checked already. */

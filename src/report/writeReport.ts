@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { checkPath } from "../files/checkPath";
 import { makeFolders } from "../files/makeFolders";
 import { replaceFile } from "../files/replaceFile";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";
@@ -63,6 +64,7 @@ export async function writeReport(
   options: ReportOptions = {},
 ): Promise<{ html: string; files: string[] }> {
   const { title, metric } = readOptions("writeReport", options);
+  checkArguments("writeReport", { records, folder });
   const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
   checkPath(folder);
   makeFolders(folder);

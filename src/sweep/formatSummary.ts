@@ -1,4 +1,5 @@
 import { visible } from "../freeze";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { alignTable } from "../text/alignTable";
 import { formatMany } from "../text/numbers";
@@ -18,6 +19,7 @@ import { FROM_CACHE, summaryColumns } from "./summaryColumns";
 export function formatSummary(rows: DepthSummary[]): string;
 export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string {
   noOptions("formatSummary", more);
+  checkArguments("formatSummary", { rows });
   const { strategy, n, sentence, comparison } = oneStandardErrorRule(rows);
   const columns = summaryColumns(rows).filter(({ short }) => short !== null);
   const table = [

@@ -1,5 +1,5 @@
 import type { Classifier } from "../models/Classifier";
-import { either, having, name } from "../options/kinds";
+import { ARGUMENTS, checkArguments } from "../options/checkArguments";
 import { option } from "../options/Option";
 import { checkNames, readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
@@ -13,7 +13,7 @@ import type { TrialSettings } from "./trial";
 
 const modelOption = option(
   "A checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was.",
-  either(name(), having("a model, or a checkpoint's folder or Hub id", "stages", "depth")),
+  ARGUMENTS.freezeSweep.model,
   { required: true, also: ["checkpoint", "model_name", "model_name_or_path"] },
 );
 
@@ -49,8 +49,10 @@ export function freezeSweep(
     const { model, train, valid, ...rest } = first;
     return start(model, { train, valid }, rest);
   }
+  const model = first as string | Classifier;
+  checkArguments("freezeSweep", { model });
   const read = readNamed("freezeSweep", swept, data, "data") as unknown as SweepData;
-  return start(first as string | Classifier, read, options);
+  return start(model, read, options);
 }
 
 /** A model is told by its stages: nothing else that is handed in has any. */
@@ -58,10 +60,10 @@ const isOptions = (first: unknown): first is FreezeSweepOptions =>
   typeof first === "object" && first !== null && !("stages" in first);
 
 function start(source: string | Classifier, data: SweepData, options: SweepOptions | undefined) {
-  modelOption.kind.check("model", source, "freezeSweep");
+  checkArguments("freezeSweep", { model: source });
   const { train, valid } = data;
   for (const name of ["train", "valid"] as const) swept[name].kind.check(name, data[name], "freezeSweep");
-  const { n, strategies, seeds, out, name, about, signal, log, ...settings } = readOptions(
+  const { n, strategies, seeds, out, name, about, signal, log = console.info, ...settings } = readOptions(
     "freezeSweep",
     options,
   );

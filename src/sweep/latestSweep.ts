@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import type { TrialRecord } from "./record";
 
@@ -14,6 +15,7 @@ import type { TrialRecord } from "./record";
 export function latestSweep(records: TrialRecord[]): TrialRecord[];
 export function latestSweep(records: TrialRecord[], ...more: unknown[]): TrialRecord[] {
   noOptions("latestSweep", more);
+  checkArguments("latestSweep", { records });
   const last = records.at(-1);
   const trials = new Map<string, TrialRecord>();
   for (const record of records) if (isSameSweep(record, last!)) trials.set(record.trial, record);

@@ -1,3 +1,4 @@
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { oneStandardErrorRule, type Recommendation } from "./oneStandardErrorRule";
 import type { TrialRecord } from "./record";
@@ -15,7 +16,9 @@ import { type SummaryOptions, summarize } from "./summarize";
  * ```
  */
 export function recommendN(records: TrialRecord[], options: SummaryOptions = {}): number {
-  return explainN(records, readOptions("recommendN", options)).n;
+  const read = readOptions("recommendN", options);
+  checkArguments("recommendN", { records });
+  return explainN(records, read).n;
 }
 
 /**
@@ -29,5 +32,7 @@ export function recommendN(records: TrialRecord[], options: SummaryOptions = {})
  * ```
  */
 export function explainN(records: TrialRecord[], options: SummaryOptions = {}): Recommendation {
-  return oneStandardErrorRule(summarize(records, readOptions("explainN", options)));
+  const read = readOptions("explainN", options);
+  checkArguments("explainN", { records });
+  return oneStandardErrorRule(summarize(records, read));
 }

@@ -3,6 +3,7 @@ import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
 import { visible } from "../freeze";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import type { EpochRecord } from "../training/events";
 import type { About } from "./about";
@@ -82,6 +83,7 @@ export function readRecords(
   ...more: unknown[]
 ): TrialRecord[] {
   noOptions("readRecords", more);
+  checkArguments("readRecords", { path, warn });
   const lines = readText(path).split("\n");
   const records: TrialRecord[] = [];
   for (const [i, line] of lines.entries()) {
@@ -103,7 +105,8 @@ export function readRecords(
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    // An editor may have put a byte order mark before it.
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const code = codeOf(error);
     throw new InputError(`${path}: expected a file of records, as a sweep writes it, got ${code}`);

@@ -4,6 +4,7 @@ import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImage
 import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
 import type { Dataset } from "../data/Rows";
 import { rowsOf } from "../data/rowsOf";
+import { saySharedRows } from "../data/saySharedRows";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
@@ -22,7 +23,8 @@ import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
 import { type Trial, type TrialSettings, trials } from "./trial";
 
 /** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
-export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "log"> {
+export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal"> {
+  log: (line: string) => void;
   source: string | Classifier;
   seeds: readonly number[];
   strategies: readonly Strategy[];
@@ -41,6 +43,8 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
   try {
     const train = readLabelledRows("train", model, plan.train);
     const valid = readLabelledRows("valid", model, plan.valid);
+    const shared = saySharedRows(plan.train, plan.valid);
+    if (shared !== null) log(shared);
     const whole = fineTuneSettings(settings, model.problemType, true);
     // Of all seeds before the first trial, not hours later.
     for (const seed of seeds) checkWeights(train, { ...whole, seed });

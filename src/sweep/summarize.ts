@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { groupBy } from "./groupBy";
 import { mean } from "./mean";
@@ -84,6 +85,7 @@ export interface DepthSummary {
  */
 export function summarize(records: TrialRecord[], options: SummaryOptions = {}): DepthSummary[] {
   const { metric } = readOptions("summarize", options);
+  checkArguments("summarize", { records });
   checkOneSweep(records);
   return [...groupBy(records, (record) => record.strategy).values()].flatMap((strategy) =>
     [...groupBy(strategy, (record) => record.n).values()]

@@ -6,6 +6,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** @throws InputError naming the place where the text is not a JSON object */
 export function parseJsonObject(where: string, text: string): Record<string, unknown> {
+  refuseMark(where, text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -15,6 +16,19 @@ export function parseJsonObject(where: string, text: string): Record<string, unk
   if (!isObject(value))
     throw new InputError(`${where}: expected a JSON object, got ${oneLine(text.slice(0, 40))}`);
   return value;
+}
+
+/** Python's json reads no text that begins with a byte order mark, as some editors write it, and nothing but UTF-8. */
+function refuseMark(where: string, text: string): void {
+  const came = text.startsWith("\uFEFF")
+    ? "UTF-8 with a byte order mark (BOM)"
+    : text.startsWith("\uFFFD\uFFFD") && text.includes("\0")
+      ? "UTF-16"
+      : null;
+  if (came !== null)
+    throw new InputError(
+      `${where}: expected JSON in UTF-8, got ${came}, which Python does not read; save it as UTF-8 without BOM`,
+    );
 }
 
 /** A character as JSON may spell it: "\u003c". */

@@ -4,11 +4,13 @@ import type { Dataset, Rows } from "../data/Rows";
 import { rowsOf } from "../data/rowsOf";
 import { autocast, type Precision } from "../engine/autocast";
 import { uploadFilled } from "../engine/upload";
+import { InputError } from "../errors";
 import { DiskCache } from "../files/DiskCache";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import {
   areWorthCaching,
@@ -68,6 +70,7 @@ export class FrozenFeatures {
     options: FeaturesOptions = {},
   ) {
     this.#budget = { bytes: readOptions("FrozenFeatures", options).memoryBytes };
+    checkArguments("FrozenFeatures", { model });
   }
 
   /**
@@ -83,6 +86,7 @@ export class FrozenFeatures {
     precision: Precision = "fp32",
     unchanged = false,
   ): AsyncGenerator<FrozenProgress, void> {
+    checkArguments("features.prepare", { dataset, stages, batchSize, precision });
     const how = { stages, batchSize, precision };
     const rows = rowsOf(dataset);
     if (!unchanged || !this.#keys.has(dataset)) this.#keys.set(dataset, rows.hash());
@@ -126,7 +130,11 @@ export class FrozenFeatures {
    * text; of images [rows, height, width, channels]. The caller disposes them.
    */
   batch(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor {
-    const { shape, everyRow, store } = this.#entries.get(this.#keys.get(dataset)!)!;
+    checkArguments("features.batch", { dataset, rows, sequenceLength });
+    const entry = this.#entries.get(this.#keys.get(dataset)!);
+    if (!entry)
+      throw new InputError("features.batch: dataset: expected one that prepare has made ready, got another");
+    const { shape, everyRow, store } = entry;
     const width = tf.util.sizeFromShape(shape);
     const perRow = everyRow ? sequenceLength : 1;
     return uploadFilled([rows.length * perRow, ...shape], (values) => {

@@ -6,6 +6,7 @@ import { checkPrecision } from "../engine/autocast";
 import { InputError } from "../errors";
 import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import { checkArguments } from "../options/checkArguments";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
@@ -14,7 +15,7 @@ import { learningRates, type ParameterGroup } from "./learningRates";
 import { MaskedObjective } from "./MaskedObjective";
 import { explainOutOfMemory } from "./outOfMemory";
 import { Run } from "./Run";
-import { checkModel, readRows } from "./readRows";
+import { readRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
 import { type LoopSettings, TrainingLoop } from "./TrainingLoop";
 
@@ -84,7 +85,7 @@ export function adaptToTexts(
 ): Run<AdaptEvent, { losses: number[] }> {
   const settings = readOptions("adaptToTexts", options);
   checkPrecision(settings.precision);
-  checkModel("adaptToTexts", model);
+  checkArguments("adaptToTexts", { model, texts });
   readRows("texts", model, texts);
   learningRates(model, settings); // a group that matches nothing shows before the first step
   checkInteger("maskTokenId", settings.maskTokenId, 0, (model.config.vocab_size as number) - 1);

@@ -1,6 +1,7 @@
 import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { checkLabels } from "./checkLabels";
 import { argMax } from "./metrics";
@@ -29,10 +30,12 @@ export function confusionMatrix(
 ): ConfusionMatrix;
 export function confusionMatrix(
   labels: Labels | null,
-  { probabilities }: Pick<Predictions, "probabilities">,
+  predictions: Pick<Predictions, "probabilities">,
   ...more: unknown[]
 ): ConfusionMatrix {
   noOptions("confusionMatrix", more);
+  checkArguments("confusionMatrix", { labels, predictions });
+  const { probabilities } = predictions;
   const { ids, classes } = singleLabelOf("confusionMatrix", labels, probabilities);
   const counts = classes.map(() => classes.map(() => 0));
   ids.forEach((id, row) => {

@@ -3,6 +3,7 @@ import type { Labels } from "../data/labels";
 import type { Dataset } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
@@ -34,6 +35,7 @@ export async function evaluate(
   options: PredictOptions = {},
 ): Promise<Evaluation> {
   const settings = readOptions("evaluate", options);
+  checkArguments("evaluate", { model, dataset });
   const rows = readLabelledRows("evaluate", model, dataset);
   rows.checkReading("evaluate", model.trainedOn);
   const logits = await allLogits(model, rows, settings, "evaluate");

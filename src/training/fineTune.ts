@@ -4,6 +4,7 @@ import { InputError } from "../errors";
 import { listParams } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import { frostLine } from "../nn/Stage";
+import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { BestEpoch } from "./BestEpoch";
@@ -25,7 +26,7 @@ import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 import { checkFiniteLogits, logitsOf } from "./predict";
 import { Run } from "./Run";
-import { checkModel, readLabelledRows } from "./readRows";
+import { readLabelledRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
 import { Stopwatch } from "./Stopwatch";
 import { type EpochDone, TrainingLoop } from "./TrainingLoop";
@@ -52,7 +53,7 @@ export function fineTune(
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
   readNamed("fineTune", trainAndValid, data, "data");
-  checkModel("fineTune", model);
+  checkArguments("fineTune", { model });
   const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
   const train = readLabelledRows("train", model, data.train);
   const valid = data.valid && readLabelledRows("valid", model, data.valid);

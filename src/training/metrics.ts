@@ -1,6 +1,7 @@
 import { firstNotFinite } from "../check";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
+import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { checkLabels } from "./checkLabels";
 
@@ -27,6 +28,7 @@ export const LOWER_IS_BETTER = new Set(["loss", "logLoss", "rmse"]);
 export function metrics(outputs: Float32Array, labels: Labels): Metrics;
 export function metrics(outputs: Float32Array, labels: Labels, ...more: unknown[]): Metrics {
   noOptions("metrics", more);
+  checkArguments("metrics", { outputs, labels });
   checkOutputs(outputs, labels);
   if (labels.problemType === "regression") return { rmse: rmse(outputs, labels.values) };
   if (labels.problemType === "multi_label_classification")

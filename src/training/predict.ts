@@ -7,6 +7,7 @@ import type { Classifier } from "../models/Classifier";
 import type { ProblemType } from "../models/Parts";
 import { Pass } from "../nn/Pass";
 import type { FloatTypeName } from "../options/floatType";
+import { checkArguments } from "../options/checkArguments";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
 import { FROM_ROWS, forwardRows, type Start } from "./forwardRows";
@@ -57,6 +58,7 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Predictions> {
   const settings = readOptions("predict", options);
+  checkArguments("predict", { model, dataset });
   const rows = readRows("predict", model, dataset);
   rows.checkReading("predict", model.trainedOn);
   const logits = await allLogits(model, rows, settings);

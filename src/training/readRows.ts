@@ -1,22 +1,12 @@
-import { shown } from "../check";
 import type { Dataset, LabelledRows, Rows } from "../data/Rows";
 import { rowsOf } from "../data/rowsOf";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { isPlaceholder } from "../models/labelFields";
-import { dataset as datasetKind } from "../options/table";
 import { checkLabels } from "./checkLabels";
 
-/** Throws where something else stands in the model's place, as a promise of one. */
-export function checkModel(name: string, model: Classifier): void {
-  if (typeof (Object(model) as Partial<Classifier>).checkRows !== "function")
-    throw new InputError(`${name}: expected a loaded model, got ${shown(model)}`);
-}
-
-/** The rows of a dataset, where the model can read them. Throws for anything else, as a table that is not tokenized yet. */
+/** The rows of a dataset, where the model can read them. */
 export function readRows(name: string, model: Classifier, dataset: Dataset): Rows {
-  checkModel(name, model);
-  datasetKind.check(name, dataset, name);
   const rows = rowsOf(dataset);
   rows.check(name);
   model.checkRows(name, dataset);

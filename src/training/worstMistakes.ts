@@ -1,4 +1,5 @@
 import type { TextDataset } from "../data/textDataset";
+import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { singleLabelOf } from "./confusionMatrix";
 import { argMax } from "./metrics";
@@ -35,10 +36,12 @@ export interface MistakesOptions {
  */
 export function worstMistakes(
   dataset: TextDataset,
-  { probabilities }: Pick<Predictions, "probabilities">,
+  predictions: Pick<Predictions, "probabilities">,
   options: MistakesOptions = {},
 ): Mistake[] {
   const { count } = readOptions("worstMistakes", options);
+  checkArguments("worstMistakes", { dataset, predictions });
+  const { probabilities } = predictions;
   const { ids, classes } = singleLabelOf("worstMistakes", dataset.labels, probabilities);
   const mistakes: Mistake[] = [];
   ids.forEach((id, row) => {

@@ -655,7 +655,7 @@ test("A path that is neither there nor a Hub id says how far it leads", async ()
   );
   await assert.rejects(
     resolveModel(""),
-    refused("model: expected a folder or a Hub id, got an empty string"),
+    refused('resolveModel: idOrFolder: expected a checkpoint\'s folder or a Hub id, got ""'),
   );
   for (const name of ["./models", "a/b/c", "-x", "a--b", "a..b", "owner/", "owner/name.git", "what model?"])
     await assert.rejects(resolveModel(name), {

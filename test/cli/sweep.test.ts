@@ -57,14 +57,15 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
 
   const lines = stderr.trimEnd().split("\n");
   assert.match(lines[0], /^engine: wasm \(as asked for/);
-  assert.deepEqual(lines.slice(1, 4), [
+  assert.deepEqual(lines.slice(1, 5), [
     "3 classes: bad, good, mixed",
     "60 rows to train on, 30 to validate on",
+    "13 of 30 rows to validate on are the same as rows to train on, the first of them row 2: scores on them say little of new rows",
     "90 of 90 rows were cut to 6 tokens (--max-length)",
   ]);
-  assert.equal(lines.length, 4 + 10);
-  assert.match(lines[4], /^ 1\/10 {2}N = none, seed 0: accuracy 0\.\d{4}, \d+\.\d s$/);
-  assert.match(lines[13], /^10\/10 {2}N = 3, seed 1: accuracy 0\.\d{4}, \d+\.\d s$/);
+  assert.equal(lines.length, 5 + 10);
+  assert.match(lines[5], /^ 1\/10 {2}N = none, seed 0: accuracy 0\.\d{4}, \d+\.\d s$/);
+  assert.match(lines[14], /^10\/10 {2}N = 3, seed 1: accuracy 0\.\d{4}, \d+\.\d s$/);
 });
 
 test("--json prints one record a line and nothing else on stdout, the records that are kept", async () => {

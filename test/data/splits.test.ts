@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "../../src/data/splits";
 import type { Labels, TextDataset } from "../../src/data/textDataset";
+import { Random } from "../../src/random";
 
 /** Rows of distinct texts, `counts[c]` of class c, classes interleaved. */
 function dataset(counts: number[]): TextDataset {
@@ -131,18 +132,63 @@ test("Regression and unlabelled rows are dealt at random", () => {
   assert.deepEqual(trainValidSplit({ ...data, labels: null }, { seed: 3 }), split);
 });
 
-test("A split that leaves one side empty is an error, as is a fraction outside 0 to 1", () => {
-  assert.throws(() => trainValidSplit(dataset([2, 2]), { seed: 0, validFraction: 0.01 }), {
-    message:
-      "validFraction 0.01: expected rows on both sides, got none in valid out of 4 rows; rows of one text or group stay together",
-  });
-  assert.throws(() => trainValidSplit(dataset([2, 2]), { seed: 0, validFraction: 1 }), /got none in train/);
-  assert.throws(() => trainValidSplit(unlabelled(["a", "a"]), { seed: 0 }), /got none in valid/);
+test("A split that leaves one side empty is an error with the true reason and what to do", () => {
+  const refused = (data: TextDataset, validFraction: number, message: string | RegExp) =>
+    assert.throws(() => trainValidSplit(data, { seed: 0, validFraction }), { name: "InputError", message });
+  const own = ", or name rows of their own to validate on (--valid)";
+  refused(
+    dataset([2, 2]),
+    0.01,
+    `validFraction 0.01: expected rows on both sides, got none in valid out of 4 rows: its share of the 4 that may be on either side is less than one row; take 0.25 or more${own}`,
+  );
+  refused(dataset([2, 2]), 0, /got none in valid out of 4 rows: its share .*; take 0.25 or more,/);
+  refused(
+    dataset([2, 2]),
+    1,
+    /got none in train out of 4 rows: its share .* less than one row; take 0.75 or less,/,
+  );
+  refused(
+    unlabelled(["a", "a"]),
+    0.2,
+    `validFraction 0.2: expected rows on both sides, got none in valid out of 2 rows: all are the same text, which stays on one side; add others${own}`,
+  );
+  refused(unlabelled(["a"]), 0.2, /out of 1 row: one row cannot be split; add others,/);
+  refused(
+    dataset([1, 1, 1]),
+    0.5,
+    /out of 3 rows: each class has a single text, which is trained on; add rows,/,
+  );
+  const two = unlabelled(Array.from({ length: 100 }, (_, row) => (row < 60 ? "a" : "b")));
+  refused(
+    two,
+    0.2,
+    /: rows of the same text stay on one side, and 40 of them or more come together, too many for a share of 20; take 0.4 or more,/,
+  );
   assert.throws(
     () => trainValidSplit(dataset([5, 5]), { seed: 0, validFraction: 20 }),
     /validFraction: expected a number from 0 to 1, got 20/,
   );
   assert.throws(() => trainValidSplit(dataset([5, 5]), { seed: 0.5 }), /seed: expected an integer/);
+});
+
+test("Whoever takes the share that the error advises gets a split", () => {
+  const random = new Random(0, "advice");
+  let advised = 0;
+  for (let i = 0; i < 400; i++) {
+    const data = dataset(Array.from({ length: 1 + random.integer(3) }, () => 1 + random.integer(9)));
+    data.texts = data.texts.map((text) => (random.uniform() < 0.7 ? `${text[0]}${random.integer(2)}` : text));
+    const validFraction = random.uniform();
+    try {
+      trainValidSplit(data, { validFraction });
+    } catch (error) {
+      const [, share] = /; take ([\d.]+) or /.exec((error as Error).message) ?? [];
+      if (share === undefined) continue;
+      advised++;
+      const { train, valid } = trainValidSplit(data, { validFraction: Number(share) });
+      assert.ok(train.length > 0 && valid.length > 0);
+    }
+  }
+  assert.ok(advised > 30, `${advised} were advised`);
 });
 
 test("Stratified folds validate on every row once, each class evenly", () => {
@@ -200,7 +246,7 @@ test("A large group does not keep others from sharing the rest", () => {
 test("Fewer groups than folds are an error, as is a single fold", () => {
   assert.throws(() => groupKFold(["a", "a", "b"], { folds: 3, seed: 0 }), {
     message:
-      "folds 3: expected rows on both sides, got none in valid out of 3 rows; rows of one text or group stay together",
+      "folds 3: expected at least 3 different groups, one for each fold, got 2 in 3 rows; take fewer folds",
   });
   assert.throws(
     () => groupKFold(["a", "b"], { folds: 1, seed: 0 }),

@@ -79,6 +79,7 @@ test("A row that is not there and what holds no rows are refused", async () => {
   assert.throws(() => takeRows(whole, [3]), { message: "row: expected an integer from 0 to 2, got 3" });
   assert.throws(() => takeRows({ rows: [] } as never, [0]), {
     name: "InputError",
-    message: "takeRows: expected rows as textDataset, imageFolder, tokenize or encodeImages give them",
+    message:
+      'takeRows: dataset: expected rows as textDataset, imageFolder, tokenize or encodeImages give them, got {"rows":[]}',
   });
 });

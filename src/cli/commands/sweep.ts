@@ -20,7 +20,7 @@ import {
   type TrainingFlags,
   trainingSettings,
 } from "../options";
-import { wholeNumbers } from "../parseNumbers";
+import { depths, wholeNumbers } from "../parseNumbers";
 import { print, printJson } from "../print";
 import { runFolder } from "../runFolder";
 import { SweepBoard } from "../SweepBoard";
@@ -34,6 +34,9 @@ interface SweepFlags extends DataFlags, TrainingFlags {
   json?: true;
 }
 
+/** What there is to tell of model and rows was said when they were read. */
+const SAID = () => {};
+
 export function sweepCommand(): Command {
   const command = addDataOptions(new Command("sweep"))
     .summary("fine-tune at every depth of freezing and compare")
@@ -46,8 +49,8 @@ export function sweepCommand(): Command {
     .addOption(
       new Option(
         "--n <depths>",
-        "blocks to freeze besides the embeddings: 0..6 or -1,0,3; -1 freezes nothing, by which the others are measured (default: -1 to all)",
-      ).argParser(wholeNumbers),
+        "blocks to freeze besides the embeddings: 0..6 or -1,0,3; -1, or none, freezes nothing, by which the others are measured (default: none to all)",
+      ).argParser(depths),
     )
     .option(
       "--strategies <list>",
@@ -113,7 +116,16 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const run = freezeSweep(
     model,
     { train, valid: valid! },
-    { n, strategies, seeds, out, about: aboutCommand(flags, command), signal, ...trainingSettings(flags) },
+    {
+      n,
+      strategies,
+      seeds,
+      out,
+      about: aboutCommand(flags, command),
+      signal,
+      log: SAID,
+      ...trainingSettings(flags),
+    },
   );
   const board = new SweepBoard(out, metric);
   const printed = new Set<TrialRecord>();

@@ -13,7 +13,7 @@ export class TokenizerFolder {
 
   text(name: string): string | undefined {
     const bytes = this.files.get(name);
-    return bytes && new TextDecoder("utf-8", { ignoreBOM: name === "vocab.txt" }).decode(bytes);
+    return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   }
 
   json(name: string): Fields | undefined {

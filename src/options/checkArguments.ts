@@ -1,0 +1,210 @@
+import { FLOAT_TYPES } from "./floatType";
+import { callback, either, integer, type Kind, kindOf, text, word } from "./kinds";
+import { dataset } from "./table";
+
+// What an object is shows in what it holds and can do, since notebooks may have two copies of a class.
+
+const membersOf = (value: unknown) => Object(value) as Record<string, unknown>;
+
+const isListLike = (value: unknown): value is ArrayLike<unknown> =>
+  typeof value === "object" && Number.isInteger(membersOf(value).length);
+
+const isListOf = (value: unknown, fits: (each: Record<string, unknown>) => boolean) =>
+  Array.isArray(value) && value.every((each) => fits(membersOf(each)));
+
+/** A plain one, or of a class; no list, and nothing that has to be awaited first. */
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !("then" in value);
+
+const path = (expected: string) =>
+  kindOf(expected, (value) => typeof value === "string" && value.trim() !== "");
+
+const listLike = (expected: string) => kindOf(expected, isListLike);
+
+const optional = (kind: Kind): Kind => ({
+  ...kind,
+  check: (name, value, owner) => (value === undefined ? value : kind.check(name, value, owner)),
+});
+
+const source = path("a checkpoint's folder or a Hub id");
+
+const folder = path("the path of a folder");
+
+const model = kindOf("a loaded model", (value) => typeof membersOf(value).checkRows === "function");
+
+const rows = kindOf("rows as textDataset or imageFolder gives them", (value) => {
+  const { texts, paths, keys } = membersOf(value);
+  return Array.isArray(texts) || (Array.isArray(paths) && Array.isArray(keys));
+});
+
+const texts = kindOf("texts as textDataset gives them", (value) => Array.isArray(membersOf(value).texts));
+
+const records = kindOf("a list of records, as freezeSweep or readRecords gives them", (value) =>
+  isListOf(value, ({ trial, epochs }) => typeof trial === "string" && Array.isArray(epochs)),
+);
+
+const figure = kindOf("a figure, as accuracyFigure and the others give it", (value) => {
+  const { data, layout } = membersOf(value);
+  return Array.isArray(data) && isObject(layout);
+});
+
+const predictions = kindOf("predictions, as predict gives them", (value) =>
+  isListLike(membersOf(value).probabilities),
+);
+
+const labels = kindOf("a dataset's labels", (value) => {
+  const { problemType, ids, values } = membersOf(value);
+  return typeof problemType === "string" && (isListLike(ids) || isListLike(values));
+});
+
+const tensor = kindOf(
+  "a tensor",
+  (value) => Array.isArray(membersOf(value).shape) && isObject(membersOf(value).dataId),
+);
+
+/** What each exported function, and each method that it leads to, takes in front of its options, by name and in order. */
+export const ARGUMENTS = {
+  "AutoModelForSequenceClassification.fromPretrained": { idOrFolder: source },
+  "AutoModelForImageClassification.fromPretrained": { idOrFolder: source },
+  "AutoModelForImageClassification.fromConfig": {
+    config: kindOf("an object as config.json holds it", isObject),
+  },
+  resolveModel: { idOrFolder: source },
+  loadTokenizer: { folder },
+  loadImageTransform: { idOrFolder: source },
+  readTable: { path: path("the path of a table") },
+  writeTable: {
+    path: path("the path of a file to write"),
+    columns: kindOf("an object of columns, each a list of values", isObject),
+  },
+  textDataset: {
+    table: kindOf("a table, as readTable gives it", (value) => {
+      const { columns, rows } = membersOf(value);
+      return Array.isArray(columns) && Array.isArray(rows);
+    }),
+  },
+  imageFolder: { folder },
+  takeRows: {
+    dataset: kindOf("rows as textDataset, imageFolder, tokenize or encodeImages give them", (value) =>
+      ["texts", "paths", "pixels", "inputIds"].some((name) => Array.isArray(membersOf(value)[name])),
+    ),
+    rows: listLike("a list of row numbers"),
+  },
+  trainValidSplit: { dataset: rows },
+  stratifiedKFold: { dataset: rows },
+  groupKFold: { groups: listLike("a list with the group of each row") },
+  tokenize: {
+    dataset: texts,
+    tokenizer: kindOf(
+      "a tokenizer, as loadTokenizer gives it",
+      (value) => typeof membersOf(value).encode === "function",
+    ),
+  },
+  "tokenizer.encode": {
+    text: text(),
+    pair: optional(kindOf("a second text or null", (value) => value === null || typeof value === "string")),
+    maxLength: optional(kindOf("a number of tokens", (value) => typeof value === "number")),
+  },
+  encodeImages: {
+    rows: kindOf("images as imageFolder gives them", (value) => Array.isArray(membersOf(value).paths)),
+  },
+  fineTune: { model },
+  freezeSweep: { model: either(source, model) },
+  adaptToTexts: {
+    model,
+    texts: kindOf("texts as tokenize gives them", (value) => Array.isArray(membersOf(value).inputIds)),
+  },
+  predict: { model, dataset },
+  evaluate: { model, dataset },
+  worstMistakes: { dataset: texts, predictions },
+  confusionMatrix: {
+    labels: either(
+      labels,
+      kindOf("null", (value) => value === null),
+    ),
+    predictions,
+  },
+  confusionMatrixFigure: {
+    matrix: kindOf("what confusionMatrix gives", (value) => {
+      const { classes, counts } = membersOf(value);
+      return Array.isArray(classes) && Array.isArray(counts);
+    }),
+  },
+  metrics: { outputs: listLike("a list of probabilities or predicted values"), labels },
+  FrozenFeatures: { model },
+  "features.prepare": {
+    dataset,
+    stages: integer(0),
+    batchSize: integer(1),
+    precision: optional(word(FLOAT_TYPES)),
+  },
+  "features.batch": { dataset, rows: listLike("a list of row numbers"), sequenceLength: integer(1) },
+  addLora: { model },
+  mergeLora: { model },
+  unmergeLora: { model },
+  removeLora: { model },
+  bitFit: { model },
+  trainNorms: { model },
+  fromLayersModel: {
+    model: kindOf("a tfjs LayersModel, which has layers and trainableWeights", (value) => {
+      const { layers } = membersOf(value);
+      return Array.isArray(layers) && "trainableWeights" in membersOf(value);
+    }),
+  },
+  summarize: { records },
+  recommendN: { records },
+  explainN: { records },
+  latestSweep: { records },
+  readRecords: { path: path("the path of a records.jsonl"), warn: optional(callback()) },
+  formatSummary: {
+    rows: kindOf("a list of depths, as summarize gives them", (value) =>
+      isListOf(value, ({ score }) => isObject(score)),
+    ),
+  },
+  accuracyFigure: { records },
+  secondsFigure: { records },
+  memoryFigure: { records },
+  epochsFigure: { records },
+  toSvg: { figure },
+  toPng: { figure },
+  writeReport: { records, folder },
+  watch: {
+    run: kindOf("a run, as fineTune and freezeSweep give it", (value) =>
+      [Symbol.asyncIterator, "then"].every((name) => name in membersOf(value)),
+    ),
+  },
+  bundled: { name: text() },
+  exportOnnx: { model, folder },
+  savePretrained: { folder },
+  "model.forward": { rows: kindOf("an object of inputIds, attentionMask, tokenTypeIds", isObject) },
+  "model.forward of images": {
+    pixelValues: either(tensor, kindOf("lists of numbers [batch, 3, height, width]", Array.isArray)),
+  },
+  "model.checkRows": { name: text(), rows: dataset },
+  "model.parameter": { name: text() },
+  "model.reinitialize": { seed: integer() },
+  "parameter.assign": { value: tensor },
+  "parameter.restore": {
+    snapshot: kindOf(
+      "what snapshot gave",
+      (value) => "content" in membersOf(value) && "stamp" in membersOf(value),
+    ),
+  },
+} satisfies Record<string, Record<string, Kind>>;
+
+/** Functions and methods that take arguments, as errors call them. */
+export type ArgumentOwner = keyof typeof ARGUMENTS;
+
+/**
+ * Throws where an argument in front of a function's options is something else, as a promise that was not awaited. Options are checked
+ * before, and what an argument holds behind.
+ *
+ * @throws InputError naming the function and the argument, what was expected and what came
+ */
+export function checkArguments<Owner extends ArgumentOwner>(
+  owner: Owner,
+  given: Record<keyof (typeof ARGUMENTS)[Owner], unknown>,
+): void {
+  for (const [name, kind] of Object.entries<Kind>(ARGUMENTS[owner]))
+    kind.check(`${owner}: ${name}`, given[name as keyof typeof given], owner);
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { resolveModel } from "../../src/checkpoint/resolveModel";
+import { loadImageTransform } from "../../src/data/loadImageTransform";
+import { loadTokenizer } from "../../src/data/loadTokenizer";
+
+const root = mkdtempSync(join(tmpdir(), "frostkit-parents-"));
+after(() => rmSync(root, { recursive: true }));
+
+/** A folder with these files in it, each `{}`. */
+function made(name: string, ...files: string[]): string {
+  const folder = join(root, name);
+  mkdirSync(folder, { recursive: true });
+  for (const file of files) {
+    mkdirSync(join(folder, file, ".."), { recursive: true });
+    writeFileSync(join(folder, file), "{}");
+  }
+  return folder;
+}
+
+const refused = (promise: Promise<unknown>, message: string) =>
+  assert.rejects(promise, { name: "InputError", message });
+
+test("A training's folder names its checkpoints, the last one first", async () => {
+  const folder = made(
+    "out",
+    ...["500", "1000", "2000"].map((step) => `checkpoint-${step}/config.json`),
+    "runs/events",
+  );
+  const message = `${folder}: expected a model's folder with config.json, got one around checkpoint-2000, checkpoint-1000, checkpoint-500; name one of them: ${join(folder, "checkpoint-2000")}`;
+  await refused(resolveModel(folder), message);
+  await refused(AutoModelForSequenceClassification.fromPretrained(folder, { log: () => {} }), message);
+  await refused(loadTokenizer(folder), message);
+  await refused(loadImageTransform(folder), message);
+});
+
+test("One model in a folder, and one two folders down as in the Hub's cache, are named", async () => {
+  const one = made("one", "model/config.json", "notes.txt");
+  await refused(
+    resolveModel(one),
+    `${one}: expected a model's folder with config.json, got one around model; name that: ${join(one, "model")}`,
+  );
+  const cache = made("models--bert", "snapshots/abc/config.json", "blobs/x", "refs/main");
+  await refused(
+    resolveModel(cache),
+    `${cache}: expected a model's folder with config.json, got one around ${join("snapshots", "abc")}; name that: ${join(cache, "snapshots", "abc")}`,
+  );
+});
+
+test("Of many the last five are named", async () => {
+  const folder = made("many", ...Array.from({ length: 12 }, (_, i) => `checkpoint-${i}/config.json`));
+  await assert.rejects(
+    resolveModel(folder),
+    /around checkpoint-11, checkpoint-10, checkpoint-9, checkpoint-8, checkpoint-7 and 7 more; name one of them: .*checkpoint-11$/,
+  );
+});
+
+test("A model that has such folders in it is a model, and a folder without any is told as before", async () => {
+  const model = made("model", "config.json", "checkpoint-1/config.json");
+  assert.equal(await resolveModel(model), model);
+  const empty = made("empty");
+  assert.equal(await resolveModel(empty), empty);
+  await assert.rejects(AutoModelForSequenceClassification.fromPretrained(empty, { log: () => {} }), {
+    message: `${empty}: expected config.json; it is empty`,
+  });
+});
+
+test("A tokenizer's file in place of its folder is told", async () => {
+  const folder = made("tokenizer", "tokenizer.json");
+  await refused(
+    loadTokenizer(join(folder, "tokenizer.json")),
+    `${join(folder, "tokenizer.json")}: expected a model's folder, got a file: give the folder it lies in`,
+  );
+});
