@@ -28,7 +28,7 @@ export async function loadInputs(
   command: Command,
   { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {
-  const { train, valid } = await readData(flags, command);
+  const { train, valid, remarks } = await readData(flags, command);
   const labels = train.labels!;
   if (flags.metric !== undefined) checkMetric(flags.metric, valid?.labels ?? labels);
   const loaded = await loadModel(
@@ -50,6 +50,7 @@ export async function loadInputs(
   note(sayLabels(labels));
   const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
   note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
+  for (const line of remarks) note(line);
   const shared = valid && saySharedRows(train, valid);
   if (shared) note(shared);
   const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);

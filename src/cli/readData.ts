@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type ImageRows, imageFolder } from "../data/imageFolder";
 import { readTable } from "../data/readTable";
+import { sayGaps } from "../data/sayGaps";
 import { trainValidSplit } from "../data/splits";
 import { takeRows } from "../data/takeRows";
 import { type TextColumns, textDataset } from "../data/textDataset";
@@ -9,11 +10,15 @@ import { checkNoneGiven } from "./checkNoneGiven";
 import { type DataFlags, OF_IMAGES, OF_TABLES } from "./options";
 import { isFolder, type Rows } from "./Rows";
 
-/** Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. */
+/**
+ * Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. `remarks` are on what of
+ * the rows is easily overlooked.
+ */
 export async function readData(
   flags: DataFlags,
   command: Command,
-): Promise<{ train: Rows; valid: Rows | null }> {
+): Promise<{ train: Rows; valid: Rows | null; remarks: string[] }> {
+  const remarks: string[] = [];
   if (!isFolder(flags.train)) {
     checkNoneGiven(command, OF_IMAGES, `${flags.train} is no folder of images`);
     const columns: TextColumns = {
@@ -22,16 +27,19 @@ export async function readData(
       label: flags.label.length === 1 ? flags.label[0] : flags.label,
       problemType: flags.problemType,
     };
-    const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
-      textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
+    const read = async (path: string, options: { limit?: number; classes?: string[] }) => {
+      const rows = textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
         ...columns,
         log: toldLater,
         classes: options.classes,
       });
-    return trainAndValid(flags, read);
+      remarks.push(...sayGaps(rows));
+      return rows;
+    };
+    return { ...(await trainAndValid(flags, read)), remarks };
   }
   checkNoneGiven(command, OF_TABLES, `${flags.train} is a folder of images`);
-  return trainAndValid(flags, labelledImages);
+  return { ...(await trainAndValid(flags, labelledImages)), remarks };
 }
 
 async function trainAndValid<Of extends Rows>(

@@ -7,6 +7,7 @@ import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
+import { sayGaps } from "./sayGaps";
 import { sayLabels } from "./sayLabels";
 
 export type { Labels } from "./labels";
@@ -43,14 +44,17 @@ export interface TextColumns {
   problemType?: Labels["problemType"];
   /** The classes of the training rows, or of a model, in order: a label outside them is an error. Default: those that occur. */
   classes?: string[];
-  /** Takes the line on what the labels are, where `classes` are left out. Default: console.info. */
+  /**
+   * Takes the line on what the labels are, where `classes` are left out, and those on empty texts and ids. Default: console.info.
+   */
   log?: (line: string) => void;
 }
 
 /**
  * Picks texts and labels out of a table.
  *
- * An empty text is kept, since every test row needs a prediction: it tokenizes to the special tokens alone. An empty label, or
+ * An empty text is kept, since every test row needs a prediction: it tokenizes to the special tokens alone. A line tells how many there
+ * are, and how many ids are empty or come again. An empty label, or
  * what pandas reads as missing (nan, NA, None), is an error, as are a training table of one class and a column of nothing but empty
  * texts. Spellings of one number, 1 and 1.0, are one class. More than 20 numbers, or fractions, ask for a `problemType`. Classes that
  * the table itself names are told, with their number.
@@ -74,7 +78,7 @@ export function textDataset(table: Table, options: TextColumns = {}): TextDatase
     );
   const labels = label === undefined ? null : readLabels(table, label, how);
   if (labels && how.classes === undefined) log(sayLabels(labels));
-  return {
+  const dataset: TextDataset = {
     source: table.path,
     texts,
     pairs: pair === undefined ? null : column(table, "pair", pair),
@@ -82,6 +86,8 @@ export function textDataset(table: Table, options: TextColumns = {}): TextDatase
     ids: id === undefined ? null : column(table, "id", id),
     columns: { text, pair: pair ?? null, label: typeof label === "string" ? [label] : (label ?? null) },
   };
+  for (const line of sayGaps(dataset)) log(line);
+  return dataset;
 }
 
 function readLabels(table: Table, label: string | string[], { problemType, classes }: TextColumns): Labels {

@@ -33,6 +33,10 @@ export function writeTable(
     const values = columns[name];
     if (values === null || values === undefined)
       throw new InputError(`${path}: expected values for the column ${JSON.stringify(name)}, got ${values}`);
+    if (typeof values !== "object" || !Number.isInteger(values.length))
+      throw new InputError(
+        `${path}: expected a list of values for the column ${JSON.stringify(name)}, got ${shown(values)}`,
+      );
     if (/^\d+$/.test(name))
       throw new InputError(`${path}: expected a column's name, got the whole number ${name}`);
     return values.length;

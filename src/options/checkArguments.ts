@@ -40,21 +40,35 @@ const rows = kindOf("rows as textDataset or imageFolder gives them", (value) => 
 const texts = kindOf("texts as textDataset gives them", (value) => Array.isArray(membersOf(value).texts));
 
 const records = kindOf("a list of records, as freezeSweep or readRecords gives them", (value) =>
-  isListOf(value, ({ trial, epochs }) => typeof trial === "string" && Array.isArray(epochs)),
+  isListOf(
+    value,
+    ({ trial, n, epochs }) =>
+      typeof trial === "string" &&
+      typeof n === "number" &&
+      isListOf(epochs, ({ metrics }) => isObject(metrics)) &&
+      (epochs as unknown[]).length > 0,
+  ),
 );
 
 const figure = kindOf("a figure, as accuracyFigure and the others give it", (value) => {
   const { data, layout } = membersOf(value);
-  return Array.isArray(data) && isObject(layout);
+  return Array.isArray(data) && data.every(isObject) && isObject(layout);
 });
 
 const predictions = kindOf("predictions, as predict gives them", (value) =>
   isListLike(membersOf(value).probabilities),
 );
 
-const labels = kindOf("a dataset's labels", (value) => {
-  const { problemType, ids, values } = membersOf(value);
-  return typeof problemType === "string" && (isListLike(ids) || isListLike(values));
+/** A dataset's labels, as far as their type says what they hold. */
+export const labels = kindOf("labels as a dataset holds them", (value) => {
+  const { problemType, classes, ids, values } = membersOf(value);
+  if (problemType === "regression") return isListLike(values);
+  return (
+    Array.isArray(classes) &&
+    (problemType === "single_label_classification"
+      ? isListLike(ids)
+      : problemType === "multi_label_classification" && isListLike(values))
+  );
 });
 
 const tensor = kindOf(
@@ -80,7 +94,7 @@ export const ARGUMENTS = {
   textDataset: {
     table: kindOf("a table, as readTable gives it", (value) => {
       const { columns, rows } = membersOf(value);
-      return Array.isArray(columns) && Array.isArray(rows);
+      return Array.isArray(columns) && Array.isArray(rows) && rows.every(isObject);
     }),
   },
   imageFolder: { folder },
@@ -127,7 +141,9 @@ export const ARGUMENTS = {
   confusionMatrixFigure: {
     matrix: kindOf("what confusionMatrix gives", (value) => {
       const { classes, counts } = membersOf(value);
-      return Array.isArray(classes) && Array.isArray(counts);
+      const isSquare = (list: unknown[]) =>
+        isListOf(counts, (row) => isListLike(row)) && (counts as unknown[]).length === list.length;
+      return Array.isArray(classes) && classes.every((name) => typeof name === "string") && isSquare(classes);
     }),
   },
   metrics: { outputs: listLike("a list of probabilities or predicted values"), labels },
@@ -158,7 +174,7 @@ export const ARGUMENTS = {
   readRecords: { path: path("the path of a records.jsonl"), warn: optional(callback()) },
   formatSummary: {
     rows: kindOf("a list of depths, as summarize gives them", (value) =>
-      isListOf(value, ({ score }) => isObject(score)),
+      isListOf(value, ({ n, score }) => typeof n === "number" && typeof membersOf(score).mean === "number"),
     ),
   },
   accuracyFigure: { records },

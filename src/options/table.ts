@@ -355,7 +355,8 @@ export const tokenRows = {
 
 export const dataset = kindOf("a dataset, as `tokenize` or `encodeImages` gives it", (value) => {
   const { inputIds, pixels } = Object(value) as Record<string, unknown>;
-  return Array.isArray(inputIds) || Array.isArray(pixels);
+  const rows = pixels ?? inputIds;
+  return Array.isArray(rows) && rows.every((row) => Number.isInteger(Object(row).length));
 });
 
 /** Rows to train on and to judge by. */
@@ -503,7 +504,9 @@ export const OPTIONS = {
       list(text()),
       { defaultSays: "those that occur", also: ["id2label", "class_names"] },
     ),
-    log: log("the line on what the labels are, where `classes` are left out"),
+    log: log(
+      "the line on what the labels are, where `classes` are left out, and those on empty texts and ids",
+    ),
   },
   tokenize: {
     maxLength: option("Longer texts are cut to this many tokens, special tokens counted.", integer(1), {

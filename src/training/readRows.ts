@@ -3,6 +3,7 @@ import { rowsOf } from "../data/rowsOf";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { isPlaceholder } from "../models/labelFields";
+import { labels as labelsKind } from "../options/checkArguments";
 import { checkLabels } from "./checkLabels";
 
 /** The rows of a dataset, where the model can read them. */
@@ -19,6 +20,7 @@ export function readLabelledRows(name: string, model: Classifier, dataset: Datas
   const { labels, count } = rows;
   if (count === 0) throw new InputError(`${name}: expected at least one row, got none`);
   if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
+  labelsKind.check(`${name}: labels`, labels, name);
   if (labels.problemType !== model.problemType)
     throw new InputError(
       `${name}: the model is made for ${model.problemType}, the labels for ${labels.problemType}`,

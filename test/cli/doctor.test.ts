@@ -8,6 +8,9 @@ import { fakeCommand, fakeWheel, temporaryFolder } from "../engine/native/fakes"
 import { unlinkedKit } from "../engine/native/unlinkedKit";
 import { frostkitIn } from "./frostkit";
 
+/** What lines are called that an engine's library wrote by itself. */
+const LIBRARY = "a library says";
+
 /** Without a Vulkan driver no time goes into an adapter in software, which only the first test is about. */
 const NO_ADAPTER = { VK_DRIVER_FILES: join(temporaryFolder(), "none.json") };
 
@@ -23,10 +26,17 @@ const fact = (pairs: [string, string][], label: string) => pairs.find(([name]) =
 const factsOf = (pairs: [string, string][], label: string) =>
   pairs.filter(([name]) => name === label).map(([, value]) => value);
 
+/** What it says of this machine, with whatever adapter there is. */
+let here: Promise<[string, string][]> | undefined;
+const factsHere = () => {
+  here ??= facts({ VK_DRIVER_FILES: process.env.VK_DRIVER_FILES });
+  return here;
+};
+
 test("doctor shows versions, cores, memory, every engine, what auto takes and the notebook kernel, a line each", async () => {
-  const said = await facts({ VK_DRIVER_FILES: process.env.VK_DRIVER_FILES });
+  const said = await factsHere();
   assert.deepEqual(
-    said.map(([label]) => label).filter((label) => label !== "device"),
+    said.map(([label]) => label).filter((label) => label !== "device" && label !== LIBRARY),
     [
       ...["frostkit", "Node.js", "processor", "memory"],
       ...ENGINES.map((name) => `engine ${name}`),
@@ -48,7 +58,7 @@ test("doctor shows versions, cores, memory, every engine, what auto takes and th
 test("TensorFlow's line says what its binding is linked to; a device and auto's reason name what it computes on", async (t) => {
   const why = await whyNot("tensorflow");
   if (why !== null) return t.skip(why);
-  const said = await facts();
+  const said = await factsHere();
   assert.ok(fact(said, "engine tensorflow").includes(nativeStatus().reason));
   const used = factsOf(said, "device").filter((device) => device.endsWith(", in use"));
   assert.equal(used.length, 1);
@@ -77,6 +87,19 @@ test("A GPU that a TensorFlow without CUDA leaves idle is listed with its memory
   );
   assert.match(gpus, /is built without CUDA; pip install "tensorflow\[and-cuda\]"/);
   assert.match(fact(said, "engine auto"), /, not on GPU Tesla P100-PCIE-16GB: frostkit doctor says why\)$/);
+});
+
+test("What a graphics library writes by itself stands in the table, without its stack, and nowhere else", async (t) => {
+  const why = await whyNot("webgpu");
+  if (why?.includes("does not load")) return t.skip(why);
+  const said = await facts();
+  assert.match(fact(said, "engine webgpu"), /^no: no WebGPU adapter was found: install the Vulkan loader/);
+  const lines = factsOf(said, LIBRARY);
+  assert.ok(
+    lines.some((line) => /^Warning: .*(vkCreateInstance|none\.json|libvulkan)/.test(line)),
+    lines.join(),
+  );
+  assert.ok(!lines.some((line) => /^at |VulkanError\.cpp/.test(line)), lines.join());
 });
 
 test("Where no binding is built, doctor names the TensorFlow that could be linked, or how to fetch one", async () => {

@@ -59,6 +59,18 @@ test("--id names the id column; a table without one gets row numbers from 0, and
   assert.match(readFileSync(join(folder, "n.csv"), "utf8"), /^id,target\n0,LABEL_\d\n1,LABEL_\d\n$/);
 });
 
+test("Empty texts, and ids that are empty or come again, are told once each, and every row is predicted", async () => {
+  writeFileSync(join(folder, "gaps.csv"), "id,text\n1,good\n2,\n1,bad\n,fine\n");
+  const { code, stderr } = await predict("--data", "gaps.csv", "--out", "g.csv");
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(stderr.trimEnd().split("\n").slice(1), [
+    'gaps.csv: 1 of 4 texts in column "text" are empty, the first in row 2',
+    "gaps.csv: 1 of 4 ids are empty, the first in row 4",
+    'gaps.csv: 1 of 4 ids come again, the first "1", in rows 1 and 3',
+  ]);
+  assert.equal((await written("g.csv")).rows.length, 4);
+});
+
 test("Bad input is one line and exit code 2, and a file that is there stays", async () => {
   writeFileSync(join(folder, "kept.csv"), "kept");
   const refuses = async (ended: ReturnType<typeof frostkit>, line: RegExp) => {

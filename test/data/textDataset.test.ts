@@ -38,6 +38,21 @@ test("What the labels are is told where the table itself says it: classes and th
   assert.deepEqual(told, []);
 });
 
+test("Empty texts and ids, and ids that come again, are told by a line each", () => {
+  const told: string[] = [];
+  const rows = [
+    { id: "1", text: "a" },
+    { id: "", text: " " },
+    { id: "1", text: "c" },
+  ];
+  textDataset(table(rows), { id: "id", log: (line) => told.push(line) });
+  assert.deepEqual(told, [
+    'train.csv: 1 of 3 texts in column "text" are empty, the first in row 2',
+    "train.csv: 1 of 3 ids are empty, the first in row 2",
+    'train.csv: 1 of 3 ids come again, the first "1", in rows 1 and 3',
+  ]);
+});
+
 test("The text column is called text unless named; without label, pair or id these are null", () => {
   assert.deepEqual(textDataset(table([{ id: "1", text: "a" }])), {
     source: "train.csv",

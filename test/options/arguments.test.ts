@@ -24,7 +24,7 @@ const WRONG: [unknown, string][] = [
 ];
 
 const model = { stages: [], depth: 1, checkRows: () => assert.fail("the model was used") };
-const epochs: unknown[] = [];
+const epochs = [{ metrics: {} }];
 
 /** Something of the right kind, so that another argument is the wrong one. */
 const RIGHT: Record<string, unknown> = {
@@ -44,7 +44,7 @@ const RIGHT: Record<string, unknown> = {
   },
   ...{ labels: { problemType: "regression", values: [] }, outputs: [], matrix: { classes: [], counts: [] } },
   ...{ stages: 1, batchSize: 1, precision: "fp32", sequenceLength: 1, seed: 0, warn: () => {} },
-  ...{ records: [{ trial: "a", epochs }], figure: { data: [], layout: {} } },
+  ...{ records: [{ trial: "a", n: 0, epochs }], figure: { data: [], layout: {} } },
 };
 
 before(() => useEngine("cpu"));
@@ -143,7 +143,11 @@ for (const owner of Object.keys(ARGUMENTS) as ArgumentOwner[])
   });
 
 const right = (owner: string, name: string): unknown =>
-  owner === "encodeImages" ? { paths: [] } : owner === "formatSummary" ? [{ score: {} }] : RIGHT[name];
+  owner === "encodeImages"
+    ? { paths: [] }
+    : owner === "formatSummary"
+      ? [{ n: 0, score: { mean: 1 } }]
+      : RIGHT[name];
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -277,6 +281,67 @@ test("A LayersModel's parameter, rows that are not prepared, and cells and texts
   );
   const dataset = { source: "made by hand", texts: ["a", null], pairs: null, labels: null, ids: null };
   await refused(() => f.tokenize(dataset, tokenizer), "made by hand, row 2: expected a text, got null");
+});
+
+test("What is of the right kind on the outside alone is told as well", async () => {
+  const single = { problemType: "single_label_classification", classes: ["a", "b"], ids: [0] };
+  const epochs = [{ metrics: {} }];
+  for (const [call, message] of [
+    [
+      () => f.textDataset({ path: "x", columns: ["text"], rows: [null] }),
+      /^textDataset: table: expected a table/,
+    ],
+    [() => f.predict(loaded, { inputIds: [null] }), /^predict: dataset: expected a dataset/],
+    [
+      () => f.evaluate(loaded, { ...rowsOf(1), labels: [0] }),
+      /^evaluate: labels: expected labels as a dataset holds them, got \[0\]$/,
+    ],
+    [
+      () => f.fineTune(loaded, { train: { ...rowsOf(1), labels: { ...single, ids: undefined } } }),
+      /^train: labels: expected labels/,
+    ],
+    [() => f.metrics([1, 0], { ...single, classes: undefined }), /^metrics: labels: expected labels/],
+    [
+      () => f.metrics([1, 0], { ...single, problemType: "classification" }),
+      /^metrics: labels: expected labels/,
+    ],
+    [
+      () => f.confusionMatrix({ ...single, classes: null }, { probabilities: [1, 0] }),
+      /^confusionMatrix: labels: expected/,
+    ],
+    [
+      () => f.confusionMatrixFigure({ classes: ["a", "b"], counts: [[1, 0]] }),
+      /^confusionMatrixFigure: matrix: expected/,
+    ],
+    [
+      () =>
+        f.confusionMatrixFigure({
+          classes: ["a", 3],
+          counts: [
+            [1, 0],
+            [0, 1],
+          ],
+        }),
+      /^confusionMatrixFigure: matrix: expected/,
+    ],
+    [() => f.toSvg({ data: [null], layout: {} }), /^toSvg: figure: expected a figure/],
+    [
+      () => f.summarize([{ trial: "a", n: 0, epochs: [] }]),
+      /^summarize: records: expected a list of records/,
+    ],
+    [
+      () => f.accuracyFigure([{ trial: "a", epochs }]),
+      /^accuracyFigure: records: expected a list of records/,
+    ],
+    [() => f.formatSummary([{ n: 0, score: {} }]), /^formatSummary: rows: expected a list of depths/],
+    [() => f.writeTable("x.csv", { a: 3 }), /^x\.csv: expected a list of values for the column "a", got 3$/],
+    [
+      () => f.writeTable("x.csv", { a: "abc" }),
+      /^x\.csv: expected a list of values for the column "a", got "abc"$/,
+    ],
+    [() => f.writeTable(__dirname, { a: [1] }), /: expected a file to write, got a folder$/],
+  ] as [() => unknown, RegExp][])
+    await refused(call, message);
 });
 
 test("What waits to be awaited is told so, a run as well, and what is long is cut before it is written", () => {

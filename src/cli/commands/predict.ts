@@ -101,7 +101,12 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     readdirSync(model.folder).map((name) => join(model.folder, name)),
   );
   checkTrained(flags.model, model);
-  const { rows, ids, id } = "paths" in read ? imageRows(read, flags) : textRows(read, flags, command, model);
+  const {
+    rows,
+    ids,
+    id,
+    remarks = [],
+  } = "paths" in read ? imageRows(read, flags) : textRows(read, flags, command, model);
   const { trainedOn } = model;
   const label = flags.label ?? (trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target");
   const classes = flags.probabilities ? probabilityColumns(model) : [];
@@ -114,6 +119,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   checkReplaceableTable(out, [header, [id ?? "id", label]], "--out");
   const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
+  for (const line of remarks) note(line);
   if (id === null)
     note(`${flags.data}: has no column "id": rows are numbered from 0 (--id names another column)`);
 
@@ -155,6 +161,8 @@ interface Asked {
   rows: Rows;
   ids: string[] | null;
   id: string | null;
+  /** On what of the rows is easily overlooked. */
+  remarks?: string[];
 }
 
 function imageRows(rows: ImageRows, { data, id }: PredictFlags): Asked {
@@ -174,12 +182,14 @@ function textRows(table: Table, flags: PredictFlags, command: Command, { trained
       );
   }
   const id = flags.id ?? (table.columns.includes("id") ? "id" : null);
+  const remarks: string[] = [];
   const rows = textDataset(table, {
+    log: (line) => remarks.push(line),
     text: given("text") ?? trainedOn?.text ?? flags.text,
     pair: given("pair") ?? trainedOn?.pair ?? undefined,
     id: id ?? undefined,
   });
-  return { rows, ids: rows.ids, id };
+  return { rows, ids: rows.ids, id, remarks };
 }
 
 function probabilityColumns({ problemType, classes }: Classifier): string[] {
