@@ -89,10 +89,17 @@ test("A GPU that a TensorFlow without CUDA leaves idle is listed with its memory
   assert.match(fact(said, "engine auto"), /, not on GPU Tesla P100-PCIE-16GB: frostkit doctor says why\)$/);
 });
 
+/** What it says of a kit without a binding, where there is no TensorFlow and no adapter. */
+let unlinked: Promise<[string, string][]> | undefined;
+const factsUnlinked = () => {
+  unlinked ??= facts({ FROSTKIT_TENSORFLOW: join(temporaryFolder(), "nowhere") }, unlinkedKit());
+  return unlinked;
+};
+
 test("What a graphics library writes by itself stands in the table, without its stack, and nowhere else", async (t) => {
   const why = await whyNot("webgpu");
   if (why?.includes("does not load")) return t.skip(why);
-  const said = await facts();
+  const said = await factsUnlinked();
   assert.match(fact(said, "engine webgpu"), /^no: no WebGPU adapter was found: install the Vulkan loader/);
   const lines = factsOf(said, LIBRARY);
   assert.ok(
@@ -104,7 +111,7 @@ test("What a graphics library writes by itself stands in the table, without its 
 
 test("Where no binding is built, doctor names the TensorFlow that could be linked, or how to fetch one", async () => {
   const kit = unlinkedKit();
-  const none = await facts({ FROSTKIT_TENSORFLOW: join(temporaryFolder(), "nowhere") }, kit);
+  const none = await factsUnlinked();
   assert.match(
     fact(none, "engine tensorflow"),
     /^no: tfjs-node-gpu's native binding is not built; FROSTKIT_TENSORFLOW: expected a folder that holds TensorFlow/,
