@@ -37,7 +37,10 @@ export interface SweepOptions extends TrialSettings {
   about?: Record<string, string>;
   /** Stops between two steps; finished trials stay on disk. */
   signal?: AbortSignal;
-  /** Takes the line on the engine that was chosen, and those on the loaded model. Default: console.info. */
+  /**
+   * Takes the line on the engine that was chosen, those on the loaded model, and one where rows to validate on are trained on.
+   * Default: console.info.
+   */
   log?: (line: string) => void;
 }
 

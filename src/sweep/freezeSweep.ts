@@ -63,10 +63,17 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
   checkArguments("freezeSweep", { model: source });
   const { train, valid } = data;
   for (const name of ["train", "valid"] as const) swept[name].kind.check(name, data[name], "freezeSweep");
-  const { n, strategies, seeds, out, name, about, signal, log = console.info, ...settings } = readOptions(
-    "freezeSweep",
-    options,
-  );
+  const {
+    n,
+    strategies,
+    seeds,
+    out,
+    name,
+    about,
+    signal,
+    log = console.info,
+    ...settings
+  } = readOptions("freezeSweep", options);
   strategies?.forEach(checkStrategy);
   const asked = Object.entries(settings).filter(
     ([key]) => options?.[key as keyof TrialSettings] !== undefined,
