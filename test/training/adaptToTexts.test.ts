@@ -239,7 +239,7 @@ onEveryFastEngine("adaptToTexts", (engine) => {
       /maskTokenId/,
     );
     assert.throws(() => adaptToTexts(Promise.resolve(model) as never, texts, options), {
-      message: /^adaptToTexts: expected a loaded model, got/,
+      message: /^adaptToTexts: model: expected a loaded model, got a Promise: await it first$/,
     });
     const empty = { ...texts, inputIds: texts.inputIds.map(() => Int32Array.of(2, 3)) };
     await assert.rejects(async () => adaptToTexts(model, empty, options), {
