@@ -1,7 +1,7 @@
 import { attention, type WrittenAttention } from "../attention/onnx";
 import type { OnnxGraph } from "../OnnxGraph";
 
-interface Written extends WrittenAttention {
+export interface Written extends WrittenAttention {
   parts: number;
   /** Tables of relative positions, [entries, hidden], that queries and keys are multiplied by. */
   positionKey?: string;

@@ -1,6 +1,6 @@
 import type { OnnxGraph } from "../OnnxGraph";
 
-interface Written {
+export interface Written {
   x: string;
   residual?: string;
   weight: string;
