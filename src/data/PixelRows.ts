@@ -19,10 +19,6 @@ export class PixelRows extends Rows<EncodedImages> {
     return new Int32Array(this.count).fill(1);
   }
 
-  override get varies(): boolean {
-    return this.dataset.augmented !== undefined;
-  }
-
   check(name: string): void {
     const { pixels, height, width, mean, std, augmented } = this.dataset;
     for (const [field, value] of [["height", height] as const, ["width", width] as const])

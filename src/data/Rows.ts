@@ -35,7 +35,7 @@ export abstract class Rows<Data extends Dataset = Dataset> {
 
   /** Whether each epoch sees other rows, so that nothing that is computed of them can be cached. */
   get varies(): boolean {
-    return false;
+    return this.views !== null;
   }
 
   /** Which columns they came from; null where that is not known. */
@@ -105,8 +105,7 @@ export abstract class Rows<Data extends Dataset = Dataset> {
       hash.update(JSON.stringify([labels.problemType, labels.classes ?? null]));
       update(hash, labels.problemType === "single_label_classification" ? labels.ids : labels.values);
     }
-    const { views } = this;
-    if (views) hash.update(JSON.stringify(views));
+    if (this.varies) hash.update(JSON.stringify(this.views));
     return hash.digest("hex");
   }
 

@@ -20,7 +20,7 @@ const ROBERTA = {
   bias: "lm_head.bias",
 };
 
-/** Where a family's head for masked words keeps its parameters. */
+/** Names of a family's head in its checkpoints. */
 const NAMES: Record<string, { prefix: string; dense: string; norm: string; bias: string }> = {
   bert: {
     prefix: "bert",
@@ -31,11 +31,11 @@ const NAMES: Record<string, { prefix: string; dense: string; norm: string; bias:
   roberta: ROBERTA,
   "xlm-roberta": ROBERTA,
 };
-/** The head of BERT and RoBERTa that tells masked words, its last layer tied to the word embeddings. */
+/** The head of BERT and RoBERTa that predicts masked tokens, its last layer tied to the word embeddings. */
 export interface MaskedLmHead {
   /** Its own, without the word embeddings. The caller disposes them. */
   parameters: Parameter[];
-  /** From the last hidden states [batch · seq, hidden] to the logits [places, vocabulary] of the words at some places. */
+  /** From the last hidden states [batch · seq, hidden] to the logits [places, vocabulary] of the tokens at some places. */
   forward(pass: Pass, x: Value, places: tf.Tensor1D): Value;
 }
 

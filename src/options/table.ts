@@ -585,7 +585,7 @@ export const OPTIONS = {
     weightDecay,
     gradientAccumulation: training.gradientAccumulation,
     parameterGroups: training.parameterGroups,
-    share: option("Share of the tokens that are to be told.", share, {
+    share: option("Share of the tokens that the model is to predict.", share, {
       default: 0.15,
       also: ["mlm_probability"],
     }),

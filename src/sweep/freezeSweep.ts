@@ -51,8 +51,8 @@ export function freezeSweep(
   }
   const model = first as string | Classifier;
   checkArguments("freezeSweep", { model });
-  const read = readNamed("freezeSweep", swept, data, "data") as unknown as SweepData;
-  return start(model, read, options);
+  readNamed("freezeSweep", swept, data, "data");
+  return start(model, data!, options);
 }
 
 /** A model is told by its stages: nothing else that is handed in has any. */

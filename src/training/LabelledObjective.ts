@@ -10,7 +10,7 @@ import { type Loss, lossOf } from "./loss";
 import type { FailedStep, Objective, Part } from "./TrainingLoop";
 import { whyNotFinite } from "./whyNotFinite";
 
-/** Trains a model to tell the labels of rows. */
+/** Trains a model to predict the labels of rows. */
 export class LabelledObjective implements Objective {
   /** Where the forwards of the next epoch start; rows that vary have no features to start from. */
   start: Start = FROM_ROWS;

@@ -13,7 +13,7 @@ import { type Masked, maskTokens } from "./maskTokens";
 import type { FailedStep, Objective, Part } from "./TrainingLoop";
 import { parameterNotFinite } from "./whyNotFinite";
 
-/** Trains an encoder and a head to tell masked words. Texts are masked anew in each epoch, so all stages run at every step. */
+/** Trains an encoder and a head to predict masked tokens. Texts are masked anew in each epoch, so all stages run at every step. */
 export class MaskedObjective implements Objective {
   constructor(
     private readonly model: SequenceClassifier,

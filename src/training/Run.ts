@@ -16,7 +16,7 @@ import { Stoppable } from "./Stoppable";
  * ```
  */
 export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Result> {
-  #events: AsyncGenerator<Event, Result>;
+  #events: AsyncGenerator<Event, Result | undefined>;
   #stoppable: Stoppable;
   #result: Promise<Result>;
   #resolve!: (result: Result) => void;
@@ -48,14 +48,14 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
     try {
       this.#stoppable.begin(() => {
         closed = true;
-        void this.#events.return(undefined as never).catch(() => {});
+        void this.#events.return(undefined).catch(() => {});
       });
       for (;;) {
         const { done, value } = await this.#events.next();
         if (done) {
           ended = true;
           if (closed) throw new FrostError(`${this.#stoppable.name}: given up by the stop button`);
-          this.#resolve(value);
+          this.#resolve(value as Result);
           return;
         }
         yield value;
@@ -67,7 +67,7 @@ export class Run<Event, Result> implements AsyncIterable<Event>, PromiseLike<Res
       throw error;
     } finally {
       if (!ended) {
-        await this.#events.return(undefined as never);
+        await this.#events.return(undefined);
         this.#reject(new FrostError("the loop over this run was left before its end, so it has no result"));
       }
       this.#stoppable.end();

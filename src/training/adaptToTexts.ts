@@ -42,7 +42,7 @@ export interface AdaptOptions {
    * Default: none.
    */
   parameterGroups?: ParameterGroup[];
-  /** Share of the tokens that are to be told. Default: 0.15. */
+  /** Share of the tokens that the model is to predict. Default: 0.15. */
   share?: number;
   /**
    * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where training scales the loss so that its
@@ -64,9 +64,9 @@ export interface AdaptOptions {
 export type AdaptEvent = StepEvent | { type: "epoch"; epoch: number; trainLoss: number };
 
 /**
- * Trains a BERT's or RoBERTa's encoder on texts without labels, by telling masked words, before it is fine-tuned (task-adaptive
- * pretraining: Gururangan et al. 2020). The head for that comes from the model's checkpoint where it is there, is tied to the word
- * embeddings and gone afterwards; frozen parameters stay as they are.
+ * Trains a BERT's or RoBERTa's encoder on texts without labels, by masked language modelling, before it is fine-tuned
+ * (task-adaptive pretraining: Gururangan et al. 2020). The head that predicts the masked tokens is the checkpoint's where it has
+ * one; it is tied to the word embeddings and disposed afterwards. Frozen parameters stay as they are.
  *
  * Gives the mean loss of each epoch.
  *

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { EncodedImages } from "../../src/data/EncodedImages";
 import type { Dataset } from "../../src/data/Rows";
@@ -95,4 +97,15 @@ test("A batch holds its rows alone, texts padded to the longest of them", () => 
   const batch = rowsOf(rows).batch(Int32Array.of(4, 1));
   assert.deepEqual([...batch.lengths], [lengths[4], lengths[1]]);
   assert.equal(batch.sequenceLength, Math.max(lengths[4], lengths[1]));
+});
+
+test("Whether rows are texts or images is asked by rowsOf, and neither in training nor in a sweep", () => {
+  const src = join(__dirname, "../../src");
+  const asking = ["data", "training", "sweep"].flatMap((room) =>
+    readdirSync(join(src, room), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .filter((file) => /"(pixels|inputIds)" in /.test(readFileSync(join(src, room, file), "utf8")))
+      .map((file) => `${room}/${file}`),
+  );
+  assert.deepEqual(asking.sort(), ["data/rowsOf.ts", "data/takeRows.ts"]);
 });
