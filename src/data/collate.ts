@@ -3,8 +3,6 @@ import type { EncodedDataset } from "./tokenize";
 
 /** Rows padded on the right to one length. The three matrices are row-major `[batchSize, sequenceLength]`. */
 export interface Batch {
-  /** The dataset's row numbers. */
-  rows: Int32Array;
   batchSize: number;
   sequenceLength: number;
   /** Tokens of each row, padding not counted. */
@@ -19,25 +17,14 @@ export interface Batch {
 /**
  * Puts rows side by side, padded to the longest of them.
  *
- * @param options.multipleOf pads further to a multiple of this many tokens, though not beyond the dataset's `maxLength`, for
- *   which the model has positions
  * @throws InputError for no rows, or a row that is not there
  */
-export function collate(
-  dataset: EncodedDataset,
-  rows: ArrayLike<number>,
-  options: { multipleOf?: number } = {},
-): Batch {
-  const multiple = checkInteger("multipleOf", options.multipleOf ?? 1, 1);
+export function collate(dataset: EncodedDataset, rows: ArrayLike<number>): Batch {
   const batchSize = checkInteger("rows of a batch", rows.length, 1);
   const chosen = Int32Array.from(rows);
-  for (const row of Array.from(rows)) checkInteger("row", row, 0, dataset.inputIds.length - 1);
+  for (const row of chosen) checkInteger("row", row, 0, dataset.inputIds.length - 1);
   const lengths = chosen.map((row) => dataset.inputIds[row].length);
-  const longest = lengths.reduce((a, b) => Math.max(a, b));
-  const sequenceLength = Math.max(
-    longest,
-    Math.min(Math.ceil(longest / multiple) * multiple, dataset.maxLength),
-  );
+  const sequenceLength = lengths.reduce((a, b) => Math.max(a, b));
   const inputIds = new Int32Array(batchSize * sequenceLength).fill(dataset.padTokenId);
   const attentionMask = new Int32Array(batchSize * sequenceLength);
   const tokenTypeIds = new Int32Array(batchSize * sequenceLength);
@@ -47,5 +34,5 @@ export function collate(
     attentionMask.fill(1, start, start + lengths[i]);
     if (dataset.tokenTypeIds) tokenTypeIds.set(dataset.tokenTypeIds[row], start);
   });
-  return { rows: chosen, batchSize, sequenceLength, lengths, inputIds, attentionMask, tokenTypeIds };
+  return { batchSize, sequenceLength, lengths, inputIds, attentionMask, tokenTypeIds };
 }

@@ -6,9 +6,11 @@ import { after, before, describe, it } from "node:test";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { takeRows } from "../../src/data/takeRows";
 import { textDataset } from "../../src/data/textDataset";
-import { tokenize } from "../../src/data/tokenize";
+import { type EncodedDataset, tokenize } from "../../src/data/tokenize";
 import { useEngine } from "../../src/engine/useEngine";
+import { topNLayerFreeze } from "../../src/freeze";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
+import { adaptToTexts } from "../../src/training/adaptToTexts";
 import { evaluate } from "../../src/training/evaluate";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
@@ -150,5 +152,25 @@ describe("Rows written by hand", () => {
       "this model knows token ids below 120, row 0 has 10.5; tokenize with the model's own tokenizer",
     );
     model.dispose();
+  });
+
+  it("train, predict, fold and adapt without the fields that only tell of them, as those with every field do", async () => {
+    const outcome = async (rows: EncodedDataset) => {
+      const model = await loadTiny();
+      topNLayerFreeze(model, 1);
+      const folds = { train: takeRows(rows, [0, 2, 4, 6, 8, 10]), valid: takeRows(rows, [1, 3, 5]) };
+      const { epochs } = await fineTune(model, folds, { epochs: 2, batchSize: 4 });
+      const { probabilities } = await predict(model, rows);
+      const { losses } = await adaptToTexts(model, rows, { maskTokenId: 4 });
+      model.dispose();
+      return {
+        losses,
+        probabilities,
+        epochs: epochs.map(({ trainLoss, validLoss }) => [trainLoss, validLoss]),
+      };
+    };
+    const { inputIds, labels, padTokenId, maxLength } = toyRows(12);
+    const few = { inputIds, labels, padTokenId, maxLength } as EncodedDataset;
+    assert.deepEqual(await outcome(few), await outcome(toyRows(12)));
   });
 });

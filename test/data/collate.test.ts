@@ -15,7 +15,6 @@ const dataset: EncodedDataset = {
 
 test("Rows are padded on the right to the longest of them, with the tokenizer's padding token", () => {
   assert.deepEqual(collate(dataset, [2, 0]), {
-    rows: Int32Array.of(2, 0),
     batchSize: 2,
     sequenceLength: 3,
     lengths: Int32Array.of(2, 3),
@@ -30,14 +29,6 @@ test("Token types are zeros where the tokenizer has none", () => {
   assert.deepEqual(tokenTypeIds, new Int32Array(10));
 });
 
-test("The length is rounded up to a multiple, but not beyond the positions the model has", () => {
-  assert.equal(collate(dataset, [0], { multipleOf: 4 }).sequenceLength, 4);
-  assert.equal(collate(dataset, [0], { multipleOf: 3 }).sequenceLength, 3);
-  assert.equal(collate(dataset, [1], { multipleOf: 4 }).sequenceLength, 6);
-  assert.equal(collate(dataset, [1], { multipleOf: 64 }).sequenceLength, 6);
-  assert.deepEqual(collate(dataset, [2], { multipleOf: 4 }).inputIds, Int32Array.of(2, 3, 9, 9));
-});
-
 test("The dataset is not touched, and the batch shares no memory with it", () => {
   const batch = collate(dataset, Int32Array.of(0));
   batch.inputIds.fill(0);
@@ -46,11 +37,7 @@ test("The dataset is not touched, and the batch shares no memory with it", () =>
   assert.deepEqual(dataset.tokenTypeIds?.[0], Int32Array.of(0, 0, 1));
 });
 
-test("No rows, a row that is not there, or a multiple below one are errors", () => {
+test("No rows, or a row that is not there, are errors", () => {
   assert.throws(() => collate(dataset, []), /rows of a batch: expected an integer of at least 1, got 0/);
   assert.throws(() => collate(dataset, [0, 3]), /row: expected an integer from 0 to 2, got 3/);
-  assert.throws(
-    () => collate(dataset, [0], { multipleOf: 0 }),
-    /multipleOf: expected an integer of at least 1, got 0/,
-  );
 });
