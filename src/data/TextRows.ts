@@ -34,11 +34,6 @@ export class TextRows extends Rows<EncodedDataset> {
         throw new InputError(
           `${name}: ${field}: expected an integer of at least ${least}, as tokenize gives it, got ${shown(value)}`,
         );
-    const none = inputIds.findIndex((ids) => !Number.isInteger(Object(ids).length));
-    if (none >= 0)
-      throw new InputError(
-        `${name}: row ${none}: expected a list of token ids, got ${shown(inputIds[none])}`,
-      );
     const row = tokenTypeIds ? inputIds.findIndex((ids, i) => tokenTypeIds[i]?.length !== ids.length) : -1;
     if (row >= 0)
       throw new InputError(

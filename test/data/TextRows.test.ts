@@ -143,10 +143,11 @@ describe("Rows written by hand", () => {
       { maxLength: undefined },
       "maxLength: expected an integer of at least 1, as tokenize gives it, got undefined",
     );
-    refused(
-      { inputIds: [[2, 10, 3], null, [2, 3], [2, 3]] },
-      "row 1: expected a list of token ids, got null",
-    );
+    const gap = { ...toyRows(4), inputIds: [[2, 10, 3], null, [2, 3], [2, 3]] };
+    assert.throws(() => fineTune(model, { train: gap as never }), {
+      name: "InputError",
+      message: /^data\.train: expected a dataset, as `tokenize` or `encodeImages` gives it, got/,
+    });
     refused(
       { inputIds: toyRows(4).inputIds.map(() => [2, 10.5, 3]) },
       "this model knows token ids below 120, row 0 has 10.5; tokenize with the model's own tokenizer",
