@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { trialLine } from "../report/eventLine";
+import { recordsFile } from "../sweep/record";
 import type { SweepEvent } from "../sweep/SweepOptions";
 import { trialName } from "../text/trialTitle";
 import type { FineTuneEvent } from "../training/events";
@@ -40,7 +40,7 @@ export class SweepBoard {
   #start(count: number, done: number): void {
     this.count = count;
     this.#done = done;
-    const where = `in ${join(this.folder, "records.jsonl")} already`;
+    const where = `in ${recordsFile(this.folder)} already`;
     if (done === count) this.#board.line(`all ${count} trials stand ${where}: nothing to run`);
     else if (done > 0) this.#board.line(`${done} of ${count} trials stand ${where}: these are not run again`);
     if (done === count) return;

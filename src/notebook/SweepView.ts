@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { accuracyFigure } from "../report/accuracyFigure";
-import { trialLine } from "../report/eventLine";
+import { stoppedLine, trialLine } from "../report/eventLine";
 import { judgedBy } from "../report/judgedBy";
 import { toSvg } from "../report/toSvg";
 import { formatSummary } from "../sweep/formatSummary";
-import type { TrialRecord } from "../sweep/record";
+import { recordsFile, type TrialRecord } from "../sweep/record";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import { summarize } from "../sweep/summarize";
 import { svgImage } from "../text/svgImage";
@@ -43,14 +42,14 @@ export class SweepView {
     this.#text = `${this.#done} of ${this.#count} trials`;
   }
 
-  finish({ records, aborted, folder }: SweepResult): void {
+  finish(result: SweepResult): void {
+    const { records, aborted, folder } = result;
     this.#records = records;
     this.#finished = !aborted;
-    const where = join(folder, "records.jsonl");
     this.stop(
       aborted
-        ? `stopped: ${records.length} of ${this.#count} trials are kept in ${where}, and the same sweep goes on from there`
-        : `finished: ${records.length} of ${this.#count} trials, kept in ${where}`,
+        ? stoppedLine(result, this.#count)
+        : `finished: ${records.length} of ${this.#count} trials, kept in ${recordsFile(folder)}`,
     );
   }
 

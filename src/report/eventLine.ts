@@ -1,6 +1,6 @@
 import { visible } from "../freeze";
-import type { EpochRecord } from "../sweep/record";
-import type { SweepEvent } from "../sweep/SweepOptions";
+import { type EpochRecord, recordsFile } from "../sweep/record";
+import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import { summarize } from "../sweep/summarize";
 import { formatScore } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
@@ -39,6 +39,10 @@ export function epochLine(record: EpochRecord, epochs?: number): string {
   const of = epochs === undefined ? "" : ` of ${epochs}`;
   return visible(`epoch ${epoch}${of}: ${parts.join(", ")}, ${(trainSeconds + evalSeconds).toFixed(1)} s`);
 }
+
+/** Where the finished trials of a stopped sweep are. */
+export const stoppedLine = ({ records, folder }: SweepResult, count: number): string =>
+  `stopped: ${records.length} of ${count} trials are kept in ${recordsFile(folder)}, and the same sweep goes on from there`;
 
 /** Which epoch's weights a training ended with, where that is not the last one's. */
 export const weightsLine = ({ epoch, epochs }: Pick<FineTuneResult, "epoch" | "epochs">): string | null =>

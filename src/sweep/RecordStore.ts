@@ -8,11 +8,10 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 import { InputError } from "../errors";
 import { checkWritable } from "../files/checkWritable";
 import { makeFolders } from "../files/makeFolders";
-import { readRecords, type TrialRecord } from "./record";
+import { readRecords, recordsFile, type TrialRecord } from "./record";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
 export class RecordStore {
@@ -21,12 +20,12 @@ export class RecordStore {
   constructor(readonly folder: string) {
     RecordStore.check(folder);
     makeFolders(folder);
-    this.path = pathIn(folder);
+    this.path = recordsFile(folder);
   }
 
   /** @throws InputError where no record could be written, so that no trial is run in vain */
   static check(folder: string): void {
-    const path = pathIn(folder);
+    const path = recordsFile(folder);
     checkWritable(path);
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
       throw new InputError(`${path}: expected a file for records, got a folder; move it away`);
@@ -34,7 +33,7 @@ export class RecordStore {
 
   /** Whether a folder is a sweep's already. */
   static isIn(folder: string): boolean {
-    return existsSync(pathIn(folder));
+    return existsSync(recordsFile(folder));
   }
 
   read(): TrialRecord[] {
@@ -61,5 +60,3 @@ export class RecordStore {
     if (whole < bytes.length) truncateSync(this.path, whole);
   }
 }
-
-const pathIn = (folder: string) => join(folder, "records.jsonl");

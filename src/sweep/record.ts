@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
@@ -61,6 +62,9 @@ export interface TrialRecord {
   /** Of the kit, Node.js and what computed. */
   versions: Record<string, string>;
 }
+
+/** Where the records of a sweep in this folder are. */
+export const recordsFile = (folder: string): string => join(folder, "records.jsonl");
 
 /** The epoch whose weights a trial ended with. */
 export const epochOfWeights = ({ epochs, restoredEpoch }: TrialRecord): EpochRecord =>

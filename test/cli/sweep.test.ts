@@ -173,7 +173,7 @@ test("Ctrl-C stops at the next step with exit code 130, keeps what is finished a
   assert.match(stderr, /^stopping at the next step; Ctrl-C again ends at once$/m);
   assert.match(
     stderr.trimEnd().split("\n").at(-1)!,
-    /^frostkit sweep: stopped(; \d of 4 trials are kept in runs\/stopped\/records\.jsonl, and the same command goes on from there| before anything was finished)$/,
+    /^frostkit sweep: stopped(: \d of 4 trials are kept in runs\/stopped\/records\.jsonl, and the same sweep goes on from there| before anything was finished)$/,
   );
 });
 

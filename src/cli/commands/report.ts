@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../../errors";
 import { latestSweep } from "../../sweep/latestSweep";
-import { readRecords } from "../../sweep/record";
+import { readRecords, recordsFile } from "../../sweep/record";
 import { note } from "../note";
 import { print } from "../print";
 import { showSweep } from "../showSweep";
@@ -26,7 +25,7 @@ Examples:
 }
 
 async function report(folder: string, { metric }: { metric?: string }): Promise<void> {
-  const path = join(folder, "records.jsonl");
+  const path = recordsFile(folder);
   const warnings: string[] = [];
   const all = readRecords(path, (line) => warnings.push(line));
   if (all.length === 0) throw new InputError(`${path}: expected at least one record, got none`);

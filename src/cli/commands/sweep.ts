@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
+import { stoppedLine } from "../../report/eventLine";
 import { isReport } from "../../report/isReport";
 import { freezeSweep } from "../../sweep/freezeSweep";
 import { latestSweep } from "../../sweep/latestSweep";
 import { parseStrategies } from "../../sweep/parseStrategies";
 import { RecordStore } from "../../sweep/RecordStore";
-import { readRecords, type TrialRecord } from "../../sweep/record";
+import { readRecords, recordsFile, type TrialRecord } from "../../sweep/record";
 import { checkStrategies, type Recipe } from "../../sweep/strategies";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
@@ -141,14 +142,12 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   } finally {
     board.stop();
   }
-  const { records, failed, aborted } = await run;
+  const result = await run;
+  const { records, failed, aborted } = result;
   for (const record of records) tell(record);
-  if (aborted && records.length < board.count)
-    throw new Interrupted(
-      `stopped; ${records.length} of ${board.count} trials are kept in ${join(out, "records.jsonl")}, and the same command goes on from there`,
-    );
+  if (aborted && records.length < board.count) throw new Interrupted(stoppedLine(result, board.count));
   if (records.length > 0) {
-    const kept = readRecords(join(out, "records.jsonl"), note);
+    const kept = readRecords(recordsFile(out), note);
     await showSweep(latestSweep([...kept, ...records]), out, metric, flags.json ? note : print);
   }
   if (failed.length > 0)
