@@ -68,7 +68,7 @@ function blocks(config: Config, take: Take) {
 
 function takeLayer(config: Config, take: Take, name: string): PostNormParts {
   const hidden = config.number("hidden_size");
-  const wide = config.number("intermediate_size");
+  const inner = config.number("intermediate_size");
   const eps = config.number("layer_norm_eps", 1e-12);
   return {
     norm: takeNorm(take, `${name}.full_layer_layer_norm`, hidden, eps),
@@ -77,7 +77,7 @@ function takeLayer(config: Config, take: Take, name: string): PostNormParts {
     value: takeLinear(take, `${name}.attention.value`, hidden, hidden),
     attended: takeLinear(take, `${name}.attention.dense`, hidden, hidden),
     attendedNorm: takeNorm(take, `${name}.attention.LayerNorm`, hidden, eps),
-    widen: takeLinear(take, `${name}.ffn`, hidden, wide),
-    narrow: takeLinear(take, `${name}.ffn_output`, wide, hidden),
+    intermediate: takeLinear(take, `${name}.ffn`, hidden, inner),
+    output: takeLinear(take, `${name}.ffn_output`, inner, hidden),
   };
 }

@@ -9,7 +9,7 @@ import type { TextInputs } from "./textInputs";
 export function bertBlocks(config: Config, take: Take, prefix: string): Stage<TextInputs>[] {
   const depth = config.number("num_hidden_layers");
   const hidden = config.number("hidden_size");
-  const wide = config.number("intermediate_size");
+  const inner = config.number("intermediate_size");
   const eps = config.number("layer_norm_eps", 1e-12);
   const rate = config.number("hidden_dropout_prob", 0.1);
   const options = {
@@ -30,8 +30,8 @@ export function bertBlocks(config: Config, take: Take, prefix: string): Stage<Te
       value: takeLinear(take, `${name}.attention.self.value`, hidden, hidden),
       attended: takeLinear(take, `${name}.attention.output.dense`, hidden, hidden),
       attendedNorm: takeNorm(take, `${name}.attention.output.LayerNorm`, hidden, eps),
-      widen: takeLinear(take, `${name}.intermediate.dense`, hidden, wide),
-      narrow: takeLinear(take, `${name}.output.dense`, wide, hidden),
+      intermediate: takeLinear(take, `${name}.intermediate.dense`, hidden, inner),
+      output: takeLinear(take, `${name}.output.dense`, inner, hidden),
       norm: takeNorm(take, `${name}.output.LayerNorm`, hidden, eps),
     };
     return postNormBlock(stage, [parts], options, i === depth - 1);

@@ -50,10 +50,10 @@ export function withConvolution(first: Stage<TextInputs>, convolved: Convolution
       // A text's last tokens have padding for neighbours, which must weigh nothing, as if the text ended there.
       const seen = zeroPadding(pass, x!, inputs.mask);
       const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
-      const wide = activate(pass, sum, activation);
+      const activated = activate(pass, sum, activation);
       const y = first.forward(pass, inputs, x);
       const firstOnly = y.tensor.shape[0] === inputs.batchSize;
-      const added = firstOnly ? firstRows(pass, wide, inputs.batchSize) : wide;
+      const added = firstOnly ? firstRows(pass, activated, inputs.batchSize) : activated;
       return residualNorm(pass, y, 0, added, norm);
     },
   };

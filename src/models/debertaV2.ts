@@ -126,7 +126,7 @@ function attentionKinds(config: Config): Kind[] {
 }
 
 interface Layer {
-  dense: Record<"query" | "key" | "value" | "attended" | "widen" | "narrow", Adaptable>;
+  dense: Record<"query" | "key" | "value" | "attended" | "intermediate" | "output", Adaptable>;
   norms: Record<"attended" | "output", Norm>;
   /** From the relative embeddings to their keys and queries, where these are not made as those of the tokens. */
   relative: Partial<Record<"key" | "query", Required<Linear>>>;
@@ -135,7 +135,7 @@ interface Layer {
 function takeLayer(config: Config, take: Take, index: number): Layer {
   const name = `deberta.encoder.layer.${index}`;
   const hidden = config.number("hidden_size");
-  const wide = config.number("intermediate_size");
+  const inner = config.number("intermediate_size");
   const eps = config.number("layer_norm_eps", 1e-7);
   const own = config.boolean("relative_attention", false) && !config.boolean("share_att_key", false);
   const kinds = attentionKinds(config);
@@ -149,12 +149,12 @@ function takeLayer(config: Config, take: Take, index: number): Layer {
     relative.query = takeLinear(take, `${self}.pos_query_proj`, hidden, hidden);
   const attended = takeLinear(take, `${name}.attention.output.dense`, hidden, hidden);
   const attendedNorm = takeNorm(take, `${name}.attention.output.LayerNorm`, hidden, eps);
-  const widen = takeLinear(take, `${name}.intermediate.dense`, hidden, wide);
-  const narrow = takeLinear(take, `${name}.output.dense`, wide, hidden);
-  const output = takeNorm(take, `${name}.output.LayerNorm`, hidden, eps);
+  const intermediate = takeLinear(take, `${name}.intermediate.dense`, hidden, inner);
+  const output = takeLinear(take, `${name}.output.dense`, inner, hidden);
+  const outputNorm = takeNorm(take, `${name}.output.LayerNorm`, hidden, eps);
   return {
-    dense: { query, key, value, attended, widen, narrow },
-    norms: { attended: attendedNorm, output },
+    dense: { query, key, value, attended, intermediate, output },
+    norms: { attended: attendedNorm, output: outputNorm },
     relative,
   };
 }
@@ -204,8 +204,8 @@ function block(
       );
       const attended = linear(pass, context, dense.attended);
       const h = residualNorm(pass, attended, hiddenDropout, rows, norms.attended);
-      const wide = linear(pass, h, dense.widen);
-      return residualNorm(pass, linear(pass, wide, dense.narrow, f), hiddenDropout, h, norms.output);
+      const inner = linear(pass, h, dense.intermediate);
+      return residualNorm(pass, linear(pass, inner, dense.output, f), hiddenDropout, h, norms.output);
     },
   };
 }

@@ -69,15 +69,15 @@ function block(config: Config, take: Take, index: number, last: boolean) {
   const stage = `transformer.layer.${index}`;
   const name = `distilbert.${stage}`;
   const hidden = config.number("dim");
-  const wide = config.number("hidden_dim");
+  const inner = config.number("hidden_dim");
   const parts = {
     query: takeLinear(take, `${name}.attention.q_lin`, hidden, hidden),
     key: takeLinear(take, `${name}.attention.k_lin`, hidden, hidden),
     value: takeLinear(take, `${name}.attention.v_lin`, hidden, hidden),
     attended: takeLinear(take, `${name}.attention.out_lin`, hidden, hidden),
     attendedNorm: takeNorm(take, `${name}.sa_layer_norm`, hidden, EPS),
-    widen: takeLinear(take, `${name}.ffn.lin1`, hidden, wide),
-    narrow: takeLinear(take, `${name}.ffn.lin2`, wide, hidden),
+    intermediate: takeLinear(take, `${name}.ffn.lin1`, hidden, inner),
+    output: takeLinear(take, `${name}.ffn.lin2`, inner, hidden),
     norm: takeNorm(take, `${name}.output_layer_norm`, hidden, EPS),
   };
   const options = {

@@ -196,7 +196,7 @@ function block(
 ): Stage<TextInputs> {
   const name = `model.layers.${index}`;
   const hidden = config.number("hidden_size");
-  const wide = config.number("intermediate_size");
+  const inner = config.number("intermediate_size");
   const heads = config.number("num_attention_heads");
   const { into, out } = deviations(config);
   const attentionBias = config.boolean("attention_bias", false);
@@ -208,8 +208,8 @@ function block(
   const qkv = dense("attn.Wqkv", [3 * hidden, hidden], attentionBias, into);
   const attended = dense("attn.Wo", [hidden, hidden], attentionBias, out);
   const mlpNorm = takeNorm(config, take, `${name}.mlp_norm`);
-  const widen = dense("mlp.Wi", [2 * wide, hidden], mlpBias, into);
-  const narrow = dense("mlp.Wo", [hidden, wide], mlpBias, out);
+  const mlpIn = dense("mlp.Wi", [2 * inner, hidden], mlpBias, into);
+  const mlpOut = dense("mlp.Wo", [hidden, inner], mlpBias, out);
   const f = activation(config.string("hidden_activation", "gelu"), "hidden_activation");
   const attentionDropout = config.number("attention_dropout", 0);
   const mlpDropout = config.number("mlp_dropout", 0);
@@ -241,15 +241,15 @@ function block(
 
   return {
     name: `layers.${index}`,
-    parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, widen, narrow]),
+    parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, mlpIn, mlpOut]),
     forward(pass, inputs, x) {
       const firstOnly = firstIsEnough && !inputs.everyRow;
       const normed = attnNorm ? layerNorm(pass, x!, attnNorm) : x!;
       const context = firstOnly ? firstRow(pass, inputs, normed) : everyRow(pass, inputs, normed);
       const rows = firstOnly ? firstRows(pass, x!, inputs.batchSize) : x!;
       const h = add(pass, rows, dropout(pass, projection(pass, context, attended), attentionDropout));
-      const u = projection(pass, layerNorm(pass, h, mlpNorm), widen);
-      return add(pass, h, gatedLinear(pass, u, f, narrow, mlpDropout));
+      const u = projection(pass, layerNorm(pass, h, mlpNorm), mlpIn);
+      return add(pass, h, gatedLinear(pass, u, f, mlpOut, mlpDropout));
     },
   };
 }

@@ -12,14 +12,14 @@ export type PostNormParts = QueryKeyValue & {
   attended: Required<Linear>;
   attendedNorm: Required<Norm>;
   /** The feed-forward part's two layers. */
-  widen: Required<Linear>;
-  narrow: Required<Linear>;
+  intermediate: Required<Linear>;
+  output: Required<Linear>;
   norm: Required<Norm>;
 };
 
 export interface PostNormOptions {
   heads: number;
-  /** Between `widen` and `narrow`. */
+  /** Between `intermediate` and `output`. */
   activation: Activation;
   /** Rates: of attention weights, of what attention puts out, of what the feed-forward part puts out. */
   dropout: { weights: number; attended: number; output: number };
@@ -50,6 +50,6 @@ export function postNormLayer(
   });
   const attended = linear(pass, context, parts.attended);
   const h = residualNorm(pass, attended, rates.attended, rows, parts.attendedNorm);
-  const wide = linear(pass, h, parts.widen);
-  return residualNorm(pass, linear(pass, wide, parts.narrow, activation), rates.output, h, parts.norm);
+  const inner = linear(pass, h, parts.intermediate);
+  return residualNorm(pass, linear(pass, inner, parts.output, activation), rates.output, h, parts.norm);
 }

@@ -66,10 +66,10 @@ export class OnnxGraph {
   scope = "";
   #given = new Map<tf.Tensor | BatchSize, () => string>();
 
-  /** Adds a node of opset 17 and gives the name of its only output. */
-  op(type: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}): string {
+  /** Adds a node of opset 17 and gives the name of its only output. Inputs at the end may be left out. */
+  op(type: string, inputs: (string | undefined)[], attributes: Record<string, OnnxAttribute> = {}): string {
     const output = `${this.scope}/${type}_${this.nodes.length}`;
-    this.nodes.push({ type, inputs, output, attributes });
+    this.nodes.push({ type, inputs: inputs.filter((name) => name !== undefined), output, attributes });
     return output;
   }
 

@@ -34,8 +34,8 @@ function partsOf(hidden: number, wide: number): PostNormParts {
     value: dense("value", hidden, hidden),
     attended: dense("attended", hidden, hidden),
     attendedNorm: norm("attendedNorm"),
-    widen: dense("widen", hidden, wide),
-    narrow: dense("narrow", wide, hidden),
+    intermediate: dense("intermediate", hidden, wide),
+    output: dense("output", wide, hidden),
     norm: norm("norm"),
   };
 }
@@ -99,7 +99,7 @@ onEveryEngine("postNormLayer", (engine) => {
       });
 
   for (const precision of ["fp32", "bf16"] as const)
-    for (const learns of [/./, /^(?!x$)/, /^(?!widen)/])
+    for (const learns of [/./, /^(?!x$)/, /^(?!intermediate)/])
       it(`gives ${learns} the gradients that its ops give one by one, with dropout, in ${precision}`, {
         skip: precision === "bf16" && withoutHalf(engine),
       }, () => {
@@ -155,16 +155,16 @@ onEveryEngine("postNormLayer", (engine) => {
       return expected;
     };
     const first = check();
-    const kept = parts.widen.weight.snapshot();
-    parts.widen.weight.assign(tf.zeros([32, 16]));
+    const kept = parts.intermediate.weight.snapshot();
+    parts.intermediate.weight.assign(tf.zeros([32, 16]));
     assert.notDeepEqual(check(), first);
     // The same tensor once more, as where AdamW has changed it in its place.
-    const { value } = parts.narrow.weight;
-    parts.narrow.weight.assign(value);
+    const { value } = parts.output.weight;
+    parts.output.weight.assign(value);
     check();
-    parts.narrow.weight.assign(drawn("other", [16, 32]).value);
+    parts.output.weight.assign(drawn("other", [16, 32]).value);
     check();
-    parts.widen.weight.restore(kept);
+    parts.intermediate.weight.restore(kept);
     check();
     if (engine === "tensorflow") assert.notDeepEqual(autocast("bf16", check), check());
     kept.dispose();

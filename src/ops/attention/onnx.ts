@@ -1,7 +1,7 @@
 import type { Given, OnnxGraph } from "../OnnxGraph";
 import { linear } from "../products/onnx";
 
-interface Options {
+export interface Options {
   mask: Given;
   hidden: number;
   heads: number;
@@ -38,7 +38,7 @@ export function attention(
   return mergeHeads(graph, graph.op("MatMul", [weights, value]), hidden);
 }
 
-interface WrittenSelfAttention extends Options {
+export interface WrittenSelfAttention extends Options {
   x: string;
   keyWeight: string;
   keyBias?: string;

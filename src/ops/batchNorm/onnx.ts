@@ -1,13 +1,6 @@
 import type { OnnxGraph } from "../OnnxGraph";
 
-export interface Written {
-  x: string;
-  weight: string;
-  bias: string;
-  mean: string;
-  variance: string;
-  eps: number;
-}
+export type Written = Record<"x" | "weight" | "bias" | "mean" | "variance", string> & { eps: number };
 
 /** By the running statistics. */
 export const batchNorm = (graph: OnnxGraph, { x, weight, bias, mean, variance, eps }: Written): string =>

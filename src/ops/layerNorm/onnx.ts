@@ -8,13 +8,7 @@ export interface Written {
   eps: number;
 }
 
-export const layerNorm = (graph: OnnxGraph, { x, residual, weight, bias, eps }: Written): string =>
-  graph.op(
-    "LayerNormalization",
-    [
-      residual === undefined ? x : graph.op("Add", [x, residual]),
-      weight,
-      ...(bias === undefined ? [] : [bias]),
-    ],
-    { axis: { int: -1 }, epsilon: { float: eps } },
-  );
+export function layerNorm(graph: OnnxGraph, { x, residual, weight, bias, eps }: Written): string {
+  const sum = residual === undefined ? x : graph.op("Add", [x, residual]);
+  return graph.op("LayerNormalization", [sum, weight, bias], { axis: { int: -1 }, epsilon: { float: eps } });
+}

@@ -9,7 +9,7 @@ import type { Dropout } from "../dropoutMask/dropoutMask";
 import { findNative } from "../kernels";
 import { inBf16 } from "../products/products";
 
-/** An encoder layer: how many heads it has, what stands between `widen` and `narrow`, and the layers in the order they run. */
+/** An encoder layer: how many heads it has, what stands between `intermediate` and `output`, and the layers in the order they run. */
 export interface PostNormLayer {
   heads: number;
   activation: Activation;
@@ -18,8 +18,8 @@ export interface PostNormLayer {
   value: Weights;
   attended: Weights;
   attendedNorm: Weights & { eps: number };
-  widen: Weights;
-  narrow: Weights;
+  intermediate: Weights;
+  output: Weights;
   norm: Weights & { eps: number };
 }
 
@@ -76,8 +76,8 @@ export interface PostNormGradients {
   value: OfWeights;
   attended: OfWeights;
   attendedNorm: OfWeights;
-  widen: OfWeights;
-  narrow: OfWeights;
+  intermediate: OfWeights;
+  output: OfWeights;
   norm: OfWeights;
 }
 
@@ -108,8 +108,8 @@ export function postNormLayerGradients(
   const made = kernels().run("PostNormLayerGrad", attributes, inputs);
   made.passing!.dispose();
   const next = (): OfWeights => ({ weight: made.gradients.shift()!, bias: made.gradients.shift()! });
-  const [q, k, v, attended, widen, narrow, attendedNorm, norm] = parameters.map(next);
-  return { x: made.x, query: q, key: k, value: v, attended, attendedNorm, widen, narrow, norm };
+  const [q, k, v, attended, intermediate, output, attendedNorm, norm] = parameters.map(next);
+  return { x: made.x, query: q, key: k, value: v, attended, attendedNorm, intermediate, output, norm };
 }
 
 /** Why no kernel takes the whole layer here, or why it would not pay: of large layers and of few texts. Null where one does. */
@@ -121,12 +121,12 @@ export function postNormLayerRefuses(x: tf.Tensor, mask: tf.Tensor, layer: PostN
   if (layer.activation.code === null) return UNKNOWN_ACTIVATION;
   if (mask.shape[0] < 2 * availableParallelism()) return "too few texts for all cores";
   const hidden = x.shape[1]!;
-  const { query, key, value, attended, widen, narrow } = layer;
+  const { query, key, value, attended, intermediate, output } = layer;
   const square = [query, key, value, attended].every(({ weight }) =>
     tf.util.arraysEqual(weight.value.shape, [hidden, hidden]),
   );
   if (!square || mask.size !== x.shape[0]) return "other shapes than those of an encoder layer";
-  const size = 4 * hidden ** 2 + widen.weight.value.size + narrow.weight.value.size;
+  const size = 4 * hidden ** 2 + intermediate.weight.value.size + output.weight.value.size;
   return size <= FITTING ? null : "weights that do not fit into the caches";
 }
 
@@ -160,13 +160,13 @@ function kernels(): NativeKernels {
   return native;
 }
 
-const productsOf = ({ query, key, value, attended, widen, narrow }: PostNormLayer) => [
+const productsOf = ({ query, key, value, attended, intermediate, output }: PostNormLayer) => [
   query,
   key,
   value,
   attended,
-  widen,
-  narrow,
+  intermediate,
+  output,
 ];
 
 const attributesOf = (x: tf.Tensor, { heads, activation }: PostNormLayer, drops: PostNormDrops) => ({

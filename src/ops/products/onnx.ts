@@ -1,23 +1,7 @@
 import type { Activation } from "../activations/activations";
 import type { OnnxGraph } from "../OnnxGraph";
-import type { Product } from "./products";
 
-interface Written extends Pick<Product, "transposeA" | "transposeB" | "activationA"> {
-  a: string;
-  b: string;
-  bias?: string;
-}
-
-export function product(graph: OnnxGraph, written: Written): string {
-  const { a, b, bias, transposeA, transposeB, activationA } = written;
-  const factor = activationA ? activationA.onnx(graph, a) : a;
-  return graph.op("Gemm", bias === undefined ? [factor, b] : [factor, b, bias], {
-    ...(transposeA && { transA: { int: 1 } }),
-    ...(transposeB && { transB: { int: 1 } }),
-  });
-}
-
-interface Dense {
+export interface Dense {
   x: string;
   weight: string;
   bias?: string;
@@ -28,9 +12,11 @@ export function linear(
   graph: OnnxGraph,
   { x, weight, bias, f, rows }: Dense & { f?: Activation; rows?: [number, number] | null },
 ): string {
-  const taken = (whole: string) => (rows ? graph.slice(whole, 0, ...rows) : whole);
-  const parameters = { b: taken(weight), bias: bias === undefined ? bias : taken(bias) };
-  return product(graph, { a: x, ...parameters, transposeB: true, activationA: f });
+  const inputs = [
+    f ? f.onnx(graph, x) : x,
+    ...[weight, bias].map((whole) => (rows && whole ? graph.slice(whole, 0, ...rows) : whole)),
+  ];
+  return graph.op("Gemm", inputs, { transB: { int: 1 } });
 }
 
 /** (f(left half of x) · right half) · weightᵀ + bias, where each half is `width` wide. */

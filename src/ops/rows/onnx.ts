@@ -16,27 +16,23 @@ function seenRows(graph: OnnxGraph, mask: Given): string {
   return rowsOfTexts(graph, seen, 1);
 }
 
-export function firstRows(
-  graph: OnnxGraph,
-  { x, width, count }: { x: string; width: number; count: number },
-): string {
+export interface Rows {
+  x: string;
+  width: number;
+}
+
+export function firstRows(graph: OnnxGraph, { x, width, count }: Rows & { count: number }): string {
   const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, count);
   return graph.op("Reshape", [first, graph.shape(-1, width)]);
 }
 
-export function meanRows(
-  graph: OnnxGraph,
-  { x, mask, width }: { x: string; mask: Given; width: number },
-): string {
+export function meanRows(graph: OnnxGraph, { x, mask, width }: Rows & { mask: Given }): string {
   const seen = seenRows(graph, mask);
   const sum = sumOfRows(graph, graph.op("Mul", [rowsOfTexts(graph, x, width), seen]));
   return graph.op("Div", [sum, sumOfRows(graph, seen)]);
 }
 
-export function maxRows(
-  graph: OnnxGraph,
-  { x, mask, width }: { x: string; mask: Given; width: number },
-): string {
+export function maxRows(graph: OnnxGraph, { x, mask, width }: Rows & { mask: Given }): string {
   const hidden = rowsOfTexts(graph, mask(), 1);
   const seen = graph.op("Add", [rowsOfTexts(graph, x, width), hidden]);
   return graph.op("ReduceMax", [seen], { axes: { ints: [1] }, keepdims: { int: 0 } });
@@ -44,7 +40,7 @@ export function maxRows(
 
 export function weightedRows(
   graph: OnnxGraph,
-  { x, scores, mask, width }: { x: string; scores: string; mask: Given; width: number },
+  { x, scores, mask, width }: Rows & { scores: string; mask: Given },
 ): string {
   const [own, hidden] = [scores, mask()].map((x) => rowsOfTexts(graph, x, 1));
   const weights = graph.op("Softmax", [graph.op("Add", [own, hidden])], { axis: { int: 1 } });
