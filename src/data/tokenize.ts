@@ -38,8 +38,8 @@ export interface EncodedDataset {
 const TURN_MILLISECONDS = 20;
 
 /**
- * Tokenizes every row, cutting it to `maxLength` tokens (for pairs from the longer text first). The tokens are kept on disk, so that
- * the same texts are read from there the next time: see `DiskCache`.
+ * Tokenizes every row, cutting it to `maxLength` tokens (for pairs from the longer text first). The tokens are cached on disk, so
+ * that the same texts are read from there the next time: see `DiskCache`.
  *
  * @throws whatever the signal was aborted with; InputError for a `maxLength` without room for text
  * @example

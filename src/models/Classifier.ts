@@ -43,13 +43,13 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   readonly newlyInitialized: string[];
   /** Tensors of the checkpoint that this model has no use for. */
   readonly unused: string[];
-  /** What else there is to tell of the checkpoint, a line each. */
+  /** Further lines on the checkpoint for the log. */
   readonly notes: string[];
   /** `config.json`, with a name for each label. */
   readonly config: Record<string, unknown>;
   /** How the texts were read that it was trained on, by the kit; null where that is not known. Saved with the model. */
   trainedOn: TrainedOn | null;
-  /** The folder it was loaded from, and what is held of it so that the model can be saved without it; null where there was none. */
+  /** The folder it was loaded from, and the files of it that a saved model needs; null where there was none. */
   readonly origin: Origin | null;
   #parts: Parts<Inputs>;
   #byName: Map<string, Parameter>;

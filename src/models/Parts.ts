@@ -33,7 +33,7 @@ export interface Parts<Inputs = StageInputs> {
   parameters: Parameter[];
   fresh: Fresh[];
   unused: string[];
-  /** What else is to be told of the checkpoint, a line each. */
+  /** Further lines on the checkpoint for the log. */
   notes?: string[];
   /** Class names in the order of the logits; one for each of them. */
   classes: string[];

@@ -24,7 +24,7 @@ import { learningRates } from "./learningRates";
 import { metricNames } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
-import { checkFiniteLogits, logitsOf } from "./predict";
+import { logitsOf } from "./predict";
 import { Run } from "./Run";
 import { readLabelledRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
@@ -180,7 +180,6 @@ class Training {
       yield { type: "evaluate", done: turn.value, total: valid.count };
       this.#stopwatch.restart();
     }
-    await checkFiniteLogits(turn.value, this.model, valid, precision);
     const { loss, metrics } = await evaluateLogits(turn.value, valid.labels, this.model);
     record.evalSeconds += this.#stopwatch.lap();
     return { ...record, validLoss: loss, metrics };

@@ -13,14 +13,14 @@ export interface Start {
 /** A start at the rows themselves. */
 export const FROM_ROWS: Start = { from: 0, features: null };
 
-/** Takes some rows through the model and on to `finish`; frees all tensors but the one of the value that `finish` returns. */
+/** Computes the logits of some rows, or what `finish` makes of them; frees all tensors but that one's. */
 export function forwardRows(
   model: Classifier,
   rows: Rows,
   numbers: Int32Array,
   { from, features }: Start,
   pass: Pass,
-  finish: (logits: Value) => Value,
+  finish?: (logits: Value) => Value,
 ): Value {
   const batch = rows.batch(numbers);
   return runStages(pass, model.stages, model.inputsOf(batch), {

@@ -82,7 +82,6 @@ export async function allLogits(
       stoppable.throwIfStopped();
       onProgress?.(turn.value, rows.count);
     }
-    await checkFiniteLogits(turn.value, model, rows, precision);
     return turn.value;
   } catch (error) {
     throw explainOutOfMemory(error, batchSize, [rows]);
@@ -92,7 +91,7 @@ export async function allLogits(
 }
 
 /** Throws a FrostError that names the first row without finite logits, and what that comes from. */
-export async function checkFiniteLogits(
+async function checkFinite(
   logits: Float32Array,
   model: Classifier,
   rows: Rows,
@@ -108,7 +107,7 @@ export async function checkFiniteLogits(
   );
 }
 
-/** The same step by step, also from cached features. Yields how many rows are done, between batches. */
+/** The same batch by batch, also from cached features. Yields how many rows are done; throws where a logit is not finite. */
 export async function* logitsOf(
   model: Classifier,
   rows: Rows,
@@ -119,7 +118,7 @@ export async function* logitsOf(
   const logits = new Float32Array(rows.count * model.numLabels);
   let done = 0;
   for (const batch of batchRows(rows.lengths, { batchSize })) {
-    const forward = () => forwardRows(model, rows, batch, start, new Pass(), (x) => x);
+    const forward = () => forwardRows(model, rows, batch, start, new Pass());
     const value = autocast(precision, forward);
     const values = (await value.tensor.data()) as Float32Array;
     value.tensor.dispose();
@@ -130,6 +129,7 @@ export async function* logitsOf(
     yield done;
     await nextTurn();
   }
+  await checkFinite(logits, model, rows, precision);
   return logits;
 }
 
