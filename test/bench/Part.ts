@@ -1,4 +1,5 @@
 import type { Rounds, Side, Task } from "./contest";
+import type { Size } from "./randomCheckpoint";
 import type { Row } from "./row";
 
 /** What a part measured: rounds by the name of what was done. */
@@ -14,8 +15,8 @@ export interface Bench {
   encoder: string;
   /** A small model, whose tokenizer the random checkpoints take. */
   mini: string;
-  /** A random checkpoint's folder: made once for each size. */
-  checkpoint(size: { layers: number; hidden: number }): string;
+  /** A random checkpoint's folder: made once for each family and size. */
+  checkpoint(size: Size): string;
   /** Has both sides do a task in turns, as often as asked for; `taskOf` is given the round. */
   contest(
     name: string,

@@ -6,13 +6,13 @@ import { after, test } from "node:test";
 import { enginesHere } from "../enginesHere";
 import { noPython } from "../inPython";
 import { contest, type Figures, measure, type Side, type Task } from "./contest";
-import { randomBert } from "./randomBert";
+import { randomCheckpoint } from "./randomCheckpoint";
 
 const folder = mkdtempSync(join(tmpdir(), "frostkit-contest-"));
 after(() => rmSync(folder, { recursive: true }));
 
 const model = join(folder, "tiny");
-randomBert(model, join(__dirname, "../fixtures/mini-bert-en"), { layers: 2, hidden: 64 });
+randomCheckpoint(model, join(__dirname, "../fixtures/mini-bert-en"), { layers: 2, hidden: 64 });
 const file = join(folder, "rows.csv");
 writeFileSync(
   file,

@@ -26,7 +26,8 @@ def load(numLabels=2):
 
 def freeze(model, n):
     for name, parameter in model.named_parameters():
-        frozen = ".embeddings" in name or any(f"encoder.layer.{i}." in name for i in range(n))
+        blocks = [part for i in range(n) for part in (f"encoder.layer.{i}.", f".layers.{i}.")]
+        frozen = ".embeddings" in name or any(block in name for block in blocks)
         parameter.requires_grad = n < 0 or not frozen
     return [p for p in model.parameters() if p.requires_grad]
 

@@ -16,7 +16,7 @@ import type { Bench, Part } from "./Part";
 import { parts } from "./parts/parts";
 import { WHOLE } from "./parts/sweepPart";
 import { raceFigure } from "./raceFigure";
-import { randomBert } from "./randomBert";
+import { randomCheckpoint } from "./randomCheckpoint";
 import { mergeSection, readResults, type Section } from "./results";
 import { SWEEP_MARK, sweepTable } from "./sweepTable";
 import { table } from "./table";
@@ -51,9 +51,10 @@ function benchOf(folder: string, sides: Side[]): Bench {
     folder,
     encoder: join(root, "data/all-MiniLM-L6-v2"),
     mini: join(root, "test/fixtures/mini-bert-en"),
-    checkpoint({ layers, hidden }) {
-      const path = join(folder, `${layers}x${hidden}`);
-      if (!made.has(path)) randomBert(path, this.mini, { layers, hidden });
+    checkpoint(size) {
+      const { layers, hidden, family = "bert" } = size;
+      const path = join(folder, `${family}-${layers}x${hidden}`);
+      if (!made.has(path)) randomCheckpoint(path, this.mini, size);
       made.add(path);
       return path;
     },

@@ -8,7 +8,7 @@ import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoMod
 import { useEngine } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
 import { fineTune } from "../../src/training/fineTune";
-import { randomBert } from "./randomBert";
+import { randomCheckpoint } from "./randomCheckpoint";
 import { randomRows } from "./randomRows";
 import {
   blockParameters,
@@ -25,7 +25,7 @@ const mini = join(__dirname, "../fixtures/mini-bert-en");
 async function countedFlops({ layers, hidden, rows, tokens }: StepSize): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "frostkit-flops-"));
   try {
-    randomBert(folder, mini, { layers, hidden });
+    randomCheckpoint(folder, mini, { layers, hidden });
     const model = await AutoModelForSequenceClassification.fromPretrained(folder, { log: () => {} });
     topNLayerFreeze(model, 0);
     const { kernels } = await tf.profile(async () => {
@@ -59,7 +59,7 @@ test("BERT-base's blocks hold 85 million parameters: the checkpoint's less embed
 test("A block's parameters are those of a checkpoint's.", () => {
   const folder = mkdtempSync(join(tmpdir(), "frostkit-flops-"));
   const [one, two] = [1, 2].map((layers) =>
-    randomBert(join(folder, `${layers}`), mini, { layers, hidden: 64 }),
+    randomCheckpoint(join(folder, `${layers}`), mini, { layers, hidden: 64 }),
   );
   assert.equal(two - one, blockParameters({ layers: 1, hidden: 64 }));
   rmSync(folder, { recursive: true });

@@ -3,7 +3,7 @@ import type { Product } from "./contest";
 /** As many as `randomRows` has. */
 const LABELS = 2;
 
-/** As wide as `randomBert` makes a head. */
+/** As wide as `randomCheckpoint` makes a head. */
 const HEAD_WIDTH = 64;
 
 /** A BERT and what it is stepped with. */

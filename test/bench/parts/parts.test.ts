@@ -61,6 +61,21 @@ test("A step is the median of the second half, held to its depth's and precision
   assert.deepEqual(ratios("steps-bf16"), [{ ratioAtMost: 0.9 }, { ratioAtMost: 0.45 }, { ratioAtMost: 0.2 }]);
 });
 
+test("A step of DeBERTa and ModernBERT is held to 0.85 of PyTorch's, with three of six blocks frozen to 0.5; RoBERTa's stands beside it.", () => {
+  const rounds = both({ seconds: [9, 9, 2, 2] }, { seconds: [9, 9, 3, 3] });
+  const names = ["roberta", "deberta-v2", "modernbert"].flatMap((family) =>
+    [0, 3].map((n) => `${family}, N = ${n}`),
+  );
+  assert.deepEqual(targets("families", Object.fromEntries(names.map((name) => [name, rounds]))), [
+    ["a step, 6 x 768, roberta, N = 0, fp32, s", null, null],
+    ["a step, 6 x 768, roberta, N = 3, fp32, s", null, null],
+    ["a step, 6 x 768, deberta-v2, N = 0, fp32, s", { ratioAtMost: 0.85 }, true],
+    ["a step, 6 x 768, deberta-v2, N = 3, fp32, s", { ratioAtMost: 0.5 }, false],
+    ["a step, 6 x 768, modernbert, N = 0, fp32, s", { ratioAtMost: 0.85 }, true],
+    ["a step, 6 x 768, modernbert, N = 3, fp32, s", { ratioAtMost: 0.5 }, false],
+  ]);
+});
+
 test("Memory is that of a process for each depth, in megabytes.", () => {
   const rounds = both({ peakRssBytes: 2e9 }, { peakRssBytes: 2.5e9 });
   const [row] = parts.memory.rows({ "N = 3": rounds });

@@ -1,4 +1,5 @@
 import type { Part } from "../Part";
+import { familiesPart } from "./familiesPart";
 import { gemmPart } from "./gemmPart";
 import { growthPart } from "./growthPart";
 import { loadPart } from "./loadPart";
@@ -13,6 +14,7 @@ export const parts: Record<string, Part> = {
   "sweep-bf16": sweepPart("bf16"),
   steps: stepsPart("fp32"),
   "steps-bf16": stepsPart("bf16"),
+  families: familiesPart,
   memory: memoryPart("fp32"),
   "memory-bf16": memoryPart("bf16"),
   gemm: gemmPart,
