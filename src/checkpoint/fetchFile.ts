@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, statSync, symlinkSync } from "node
 import { dirname, join, relative } from "node:path";
 import { downloadFile, type ListFileEntry } from "@huggingface/hub";
 import { FrostError } from "../errors";
-import { claimUnfinished, releaseUnfinished } from "../files/unfinished";
+import { withUnfinished } from "../files/unfinished";
 import { fetchBlob } from "./fetchBlob";
 import { HubUnreachable, hubFetch, unreachable } from "./hubFetch";
 import type { HubSettings } from "./hubSettings";
@@ -79,12 +79,12 @@ function hasSize(path: string, size: number): boolean {
 
 /** A relative link, as Python makes it, so that the cache can be moved; a copy where links are not allowed (Windows). */
 function link(blob: string, pointer: string): void {
-  const fresh = claimUnfinished(pointer, ".tmp");
-  try {
-    symlinkSync(relative(dirname(pointer), blob), fresh);
-  } catch {
-    copyFileSync(blob, fresh);
-  }
-  renameSync(fresh, pointer);
-  releaseUnfinished(fresh);
+  withUnfinished(pointer, ".tmp", (fresh) => {
+    try {
+      symlinkSync(relative(dirname(pointer), blob), fresh);
+    } catch {
+      copyFileSync(blob, fresh);
+    }
+    renameSync(fresh, pointer);
+  });
 }

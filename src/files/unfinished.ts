@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { codeOf } from "./codeOf";
@@ -22,6 +22,17 @@ export function claimUnfinished(stem: string, ending: string): string {
 /** Says that this process no longer works on the path, so that it or another may take up what is left there. */
 export function releaseUnfinished(path: string): void {
   inUse.delete(path);
+}
+
+/** Runs `work` with a path that nobody else uses; whatever is left there at its end is removed. */
+export function withUnfinished(stem: string, ending: string, work: (path: string) => void): void {
+  const path = claimUnfinished(stem, ending);
+  try {
+    work(path);
+  } finally {
+    rmSync(path, { force: true });
+    releaseUnfinished(path);
+  }
 }
 
 /** The paths under this stem and ending whose process has ended, or ran on another machine more than a day ago. */
