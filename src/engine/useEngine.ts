@@ -90,6 +90,7 @@ export function formatEngine({ name, reason }: Engine): string {
 /**
  * Why an engine cannot run here, in one line, or `null` when it can.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * const reason = await whyNot("webgpu");

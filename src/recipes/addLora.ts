@@ -69,6 +69,7 @@ function drawA(name: string, rank: number, from: number, seed: number): Float32A
 /**
  * Adds the adapters' changes to the weights: the same outputs, at the speed of a model without adapters, until `unmergeLora`.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * addLora(model, { rank: 8 });
@@ -91,6 +92,7 @@ export function mergeLora(model: Classifier, ...more: unknown[]): void {
 /**
  * Takes the changes out of the weights again, so that the adapters can learn on.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * addLora(model);
@@ -112,6 +114,7 @@ export function unmergeLora(model: Classifier, ...more: unknown[]): void {
 /**
  * Takes the adapters off and frees them. What was merged stays in the weights; what was not is lost. Flags stay as they are.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * addLora(model);

@@ -14,6 +14,7 @@ const WIDTH = 676;
  * A square for each pair of classes, labels down, predictions across: the rows' number, on a colour for their share of the
  * label's rows. Drawn of shapes: a heatmap takes a canvas, which only browsers have.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * await show(confusionMatrixFigure(confusionMatrix(valid.labels, await predict(model, valid))));

@@ -11,6 +11,7 @@ import { FROM_CACHE, summaryColumns } from "./summaryColumns";
  * The rows as an aligned table for a console, the recommended depth marked and its reason below. MB are 10⁶ bytes, the
  * peak that of tensors. Where nothing frozen was tried, seconds and memory stand as shares of it, too.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * console.log(formatSummary(summarize(records)));

@@ -7,6 +7,7 @@ import type { TrialRecord } from "./record";
  * Of records that several sweeps may have left in one file, those of the sweep that the last record belongs to: the same
  * model, rows, engine, precision and settings. Of a trial that was run twice the later record counts, at the earlier's place.
  *
+ * @throws InputError for anything but what it takes, and for a further argument
  * @example
  * ```ts
  * const records = latestSweep(readRecords("runs/train/records.jsonl"));

@@ -67,20 +67,20 @@ test("predict writes each image's file and label, from class folders and from im
     assert.equal(colour, file.split("/")[0], "the folder's name, which predict does not look at");
     assert.ok(Number(probabilities[colour]) > 1 / 3);
   }
-  const flat = await predict("--data", join(held, "red"), "--id", "image");
+  const flat = await predict("--data", join(held, "red"), "--id", "image", "--out", "flat.csv");
   assert.equal(flat.code, 0, flat.stderr);
   assert.equal(
-    readFileSync(join(folder, "out.csv"), "utf8"),
+    readFileSync(join(folder, "flat.csv"), "utf8"),
     `image,target\n${[0, 1, 2, 3].map((i) => `${i}.png,red\n`).join("")}`,
   );
 });
 
 test("predict takes images of one folder in a folder, as competitions pack them", async () => {
   const one = await imagesOf("packed", { test1: colours.green }, { count: 2 });
-  const { code, stderr } = await predict("--data", one);
+  const { code, stderr } = await predict("--data", one, "--out", "one.csv");
   assert.equal(code, 0, stderr);
   assert.equal(
-    readFileSync(join(folder, "out.csv"), "utf8"),
+    readFileSync(join(folder, "one.csv"), "utf8"),
     "file,target\ntest1/0.png,green\ntest1/1.png,green\n",
   );
 });
@@ -98,8 +98,8 @@ test("export writes an image model that Transformers.js runs, with the probabili
   ]);
   // Of the model's own size: others the pipeline scales in its own way.
   const whole = await imagesOf("whole", colours, { count: 1, side: 64 });
-  assert.equal((await predict("--data", whole, "--probabilities")).code, 0);
-  const { rows } = await readTable(join(folder, "out.csv"));
+  assert.equal((await predict("--data", whole, "--probabilities", "--out", "whole.csv")).code, 0);
+  const { rows } = await readTable(join(folder, "whole.csv"));
   const { pipeline } = await import("@huggingface/transformers");
   const classify = await pipeline("image-classification", join(folder, "onnx"), { dtype: "fp32" });
   // The table has six digits.

@@ -65,7 +65,7 @@ test("--metric judges by another metric; a regression is judged by rmse unless t
   assert.equal(code, 2);
   assert.match(
     stderr,
-    /^frostkit report: metric: trial .* has no f1 to judge by; name one it has: loss, rmse\n$/,
+    /^frostkit report: --metric: trial .* has no f1 to judge by; name one it has: loss, rmse\n$/,
   );
 });
 

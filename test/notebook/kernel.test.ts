@@ -117,7 +117,7 @@ test("A training is watched in one output that changes in place, and its result 
 
 test("A sweep is watched likewise", async () => {
   const reply = await kernel.execute(
-    `const sweep = freezeSweep({ model, train, valid, n: [0, 3], epochs: 1, out: ${JSON.stringify(out)} });\nconst { records } = await watch(sweep);`,
+    `const sweep = freezeSweep({ model, train, valid, n: [0, 3], epochs: 1, out: ${JSON.stringify(out)}, log: () => {} });\nconst { records } = await watch(sweep);`,
   );
   assert.equal(textOf(reply, "stderr"), "");
   assert.equal(reply.outputs.length, 1);
