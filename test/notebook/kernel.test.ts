@@ -162,7 +162,7 @@ test("It ends a plain await, a loop, a sweep and an evaluation likewise, with no
   );
   const folder = JSON.stringify(join(out, "stopped"));
   await stopRun(
-    `${timer}const swept = await freezeSweep(model, { train, valid }, { ...${long}, n: [0, 3], out: ${folder} });`,
+    `${timer}const swept = await freezeSweep(model, { train, valid }, { ...${long}, n: [0, 3], out: ${folder}, log: () => {} });`,
     "freezeSweep",
   );
   assert.equal(await run("swept.aborted"), "true\n");
