@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { someOf } from "../text/someOf";
 import { configFile, describeNames, listNames } from "./modelFiles";
 import { encoderFolder } from "./sentenceTransformers";
 
@@ -20,9 +21,8 @@ export function refuseParent(folder: string): void {
     );
   const models = checkpointsIn(folder);
   if (models.length === 0) return;
-  const more = models.length > NAMED ? ` and ${models.length - NAMED} more` : "";
   throw new InputError(
-    `${folder}: expected a model's folder with ${configFile}, got one around ${models.slice(0, NAMED).join(", ")}${more}; name ${models.length === 1 ? "that" : "one of them"}: ${join(folder, models[0])}`,
+    `${folder}: expected a model's folder with ${configFile}, got one around ${someOf(models, NAMED)}; name ${models.length === 1 ? "that" : "one of them"}: ${join(folder, models[0])}`,
   );
 }
 

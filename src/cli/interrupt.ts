@@ -1,7 +1,7 @@
 import { FrostError } from "../errors";
 import { note } from "./note";
 
-/** Ctrl-C stopped the command; the message says what is kept and how to go on. */
+/** Ctrl-C stopped the command; the message says what was saved before, and how to go on. */
 export class Interrupted extends FrostError {
   override name = "Interrupted";
 }

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { Dataset } from "../data/Rows";
-import { sayLabels } from "../data/sayLabels";
 import { saySharedRows } from "../data/saySharedRows";
 import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../text/numbers";
@@ -28,7 +27,7 @@ export async function loadInputs(
   command: Command,
   { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {
-  const { train, valid, remarks } = await readData(flags, command);
+  const { train, valid, told } = await readData(flags, command);
   const labels = train.labels!;
   if (flags.metric !== undefined) checkMetric(flags.metric, valid?.labels ?? labels);
   const loaded = await loadModel(
@@ -47,7 +46,8 @@ export async function loadInputs(
   const encode = await encoderOf(model, flags);
   prepare(model);
   noteModel(loaded);
-  note(sayLabels(labels));
+  const [whatLabelsAre, ...remarks] = told;
+  note(whatLabelsAre);
   const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
   note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
   for (const line of remarks) note(line);

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { type ImageRows, imageFolder } from "../data/imageFolder";
+import { type FolderOptions, type ImageRows, imageFolder } from "../data/imageFolder";
 import { readTable } from "../data/readTable";
-import { sayGaps } from "../data/sayGaps";
 import { trainValidSplit } from "../data/splits";
 import { takeRows } from "../data/takeRows";
 import { type TextColumns, textDataset } from "../data/textDataset";
@@ -11,14 +10,15 @@ import { type DataFlags, OF_IMAGES, OF_TABLES } from "./options";
 import { isFolder, type Rows } from "./Rows";
 
 /**
- * Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. `remarks` are on what of
- * the rows is easily overlooked.
+ * Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. `told` is what reading
+ * tells: first what the labels are, then what of the rows is easily overlooked.
  */
 export async function readData(
   flags: DataFlags,
   command: Command,
-): Promise<{ train: Rows; valid: Rows | null; remarks: string[] }> {
-  const remarks: string[] = [];
+): Promise<{ train: Rows; valid: Rows | null; told: string[] }> {
+  const told: string[] = [];
+  const log = (line: string) => told.push(line);
   if (!isFolder(flags.train)) {
     checkNoneGiven(command, OF_IMAGES, `${flags.train} is no folder of images`);
     const columns: TextColumns = {
@@ -27,19 +27,17 @@ export async function readData(
       label: flags.label.length === 1 ? flags.label[0] : flags.label,
       problemType: flags.problemType,
     };
-    const read = async (path: string, options: { limit?: number; classes?: string[] }) => {
-      const rows = textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
+    const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
+      textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
         ...columns,
-        log: toldLater,
+        log,
         classes: options.classes,
       });
-      remarks.push(...sayGaps(rows));
-      return rows;
-    };
-    return { ...(await trainAndValid(flags, read)), remarks };
+    return { ...(await trainAndValid(flags, read)), told };
   }
   checkNoneGiven(command, OF_TABLES, `${flags.train} is a folder of images`);
-  return { ...(await trainAndValid(flags, labelledImages)), remarks };
+  const read = (path: string, { classes }: { classes?: string[] }) => labelledImages(path, { classes, log });
+  return { ...(await trainAndValid(flags, read)), told };
 }
 
 async function trainAndValid<Of extends Rows>(
@@ -53,11 +51,8 @@ async function trainAndValid<Of extends Rows>(
   return { train: takeRows(all, rows.train), valid: takeRows(all, rows.valid) };
 }
 
-/** loadInputs tells of the labels once the model fits them. */
-const toldLater = () => undefined;
-
-async function labelledImages(path: string, { classes }: { classes?: string[] }): Promise<ImageRows> {
-  const rows = await imageFolder(path, { classes, log: toldLater });
+async function labelledImages(path: string, options: FolderOptions): Promise<ImageRows> {
+  const rows = await imageFolder(path, options);
   if (!rows.labels)
     throw new InputError(`${path}: expected a folder of images for each class, got images alone`);
   return rows;
