@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { Board } from "../../src/cli/Board";
 import { showTraining } from "../../src/cli/showTraining";
+import { waitUntil } from "../waitUntil";
 
 function screen(isTTY: boolean) {
   const written: string[] = [];
@@ -14,7 +14,13 @@ function screen(isTTY: boolean) {
       return true;
     },
   };
-  return { stream: stream as never, text: () => written.join("") };
+  const text = () => written.join("");
+  /** A bar is drawn now and then, not at each update. */
+  const shows = async (line: RegExp) => {
+    await waitUntil(() => line.test(text()));
+    assert.match(text(), line);
+  };
+  return { stream: stream as never, text, shows };
 }
 
 const step = { type: "step", epoch: 1, steps: 8, learningRate: 1e-4, gradNorm: 1 } as const;
@@ -31,19 +37,16 @@ test("Away from a terminal lines are all there is, however often a bar moves", (
 });
 
 test("On a terminal bars move, lines stay above them, and the bars vanish at the end", async (t) => {
-  const { stream, text } = screen(true);
+  const { stream, text, shows } = screen(true);
   const board = new Board(stream);
   t.after(() => board.stop());
   const show = showTraining(board.bar("trial"), "N = 2, seed 0: ", 2);
   show({ type: "frozen", done: 3, total: 10 });
-  await setTimeout(250);
-  assert.match(text(), /trial =+-+ N = 2, seed 0: frozen pass, 3 of 10 rows/);
+  await shows(/trial =+-+ N = 2, seed 0: frozen pass, 3 of 10 rows/);
   show({ ...step, step: 4, loss: 0.61234, secondsLeft: 12.2 });
-  await setTimeout(250);
-  assert.match(text(), /trial ={8}-{8} N = 2, seed 0: epoch 1 of 2, loss 0\.6123, 13 s left/);
+  await shows(/trial ={8}-{8} N = 2, seed 0: epoch 1 of 2, loss 0\.6123, 13 s left/);
   show({ type: "evaluate", done: 64, total: 300 });
-  await setTimeout(250);
-  assert.match(text(), /trial ={8}-{8} N = 2, seed 0: evaluating, 64 of 300 rows/);
+  await shows(/trial ={8}-{8} N = 2, seed 0: evaluating, 64 of 300 rows/);
   board.line("1/7  N = 2, seed 0: accuracy 0.8");
   board.stop();
   assert.match(text(), /1\/7 {2}N = 2, seed 0: accuracy 0\.8\n/);

@@ -25,7 +25,9 @@ export interface Reply {
 }
 
 /** A running cell: what has come of it so far, and whom to tell of the rest. */
-interface Cell extends Reply {
+export interface Cell extends Reply {
+  /** Whether the kernel has taken it up. */
+  busy: boolean;
   replied: boolean;
   idle: boolean;
   changed(): void;
@@ -103,7 +105,7 @@ export class Kernel {
   /** Runs a cell to its end; `onChange` is told whenever more has come of it. One that does not end is an error. */
   async execute(
     code: string,
-    onChange: (reply: Reply) => void = () => {},
+    onChange: (cell: Cell) => void = () => {},
     { seconds = 300 } = {},
   ): Promise<Reply> {
     if (this.#ended) throw this.#ended;
@@ -112,7 +114,7 @@ export class Kernel {
     const reply = await new Promise<Reply>((resolve, reject) => {
       guard = setTimeout(() => reject(new Error(`a cell did not end: ${code}`)), seconds * 1000);
       const cell: Cell = {
-        ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
+        ...{ status: "ok", outputs: [], frames: [], busy: false, replied: false, idle: false },
         changed() {
           onChange(cell);
           if (cell.replied && cell.idle) resolve(cell);
@@ -142,7 +144,7 @@ export class Kernel {
       (id) =>
         new Promise<string>((resolve, reject) => {
           const cell: Cell = {
-            ...{ status: "ok", outputs: [], frames: [], replied: false, idle: false },
+            ...{ status: "ok", outputs: [], frames: [], busy: false, replied: false, idle: false },
             changed() {
               if (cell.replied && cell.idle) resolve(cell.status);
             },
@@ -198,7 +200,7 @@ export class Kernel {
       cell.status = content.status;
       cell.replied = true;
     }
-    if (type === "status" && content.execution_state === "idle") cell.idle = true;
+    if (type === "status") cell[content.execution_state as "busy" | "idle"] = true;
     if (type === "stream") {
       const last = cell.outputs.at(-1);
       if (last?.name === content.name) last!.text += content.text;

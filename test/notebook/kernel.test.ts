@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Kernel, type Reply, textOf } from "./Kernel";
+import { type Cell, Kernel, type Reply, textOf } from "./Kernel";
 
 const repository = join(__dirname, "..", "..");
 const out = mkdtempSync(join(tmpdir(), "frostkit-sweep-"));
@@ -27,16 +27,18 @@ async function run(code: string): Promise<string> {
   return textOf(reply, "stdout");
 }
 
-/** Runs a cell and presses the stop button once its output has been drawn so many times. */
-async function stop(code: string, frames: number): Promise<Reply> {
+/** Runs a cell and presses the stop button as soon as this is true of what has come of it. */
+async function stopOnce(code: string, isTime: (cell: Cell) => boolean): Promise<Reply> {
   let pressed = false;
   return kernel.execute(code, (reply) => {
-    if (!pressed && reply.frames.length === frames) {
-      pressed = true;
-      kernel.interrupt();
-    }
+    if (pressed || !isTime(reply)) return;
+    pressed = true;
+    kernel.interrupt();
   });
 }
+
+/** Runs a cell and presses the stop button once its output has been drawn so many times. */
+const stop = (code: string, frames: number) => stopOnce(code, (reply) => reply.frames.length === frames);
 
 const setUp = `
 import {
@@ -125,18 +127,15 @@ test("A sweep is watched likewise", async () => {
   assert.doesNotMatch(reply.outputs[0].data!["text/html"] as string, /<img/);
 });
 
+/** How many runs are under way in the kernel. */
+const openRuns = `globalThis[Symbol.for("frostkit.openRuns") as any].runs.size`;
 const long = "{ epochs: 100000, batchSize: 4 }";
 const STOPPED = (name: string) =>
   `Stopped: ${name} ended between two steps; what there is so far is kept, and the cells below are not run\n`;
 
 /** Runs a cell and presses the stop button once it has printed something; it has to fail with nothing but the word of that. */
 async function stopRun(code: string, name: string): Promise<string> {
-  let pressed = false;
-  const reply = await kernel.execute(code, (reply) => {
-    if (pressed || reply.outputs.length === 0) return;
-    pressed = true;
-    kernel.interrupt();
-  });
+  const reply = await stopOnce(code, ({ outputs }) => outputs.length > 0);
   assert.equal(textOf(reply, "stderr"), STOPPED(name));
   assert.equal(reply.status, "error", "else the cells below would run");
   return textOf(reply, "stdout");
@@ -176,8 +175,7 @@ for (let i = 0; i < 1e5; i++) await evaluate(model, valid, { batchSize: 1 });`,
     textOf(reply, "stderr"),
     /^FrostError: evaluate: (stopped by the stop button|not begun, .*)\n {4}at cell \d+, line 2, column \d+\n/,
   );
-  const left = `globalThis[Symbol.for("frostkit.openRuns") as any].runs.size`;
-  assert.equal(await run(left), "0\n");
+  assert.equal(await run(openRuns), "0\n");
 });
 
 test("A loop that hangs is given up when the button is pressed twice, and the model can be trained again", async () => {
@@ -224,7 +222,7 @@ test("A cell that does not wait for a run is told to, and the model is refused t
   );
   assert.doesNotMatch(textOf(second, "stderr"), /write await/, "said once");
   kernel.interrupt();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await run(`while (${openRuns} > 0) await new Promise((resolve) => setTimeout(resolve, 10));`);
   assert.equal(await run(`(await fineTune(model, { train }, { epochs: 1 })).stopped`), "finished\n");
   assert.equal(
     await run(`const forgotten = fineTune(model, { train }, { epochs: 1 });`),
@@ -334,8 +332,7 @@ test("The kernel is busy from the first cell's beginning to the last one's end, 
 
 test("The stop button is heard while a cell is still compiled", async () => {
   const code = `await new Promise((resolve) => setTimeout(resolve, 1e6));`;
-  setTimeout(() => kernel.interrupt(), 20);
-  const reply = await kernel.execute(code, undefined, { seconds: 20 });
+  const reply = await stopOnce(code, ({ busy }) => busy);
   assert.equal(reply.status, "error");
   assert.equal(textOf(reply, "stderr"), "Error: Interrupted asynchronously\n");
 });

@@ -12,6 +12,7 @@ import { formatSummary } from "../../src/sweep/formatSummary";
 import { summarize } from "../../src/sweep/summarize";
 import { fakeRecords } from "../report/fakeRecords";
 import { fakeRecord } from "../sweep/fakeRecord";
+import { waitUntil } from "../waitUntil";
 import { fakeKernel } from "./fakeKernel";
 
 const { JSDOM, VirtualConsole } = require("jsdom");
@@ -178,8 +179,9 @@ test("A page that has Plotly already uses it, and the real one draws from the HT
   );
   const window = open(`<script>${bundle}</script>${messages[0].data["text/html"]}`, addBrowserParts);
   await window.frostkitPlotly;
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.equal(window.document.querySelectorAll(".js-plotly-plot .scatterlayer path.point").length, 3);
+  const points = () => window.document.querySelectorAll(".js-plotly-plot .scatterlayer path.point").length;
+  await waitUntil(() => points() > 0);
+  assert.equal(points(), 3);
   assert.equal(window.document.querySelector(".gtitle").textContent, "squares");
 });
 

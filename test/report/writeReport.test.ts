@@ -8,6 +8,7 @@ import { InputError } from "../../src/errors";
 import { addBrowserParts } from "../../src/report/plotlyWindow";
 import { writeReport } from "../../src/report/writeReport";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
+import { waitUntil } from "../waitUntil";
 import { fakeRecords } from "./fakeRecords";
 
 const { JSDOM, VirtualConsole } = require("jsdom");
@@ -124,8 +125,7 @@ test("With scripts the figures come alive in the static pictures' place, and hos
   });
   try {
     const { document } = window;
-    for (let i = 0; i < 200 && document.querySelectorAll("figure .js-plotly-plot .main-svg").length < 4; i++)
-      await new Promise((resolve) => setTimeout(resolve, 25));
+    await waitUntil(() => document.querySelectorAll("figure .js-plotly-plot .main-svg").length >= 4);
     assert.deepEqual(errors, []);
     assert.deepEqual(
       [...document.querySelectorAll(".js-plotly-plot")].map((plot) => plot.id),
