@@ -1,4 +1,4 @@
-// The part of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto that a graph of float32 weights needs.
+// The part of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto that exports and recorded graphs need.
 const field = (id: number, type: string) => ({ id, type });
 const list = (id: number, type: string) => ({ id, type, rule: "repeated" });
 const messages = {
@@ -29,6 +29,8 @@ const messages = {
     name: field(1, "string"),
     f: field(2, "float"),
     i: field(3, "int64"),
+    s: field(4, "bytes"),
+    g: field(6, "GraphProto"),
     ints: list(8, "int64"),
     type: field(20, "int32"),
   },
@@ -47,18 +49,23 @@ const messages = {
 };
 
 /** `TensorProto.DataType` and `AttributeProto.AttributeType`. */
-export const dataTypes = { float32: 1, int64: 7 } as const;
-export const attributeTypes = { float: 1, int: 2, ints: 7 } as const;
+export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11, uint32: 12 } as const;
+export const attributeTypes = { float: 1, int: 2, text: 3, graph: 5, ints: 7 } as const;
 
-/** The messages' encoders, and what stands before the bytes of a field that is written without one. */
-export async function onnxProto() {
+export interface OnnxProto {
+  encode(message: keyof typeof messages, value: object): Uint8Array;
+  /** What stands before the bytes of a field that is written without an encoder. */
+  delimiter(message: keyof typeof messages, name: string, bytes: number): Uint8Array;
+}
+
+/** The messages' encoders. */
+export async function onnxProto(): Promise<OnnxProto> {
   const { default: protobuf } = await import("protobufjs/light.js");
   const nested = Object.fromEntries(Object.entries(messages).map(([name, fields]) => [name, { fields }]));
   const root = protobuf.Root.fromJSON({ nested });
   return {
-    encode: (message: keyof typeof messages, value: object): Uint8Array =>
-      root.lookupType(message).encode(value).finish(),
-    delimiter: (message: keyof typeof messages, name: string, bytes: number): Uint8Array =>
+    encode: (message, value) => root.lookupType(message).encode(value).finish(),
+    delimiter: (message, name, bytes) =>
       protobuf.Writer.create()
         .uint32((root.lookupType(message).fields[name].id << 3) | DELIMITED)
         .uint32(bytes)

@@ -1,11 +1,6 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { FrostError } from "../errors";
-import { packageFolder } from "../packages/packageFolder";
-import "../packages/noTelemetry";
-import { attributeTypes, dataTypes, onnxProto } from "./onnxProto";
+import { type OnnxRuntime, openOnnxRuntime, type RuntimeSession } from "./OnnxRuntime";
+import { infoMessage, nodeMessage } from "./onnxMessages";
 
 /** Numbers in row-major order, read and written where they lie. */
 export interface Matrices {
@@ -14,35 +9,15 @@ export interface Matrices {
   shape: number[];
 }
 
-/** The part of onnxruntime-node's inner binding.js that is used here: its public `run` answers only after a turn of the event loop. */
-interface Binding {
-  initOrt(): void;
-  binding: { InferenceSession: new () => InnerSession };
-}
-
-interface InnerSession {
-  loadModel(bytes: ArrayBufferLike, offset: number, length: number, options: object): void;
-  run(feeds: Record<string, unknown>, fetches: Record<string, unknown>, options: object): unknown;
-  dispose(): void;
-}
-
-interface Runtime {
-  Tensor: new (type: "float32", values: Float32Array, shape: number[]) => object;
-}
-
 const OPTIONS = {
-  // Its own choice would be one thread for each physical core, of all that the machine has.
-  intraOpNumThreads: availableParallelism(),
   // Products leave nothing behind that is worth keeping for the next one.
   enableCpuMemArena: false,
-  enableMemPattern: false,
   // Each session has threads of its own; those of one are not to keep a core busy while the rest of a step waits for it.
   extra: { session: { intra_op: { allow_spinning: "0" } } },
 };
 
-/** The version of the ONNX operators; https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has FusedMatMul. */
-const OPSET = 17;
-const IR_VERSION = 8;
+/** https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has FusedMatMul. */
+const OPERATORS = [{ version: 17 }, { domain: "com.microsoft", version: 1 }];
 
 /**
  * Products of matrices by ONNX Runtime, the one that comes with Transformers.js: on all cores, with the instructions of the machine,
@@ -52,31 +27,26 @@ export class RuntimeProducts {
   readonly version: string;
   /** How many multiplications a product takes from which on a call pays; measured where the other way is the wasm kernel. */
   from = 2 ** 20;
-  #runtime: Runtime;
+  #runtime: OnnxRuntime;
   /** By which of the factors are transposed. */
-  #sessions: InnerSession[];
-  #stops: boolean;
+  #sessions: RuntimeSession[];
 
   /** Use `openRuntimeProducts`, which tries what it makes. */
-  constructor(runtime: Runtime, version: string, sessions: InnerSession[], stops: boolean) {
+  constructor(runtime: OnnxRuntime, sessions: RuntimeSession[]) {
     this.#runtime = runtime;
-    this.version = version;
+    this.version = runtime.version;
     this.#sessions = sessions;
-    this.#stops = stops;
   }
 
   /** y = a · b over the last two axes, each factor transposed on request. Shapes have to fit; they are not checked. */
   multiply(a: Matrices, transposeA: boolean, b: Matrices, transposeB: boolean, y: Matrices): void {
-    const { Tensor } = this.#runtime;
-    const tensor = ({ values, shape }: Matrices) => new Tensor("float32", values, shape);
-    const fetches = { ...(this.#stops && { [STOP]: null }), y: tensor(y) };
+    const tensor = ({ values, shape }: Matrices) => this.#runtime.tensor("float32", values, shape);
     try {
-      this.#sessions[+transposeA + 2 * +transposeB].run({ a: tensor(a), b: tensor(b) }, fetches, {});
+      this.#sessions[+transposeA + 2 * +transposeB].run({ a: tensor(a), b: tensor(b) }, { y: tensor(y) });
     } catch (error) {
-      if (!(this.#stops && NO_SEQUENCES.test((error as Error).message)))
-        throw new FrostError(
-          `matrix product of [${a.shape}] and [${b.shape}] by ONNX Runtime: ${(error as Error).message}`,
-        );
+      throw new FrostError(
+        `matrix product of [${a.shape}] and [${b.shape}] by ONNX Runtime: ${(error as Error).message}`,
+      );
     }
   }
 
@@ -86,45 +56,23 @@ export class RuntimeProducts {
 }
 
 /**
- * onnxruntime-node writes an output into the array that it is given, and then copies every output into a fresh one all the same (1.30).
- * It stops before that at an output that is a sequence, for which it has no JavaScript value. So each graph has one, in front.
- */
-const STOP = "stop";
-const NO_SEQUENCES = /^Non tensor type is temporarily not supported/;
-
-/**
  * Loads ONNX Runtime, and tries it on small products against the same in plain JavaScript.
  *
  * @throws an Error that says why it cannot be used
  */
 export async function openRuntimeProducts(): Promise<RuntimeProducts> {
-  const transformers = packageFolder("@huggingface/transformers");
-  if (!existsSync(transformers))
-    throw new Error("@huggingface/transformers, with which it comes, is not installed");
-  const need = createRequire(join(transformers, "package.json"));
-  const runtime = need("onnxruntime-node") as Runtime;
-  const { binding, initOrt } = need("onnxruntime-node/dist/binding.js") as Binding;
-  const { version } = need("onnxruntime-node/package.json") as { version: string };
-  initOrt();
-  let failure: unknown;
-  for (const stops of [true, false]) {
-    const models = await Promise.all(FLAGS.map((flags) => productModel(flags, stops)));
-    const sessions: InnerSession[] = [];
-    try {
-      for (const model of models) {
-        const session = new binding.InferenceSession();
-        sessions.push(session);
-        session.loadModel(model.buffer, model.byteOffset, model.byteLength, OPTIONS);
-      }
-      const products = new RuntimeProducts(runtime, version, sessions, stops);
-      tryProducts(products);
-      return products;
-    } catch (error) {
-      for (const session of sessions) session.dispose();
-      failure = error;
-    }
+  const runtime = await openOnnxRuntime();
+  const products = new RuntimeProducts(
+    runtime,
+    FLAGS.map((flags) => productSession(runtime, flags)),
+  );
+  try {
+    tryProducts(products);
+    return products;
+  } catch (error) {
+    products.dispose();
+    throw error;
   }
-  throw failure;
 }
 
 /** Whether a, and whether b, is transposed; in the order of `sessions`. */
@@ -135,32 +83,21 @@ const FLAGS = [
   [true, true],
 ];
 
-async function productModel([transA, transB]: boolean[], stops: boolean): Promise<Uint8Array> {
-  const { encode } = await onnxProto();
-  const tensorType = { elemType: dataTypes.float32 };
-  const flag = (name: string, value: boolean) => ({ name, type: attributeTypes.int, i: +value });
-  const product = {
-    opType: "FusedMatMul",
+function productSession(runtime: OnnxRuntime, [transA, transB]: boolean[]): RuntimeSession {
+  const product = nodeMessage({
+    type: "FusedMatMul",
     domain: "com.microsoft",
-    input: ["a", "b"],
-    output: ["y"],
-    attribute: [flag("transA", transA), flag("transB", transB)],
-  };
-  const sequence = { opType: "SequenceEmpty", output: [STOP] };
-  return encode("ModelProto", {
-    irVersion: IR_VERSION,
-    producerName: "frostkit",
-    opsetImport: [{ version: OPSET }, { domain: "com.microsoft", version: 1 }],
-    graph: {
-      name: "product",
-      node: stops ? [product, sequence] : [product],
-      input: ["a", "b"].map((name) => ({ name, type: { tensorType } })),
-      output: [
-        ...(stops ? [{ name: STOP, type: { sequenceType: { elemType: { tensorType } } } }] : []),
-        { name: "y", type: { tensorType } },
-      ],
-    },
+    inputs: ["a", "b"],
+    outputs: ["y"],
+    attributes: { transA: { int: +transA }, transB: { int: +transB } },
   });
+  const graph = {
+    name: "product",
+    node: [product],
+    input: ["a", "b"].map((name) => infoMessage(name, "float32")),
+    output: [infoMessage("y", "float32")],
+  };
+  return runtime.session(graph, OPERATORS, OPTIONS);
 }
 
 /** Throws where a product is not what it should be. Small whole numbers, so that no sum is rounded. */

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { checkFinite } from "../checkpoint/checkFinite";
-import { attributeTypes, dataTypes, onnxProto } from "../engine/onnxProto";
+import { infoMessage, nodeMessage } from "../engine/onnxMessages";
+import { dataTypes, onnxProto } from "../engine/onnxProto";
 import { InputError } from "../errors";
 import { writeFully } from "../files/writeFully";
-import type { OnnxAttribute, OnnxNode } from "../ops/OnnxGraph";
 import { gigabytes } from "../text/numbers";
 import { version } from "../version";
 import type { TracedModel } from "./traceOnnx";
@@ -31,9 +31,11 @@ export async function writeOnnx(
   const { encode, delimiter } = await onnxProto();
   const graphHead = encode("GraphProto", {
     name: "model",
-    node: graph.nodes.map((node) => nodeOf(node.output === logits ? { ...node, output: "logits" } : node)),
-    input: [...graph.inputs].map(([name, { type, shape }]) => infoOf(name, type, shape)),
-    output: [infoOf("logits", "float32", ["batch_size", numLabels])],
+    node: graph.nodes.map(({ output, ...node }) =>
+      nodeMessage({ ...node, outputs: [output === logits ? "logits" : output] }),
+    ),
+    input: [...graph.inputs].map(([name, { type, shape }]) => infoMessage(name, type, shape)),
+    output: [infoMessage("logits", "float32", ["batch_size", numLabels])],
   });
 
   const initializers = [
@@ -90,29 +92,3 @@ export async function writeOnnx(
     closeSync(descriptor);
   }
 }
-
-const nodeOf = ({ type, inputs, output, attributes }: OnnxNode) => ({
-  name: output,
-  opType: type,
-  input: inputs,
-  output: [output],
-  attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
-});
-
-function attributeOf(name: string, value: OnnxAttribute) {
-  if ("int" in value) return { name, type: attributeTypes.int, i: value.int };
-  if ("float" in value) return { name, type: attributeTypes.float, f: value.float };
-  return { name, type: attributeTypes.ints, ints: value.ints };
-}
-
-const infoOf = (name: string, type: keyof typeof dataTypes, shape: (string | number)[]) => ({
-  name,
-  type: {
-    tensorType: {
-      elemType: dataTypes[type],
-      shape: {
-        dim: shape.map((size) => (typeof size === "string" ? { dimParam: size } : { dimValue: size })),
-      },
-    },
-  },
-});

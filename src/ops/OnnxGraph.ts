@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { OnnxBuilder } from "../engine/OnnxBuilder";
+import type { OnnxAttribute } from "../engine/onnxMessages";
 import { InputError } from "../errors";
 
 /**
@@ -21,7 +23,7 @@ export interface OnnxWeight {
   data(): Promise<Float32Array>;
 }
 
-export type OnnxAttribute = { int: number } | { float: number } | { ints: number[] };
+export type { OnnxAttribute };
 
 /** One operation: https://onnx.ai/onnx/operators says what each type takes. */
 export interface OnnxNode {
@@ -56,7 +58,7 @@ const isBatchSize = (what: unknown): what is BatchSize => BATCH_SIZES.includes(w
  * A model as ONNX sees it: nodes between names. Sizes that change from call to call are named, never numbers: what a stage reads
  * from its inputs is `given` to the graph beforehand, with how it follows from the inputs.
  */
-export class OnnxGraph {
+export class OnnxGraph implements OnnxBuilder<string> {
   readonly nodes: OnnxNode[] = [];
   /** Those of the model's inputs that are read. */
   readonly inputs = new Map<string, OnnxInput>();
