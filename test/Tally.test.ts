@@ -54,10 +54,19 @@ test("Each leg has a row, each engine a column: what ran there, what failed, and
     notebooks: { "06.ipynb runs": "skip: no Jupyter" },
   });
   assert.deepEqual(rows(tally), [
-    ["leg", "tensorflow", "webgpu", "wasm", "cpu", "no engine", "skipped, and why"],
-    ["unit", "1 ran", "skipped", "1 ran", "-", "-", "1 on webgpu: no adapter"],
-    ["half precision", "1 of 2 failed", "-", "skipped", "skipped", "-", "1 on wasm, 1 on cpu: float32 alone"],
-    ["Jupyter", "-", "-", "-", "-", "skipped", "1: no Jupyter"],
+    ["leg", "tensorflow", "webgpu", "onnxruntime", "wasm", "cpu", "no engine", "skipped, and why"],
+    ["unit", "1 ran", "skipped", "-", "1 ran", "-", "-", "1 on webgpu: no adapter"],
+    [
+      "half precision",
+      "1 of 2 failed",
+      "-",
+      "-",
+      "skipped",
+      "skipped",
+      "-",
+      "1 on wasm, 1 on cpu: float32 alone",
+    ],
+    ["Jupyter", "-", "-", "-", "-", "-", "skipped", "1: no Jupyter"],
   ]);
 });
 
@@ -75,7 +84,7 @@ test("A file of which no test came is told of, and one that fails as a whole has
   assert.deepEqual(tally.hollow, ["b.test.ts /test/b.test.ts"]);
   tally.started(file);
   tally.ended(file, false);
-  assert.deepEqual(rows(tally)[1], ["unit", "-", "-", "-", "-", "1 of 1 failed"]);
+  assert.deepEqual(rows(tally)[1], ["unit", "-", "-", "-", "-", "-", "1 of 1 failed"]);
 });
 
 test("What is required and did not run is named with why, be it a leg or an engine", () => {

@@ -20,14 +20,16 @@ export const withoutHalf = (engine: string): string | false =>
 export const NO_NATIVE_KERNELS = "the engine has no C++ kernels";
 
 /** Runs a group of tests once per engine that is installed; what is installed has to work. */
-export const onEveryEngine = (title: string, tests: Tests) => on(["tensorflow", "wasm", "cpu"], title, tests);
+export const onEveryEngine = (title: string, tests: Tests) =>
+  on(["tensorflow", "onnxruntime", "wasm", "cpu"], title, tests);
 
 /** The same without plain JavaScript, which is there to check kernels and too slow to train on. */
-export const onEveryFastEngine = (title: string, tests: Tests) => on(["tensorflow", "wasm"], title, tests);
+export const onEveryFastEngine = (title: string, tests: Tests) =>
+  on(["tensorflow", "onnxruntime", "wasm"], title, tests);
 
 /** The same with WebGPU, where values cannot be read at once: the tests have to wait for them. */
 export const onEveryEngineAndWebgpu = (title: string, tests: Tests) =>
-  on(["tensorflow", "webgpu", "wasm", "cpu"], title, tests);
+  on(["tensorflow", "webgpu", "onnxruntime", "wasm", "cpu"], title, tests);
 
 /** The same on WebGPU, for models that a driver which computes on the processor takes minutes for. */
 export function onWebgpuHardware(title: string, tests: Tests): void {

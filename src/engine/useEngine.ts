@@ -1,22 +1,25 @@
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
 import { noOptions } from "../options/noOptions";
 import { ownCommand } from "../packages/ownCommand";
+import { formatMany } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
 import { loadWebgpu } from "./loadWebgpu";
 import { addonStale, loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
 import { tensorflowDevices } from "./native/tensorflowDevices";
+import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/recording";
 import { watchBytes } from "./peakBytes";
 import { loadTfjsGradients } from "./tfjsGradients";
 import { chooseWasmProducts } from "./wasmProducts";
 
 /** What can compute. */
-export type EngineName = "tensorflow" | "webgpu" | "wasm" | "cpu";
+export type EngineName = "tensorflow" | "webgpu" | "onnxruntime" | "wasm" | "cpu";
 /** The names of all engines, the fastest first. */
-export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
+export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "onnxruntime", "wasm", "cpu"];
 
 /** The engine that computes. */
 export interface Engine {
@@ -132,6 +135,13 @@ async function use(name: EngineName, reasons: string[]): Promise<Engine> {
 async function details(name: EngineName): Promise<{ versions?: Record<string, string>; where?: string }> {
   if (name === "tensorflow") return { versions: tensorflowVersion(), where: await whereItComputes() };
   if (name === "wasm") return chooseWasmProducts();
+  if (name === "onnxruntime") {
+    const cores = formatMany(availableParallelism(), "core");
+    return {
+      versions: { onnxruntime: onnxruntimeVersion() },
+      where: `ONNX Runtime ${onnxruntimeVersion()} computes on ${cores}`,
+    };
+  }
   return {};
 }
 
@@ -154,6 +164,7 @@ async function withoutNewHandlers<T>(start: () => Promise<T>): Promise<T> {
 
 async function load(name: EngineName): Promise<void> {
   if (name === "webgpu") await loadWebgpu();
+  if (name === "onnxruntime") await loadOnnxruntime();
   if (name === "cpu") require("@tensorflow/tfjs-backend-cpu");
   if (name === "wasm") {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { computeNow } from "../engine/onnxruntime/recording";
+import { inStage, stageName } from "../engine/stageName";
 import type { Dropout } from "../ops/dropoutMask/dropoutMask";
 import type { OpName, Settings } from "../ops/forms";
 import { Random } from "../random";
@@ -60,6 +62,8 @@ export interface Recorded<In extends Inputs, Saved extends Tensors, Op extends O
 
 interface Step {
   output: Value;
+  /** What its backward is called where an engine tells of an error. */
+  stage: string;
   sources: Map<string, Source>;
   saved: tf.Tensor[];
   backward: (dy: tf.Tensor, gathered: (input: string) => tf.Tensor | null) => Tensors;
@@ -116,10 +120,12 @@ export class Pass {
   scope(name: string, part: () => Value): Value {
     this.#random = new Random("dropout", ...this.#seed, name);
     let value: Value;
-    tf.tidy(() => {
-      value = part();
-      return value.tensor;
-    });
+    inStage(name, () =>
+      tf.tidy(() => {
+        value = part();
+        return value.tensor;
+      }),
+    );
     return value!;
   }
 
@@ -130,6 +136,8 @@ export class Pass {
    */
   checkpointed(name: string, input: Value | null, part: () => Value): Value {
     const output = this.#whileKeeping(!this.#recording, () => this.scope(name, part));
+    // What lies between input and output is given back now.
+    computeNow();
     if (!output.tracked) return output;
     const saved = input ? [tf.keep(input.tensor.clone())] : [];
     const recompute = () => {
@@ -200,8 +208,10 @@ export class Pass {
     const kept = Object.entries(saved?.(wanted as Wanted<In>) ?? {}).flatMap(([name, tensor]) =>
       tensor ? [[name, tf.keep(tensor.clone())] as const] : [],
     );
+    const stage = stageName();
     this.#steps.push({
       output: value,
+      stage: stage && `backward of ${stage}`,
       sources,
       saved: kept.map(([, tensor]) => tensor),
       backward: (dy, gathered) =>
@@ -260,6 +270,8 @@ export class Pass {
   }
 
   #recompute({ recompute }: Checkpoint, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
+    // Of the part behind this one, nothing stays but the gradients.
+    computeNow();
     this.#recomputing = true;
     try {
       const output = recompute();
@@ -273,7 +285,7 @@ export class Pass {
     }
   }
 
-  #runBackward({ sources, backward }: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
+  #runBackward({ stage, sources, backward }: Step, dy: tf.Tensor, gradients: Map<Source, tf.Tensor>): void {
     let made: Tensors = {};
     const taken: tf.Tensor[] = [];
     const gathered = (name: string) => {
@@ -286,7 +298,7 @@ export class Pass {
     const present = () => Object.values(made).filter((gradient) => gradient instanceof tf.Tensor);
     try {
       tf.tidy(() => {
-        made = backward(dy, gathered);
+        made = inStage(stage, () => backward(dy, gathered));
         return present();
       });
     } catch (error) {

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Precision, precision } from "../engine/autocast";
 import { type NativeKernels, nativeKernels } from "../engine/nativeKernels";
+import type { Graph } from "../engine/onnxruntime/Graph";
+import { recording } from "../engine/onnxruntime/recording";
 import type { TensorflowBackend } from "../engine/TensorflowBackend";
 import { type WasmHeap, wasmHeap } from "../engine/wasmHeap";
 import type { Kernel } from "./Op";
@@ -44,6 +46,13 @@ export const nativeKernel = <In, Out>(settings: Settings<In, Out, NativeKernels>
 /** A kernel on the wasm engine's memory: AssemblyScript of the kit, or tfjs's ops in another way than its own kernels go. */
 export const wasmKernel = <In, Out>(settings: Settings<In, Out, WasmHeap>, by = "wasm"): Kernel<In, Out> =>
   kernelOf(by, wasmHeap, "not on engine wasm", settings);
+
+/** On engine onnxruntime, in larger operators of ONNX than those that tfjs's ops come to. */
+export const recordedKernel = <In, Out>(settings: Settings<In, Out, Graph>): Kernel<In, Out> =>
+  kernelOf("ONNX Runtime", recording, "not on engine onnxruntime", {
+    ...settings,
+    compute: (graph, inputs) => graph.recorder.within(() => settings.compute(graph, inputs)),
+  });
 
 /** Something that TensorFlow has and tfjs does not offer, on a CPU or a GPU. */
 export const tensorflowKernel = <In, Out>(settings: Settings<In, Out, TensorflowBackend>): Kernel<In, Out> =>

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { computeNow } from "../engine/onnxruntime/recording";
 import type { Parameter } from "../nn/Parameter";
 import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
 
@@ -60,6 +61,7 @@ export class AdamW {
     gradientScale = 1,
   ): void {
     for (const group of inGroups([...gradients])) this.#update(group, rates, gradientScale);
+    computeNow();
   }
 
   #update(group: Gradient[], rates: (parameter: Parameter) => Rates, gradientScale: number): void {

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
+import { computeNow } from "../engine/onnxruntime/recording";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
@@ -147,6 +148,8 @@ export class TrainingLoop {
             losses.push(loss.tensor);
             addInto(gradients, pass.backward(loss, scale));
           });
+          // One part's memory is given back before the next.
+          if (parts.length > 1) computeNow();
         } finally {
           pass.dispose();
         }

@@ -97,7 +97,7 @@ describe("useEngine", () => {
   it("refuses an engine it does not know", async () => {
     await assert.rejects(useEngine("cuda" as EngineName), {
       name: "InputError",
-      message: 'engine: expected one of auto, tensorflow, webgpu, wasm, cpu, got "cuda"',
+      message: 'engine: expected one of auto, tensorflow, webgpu, onnxruntime, wasm, cpu, got "cuda"',
     });
   });
 });

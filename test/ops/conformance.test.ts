@@ -204,7 +204,7 @@ describe("The list of ops", () => {
     const asking = readdirSync(src, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.startsWith("engine/"))
       .filter((file) =>
-        /getBackend\(\)|nativeKernels\(\)|wasmHeap\(\)|isUsingGpuDevice/.test(
+        /getBackend\(\)|nativeKernels\(\)|wasmHeap\(\)|recording\(\)|isUsingGpuDevice/.test(
           readFileSync(join(src, file), "utf8"),
         ),
       );

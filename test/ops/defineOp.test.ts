@@ -85,7 +85,7 @@ describe("Who computes", () => {
     assert.deepEqual(norm, {
       op: "layerNorm",
       by: { fp32: "wasm" },
-      others: ["C++: not linked with TensorFlow on a CPU"],
+      others: ["C++: not linked with TensorFlow on a CPU", "ONNX Runtime: not on engine onnxruntime"],
     });
     await useEngine("cpu");
     for (const { by } of whoComputes(["fp32"])) assert.equal(by.fp32, "tfjs ops");

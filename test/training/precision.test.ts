@@ -157,7 +157,7 @@ function tests(engine: string, half: Half): void {
     const model = await loadTiny();
     assert.throws(() => fineTune(model, { train }, { precision: half }), {
       name: "InputError",
-      message: new RegExp(`^precision: expected fp32, .* engine wasm .* got ${half}`),
+      message: new RegExp(`^precision: expected fp32, .* engine ${engine} .* got ${half}`),
     });
     model.dispose();
   });

@@ -3,7 +3,8 @@ import type { NativeKernels } from "../../engine/nativeKernels";
 import type { WasmHeap } from "../../engine/wasmHeap";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { nativeKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { recordedUpdates } from "./recorded";
 
 export interface AdamWState {
   value: tf.Tensor;
@@ -53,9 +54,17 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
   kernels: [
     nativeKernel({ compute: (native, { updates }) => allAtOnce(native, updates) }),
     wasmKernel({ compute: (heap, { updates }) => byParameter(updates, (update) => onHeap(heap, update)) }),
+    recordedKernel({
+      compute: (graph, { updates }) =>
+        byParameter(
+          updates,
+          recordedUpdates(graph, (update) => factors(update.settings)),
+        ),
+    }),
   ],
   *examples() {
-    for (const size of SIZES)
+    // The last is large enough to be gone through in parts.
+    for (const size of [...SIZES, 2 ** 18])
       yield {
         title: `${size} elements`,
         inputs() {
@@ -80,6 +89,8 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
 });
 
 /** What of the settings the kernels compute with. */
+export type AdamWFactors = ReturnType<typeof factors>;
+
 function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradientScale }: AdamWSettings) {
   return {
     keep: 1 - learningRate * weightDecay,

@@ -3,9 +3,10 @@ import { precision } from "../../engine/autocast";
 import { FrostError } from "../../errors";
 import { defineOp } from "../defineOp";
 import { type Dropout, dropoutMask, dropped, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
 import { matMul } from "../matMul/matMul";
 import { attendedExamples } from "./examples";
+import { recordedAttention } from "./recorded";
 
 /** Queries, keys and values of many texts and heads, as dense layers give them: a row per token, its heads side by side. */
 export interface Attended {
@@ -86,6 +87,10 @@ export const attention = defineOp<Attended & { mask: tf.Tensor }, { output: tf.T
         dropMask?.dispose();
         return { output, weights };
       },
+    }),
+    recordedKernel({
+      precisions: ["fp32"],
+      compute: (graph, inputs) => recordedAttention(graph, inputs, sizes(inputs)),
     }),
   ],
   *examples() {

@@ -2,12 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { compose, defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { dropoutMask, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
 import { matMul } from "../matMul/matMul";
 import { ATTENDED, type Attended, attention, merge, nativeAttributes, sizes, split } from "./attention";
 import { attendedExamples } from "./examples";
+import { recordedAttentionGradients } from "./recorded";
 
-interface Inputs extends Attended {
+export interface AttentionGradientInputs extends Attended {
   /** The gradient of `attention`'s output: [batch · queries, heads · width]. */
   dy: tf.Tensor;
   /** What it gave beside. */
@@ -18,7 +19,7 @@ interface Inputs extends Attended {
 type Name = "query" | "key" | "value";
 
 /** The gradients of query, key and value, those that are wanted. */
-export const attentionGradients = defineOp<Inputs, Record<Name, tf.Tensor | null>>({
+export const attentionGradients = defineOp<AttentionGradientInputs, Record<Name, tf.Tensor | null>>({
   name: "attentionGradients",
   inputs: {
     ...ATTENDED,
@@ -87,6 +88,10 @@ export const attentionGradients = defineOp<Inputs, Record<Name, tf.Tensor | null
         dropMask?.dispose();
         return made;
       },
+    }),
+    recordedKernel({
+      precisions: ["fp32"],
+      compute: (graph, inputs) => recordedAttentionGradients(graph, inputs, sizes(inputs)),
     }),
   ],
   *examples() {

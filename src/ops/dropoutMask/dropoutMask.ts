@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp";
 import { SIZES } from "../drawn";
-import { nativeKernel, tensorflowKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, tensorflowKernel, wasmKernel } from "../kernels";
+import { inFloat32 } from "./inFloat32";
+import { recordedMask } from "./recorded";
 
 /** Which elements are dropped: each with probability `rate`, drawn from `seed` (a whole number). */
 export interface Dropout {
@@ -72,6 +74,10 @@ export const dropoutMaskOp = defineOp<Inputs, { mask: tf.Tensor }>({
         return { mask };
       },
     }),
+    recordedKernel({
+      unless: isEmpty,
+      compute: (graph, { shape, ...drop }) => ({ mask: graph.tensor(recordedMask(graph, shape, drop)) }),
+    }),
   ],
   *examples() {
     for (const size of SIZES)
@@ -86,12 +92,6 @@ export const dropoutMaskOp = defineOp<Inputs, { mask: tf.Tensor }>({
 
 function isEmpty({ shape }: Inputs): string | null {
   return tf.util.sizeFromShape(shape) === 0 ? "masks without elements" : null;
-}
-
-/** Draws are below 2²⁴; those below `threshold` drop. */
-function inFloat32(rate: number): { threshold: number; scale: number } {
-  const single = Math.fround(rate);
-  return { threshold: single * 2 ** 24, scale: 1 / Math.fround(1 - single) };
 }
 
 /** The last step of MurmurHash3 (Appleby 2011) makes a draw of 24 bits of each index and the seed. */

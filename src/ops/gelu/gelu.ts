@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { wasmKernel } from "../kernels";
+import { recordedKernel, wasmKernel } from "../kernels";
+import { recordedGelu, recordedGeluGradient } from "./recorded";
 
 /** x · Φ(x), Φ the normal distribution function (Hendrycks and Gimpel 2016); the shape stays. */
 export const gelu = (x: tf.Tensor): tf.Tensor => geluOp({ x }).y;
@@ -23,6 +24,7 @@ export const geluOp = defineOp<{ x: tf.Tensor }, { y: tf.Tensor }>({
         return { y };
       },
     }),
+    recordedKernel({ compute: recordedGelu }),
   ],
   *examples() {
     for (const size of SIZES)
@@ -51,6 +53,7 @@ export const geluGradientOp = defineOp<{ dy: tf.Tensor; x: tf.Tensor }, { dx: tf
         return { dx };
       },
     }),
+    recordedKernel({ compute: recordedGeluGradient }),
   ],
   *examples() {
     for (const size of SIZES)

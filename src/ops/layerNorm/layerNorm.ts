@@ -3,7 +3,8 @@ import type { WasmHeap } from "../../engine/wasmHeap";
 import { defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { type Dropout, dropped, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { recordedLayerNorm } from "./recorded";
 
 /** What backward reads of forward. */
 export interface Normalized {
@@ -13,7 +14,7 @@ export interface Normalized {
   scale: tf.Tensor;
 }
 
-interface Inputs {
+export interface LayerNormInputs {
   /** What goes into the norm: [rows, width], with its elements dropped and another matrix added first where that is asked for. */
   x: tf.Tensor;
   drop?: Dropout | null;
@@ -26,7 +27,7 @@ interface Inputs {
 }
 
 /** Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): normal · weight + bias of drop(x) + residual. */
-export const layerNorm = defineOp<Inputs, { y: tf.Tensor } & Normalized>({
+export const layerNorm = defineOp<LayerNormInputs, { y: tf.Tensor } & Normalized>({
   name: "layerNorm",
   inputs: {
     x: "[rows, width]",
@@ -55,6 +56,7 @@ export const layerNorm = defineOp<Inputs, { y: tf.Tensor } & Normalized>({
       },
     }),
     wasmKernel({ compute: onHeap }),
+    recordedKernel({ compute: recordedLayerNorm }),
   ],
   *examples() {
     for (const [rows, width] of SHAPES)
@@ -91,7 +93,7 @@ function summed(x: tf.Tensor, drop?: Dropout | null, residual?: tf.Tensor | null
   return residual ? tf.add(dropped(x, drop), residual) : dropped(x, drop);
 }
 
-function onHeap(heap: WasmHeap, { x: given, drop, residual, weight, bias, eps }: Inputs) {
+function onHeap(heap: WasmHeap, { x: given, drop, residual, weight, bias, eps }: LayerNormInputs) {
   const [rows, width] = given.shape;
   const x = tf.tidy(() => summed(given, drop, residual));
   const [y, normal, scale] = [x.shape, x.shape, [rows, 1]].map((shape) => heap.make(shape));

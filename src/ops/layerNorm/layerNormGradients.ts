@@ -4,10 +4,11 @@ import type { WasmHeap } from "../../engine/wasmHeap";
 import { compose, defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { type Dropout, dropped, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
 import { layerNorm, type Normalized, SHAPES } from "./layerNorm";
+import { recordedLayerNormGradients } from "./recorded";
 
-interface Inputs extends Normalized {
+export interface LayerNormGradientInputs extends Normalized {
   /** The gradient of what `layerNorm` gave: [rows, width]. */
   dy: tf.Tensor;
   weight: tf.Tensor;
@@ -17,10 +18,10 @@ interface Inputs extends Normalized {
 
 type Name = "x" | "residual" | "weight" | "bias";
 
-type Gradients = Record<Name, tf.Tensor | null>;
+export type LayerNormGradients = Record<Name, tf.Tensor | null>;
 
 /** The gradients of what `layerNorm` read, those that are wanted. The bias alone needs neither `normal` nor `scale`. */
-export const layerNormGradients = defineOp<Inputs, Gradients>({
+export const layerNormGradients = defineOp<LayerNormGradientInputs, LayerNormGradients>({
   name: "layerNormGradients",
   inputs: {
     dy: "[rows, width]",
@@ -48,6 +49,7 @@ export const layerNormGradients = defineOp<Inputs, Gradients>({
       compute: natively,
     }),
     wasmKernel({ compute: onHeap }),
+    recordedKernel({ compute: recordedLayerNormGradients }),
   ],
   *examples() {
     for (const [rows, width] of SHAPES)
@@ -80,15 +82,18 @@ function sumGradient(dy: tf.Tensor, normal: tf.Tensor, scale: tf.Tensor, weight:
 function throughDropout(
   sum: tf.Tensor | null,
   drop: Dropout | null,
-  wanted: Inputs["wanted"],
-): Pick<Gradients, "x" | "residual"> {
+  wanted: LayerNormGradientInputs["wanted"],
+): Pick<LayerNormGradients, "x" | "residual"> {
   const x = sum && wanted.x ? (drop ? tf.tidy(() => dropped(sum, drop)) : sum.clone()) : null;
   const residual = sum && wanted.residual ? sum.clone() : null;
   sum?.dispose();
   return { x, residual };
 }
 
-function natively(native: NativeKernels, { dy, normal, scale, weight, drop, wanted }: Inputs): Gradients {
+function natively(
+  native: NativeKernels,
+  { dy, normal, scale, weight, drop, wanted }: LayerNormGradientInputs,
+): LayerNormGradients {
   // Without dropout both are the same.
   const both = wanted.x && wanted.residual && !drop;
   const attributes = {
@@ -103,7 +108,10 @@ function natively(native: NativeKernels, { dy, normal, scale, weight, drop, want
   return both ? { ...made, residual: made.x!.clone() } : made;
 }
 
-function onHeap(heap: WasmHeap, { dy, normal, scale, weight, drop, wanted }: Inputs): Gradients {
+function onHeap(
+  heap: WasmHeap,
+  { dy, normal, scale, weight, drop, wanted }: LayerNormGradientInputs,
+): LayerNormGradients {
   const [rows, width] = dy.shape;
   const make = (wanted: boolean, shape: number[]) => (wanted ? heap.make(shape) : null);
   const sum = make(wanted.x || wanted.residual, dy.shape);

@@ -4,10 +4,11 @@ import type { NativeKernels } from "../../engine/nativeKernels";
 import { FrostError } from "../../errors";
 import { type Activation, UNKNOWN_ACTIVATION } from "../activations/activations";
 import { defineOp } from "../defineOp";
-import { nativeKernel } from "../kernels";
+import { nativeKernel, recordedKernel } from "../kernels";
 import { tensorflowMultipliesFaster } from "../matMul/halfProduct";
 import { matMul } from "../matMul/matMul";
 import { examples } from "./examples";
+import { recordedProducts } from "./recorded";
 
 /** A product of two matrices with what a dense layer does before and after it. */
 export interface Product {
@@ -37,9 +38,9 @@ export interface Made {
 }
 
 /** Of all that were asked for, in their order. */
-type Results = { y: (tf.Tensor | null)[]; sums: (tf.Tensor | null)[] };
+export type ProductResults = { y: (tf.Tensor | null)[]; sums: (tf.Tensor | null)[] };
 
-export const productsOp = defineOp<{ list: Product[] }, Results>({
+export const productsOp = defineOp<{ list: Product[] }, ProductResults>({
   name: "products",
   inputs: { list: "of each a [m, k], b [k, n], bias [n], slope.x and add [m, n]" },
   outputs: {
@@ -60,6 +61,7 @@ export const productsOp = defineOp<{ list: Product[] }, Results>({
       },
       compute: atOnce,
     }),
+    recordedKernel({ precisions: ["fp32"], compute: (graph, { list }) => recordedProducts(graph, list) }),
   ],
   examples,
 });
@@ -83,7 +85,7 @@ export function inBf16(): string | null {
     : null;
 }
 
-function atOnce(native: NativeKernels, { list }: { list: Product[] }): Results {
+function atOnce(native: NativeKernels, { list }: { list: Product[] }): ProductResults {
   const bf16 = +(precision() === "bf16");
   const settings = list.flatMap(
     ({ transposeA, transposeB, activationA, activationB, slope, rowSums, into }) => [
@@ -111,9 +113,9 @@ function atOnce(native: NativeKernels, { list }: { list: Product[] }): Results {
   );
 }
 
-function composed(list: Product[]): Results {
-  const y: Results["y"] = list.map(() => null);
-  const sums: Results["sums"] = list.map(() => null);
+function composed(list: Product[]): ProductResults {
+  const y: ProductResults["y"] = list.map(() => null);
+  const sums: ProductResults["sums"] = list.map(() => null);
   list.forEach(({ a, b, bias, slope, add, into, rowSums, ...options }, i) => {
     const { transposeA = false, transposeB = false, activationA, activationB } = options;
     const left = activationA ? activationA.forward(a) : a;

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { Graph } from "../../engine/onnxruntime/Graph";
+import type { Value } from "../../engine/onnxruntime/Value";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { nativeKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
 
 /** Σ x² over all elements of all tensors, a scalar. */
 export const sumOfSquares = (tensors: tf.Tensor[]): tf.Tensor =>
@@ -22,6 +24,7 @@ export const sumOfSquaresOp = defineOp<{ tensors: tf.Tensor[] }, { sum: tf.Tenso
         sum: tf.scalar(tensors.reduce((sum, x) => sum + heap.kernels.sumOfSquares(x.size, heap.at(x)), 0)),
       }),
     }),
+    recordedKernel({ compute: (graph, { tensors }) => ({ sum: graph.tensor(recorded(graph, tensors)) }) }),
   ],
   *examples() {
     for (const size of SIZES)
@@ -32,3 +35,11 @@ export const sumOfSquaresOp = defineOp<{ tensors: tf.Tensor[] }, { sum: tf.Tenso
       };
   },
 });
+
+/** Those of the tensors are added up in float64, so that their order does not show. */
+function recorded(graph: Graph, tensors: tf.Tensor[]): Value {
+  const sums = tensors
+    .filter(({ size }) => size > 0)
+    .map((x) => graph.cast(graph.op("ReduceSumSquare", [x], { keepdims: { int: 0 } }), "float64"));
+  return graph.cast(graph.op("Sum", sums), "float32");
+}

@@ -1,0 +1,93 @@
+import type { OnnxRuntime, RuntimeSession, RuntimeTensor } from "../OnnxRuntime";
+import { infoMessage, nodeMessage } from "../onnxMessages";
+import { dataTypes } from "../onnxProto";
+import type { Prepared, Program, ProgramBody, ProgramNode, Runner } from "./Program";
+import type { Numbers, Value } from "./Value";
+
+/** Opset 20 has Gelu. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has those of Microsoft. */
+const OPERATORS = [{ version: 20 }, { domain: "com.microsoft", version: 1 }];
+
+const OPTIONS = {
+  // What is recorded is fused already; and a part that is computed again to save memory would be found to be there.
+  graphOptimizationLevel: "disabled",
+  // Each session has threads of its own; those of one are not to keep a core busy while another computes.
+  extra: { session: { force_spinning_stop: "1" } },
+  // Only errors, which are thrown as well.
+  logSeverityLevel: 4,
+};
+
+/** Runs programs by ONNX Runtime. */
+export class OnnxRunner implements Runner {
+  #runtime: OnnxRuntime;
+
+  constructor(runtime: OnnxRuntime) {
+    this.#runtime = runtime;
+  }
+
+  prepare(program: Program): Prepared {
+    const session = this.#runtime.session(graphOf(program), OPERATORS, OPTIONS);
+    return new PreparedSession(this.#runtime, session);
+  }
+}
+
+class PreparedSession implements Prepared {
+  #runtime: OnnxRuntime;
+  #session: RuntimeSession;
+
+  constructor(runtime: OnnxRuntime, session: RuntimeSession) {
+    this.#runtime = runtime;
+    this.#session = session;
+  }
+
+  run(inputs: Map<string, Value>, outputs: Map<string, Value>): void {
+    this.#session.run(this.#tensors(inputs), this.#tensors(outputs));
+  }
+
+  #tensors(values: Map<string, Value>): Record<string, RuntimeTensor> {
+    const tensors: Record<string, RuntimeTensor> = {};
+    for (const [name, value] of values) tensors[name] = this.#tensor(value);
+    return tensors;
+  }
+
+  #tensor(value: Value): RuntimeTensor {
+    const numbers: Numbers = value.numbersOf.numbers!;
+    if (value.handle?.numbers !== numbers)
+      value.handle = { numbers, tensor: this.#runtime.tensor(value.dtype, numbers, value.shape) };
+    return value.handle.tensor as RuntimeTensor;
+  }
+
+  dispose(): void {
+    this.#session.dispose();
+  }
+}
+
+const graphOf = ({ nodes, inputs, constants, outputs }: Program) => ({
+  name: "program",
+  node: nodes.map(messageOf),
+  initializer: constants.map(({ name, dtype, shape, numbers }) => ({
+    name,
+    dims: shape,
+    dataType: dataTypes[dtype],
+    rawData: new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength),
+  })),
+  input: inputs.map(({ name, dtype }) => infoMessage(name, dtype)),
+  output: outputs.map(({ name, dtype }) => infoMessage(name, dtype)),
+});
+
+/** In ONNX going through rows is a Scan. */
+function messageOf({ body, ...node }: ProgramNode) {
+  if (!body) return nodeMessage(node);
+  const attributes = { num_scan_inputs: { int: body.inputs.length }, body: { graph: bodyMessage(body) } };
+  return nodeMessage({ ...node, type: "Scan", attributes });
+}
+
+const bodyMessage = ({ nodes, inputs, outputs }: ProgramBody) => ({
+  name: "row",
+  node: nodes.map(({ type, inputs, output }) =>
+    nodeMessage({ type, inputs, outputs: [output], attributes: {} }),
+  ),
+  input: inputs.map(rowMessage),
+  output: outputs.map(rowMessage),
+});
+
+const rowMessage = (name: string) => infoMessage(name, "float32", ["row"]);

@@ -1,0 +1,281 @@
+import { FrostError } from "../../errors";
+import type { OnnxAttribute } from "../onnxMessages";
+import { stageName } from "../stageName";
+import { Arrays } from "./Arrays";
+import type { Body, Node } from "./Node";
+import type { Runner } from "./Program";
+import { Programs } from "./Programs";
+import { Tape } from "./Tape";
+import { ARRAYS, type Dtype, type Kind, type Numbers, sizeOf, Value } from "./Value";
+
+/** How many operations are recorded at most before they run, though nobody has asked for a number. */
+const MOST = 20_000;
+
+/**
+ * Writes down what it is asked to compute and has it run as one program when somebody asks for a number: everything that tensors
+ * wait for, at once. A program of the same structure is found again, whatever the sizes of its values.
+ */
+export class Recorder {
+  /** Values that tensors hold and nobody has computed. */
+  #wanted = new Set<Value>();
+  #tape = new Tape();
+  #programs: Programs;
+  #arrays = new Arrays();
+  /** What is not wanted any more, but is read by operations that have yet to run. */
+  #leaving: Value[] = [];
+  #epoch = 0;
+  #depth = 0;
+  #shared = new Map<string, Value>();
+
+  constructor(runner: Runner) {
+    this.#programs = new Programs(runner);
+  }
+
+  /** How many programs have been prepared so far. */
+  get prepared(): number {
+    return this.#programs.prepared;
+  }
+
+  // --- Values
+
+  /** Numbers of JavaScript, which are copied: the array may change before they are read. */
+  written(dtype: Dtype, shape: number[], numbers: ArrayLike<number | boolean>): Value {
+    const value = new Value(dtype, shape);
+    const copy = this.#arrays.take(dtype, sizeOf(shape));
+    (copy as Float32Array).set(numbers as ArrayLike<number>);
+    value.numbers = copy;
+    value.owned = true;
+    value.literal = shape.length === 0;
+    return value;
+  }
+
+  zeros(dtype: Dtype, shape: number[]): Value {
+    const value = new Value(dtype, shape);
+    value.numbers = new ARRAYS[dtype](sizeOf(shape));
+    value.owned = true;
+    value.literal = shape.length === 0;
+    return value;
+  }
+
+  /** Numbers for one run, which `fill` writes into an array that is anybody's afterwards. */
+  filled(shape: number[], fill: (numbers: Uint32Array) => void): Value {
+    const value = new Value("uint32", shape);
+    const numbers = this.#arrays.take("uint32", sizeOf(shape)) as Uint32Array<ArrayBuffer>;
+    fill(numbers);
+    value.numbers = numbers;
+    value.owned = true;
+    this.#leaving.push(value);
+    return value;
+  }
+
+  /** Numbers of the program itself: another program for other ones. */
+  constant(dtype: Dtype, shape: number[], numbers: readonly number[]): Value {
+    const value = new Value(dtype, shape);
+    value.numbers = dtype === "int64" ? BigInt64Array.from(numbers, BigInt) : ARRAYS[dtype].from(numbers);
+    value.constant = `${dtype}[${shape}](${numbers.map((each) => (Object.is(each, -0) ? "-0" : each))})`;
+    return value;
+  }
+
+  /** Sizes that may be others the next time: int64 of [sizes.length]. */
+  sizes(sizes: readonly number[]): Value {
+    const value = new Value("int64", [sizes.length]);
+    value.epoch = this.#epoch;
+    value.place = this.#tape.sizes(sizes);
+    value.output = -1;
+    return value;
+  }
+
+  /** The same numbers in another shape, which costs nothing where they are there; else `make` does it, once for a program. */
+  reshaped(value: Value, shape: number[], make: () => Value): Value {
+    if (value.viewed) return this.reshaped(value.viewed, shape, make);
+    const key = String(shape);
+    if (key === String(value.shape)) return value;
+    if (value.shapes?.epoch !== this.#epoch) value.shapes = { epoch: this.#epoch, made: new Map() };
+    let made = value.shapes.made.get(key);
+    if (!made) {
+      if (value.node || value.constant !== null) made = make();
+      else {
+        made = new Value(value.dtype, shape);
+        made.viewed = value;
+      }
+      value.shapes.made.set(key, made);
+    }
+    return made;
+  }
+
+  /** What several operations of one program read, made by the first that asks. */
+  shared(key: string, make: () => Value): Value {
+    let value = this.#shared.get(key);
+    if (!value) {
+      value = make();
+      this.#shared.set(key, value);
+    }
+    return value;
+  }
+
+  // --- Recording
+
+  /** Adds an operation, and gives its outputs. A null input is one left out. */
+  record(
+    type: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly Kind[],
+    attributes: Record<string, OnnxAttribute> = {},
+    { domain = "", body = null }: { domain?: string; body?: Body | null } = {},
+  ): Value[] {
+    const { nodes: index, outputs: first } = this.#tape;
+    const node: Node = {
+      index,
+      type,
+      domain,
+      attributes,
+      inputs,
+      outputs: [],
+      first,
+      stage: stageName(),
+      body,
+    };
+    for (const input of inputs) if (input) this.#read(input);
+    for (const outer of body?.outer.values() ?? []) this.#read(outer);
+    node.outputs = outputs.map(({ dtype, shape }, i) => {
+      const value = new Value(dtype, shape);
+      value.node = node;
+      value.output = i;
+      value.epoch = this.#epoch;
+      return value;
+    });
+    this.#tape.add(node);
+    return node.outputs;
+  }
+
+  #read(value: Value): void {
+    if (value.failure) throw value.failure;
+    if (value.node) {
+      if (value.epoch !== this.#epoch)
+        throw new FrostError("a value was read after the program that makes it had run");
+      return;
+    }
+    if (value.constant !== null || value.output === -1) return;
+    if (value.epoch === this.#epoch && this.#tape.inputs[value.place] === value) return;
+    value.place = this.#tape.input(value);
+    value.epoch = this.#epoch;
+    const { numbersOf: base } = value;
+    base.uses = base.usedIn === this.#epoch ? base.uses + 1 : 1;
+    base.usedIn = this.#epoch;
+    base.usedAt = value.place;
+  }
+
+  /** Runs `compute`, whose operations hand each other values that no tensor holds: none of them may be left behind by a run between. */
+  within<Result>(compute: () => Result): Result {
+    if (this.#depth === 0 && this.#tape.nodes >= MOST) this.run();
+    this.#depth++;
+    try {
+      return compute();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  // --- What tensors hold
+
+  hold(value: Value, times = 1): void {
+    value.refs += times;
+    if (!value.numbers) this.#wanted.add(value);
+  }
+
+  release(value: Value, times = 1): void {
+    value.refs -= times;
+    if (value.refs > 0) return;
+    this.#wanted.delete(value);
+    if (value.usedIn === this.#epoch) this.#leaving.push(value);
+    else this.#discard(value);
+  }
+
+  /** `after` takes the place of `before`, in the same array where nothing stands against it; the caller moves what holds it. */
+  replace(before: Value, after: Value): void {
+    after.refs = before.refs;
+    before.refs = 0;
+    after.into = before;
+    this.#wanted.delete(before);
+    this.#leaving.push(before);
+    if (!after.numbers) this.#wanted.add(after);
+  }
+
+  /** The numbers where they lie: to be read at once, and not written. @throws FrostError where they cannot be computed */
+  numbers(value: Value): Numbers {
+    if (value.node) this.run();
+    if (value.failure) throw value.failure;
+    return value.numbers!;
+  }
+
+  #discard(value: Value): void {
+    if (value.constant !== null) return;
+    const { numbers, owned } = value;
+    value.numbers = value.handle = null;
+    if (numbers && owned) this.#arrays.giveBack(value.dtype, numbers);
+  }
+
+  // --- Running
+
+  /** Computes all that tensors wait for. */
+  run(): void {
+    const outputs = [...this.#wanted].filter(({ size }) => size > 0);
+    for (const value of this.#wanted) if (value.size === 0) this.#settle(value, new ARRAYS[value.dtype](0));
+    const tape = this.#tape;
+    try {
+      if (outputs.length > 0) this.#compute(tape, outputs);
+    } finally {
+      for (const value of this.#wanted) {
+        value.node = null;
+        value.into = null;
+      }
+      this.#wanted.clear();
+      this.#tape = new Tape();
+      this.#shared.clear();
+      this.#epoch++;
+      for (const value of this.#leaving) if (value.refs === 0) this.#discard(value);
+      this.#leaving = [];
+      this.#arrays.age();
+    }
+  }
+
+  #compute(tape: Tape, outputs: Value[]): void {
+    try {
+      const program = this.#programs.find(tape, outputs);
+      outputs.forEach((value, i) => {
+        const { into } = value;
+        const inPlace = into !== null && program.inPlace[i] && into.refs === 0 && into.owned;
+        this.#settle(value, inPlace ? into.numbers! : this.#arrays.take(value.dtype, value.size));
+        // Its array is the output's now.
+        if (inPlace) into.owned = false;
+      });
+      program.run(tape, outputs);
+    } catch (error) {
+      const failure = explained(error as Error, tape);
+      for (const value of outputs)
+        Object.assign(value, { failure, numbers: null, owned: false, handle: null });
+      throw failure;
+    }
+  }
+
+  #settle(value: Value, numbers: Numbers): void {
+    value.numbers = numbers;
+    value.owned = true;
+  }
+
+  /** Gives the programs and their memory back. */
+  dispose(): void {
+    this.#programs.dispose();
+  }
+}
+
+/** Says which part of the model an error of the runner comes from. */
+function explained(error: Error, tape: Tape): FrostError {
+  const index = /Name:'n(\d+)'/.exec(error.message)?.[1];
+  const node = index === undefined ? undefined : tape.list[Number(index)];
+  const why = /Status Message: ([^\n]*)/.exec(error.message)?.[1] ?? error.message;
+  if (!node) return new FrostError(`engine onnxruntime: ${error.message}`);
+  const where = node.stage ? `${node.stage}: ` : "";
+  const sizes = node.inputs.map((input) => `[${input?.shape ?? ""}]`).join(", ");
+  return new FrostError(`${where}${node.type} of ${sizes} by ONNX Runtime: ${why}`);
+}

@@ -1,0 +1,72 @@
+import type { Node } from "./Node";
+
+/** Types of numbers in a graph; tfjs knows the first three. */
+export type Dtype = "float32" | "int32" | "bool" | "int64" | "uint32" | "float64";
+
+export const ARRAYS = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  int64: BigInt64Array,
+  uint32: Uint32Array,
+  float64: Float64Array,
+} as const;
+
+export type Numbers = InstanceType<(typeof ARRAYS)[Dtype]>;
+
+/** Type and sizes of a value. */
+export interface Kind {
+  dtype: Dtype;
+  shape: number[];
+}
+
+/** What stands for a tensor's data: numbers that are there, or the node that will make them. */
+export class Value implements Kind {
+  /** How many tensors hold it. */
+  refs = 0;
+  /** Once known. */
+  numbers: Numbers | null = null;
+  /** Whether nobody else has the array, so that it may be written over once this value is gone. */
+  owned = false;
+  /** Until its numbers are known. */
+  node: Node | null = null;
+  /** Which of its node's outputs it is. */
+  output = 0;
+  /** The last epoch in which it was recorded, and its place among that epoch's inputs where it is one. */
+  epoch = -1;
+  place = 0;
+  /** The last epoch in which its numbers were an input, as how many of them, views included, and as which the last time. */
+  usedIn = -1;
+  uses = 0;
+  usedAt = 0;
+  /** A constant of the program itself: the key by which equal ones are one. */
+  constant: string | null = null;
+  /** A single number that JavaScript handed over, which stays in the graph for as long as it does not change. */
+  literal = false;
+  /** The value whose array this one's numbers are to be written into. */
+  into: Value | null = null;
+  /** The value whose numbers these are, in another shape. */
+  viewed: Value | null = null;
+  /** The same in other shapes, of the last epoch in which it was reshaped. */
+  shapes: { epoch: number; made: Map<string, Value> } | null = null;
+  /** Why there will be no numbers: the run that was to make them failed. */
+  failure: Error | null = null;
+  /** The runner's own handle of `numbers`. */
+  handle: { numbers: Numbers; tensor: object } | null = null;
+
+  constructor(
+    readonly dtype: Dtype,
+    readonly shape: number[],
+  ) {}
+
+  /** The value that has the numbers of this one. */
+  get numbersOf(): Value {
+    return this.viewed ?? this;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, each) => size * each, 1);

@@ -1,0 +1,41 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Graph } from "../../engine/onnxruntime/Graph";
+import { product } from "../../engine/onnxruntime/kernels/products";
+import type { Value } from "../../engine/onnxruntime/Value";
+import type { Activation } from "../activations/activations";
+import type { Product, ProductResults } from "./products";
+
+/** A bias, or what a product is added to, goes into the product's own operator. */
+export function recordedProducts(g: Graph, list: Product[]): ProductResults {
+  const values: Value[] = [];
+  const sums: ProductResults["sums"] = list.map(() => null);
+  list.forEach(
+    ({ a, b, transposeA = false, transposeB = false, bias, slope, add, into, rowSums, ...each }, i) => {
+      const first = into === undefined ? (bias ?? (slope ? null : add)) : values[into];
+      const [left, right] = [applied(g, each.activationA, a), applied(g, each.activationB, b)];
+      let made = product(g, left, right, transposeA, transposeB, { plus: first ?? undefined });
+      if (slope) made = sloped(g, slope.f, made, slope.x);
+      if (add && add !== first) made = g.op("Add", [made, add]);
+      if (rowSums) sums[i] = g.tensor(g.reduce("ReduceSum", a, [transposeA ? 0 : 1], false));
+      values[into ?? i] = made;
+    },
+  );
+  return { y: list.map(({ into }, i) => (into === undefined ? g.tensor(values[i]) : null)), sums };
+}
+
+/** Activations are written in tfjs's ops, which are recorded one by one. */
+function applied(g: Graph, f: Activation | undefined, x: tf.Tensor): Value {
+  return f ? taken(g, () => f.forward(x)) : g.value(x);
+}
+
+const sloped = (g: Graph, f: Activation, dy: Value, x: tf.Tensor): Value =>
+  taken(g, () => f.gradient(g.tensor(dy), x));
+
+/** What a tensor that is made here holds, without the tensor. */
+function taken(g: Graph, make: () => tf.Tensor): Value {
+  let value: Value;
+  tf.tidy(() => {
+    value = g.value(make());
+  });
+  return value!;
+}
