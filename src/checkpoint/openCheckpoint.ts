@@ -14,7 +14,7 @@ import {
   readJsonObject,
   readShardIndex,
 } from "./modelFiles";
-import { refuseParent } from "./refuseParent";
+import { checkModelFolder } from "./refuseParent";
 import { SafetensorsFile } from "./SafetensorsFile";
 import type { TensorInfo } from "./safetensors";
 import { TorchFile } from "./torch/TorchFile";
@@ -54,10 +54,7 @@ export interface Checkpoint {
 export function openCheckpoint(folder: string): Checkpoint {
   restoreFolder(folder);
   const names = listNames(folder);
-  if (!names.includes(configFile)) {
-    refuseParent(folder);
-    throw new InputError(`${folder}: expected ${configFile}; ${describeNames(names)}`);
-  }
+  checkModelFolder(folder);
   const config = readJsonObject(join(folder, configFile));
   const files = openWeights(folder, names);
   const owner = new Map<string, WeightFile>();

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import type { Dataset } from "../data/Rows";
-import { saySharedRows } from "../data/saySharedRows";
+import { checkPrecision } from "../engine/autocast";
+import { useEngine } from "../engine/useEngine";
 import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../text/numbers";
+import { lossOf } from "../training/loss";
 import { checkMetric } from "./checkMetric";
 import { encoderOf } from "./encode";
 import { loadModel, noteModel } from "./loadModel";
@@ -27,8 +29,14 @@ export async function loadInputs(
   command: Command,
   { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {
+  // What cannot be is refused before anything is read, and before a model is fetched for it.
+  if (flags.precision !== "fp32") {
+    await useEngine(flags.engine);
+    checkPrecision(flags.precision);
+  }
   const { train, valid, told } = await readData(flags, command);
   const labels = train.labels!;
+  lossOf(labels, flags);
   if (flags.metric !== undefined) checkMetric(flags.metric, valid?.labels ?? labels);
   const loaded = await loadModel(
     flags,
@@ -51,8 +59,6 @@ export async function loadInputs(
   const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
   note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
   for (const line of remarks) note(line);
-  const shared = valid && saySharedRows(train, valid);
-  if (shared) note(shared);
   const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);
   return { model, train: encodedTrain, valid: encodedValid };
 }

@@ -5,6 +5,7 @@ import {
   type FromPretrainedOptions,
 } from "../checkpoint/AutoModelForSequenceClassification";
 import { configFile, readJsonObject } from "../checkpoint/modelFiles";
+import { checkModelFolder } from "../checkpoint/refuseParent";
 import { findModel } from "../checkpoint/resolveModel";
 import { buildTokenizer } from "../data/tokenizer/buildTokenizer";
 import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
@@ -52,6 +53,7 @@ export async function loadModel(
     checkConfig(familyOf(config, file), config, file);
     await buildTokenizer(snapshot, tokenizerContents(snapshot));
   });
+  checkModelFolder(folder);
   const ofImages = isOfImages(readJsonObject(join(folder, configFile)));
   if (data && ofImages !== data.images)
     throw new InputError(

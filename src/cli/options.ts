@@ -111,7 +111,7 @@ export function addDataOptions(command: Command): Command {
   return addTextOptions(command)
     .addOption(
       new Option("--label <columns>", "column of labels; several, joined by commas, for several labels a row")
-        .argParser((text) => text.split(",").map((name) => name.trim()))
+        .argParser(columnNames)
         .default(["target"], "target"),
     )
     .addOption(
@@ -135,6 +135,7 @@ export interface TrainingFlags {
   classWeights?: number[] | "balanced";
   frozenDropout?: true;
   gradientCheckpointing?: true;
+  gradientAccumulation: number;
   precision: Precision;
 }
 
@@ -153,13 +154,14 @@ export function addTrainingOptions(command: Command): Command {
 
 /** The options as `fineTune` and `freezeSweep` take them; what was left out and is off by default stays out. */
 export function trainingSettings(flags: TrainingFlags): TrialSettings {
-  const { metric, precision, ...given } = flags;
+  const { metric, precision, gradientAccumulation, ...given } = flags;
   const names = Object.keys(training) as (keyof typeof given)[];
   const settings = Object.fromEntries(names.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
   return {
     ...settings,
     // Without early stopping the metric decides nothing about a training: its records serve every metric.
     ...(flags.earlyStopping && metric && { metric }),
+    ...(gradientAccumulation !== 1 && { gradientAccumulation }),
     ...(precision !== "fp32" && { precision }),
   };
 }
@@ -192,6 +194,14 @@ export function freezeBy({ freeze, freezeWhere: patterns }: FreezeFlags, model: 
   // As in a sweep, where it is one of the depths: nothing is frozen.
   if (freeze !== undefined && freeze !== -1) topNLayerFreeze(model, freeze);
   for (const pattern of patterns) freezeWhere(model, pattern);
+}
+
+/** Columns joined by commas; an empty name among them is what an unset variable of the shell leaves. */
+function columnNames(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes(""))
+    throw new InvalidArgumentError("Expected names joined by commas, got an empty one among them.");
+  return names;
 }
 
 /** A task by its short name, or by Transformers'. */

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, type Option } from "commander";
 import { InputError } from "../errors";
 import { version } from "../version";
 import { demoCommand } from "./commands/demo";
@@ -35,6 +35,9 @@ export function program(): Command {
     packCommand(),
   ])
     program.addCommand(command);
+  for (const command of program.commands)
+    for (const option of command.options)
+      if (option.required || option.optional) refuseUnset(option, command);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ writeErr: () => {} });
   const required = new Map(program.commands.map((command) => [command, takeRequired(command)]));
@@ -42,7 +45,8 @@ export function program(): Command {
     for (const { attributeName, flags } of required.get(command) ?? [])
       if (command.getOptionValue(attributeName) === undefined)
         command.error(`error: required option '${flags}' not specified`);
-    refuseEmpty(command);
+    for (const [i, argument] of command.registeredArguments.entries())
+      checkNotEmpty(`<${argument.name()}>`, command.processedArgs[i]);
   });
   return program.addHelpText(
     "after",
@@ -69,13 +73,26 @@ function takeRequired(command: Command): { attributeName: string; flags: string 
   return required.map((option) => ({ attributeName: option.attributeName(), flags: option.flags }));
 }
 
-/** An empty path is what an unset variable of the shell leaves, and would be taken for the folder one stands in. */
-function refuseEmpty(command: Command): void {
-  const given = [
-    ...command.options.map((option) => [option.long, command.getOptionValue(option.attributeName())]),
-    ...command.registeredArguments.map((argument, i) => [`<${argument.name()}>`, command.processedArgs[i]]),
-  ];
-  for (const [name, value] of given)
-    if (typeof value === "string" && value.trim() === "")
-      throw new InputError(`${name}: expected something, got nothing; is a variable of the shell unset?`);
+/**
+ * Has an option refuse what an unset variable of the shell leaves, before its own parser sees it: in quotes an empty value, or one with an
+ * empty name in it, and without quotes the next option in the value's place. An empty path would be taken for the folder one stands in.
+ */
+function refuseUnset(option: Option, command: Command): void {
+  const name = option.long!;
+  const { parseArg } = option;
+  // What commander stores where there is no parser.
+  option.argParser<unknown>((text, before) => {
+    checkNotEmpty(name, text);
+    const flag = text.split("=")[0];
+    if (command.options.some(({ short, long }) => flag === short || flag === long))
+      throw new InputError(
+        `${name}: expected a value, got the option ${text}; is a variable of the shell unset?`,
+      );
+    return parseArg ? parseArg(text, before) : text;
+  });
+}
+
+function checkNotEmpty(name: string, value: unknown): void {
+  if (typeof value === "string" && value.trim() === "")
+    throw new InputError(`${name}: expected something, got nothing; is a variable of the shell unset?`);
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { InputError } from "../errors";
+import { checkNoFolder } from "../files/checkNoFolder";
 import { csvText } from "./csvText";
 
 /**
@@ -18,15 +19,6 @@ export function checkReplaceableTable(path: string, headers: readonly string[][]
     `${option ?? path}: expected no file, or a table with the columns ${headers[0].join(", ")}, got another file${
       option === undefined ? "" : `, ${path}`
     }; name a new one, or remove this one`,
-  );
-}
-
-/** Throws where a folder, or what is neither file nor folder, is in the place of a file to write. */
-export function checkNoFolder(path: string, option?: string): void {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (!there || there.isFile()) return;
-  throw new InputError(
-    `${option ?? path}: expected a file to write, got the ${there.isDirectory() ? "folder" : "device"} ${path}`,
   );
 }
 

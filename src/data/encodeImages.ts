@@ -12,6 +12,7 @@ import type { ImageRows } from "./imageFolder";
 import type { ImageTransform } from "./loadImageTransform";
 import { PixelRows } from "./PixelRows";
 import { roundHalfToEven } from "./roundHalfToEven";
+import { sourceName } from "./sourceName";
 
 /** So many bad files are named before the rest is counted. */
 const NAMED = 10;
@@ -75,7 +76,7 @@ export async function encodeImages(
   const named = bad.filter((message) => message !== undefined);
   if (named.length > 0)
     throw new InputError(
-      `${rows.source}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${someOf(named, NAMED)}; repair or remove them`,
+      `${sourceName(rows.source, "images")}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${someOf(named, NAMED)}; repair or remove them`,
     );
   const augmented = augment && { ...augment, paths, headers, interpolation };
   return new PixelRows({

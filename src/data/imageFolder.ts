@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { folderKind } from "../checkpoint/folderKind";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
 import { checkArguments } from "../options/checkArguments";
@@ -55,7 +56,9 @@ export async function imageFolder(folder: string, options: FolderOptions = {}): 
       `${folder}: expected images or a folder for each class, got both; ${images[0]} lies beside ${folders[0]}`,
     );
   if (found.length === 0 && images.length === 0)
-    throw new InputError(`${folder}: expected images (${[...ENDINGS].join(", ")}), got none`);
+    throw new InputError(
+      `${folder}: expected images (${[...ENDINGS].join(", ")}), got ${folderKind(folder) ?? "none"}`,
+    );
   if (!labels || found.length === 0) {
     const own = images.map((name) => join(folder, name));
     return withKeys(folder, [...own, ...found.flatMap(({ paths }) => paths)], null);

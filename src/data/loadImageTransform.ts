@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { configFile, readJsonObject } from "../checkpoint/modelFiles";
+import { checkModelFolder } from "../checkpoint/refuseParent";
 import { resolveModel } from "../checkpoint/resolveModel";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
@@ -34,7 +35,9 @@ export async function loadImageTransform(idOrFolder: string): Promise<ImageTrans
 export async function loadImageTransform(idOrFolder: string, ...more: unknown[]): Promise<ImageTransform> {
   noOptions("loadImageTransform", more);
   checkArguments("loadImageTransform", { idOrFolder });
-  const file = join(await resolveModel(idOrFolder), configFile);
+  const folder = await resolveModel(idOrFolder);
+  checkModelFolder(folder);
+  const file = join(folder, configFile);
   return imageTransform(readJsonObject(file), file);
 }
 

@@ -9,6 +9,7 @@ import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
 import type { Table } from "./readTable";
 import { sayGaps } from "./sayGaps";
 import { sayLabels } from "./sayLabels";
+import { sourceName } from "./sourceName";
 
 export type { Labels } from "./labels";
 
@@ -68,9 +69,10 @@ export interface TextColumns {
  * const valid = textDataset(await readTable("valid.csv"), { label: "target", classes: train.labels?.classes });
  * ```
  */
-export function textDataset(table: Table, options: TextColumns = {}): TextDataset {
+export function textDataset(given: Table, options: TextColumns = {}): TextDataset {
   const { text, pair, label, id, log = console.info, ...how } = readOptions("textDataset", options);
-  checkArguments("textDataset", { table });
+  checkArguments("textDataset", { table: given });
+  const table = { ...given, path: sourceName(given.path, "table") };
   const texts = column(table, "text", text);
   if (texts.every((text) => text.trim() === ""))
     throw new InputError(

@@ -8,6 +8,7 @@ import type { TrainedOn } from "../options/TrainedOn";
 import { cacheTokens, keyOfTokens, readTokens } from "./cachedTokens";
 import { countCut, cutRows } from "./cutRows";
 import type { Tokenizer } from "./loadTokenizer";
+import { sourceName } from "./sourceName";
 import { TextRows } from "./TextRows";
 import type { Labels, TextDataset } from "./textDataset";
 
@@ -113,7 +114,9 @@ function checkTexts({ texts, pairs, source }: TextDataset): void {
   ] as const) {
     const row = column.findIndex((text) => typeof text !== "string");
     if (row >= 0)
-      throw new InputError(`${source}, row ${row + 1}: expected ${what}, got ${shown(column[row])}`);
+      throw new InputError(
+        `${sourceName(source, "texts")}, row ${row + 1}: expected ${what}, got ${shown(column[row])}`,
+      );
   }
 }
 
@@ -136,7 +139,7 @@ async function encodeRows(
     const encoding = tokenizer.encode(texts[row], pairs?.[row], maxLength);
     if (encoding.inputIds.length === 0)
       throw new InputError(
-        `${source}, row ${row + 1}: expected a text, got none, and the tokenizer adds no special tokens`,
+        `${sourceName(source, "texts")}, row ${row + 1}: expected a text, got none, and the tokenizer adds no special tokens`,
       );
     inputIds.push(encoding.inputIds);
     types.push(encoding.tokenTypeIds);

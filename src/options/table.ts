@@ -128,6 +128,7 @@ export const training = {
   ),
   gradientAccumulation: option("Batches whose gradients make one step.", integer(1), {
     default: 1,
+    flag: "--gradient-accumulation <batches>",
     also: ["gradient_accumulation_steps", "accumulate_grad_batches"],
   }),
   parameterGroups: option(
@@ -559,6 +560,7 @@ export const OPTIONS = {
     ...training,
     seed: seedOf("order of rows and dropout"),
     signal: stop("between two steps; what was learned so far stays"),
+    log: log("a line where rows to validate on are trained on"),
     features: option(
       "Cached features of the frozen stages, shared by several runs; left out, the run has its own.",
       having("a FrozenFeatures", "prepare", "batch", "dispose"),

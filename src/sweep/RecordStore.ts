@@ -4,11 +4,10 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
-  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { InputError } from "../errors";
+import { checkNoFolder } from "../files/checkNoFolder";
 import { checkWritable } from "../files/checkWritable";
 import { makeFolders } from "../files/makeFolders";
 import { readRecords, recordsFile, type TrialRecord } from "./record";
@@ -27,8 +26,7 @@ export class RecordStore {
   static check(folder: string): void {
     const path = recordsFile(folder);
     checkWritable(path);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new InputError(`${path}: expected a file for records, got a folder; move it away`);
+    checkNoFolder(path);
   }
 
   /** Whether a folder is a sweep's already. */

@@ -1,13 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
+import { recordsName } from "../files/recordsName";
 import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import type { EpochRecord } from "../training/events";
 import type { About } from "./about";
+import { refuseNoSweep } from "./refuseNoSweep";
 
 export type { EpochRecord };
 
@@ -64,7 +66,7 @@ export interface TrialRecord {
 }
 
 /** Where the records of a sweep in this folder are. */
-export const recordsFile = (folder: string): string => join(folder, "records.jsonl");
+export const recordsFile = (folder: string): string => join(folder, recordsName);
 
 /** The epoch whose weights a trial ended with. */
 export const epochOfWeights = ({ epochs, restoredEpoch }: TrialRecord): EpochRecord =>
@@ -112,6 +114,15 @@ function readText(path: string): string {
     // An editor may have put a byte order mark before it.
     return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
+    // A folder was named, or the place of records that are not there.
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+    if (isFolder || basename(path) === recordsName) {
+      refuseNoSweep(isFolder ? path : dirname(path));
+      if (isFolder)
+        throw new InputError(
+          `${path}: expected a file of records, got a sweep's folder: name ${recordsFile(path)}`,
+        );
+    }
     const code = codeOf(error);
     throw new InputError(`${path}: expected a file of records, as a sweep writes it, got ${code}`);
   }

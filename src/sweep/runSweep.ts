@@ -43,7 +43,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
   try {
     const train = readLabelledRows("train", model, plan.train);
     const valid = readLabelledRows("valid", model, plan.valid);
-    const shared = saySharedRows(plan.train, plan.valid);
+    const shared = saySharedRows(train, valid);
     if (shared !== null) log(shared);
     const whole = fineTuneSettings(settings, model.problemType, true);
     // Of all seeds before the first trial, not hours later.

@@ -14,6 +14,9 @@ import type { TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
 
+/** The sweep has told once what there is to tell of the rows. */
+const SAID = () => {};
+
 /** What trials share: they run one after the other on one model, which each leaves as it found it. */
 export interface TrialBench {
   model: Classifier;
@@ -47,7 +50,7 @@ export async function* runTrial(
     const peak = peakBytes();
     const own = recipe ? recipeSettings(settings, recipe) : settings;
     const data = { train: train.dataset, valid: valid.dataset };
-    const run = fineTune(model, data, { ...own, seed, signal, features });
+    const run = fineTune(model, data, { ...own, seed, signal, features, log: SAID });
     yield* run;
     const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
     if (stopped === "aborted") return null;

@@ -75,11 +75,13 @@ export interface FineTuneOptions extends LossOptions {
   seed?: number;
   /** Stops between two steps; what was learned so far stays. */
   signal?: AbortSignal;
+  /** Takes a line where rows to validate on are trained on. Default: console.info. */
+  log?: (line: string) => void;
   /** Cached features of the frozen stages, shared by several runs; left out, the run has its own. */
   features?: FrozenFeatures;
 }
 
-type Optional = "features" | "signal" | "classWeights" | "earlyStopping" | "unfreeze";
+type Optional = "features" | "log" | "signal" | "classWeights" | "earlyStopping" | "unfreeze";
 
 export type FineTuneSettings = Required<Omit<FineTuneOptions, Optional | "precision">> &
   Pick<FineTuneOptions, Optional> & { precision: Precision };

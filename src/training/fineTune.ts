@@ -1,5 +1,6 @@
 import { checkOneOf } from "../check";
 import type { LabelledRows } from "../data/Rows";
+import { saySharedRows } from "../data/saySharedRows";
 import { InputError } from "../errors";
 import { listParams } from "../freeze";
 import type { Classifier } from "../models/Classifier";
@@ -8,6 +9,7 @@ import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { BestEpoch } from "./BestEpoch";
+import { checkTrainable } from "./checkTrainable";
 import { checkWeights } from "./checkWeights";
 import { evaluateLogits } from "./evaluate";
 import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
@@ -64,6 +66,8 @@ export function fineTune(
   checkWeights(train, settings);
   const judge = valid ?? train;
   checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels)]);
+  const shared = valid && saySharedRows(train, valid);
+  if (shared) (settings.log ?? console.info)(shared);
   const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model });
   const training = new Training(model, { train, valid }, { ...settings, signal: stoppable.signal });
   return new Run(training.run(), stoppable);
@@ -136,10 +140,7 @@ class Training {
   async *#start(): AsyncGenerator<FineTuneEvent, Start> {
     const { model, settings } = this;
     const from = frostLine(model.stages);
-    if (from === model.stages.length)
-      throw new InputError(
-        "every parameter is frozen, so nothing can be trained: unfreeze some, the head at least",
-      );
+    checkTrainable(model);
     if (from === 0 || settings.frozenDropout) return FROM_ROWS;
     for (const { dataset } of this.#datasets().slice(this.data.train.varies ? 1 : 0)) {
       const { batchSize, precision } = settings;

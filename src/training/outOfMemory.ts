@@ -5,18 +5,23 @@ import { FrostError } from "../errors";
 const SIGNS =
   /\bOOM\b|out of memory|resource.?exhausted|cannot enlarge memory|memory access out of bounds|allocation failed|failed to allocate memory|bad.alloc/i;
 
-/** Rewrites an out-of-memory error into one with advice; returns any other unchanged. */
-export function explainOutOfMemory(error: unknown, batchSize: number, datasets: Rows[]): unknown {
+/** Rewrites an out-of-memory error into one with advice; returns any other unchanged. `trains` is false where nothing learns. */
+export function explainOutOfMemory(
+  error: unknown,
+  batchSize: number,
+  datasets: Rows[],
+  trains = true,
+): unknown {
   if (!(error instanceof Error) || !SIGNS.test(error.message)) return error;
   const widest = datasets.reduce((a, b) => (b.longest > a.longest ? b : a));
   const cures = [
     batchSize > 1 &&
-      `batchSize: ${Math.ceil(batchSize / 2)} with gradientAccumulation: 2, which trains the same`,
+      `batchSize: ${Math.ceil(batchSize / 2)}${trains ? " with gradientAccumulation: 2, which trains the same" : ""}`,
     widest.longest > 32 && `maxLength: ${Math.ceil(widest.longest / 2)}`,
-    "freezing one block more",
+    trains && "freezing one block more",
   ].filter((cure) => cure !== false);
-  return new FrostError(
-    `the engine ran out of memory on a batch of ${batchSize} ${widest}: try ${cures.join(", or ")}`,
-    { cause: error },
-  );
+  const advice = cures.length > 0 ? `: try ${cures.join(", or ")}` : "";
+  return new FrostError(`the engine ran out of memory on a batch of ${batchSize} ${widest}${advice}`, {
+    cause: error,
+  });
 }

@@ -84,7 +84,7 @@ export async function allLogits(
     }
     return turn.value;
   } catch (error) {
-    throw explainOutOfMemory(error, batchSize, [rows]);
+    throw explainOutOfMemory(error, batchSize, [rows], false);
   } finally {
     stoppable.end();
   }

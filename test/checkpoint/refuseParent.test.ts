@@ -76,3 +76,23 @@ test("A tokenizer's file in place of its folder is told", async () => {
     `${join(folder, "tokenizer.json")}: expected a model's folder, got a file: give the folder it lies in`,
   );
 });
+
+test("A folder of another kind is told for what it is, by whoever reads a model's", async () => {
+  for (const [files, got] of [
+    [["records.jsonl", "accuracy.png"], "a sweep's folder, which holds records and no weights"],
+    [["data/train/records.jsonl"], "one around sweeps, which hold records and no weights"],
+    [["train.csv", "test.csv"], "a folder of tables, test.csv, train.csv"],
+    [["cat/1.png", "dog/2.png"], "a folder of images"],
+    [
+      ["adapter_config.json", "adapter_model.safetensors"],
+      "an adapter of PEFT without its model (merge_and_unload in Python makes one of both)",
+    ],
+  ] as [string[], string][]) {
+    const folder = made(`kind-${files[0].replaceAll("/", "-")}`, ...files);
+    const message = `${folder}: expected a model's folder with config.json, got ${got}; name a model's folder, as savePretrained or frostkit finetune --save writes it, or an id on the Hub`;
+    await refused(resolveModel(folder), message);
+    await refused(loadTokenizer(folder), message);
+    await refused(loadImageTransform(folder), message);
+    await refused(AutoModelForSequenceClassification.fromPretrained(folder, { log: () => {} }), message);
+  }
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { nativeStatus } from "../../src/engine/native/nativeStatus";
@@ -87,6 +88,25 @@ test("A GPU that a TensorFlow without CUDA leaves idle is listed with its memory
   );
   assert.match(gpus, /is built without CUDA; pip install "tensorflow\[and-cuda\]"/);
   assert.match(fact(said, "engine auto"), /, not on GPU Tesla P100-PCIE-16GB: frostkit doctor says why\)$/);
+});
+
+test("doctor --ops lists who computes each op; what a library writes by itself stands below, its log lines nowhere", async () => {
+  const noisy = join(temporaryFolder(), "noisy.cjs");
+  writeFileSync(
+    noisy,
+    `if (process.argv[1]?.endsWith("doctorProcess.js"))
+       process.stderr.write("2026-01-01 00:00:00.000001: I tensorflow/core: quiet\\nsaid by a library\\n");`,
+  );
+  const env = { ...NO_ADAPTER, NODE_OPTIONS: `--require ${noisy}` };
+  const { code, stdout, stderr } = await frostkitIn({ env }, "doctor", "--ops");
+  assert.deepEqual([code, stderr], [0, ""]);
+  const lines = stdout.trimEnd().split("\n");
+  assert.match(lines[0], /^engine (tensorflow|wasm) \(/);
+  assert.equal(lines[1], "");
+  assert.match(lines[2], /^op +fp32/);
+  assert.match(stdout, /^layerNorm +\S/m);
+  assert.match(lines.at(-1)!, /^a library says +said by a library$/);
+  assert.doesNotMatch(stdout, /^\d{4}-\d\d-\d\d |^[IWE]\d{4} |quiet/m);
 });
 
 /** What it says of a kit without a binding, where there is no TensorFlow and no adapter. */

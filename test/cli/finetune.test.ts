@@ -249,6 +249,28 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
     ["--train", "scores.csv"],
     /column "target" holds 50 different numbers from 2 to 51; .*\(--task regression, --task single\)$/m,
   );
+  // A model that is not there shows that nothing was loaded or fetched before, but for what asks the model itself.
+  for (const [args, line] of [
+    [
+      ["--class-weights", "1,2"],
+      /--class-weights: expected 3 weights of at least 0 for bad, good, mixed, got \[1,2\]/,
+    ],
+    [
+      ["--class-weights", "0,0,0"],
+      /--class-weights: expected a weight above 0 for at least one class, got 0/,
+    ],
+    [
+      ["--precision", "bf16"],
+      /--precision: expected fp32, which is all that engine wasm computes with, got bf16/,
+    ],
+  ] as [string[], RegExp][])
+    await refuses([...args, "--model", "no/such/model"], line);
+  const frozen = await frostkit(...base, "--freeze-where", "*");
+  assert.deepEqual([frozen.code, frozen.stdout], [2, ""]);
+  assert.match(
+    frozen.stderr,
+    /\nfrostkit finetune: every parameter is frozen, so nothing can be trained: unfreeze some[^\n]+\n$/,
+  );
   await refuses(
     ["--encoding", "latin-99"],
     /--encoding <name>' argument 'latin-99' is invalid\. Expected an encoding/,

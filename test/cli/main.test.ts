@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { program } from "../../src/cli/program";
 import { frostkit } from "./frostkit";
 
 const commands = [
@@ -116,4 +117,36 @@ test("An option or an argument that is empty, as an unset variable leaves it, is
       [...args],
       new RegExp(`^frostkit \\w+: ${name}: expected something, got nothing; is a variable`),
     );
+});
+
+test("Every option that takes a value refuses an empty one and another option in its place, whatever reads it", async () => {
+  let tried = 0;
+  for (const command of program().commands)
+    for (const { long, required } of command.options) {
+      if (!required) continue;
+      tried++;
+      const parse = (...args: string[]) => program().parseAsync([command.name(), ...args], { from: "user" });
+      for (const args of [[long!, ""], [long!, " "], [`${long}=`]])
+        await assert.rejects(parse(...args), {
+          name: "InputError",
+          message: `${long}: expected something, got nothing; is a variable of the shell unset?`,
+        });
+      await assert.rejects(parse(long!, long!), {
+        name: "InputError",
+        message: `${long}: expected a value, got the option ${long}; is a variable of the shell unset?`,
+      });
+    }
+  assert.ok(tried > 50, `${tried}`);
+  await refuses(
+    ["finetune", "--model", "m", "--train", "t.csv", "--augment", ""],
+    /: --augment: expected something/,
+  );
+  await refuses(
+    ["finetune", "--model", "m", "--train", "t.csv", "--save", "--frozen-dropout"],
+    /^frostkit finetune: --save: expected a value, got the option --frozen-dropout; is a variable/,
+  );
+  await refuses(
+    ["sweep", "--model", "m", "--train", "t.csv", "--label", "a,"],
+    /'--label <columns>' argument 'a,' is invalid\. Expected names joined by commas, got an empty one among them/,
+  );
 });

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readTable } from "../../src/data/readTable";
@@ -92,6 +100,24 @@ test("Bad input is one line and exit code 2, and a file that is there stays", as
   await refuses(
     predict(...out),
     /--out: expected no file, or a table with the columns id, target, got another file, kept\.csv; name a new one, or remove this one/,
+  );
+  for (const [name, file, got] of [
+    ["runs/train", "records.jsonl", "a sweep's folder, which holds records and no weights"],
+    ["data", "train.csv", "a folder of tables, train.csv"],
+  ]) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, file), "");
+    await refuses(
+      predict("--model", name, "--out", "never.csv"),
+      new RegExp(
+        `: ${name}: expected a model's folder with config.json, got ${got}; name a model's folder, as `,
+      ),
+    );
+  }
+  mkdirSync(join(folder, "hollow"));
+  await refuses(
+    predict("--model", "hollow", "--out", "never.csv"),
+    /: hollow: expected config\.json; it is empty$/m,
   );
   await refuses(predict("--out", "kept.csv/x.csv"), /--out: kept\.csv\/x\.csv cannot be written \(E\w+\)/);
 });

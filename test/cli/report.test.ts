@@ -78,5 +78,39 @@ test("A folder without records is bad input", async () => {
   );
   const none = await frostkit("report", "nowhere");
   assert.equal(none.code, 2);
-  assert.match(none.stderr, /^frostkit report: nowhere\/records\.jsonl: expected a file of records[^\n]+\n$/);
+  assert.equal(
+    none.stderr,
+    "frostkit report: nowhere: expected a sweep's folder with records.jsonl, got no such folder\n",
+  );
+});
+
+test("A folder around sweeps names them, and one of another kind, or a file, is told for what it is", async () => {
+  for (const name of ["around/run-10", "around/run-9", "around/data/train"]) writeRecords(name, sweep());
+  writeRecords("alone/in/there", sweep());
+  for (const [name, file] of [
+    ["saved", "config.json"],
+    ["tables", "train.csv"],
+    ["pets/cat", "1.png"],
+    ["lora", "adapter_config.json"],
+    ["other", "notes.txt"],
+  ]) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, file), "{}");
+  }
+  for (const [dir, got] of [
+    ["around", "one around data/train, run-9, run-10; name one of them: around/data/train"],
+    ["alone", "one around in/there; name that: alone/in/there"],
+    ["saved", "a model's folder"],
+    ["tables", "a folder of tables, train.csv"],
+    ["pets", "a folder of images"],
+    ["other", "one without; it holds notes.txt"],
+    ["tables/train.csv", "a file"],
+    ["around/run-9/records.jsonl", "a file; name the folder it lies in: around/run-9"],
+  ]) {
+    const { code, stderr } = await frostkit("report", dir);
+    assert.deepEqual(
+      [code, stderr],
+      [2, `frostkit report: ${dir}: expected a sweep's folder with records.jsonl, got ${got}\n`],
+    );
+  }
 });

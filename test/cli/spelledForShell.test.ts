@@ -29,6 +29,10 @@ test("What an error of the kit calls an option is what is typed for it, at its s
     ["strategies[0].rank: expected an integer", "--strategies[0].rank: expected an integer"],
     ["try batchSize: 16.", "try --batch-size 16."],
     [
+      "try batchSize: 8 with gradientAccumulation: 2, which trains the same, or maxLength: 32, or",
+      "try --batch-size 8 with --gradient-accumulation 2, which trains the same, or --max-length 32, or",
+    ],
+    [
       "earlyStopping and the metric judge by validation rows",
       "--early-stopping and the metric judge by validation rows",
     ],
@@ -48,7 +52,7 @@ test("Paths, what is quoted, what was typed and what the command does not take s
     "runs/maxLength/config.json: cannot be read",
     'train.csv: expected the text column "batchSize", got the columns "maxLength"',
     'it says "a \\"batchSize: 3\\" b"',
-    "gradientAccumulation: 2 needs as much",
+    "labelSmoothing: 0.2 needs as much",
     "train.csv: no such file",
     "tokenize: the maxLengths of both",
     "see model.maxLength for it",

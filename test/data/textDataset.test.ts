@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row, Table } from "../../src/data/readTable";
+import { sayGaps } from "../../src/data/sayGaps";
 import { takeRows } from "../../src/data/takeRows";
 import { textDataset } from "../../src/data/textDataset";
 
@@ -307,4 +308,23 @@ test("takeRows picks rows of every part, in the order asked for", () => {
   assert.deepEqual(measured.labels, { problemType: "regression", values: Float32Array.of(2) });
   assert.equal(takeRows(textDataset(table(rows)), [0]).labels, null);
   assert.throws(() => takeRows(textDataset(table(rows)), [3]), /row: expected an integer from 0 to 2, got 3/);
+});
+
+test("A table made by hand, of no file, is called a table where a message names the file", () => {
+  const { rows, columns } = labelled("no", "yes");
+  for (const given of [
+    { rows, columns },
+    { rows, columns, path: "" },
+  ] as Table[]) {
+    assert.throws(() => textDataset(given, { text: "review" }), {
+      message: /^table: expected the text column "review", got the columns "id", "text", "y"$/,
+    });
+    assert.throws(() => textDataset(given, { label: "y", classes: ["no", "maybe"] }), {
+      message: /^table, row 2, column "y": /,
+    });
+    const dataset = textDataset(given, { log: () => {} });
+    assert.equal(dataset.source, "table");
+    const [line] = sayGaps({ ...dataset, texts: ["", "a"] });
+    assert.match(line, /^table: 1 of 2 texts/);
+  }
 });

@@ -72,6 +72,7 @@ test("Records that cannot be written are found out before the first trial", () =
   mkdirSync(join(folder, "runs", "records.jsonl"), { recursive: true });
   assert.throws(() => new RecordStore(join(folder, "runs")), {
     name: "InputError",
-    message: /records\.jsonl: expected a file for records, got a folder; move it away$/,
+    message:
+      /records\.jsonl: expected a file to write, got the folder .*records\.jsonl; move it away, or name another place$/,
   });
 });

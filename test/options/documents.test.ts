@@ -30,7 +30,7 @@ test("Options types and the table have the same names", () => {
   // A trial trains as fineTune does.
   const trial = members
     .get("FineTuneOptions")!
-    .filter((name) => !["seed", "signal", "features"].includes(name));
+    .filter((name) => !["seed", "signal", "features", "log"].includes(name));
   members.set("SweepOptions", [...members.get("SweepOptions")!, ...trial, ...members.get("LossOptions")!]);
   for (const [, type, table] of TYPES) {
     if (type === "LossOptions") continue;

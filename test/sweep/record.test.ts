@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -114,4 +114,28 @@ test("A file that is not there is named.", () => {
     () => readRecords(missing),
     new InputError(`${missing}: expected a file of records, as a sweep writes it, got ENOENT`),
   );
+  const nowhere = join(folder, "nowhere");
+  assert.throws(
+    () => readRecords(join(nowhere, "records.jsonl")),
+    new InputError(`${nowhere}: expected a sweep's folder with records.jsonl, got no such folder`),
+  );
+});
+
+test("A folder in the place of the file is told: a sweep's names its records, one around sweeps names these", () => {
+  const around = join(folder, "around");
+  mkdirSync(join(around, "train"), { recursive: true });
+  writeFileSync(join(around, "train", "records.jsonl"), "");
+  assert.throws(
+    () => readRecords(join(around, "train")),
+    new InputError(
+      `${join(around, "train")}: expected a file of records, got a sweep's folder: name ${join(around, "train", "records.jsonl")}`,
+    ),
+  );
+  for (const path of [around, join(around, "records.jsonl")])
+    assert.throws(
+      () => readRecords(path),
+      new InputError(
+        `${around}: expected a sweep's folder with records.jsonl, got one around train; name that: ${join(around, "train")}`,
+      ),
+    );
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { takeRows } from "../../src/data/takeRows";
 import { freezeWhere, topNLayerFreeze, unfreezeWhere } from "../../src/freeze";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
 import { evaluate } from "../../src/training/evaluate";
@@ -31,6 +32,19 @@ const lossesOf = (events: FineTuneEvent[]) =>
   events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
 
 onEveryFastEngine("fineTune", () => {
+  it("tells before it begins of rows to validate on that are trained on, and of no others", async () => {
+    const model = await loadTiny();
+    const told: string[] = [];
+    const log = (line: string) => told.push(line);
+    await fineTune(model, { train, valid: takeRows(train, [3, 1]) }, { ...options, epochs: 1, log });
+    assert.deepEqual(told.splice(0), [
+      "all 2 rows to validate on are the same to the model as rows to train on, the first of them row 1: scores on them say little of new rows",
+    ]);
+    await fineTune(model, { train, valid }, { ...options, epochs: 1, log });
+    await fineTune(model, { train }, { ...options, epochs: 1, log });
+    assert.deepEqual(told, []);
+  });
+
   it("learns: the training loss falls and validation rows are told apart", async () => {
     const model = await loadTiny();
     const { epochs, epoch, stopped } = await fineTune(

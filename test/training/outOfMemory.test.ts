@@ -32,6 +32,14 @@ test("Memory that ran out on images: their size is named, and no number of token
   );
 });
 
+test("Where nothing learns no advice is given that is about training", () => {
+  const told = (batchSize: number, tokens: number) =>
+    (explainOutOfMemory(new Error("OOM"), batchSize, [texts(tokens)], false) as Error).message;
+  const of = (batch: number) => `the engine ran out of memory on a batch of ${batch} texts of up to`;
+  assert.equal(told(16, 64), `${of(16)} 64 tokens: try batchSize: 8, or maxLength: 32`);
+  assert.equal(told(1, 20), `${of(1)} 20 tokens`);
+});
+
 test("Any other error stays itself", () => {
   const error = new Error("no such file");
   assert.equal(explainOutOfMemory(error, 8, [images]), error);

@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { PRECISIONS } from "../../engine/autocast";
 import { withoutLogLines } from "../../engine/native/withoutNoise";
-import { useEngine } from "../../engine/useEngine";
 import { FrostError } from "../../errors";
-import { whoComputes } from "../../ops/whoComputes";
 import { runCommand } from "../../packages/runCommand";
 import { alignTable } from "../../text/alignTable";
 import { print } from "../print";
@@ -23,27 +20,27 @@ export function doctorCommand(): Command {
 }
 
 async function listOps(): Promise<void> {
-  const { name, reason } = await useEngine("auto");
-  print(`engine ${name} (${reason})\n`);
-  const precisions = name === "tensorflow" ? PRECISIONS : (["fp32"] as const);
-  const lines = whoComputes(precisions);
-  const rows = lines.map(({ op, by }) => [op, ...precisions.map((precision) => by[precision]!)]);
-  print(`${alignTable([["op", ...precisions], ...rows])}\n`);
-  const reasons = new Set(lines.flatMap(({ others }) => others));
-  for (const reason of reasons) print(reason);
+  const { answer, logged } = await ask<string>("--ops");
+  print(answer);
+  if (logged.length > 0) print(`\n${alignTable(logged)}`);
 }
 
-/** In a process of its own: what engines' libraries write by themselves, or that one of them dies, is told with the rest. */
 async function doctor(): Promise<void> {
-  const child = join(__dirname, "..", "doctorProcess.js");
-  const { code, signal, stdout, stderr } = await runCommand(process.execPath, [child], { timeout: 900_000 });
+  const { answer, logged } = await ask<[string, string][]>();
+  print(alignTable([...answer, ...logged]));
+}
+
+/** Asks in a process of its own: what engines' libraries write by themselves, or that one of them dies, is told with the rest. */
+async function ask<Answer>(...args: string[]): Promise<{ answer: Answer; logged: [string, string][] }> {
+  const child = [join(__dirname, "..", "doctorProcess.js"), ...args];
+  const { code, signal, stdout, stderr } = await runCommand(process.execPath, child, { timeout: 900_000 });
   const answer = /^frostkit: (.*)$/m.exec(stdout)?.[1];
   if (answer === undefined)
     throw new FrostError(
       `trying the engines ended with ${signal ?? `exit code ${code}`}: ${linesOf(stderr).at(-1) ?? "nothing was said"}`,
     );
-  const logged = linesOf(withoutLogLines(stderr)).map((line) => ["a library says", line]);
-  print(alignTable([...JSON.parse(answer), ...logged]));
+  const logged = linesOf(withoutLogLines(stderr)).map((line): [string, string] => ["a library says", line]);
+  return { answer: JSON.parse(answer), logged };
 }
 
 /** Without traces of where in a library a line comes from. */

@@ -7,6 +7,7 @@ import { OPTIONS } from "../../options/table";
 import { epochLine, weightsLine } from "../../report/eventLine";
 import { alignTable } from "../../text/alignTable";
 import { formatCount, formatScore } from "../../text/numbers";
+import { checkTrainable } from "../../training/checkTrainable";
 import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
 import { withBar } from "../Board";
@@ -75,6 +76,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
       if (flags.earlyStopping !== undefined && flags.valid === undefined && flags.validFraction === 0)
         throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
       freezeBy(flags, model);
+      checkTrainable(model);
       checkSave(model.origin?.folder, 4 * listParams(model).totals.total);
     },
   });
@@ -84,7 +86,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const run = fineTune(
     model,
     { train, valid: valid ?? undefined },
-    { ...trainingSettings(flags), seed, signal },
+    { ...trainingSettings(flags), seed, signal, log: note },
   );
   await withBar("training", async (bar, board) => {
     const show = showTraining(bar, "", flags.epochs);

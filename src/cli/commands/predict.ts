@@ -1,12 +1,13 @@
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { Command } from "commander";
-import { checkNoFolder, checkReplaceableTable } from "../../data/checkReplaceableTable";
+import { checkReplaceableTable } from "../../data/checkReplaceableTable";
 import { csvText } from "../../data/csvText";
 import { type ImageRows, imageFolder } from "../../data/imageFolder";
 import { readTable, type Table } from "../../data/readTable";
 import { textDataset } from "../../data/textDataset";
 import { InputError } from "../../errors";
+import { checkNoFolder } from "../../files/checkNoFolder";
 import { checkWritable } from "../../files/checkWritable";
 import { overwritten } from "../../files/overwritten";
 import { replaceFile } from "../../files/replaceFile";

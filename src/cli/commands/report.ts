@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { InputError } from "../../errors";
 import { latestSweep } from "../../sweep/latestSweep";
 import { readRecords, recordsFile } from "../../sweep/record";
+import { refuseNoSweep } from "../../sweep/refuseNoSweep";
 import { note } from "../note";
 import { print } from "../print";
 import { showSweep } from "../showSweep";
@@ -25,6 +26,7 @@ Examples:
 }
 
 async function report(folder: string, { metric }: { metric?: string }): Promise<void> {
+  refuseNoSweep(folder);
   const path = recordsFile(folder);
   const warnings: string[] = [];
   const all = readRecords(path, (line) => warnings.push(line));

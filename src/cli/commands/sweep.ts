@@ -1,8 +1,9 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
+import { checkNoFolder } from "../../files/checkNoFolder";
 import { stoppedLine } from "../../report/eventLine";
 import { isReport } from "../../report/isReport";
 import { freezeSweep } from "../../sweep/freezeSweep";
@@ -34,9 +35,6 @@ interface SweepFlags extends DataFlags, TrainingFlags {
   out?: string;
   json?: true;
 }
-
-/** What there is to tell of model and rows was said when they were read. */
-const SAID = () => {};
 
 export function sweepCommand(): Command {
   const command = addDataOptions(new Command("sweep"))
@@ -93,8 +91,7 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const out = flags.out ?? runFolder(flags.train);
   RecordStore.check(out);
   const report = join(out, "report.html");
-  if (statSync(report, { throwIfNoEntry: false })?.isDirectory())
-    throw new InputError(`--out: expected a file or nothing as ${report}, got a folder; move it away`);
+  checkNoFolder(report);
   if (!RecordStore.isIn(out) && existsSync(report) && !isReport(report))
     throw new InputError(
       `--out: expected a report of the kit or nothing as ${report}, got another file; move it away`,
@@ -124,7 +121,7 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
       out,
       about: aboutCommand(flags, command),
       signal,
-      log: SAID,
+      log: note,
       ...trainingSettings(flags),
     },
   );

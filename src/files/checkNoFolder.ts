@@ -1,0 +1,11 @@
+import { statSync } from "node:fs";
+import { InputError } from "../errors";
+
+/** Throws where a folder, or what is neither file nor folder, is in the place of a file to write. */
+export function checkNoFolder(path: string, option?: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (!there || there.isFile()) return;
+  throw new InputError(
+    `${option ?? path}: expected a file to write, got the ${there.isDirectory() ? "folder" : "device"} ${path}; move it away, or name another place`,
+  );
+}
