@@ -28,7 +28,7 @@ export const nodeMessage = ({ name, type, domain, inputs, outputs, attributes }:
   attribute: Object.entries(attributes).map(([name, value]) => attributeMessage(name, value)),
 });
 
-function attributeMessage(name: string, value: OnnxAttribute) {
+function attributeMessage(name: string, value: OnnxAttribute): object {
   if ("int" in value) return { name, type: attributeTypes.int, i: value.int };
   if ("float" in value) return { name, type: attributeTypes.float, f: value.float };
   if ("text" in value) return { name, type: attributeTypes.text, s: Buffer.from(value.text) };
