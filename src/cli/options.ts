@@ -31,7 +31,7 @@ export interface EngineFlags {
 
 export function addEngineOption(command: Command): Command {
   return command.addOption(
-    new Option("--engine <name>", "what computes; auto is TensorFlow where it runs, else wasm")
+    new Option("--engine <name>", "what computes; auto is TensorFlow where it runs, else ONNX Runtime")
       .choices(["auto", ...ENGINES])
       .default("auto"),
   );

@@ -32,11 +32,11 @@ export interface Engine {
 }
 
 /**
- * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"webgpu"`, `"wasm"`, or `"cpu"` (plain
- * JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then WebGPU where the environment
- * variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, else wasm. The wasm engine has its large matrix products computed by
- * ONNX Runtime, unless that does not run here or FROSTKIT_ONNXRUNTIME=0 says not to; `reason` tells which. A named engine that cannot
- * run is an error, never replaced by another.
+ * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"webgpu"`, `"onnxruntime"` (native, from npm
+ * alone), `"wasm"`, or `"cpu"` (plain JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then
+ * WebGPU where the environment variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, then ONNX Runtime, unless it does not run
+ * here or FROSTKIT_ONNXRUNTIME=0 says not to use it, else wasm; `reason` tells why. A named engine that cannot run is an error, never
+ * replaced by another.
  *
  * @throws FrostError where the named engine cannot run, with the reason
  * @example
@@ -54,10 +54,14 @@ export async function useEngine(choice: EngineName | "auto" = "auto", ...more: u
     if (why) throw new FrostError(`engine ${choice} cannot run: ${why}`);
     return use(choice, ["as asked for"]);
   }
-  const candidates: EngineName[] =
-    process.env.FROSTKIT_WEBGPU === "1" ? ["tensorflow", "webgpu", "wasm"] : ["tensorflow", "wasm"];
+  const { FROSTKIT_WEBGPU, FROSTKIT_ONNXRUNTIME } = process.env;
+  const left: Partial<Record<EngineName, boolean>> = {
+    webgpu: FROSTKIT_WEBGPU !== "1",
+    onnxruntime: FROSTKIT_ONNXRUNTIME === "0",
+    cpu: true,
+  };
   const refusals: string[] = [];
-  for (const name of candidates) {
+  for (const name of ENGINES.filter((name) => !left[name])) {
     const why = await whyNot(name);
     if (why === null) return use(name, refusals);
     refusals.push(`${name} cannot run: ${why}`);

@@ -27,7 +27,7 @@ const homes: [string, () => NodeJS.ProcessEnv][] = [
 ];
 
 for (const [title, variables] of homes)
-  test(`With a home ${title}, and neither Python nor a compiler, wasm trains, saves and predicts`, async () => {
+  test(`With a home ${title}, and neither Python nor a compiler, ONNX Runtime trains, saves and predicts`, async () => {
     const env = bare(variables());
     const cwd = temporaryFolder();
     const data = ["--max-len", "8"];
@@ -39,7 +39,7 @@ for (const [title, variables] of homes)
     assert.equal(trained.code, 0, trained.stderr);
     assert.match(
       trained.stderr,
-      /^engine: wasm \(tensorflow cannot run: tfjs-node-gpu's native binding is not built; node \S+main\.js native builds it where .+ fetches one(; products by ONNX Runtime .+)?\)$/m,
+      /^engine: onnxruntime \(tensorflow cannot run: tfjs-node-gpu's native binding is not built; node \S+main\.js native builds it where .+ fetches one; ONNX Runtime .+ computes on .+\)$/m,
     );
     const predicted = await frostkitIn(
       { env, cwd, kit },
@@ -51,7 +51,7 @@ for (const [title, variables] of homes)
     assert.deepEqual(readdirSync(env.TMPDIR!), []);
   });
 
-test("The demo says in one line why TensorFlow could not be linked, and computes on wasm", async () => {
+test("The demo says in one line why TensorFlow could not be linked, and computes by ONNX Runtime", async () => {
   const env = bare({ HOME: temporaryFolder(), FROSTKIT_TENSORFLOW: fakeWheel(temporaryFolder()) });
   const cwd = temporaryFolder();
   const demo = start(["demo"], { env, cwd, kit });
@@ -59,8 +59,8 @@ test("The demo says in one line why TensorFlow could not be linked, and computes
   demo.child.kill("SIGINT");
   const { code, stderr } = await demo.ended;
   assert.equal(code, 130);
-  assert.match(stderr, /^TensorFlow could not be linked, so wasm computes: .*(g\+\+|compiler)/m);
-  assert.equal(stderr.match(/^engine: wasm /gm)?.length, 1);
+  assert.match(stderr, /^TensorFlow could not be linked: .*(g\+\+|compiler)/m);
+  assert.equal(stderr.match(/^engine: onnxruntime /gm)?.length, 1);
   assert.deepEqual(readdirSync(env.HOME!), []);
   // Ended amid the first trial it has no record to keep.
   assert.deepEqual(readdirSync(cwd), []);

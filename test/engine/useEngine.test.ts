@@ -31,32 +31,45 @@ describe("useEngine", () => {
     assert.equal(await ensureEngine(), engine);
   });
 
-  it("takes TensorFlow by itself where it runs, else wasm, and says why", async () => {
+  it("takes TensorFlow by itself where it runs, else ONNX Runtime, and says why", async () => {
     const why = await whyNot("tensorflow");
     const { name, reason } = await useEngine();
-    assert.equal(name, why === null ? "tensorflow" : "wasm");
+    assert.equal(name, why === null ? "tensorflow" : "onnxruntime");
     assert.match(
       reason,
       why === null ? /^TensorFlow 2\.\S+ computes on (CPU|GPU) \S/ : /^tensorflow cannot run: /,
     );
   });
 
-  it("falls back to wasm by itself in a fresh process where TensorFlow does not load", () => {
+  const without = (missing: string) => {
     const script = `
       const Module = require("node:module");
       const load = Module._load;
       Module._load = (name, ...rest) => {
-        if (/tfjs-node-gpu|tfjs_binding/.test(name)) throw new Error("libtensorflow is not there");
+        if (/${missing}/.test(name)) throw new Error("its library is not there");
         return load(name, ...rest);
       };
       require(${JSON.stringify(join(__dirname, "../../src/engine/useEngine"))})
         .useEngine()
         .then(({ name, reason }) => console.log(JSON.stringify({ name, reason, handlers: process.listenerCount("unhandledRejection") + process.listenerCount("uncaughtException") })));`;
     const output = execFileSync(process.execPath, ["--import", "tsx", "-e", script], { encoding: "utf8" });
-    const { name, reason, handlers } = JSON.parse(output);
+    return JSON.parse(output);
+  };
+
+  it("takes ONNX Runtime by itself in a fresh process where TensorFlow does not load", () => {
+    const { name, reason } = without("tfjs-node-gpu|tfjs_binding");
+    assert.equal(name, "onnxruntime");
+    assert.match(reason, /^tensorflow cannot run: .*; ONNX Runtime \d\S+ computes on \d+ cores?$/);
+  });
+
+  it("falls back to wasm where neither loads", () => {
+    const { name, reason, handlers } = without("tfjs-node-gpu|tfjs_binding|onnxruntime-node");
     assert.equal(handlers, 0, "the wasm runtime's rethrowing handlers would end a kernel");
     assert.equal(name, "wasm");
-    assert.match(reason, /^tensorflow cannot run: /);
+    assert.match(
+      reason,
+      /^tensorflow cannot run: .*; onnxruntime cannot run: .*; products by the kit's own kernel/,
+    );
   });
 
   it("names the device of a TensorFlow that was asked for as well", async (t) => {

@@ -113,7 +113,7 @@ describe("Installed into an empty project with npm's defaults", {
 
   test("the demo runs to its report; what npm left out it fetches from the registry", () => {
     const { stderr, stdout } = run("npx", "--no-install", "frostkit", "demo");
-    assert.match(stderr, /^engine: wasm /m);
+    assert.match(stderr, /^engine: onnxruntime /m);
     assert.match(stdout, /<- recommended/);
     const made = readdirSync(join(project, "runs", "demo"));
     for (const name of ["records.jsonl", "report.html"]) assert.ok(made.includes(name), `${name} is missing`);

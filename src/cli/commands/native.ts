@@ -20,7 +20,7 @@ interface NativeFlags {
 
 export function nativeCommand(): Command {
   return new Command("native")
-    .summary("link TensorFlow, so that its kernels compute instead of wasm")
+    .summary("link TensorFlow, so that it computes, on GPUs as well")
     .description(
       "Builds tfjs-node-gpu's binding for the TensorFlow that Python has installed, CUDA included, and tries it. Looks in " +
         "FROSTKIT_TENSORFLOW, the active Python's packages, conda's and the system's. Where frostkit was installed as a package " +

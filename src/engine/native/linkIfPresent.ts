@@ -19,15 +19,15 @@ export async function linkIfPresent(
   const { state, reason } = nativeStatus(files);
   if (state === "linked" || state === "official") return null;
   if (process.platform !== "linux")
-    return `wasm computes; ${ownCommand()} native --official downloads TensorFlow, ${GAIN}`;
+    return `TensorFlow is not linked; ${ownCommand()} native --official downloads it, ${GAIN}`;
   try {
     const { tensorflow, unfit } = await findTensorflow();
     if (tensorflow === null) {
       const why = state === "stale" ? reason : (unfit[0] ?? "no TensorFlow is installed");
-      return `${why}, so wasm computes; ${ownCommand()} native --pip fetches TensorFlow, ${GAIN}`;
+      return `${why}; ${ownCommand()} native --pip fetches TensorFlow, ${GAIN}`;
     }
     if (!existsSync(files.package))
-      return `${nameTensorflow(tensorflow)} is not linked, so wasm computes; ${ownCommand()} native links it, ${GAIN}`;
+      return `${nameTensorflow(tensorflow)} is not linked; ${ownCommand()} native links it, ${GAIN}`;
     const start = performance.now();
     await during(
       `linking ${nameTensorflow(tensorflow)}: compiles a binding and kernels for this machine, once, in half a minute to two`,
@@ -36,9 +36,9 @@ export async function linkIfPresent(
     const seconds = (performance.now() - start) / 1000;
     return `linked ${nameTensorflow(tensorflow)} in ${seconds.toFixed(0)} s`;
   } catch (error) {
-    return `TensorFlow could not be linked, so wasm computes: ${reasonOf(error)}`;
+    return `TensorFlow could not be linked: ${reasonOf(error)}`;
   }
 }
 
 /** What the native engine brings. */
-const GAIN = "which is several times as fast on a processor and uses NVIDIA GPUs";
+const GAIN = "which is faster on a processor and uses NVIDIA GPUs";

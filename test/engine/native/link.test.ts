@@ -81,14 +81,11 @@ describe("Linking that fails", () => {
     chmodSync(files.folder, 0o755);
   });
 
-  test("never stops npm start, which is told why wasm computes", async () => {
+  test("never stops npm start, which is told why it does not compute", async () => {
     setEnv({ FROSTKIT_TENSORFLOW: tensorflow.folder });
     compiler("echo 'x.cc:1:1: error: odd' >&2; exit 1");
     rmSync(files.binding);
-    assert.match(
-      (await linkIfPresent(files))!,
-      /^TensorFlow could not be linked, so wasm computes: .* error: odd /,
-    );
+    assert.match((await linkIfPresent(files))!, /^TensorFlow could not be linked: .* error: odd /);
     setEnv({ FROSTKIT_TENSORFLOW: "/nowhere" });
     assert.match(
       (await linkIfPresent(files))!,
@@ -105,8 +102,7 @@ test("Where no TensorFlow is installed, the line says how to come by one and wha
   const line = await linkIfPresent(files);
   assert.equal(
     line,
-    "no TensorFlow is installed, so wasm computes; npx frostkit native --pip fetches TensorFlow, which is several times as fast " +
-      "on a processor and uses NVIDIA GPUs",
+    "no TensorFlow is installed; npx frostkit native --pip fetches TensorFlow, which is faster on a processor and uses NVIDIA GPUs",
   );
   await assert.rejects(
     linkNative({ pip: false, log() {} }, files),
