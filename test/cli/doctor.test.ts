@@ -101,7 +101,7 @@ test("doctor --ops lists who computes each op; what a library writes by itself s
   const { code, stdout, stderr } = await frostkitIn({ env }, "doctor", "--ops");
   assert.deepEqual([code, stderr], [0, ""]);
   const lines = stdout.trimEnd().split("\n");
-  assert.match(lines[0], /^engine (tensorflow|wasm) \(/);
+  assert.match(lines[0], /^engine (tensorflow|onnxruntime) \(/);
   assert.equal(lines[1], "");
   assert.match(lines[2], /^op +fp32/);
   assert.match(stdout, /^layerNorm +\S/m);
@@ -145,7 +145,7 @@ test("Where no binding is built, doctor names the TensorFlow that could be linke
   assert.deepEqual(factsOf(found, "device"), []);
   assert.match(
     fact(found, "engine auto"),
-    /^wasm \(tensorflow cannot run: .*not built; .*(frostkit|main\.js) native/,
+    /^onnxruntime \(tensorflow cannot run: .*not built; .*(frostkit|main\.js) native/,
   );
 });
 

@@ -84,7 +84,7 @@ describe("useEngine", () => {
       encoding: "utf8",
     });
     const [first, ...rest] = output.trim().split("\n");
-    assert.match(first, /^engine: (tensorflow|wasm) \(.+\)$/);
+    assert.match(first, /^engine: (tensorflow|onnxruntime) \(.+\)$/);
     assert.deepEqual(rest, ["loaded", "loaded"]);
   });
 

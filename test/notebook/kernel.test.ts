@@ -63,7 +63,11 @@ const train = {
   padTokenId: 0,
   hash: "64 rows",
 };
-const valid = train;`;
+const valid = {
+  ...train,
+  inputIds: Array.from({ length: 64 }, (_, i) => Int32Array.of(2, 20 + (i % 7), 10 + i, 3)),
+  hash: "64 others",
+};`;
 
 test("Once frostkit is imported, a cell that prints thousands of lines ends, and none is lost", async () => {
   await run(setUp);

@@ -89,7 +89,7 @@ describe("Linking that fails", () => {
     setEnv({ FROSTKIT_TENSORFLOW: "/nowhere" });
     assert.match(
       (await linkIfPresent(files))!,
-      /^TensorFlow could not be linked, .*FROSTKIT_TENSORFLOW: expected/,
+      /^TensorFlow could not be linked: .*FROSTKIT_TENSORFLOW: expected/,
     );
   });
 });
