@@ -6,16 +6,13 @@ import type { Classifier } from "../models/Classifier";
 import { readWhole } from "../nn/Stage";
 import type { FineTuneEvent } from "../training/events";
 import type { FrozenFeatures } from "../training/FrozenFeatures";
-import { fineTune } from "../training/fineTune";
+import { startFineTuning } from "../training/fineTune";
 import { version } from "../version";
 import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
 import type { TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
-
-/** The sweep has told once what there is to tell of the rows. */
-const SAID = () => {};
 
 /** What trials share: they run one after the other on one model, which each leaves as it found it. */
 export interface TrialBench {
@@ -50,7 +47,7 @@ export async function* runTrial(
     const peak = peakBytes();
     const own = recipe ? recipeSettings(settings, recipe) : settings;
     const data = { train: train.dataset, valid: valid.dataset };
-    const run = fineTune(model, data, { ...own, seed, signal, features, log: SAID });
+    const { run } = startFineTuning(model, data, { ...own, seed, signal, features });
     yield* run;
     const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
     if (stopped === "aborted") return null;

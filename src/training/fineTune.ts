@@ -54,6 +54,14 @@ export function fineTune(
   data: FineTuneData,
   options: FineTuneOptions = {},
 ): Run<FineTuneEvent, FineTuneResult> {
+  const { run, train, valid, log } = startFineTuning(model, data, options);
+  const shared = valid && saySharedRows(train, valid);
+  if (shared) (log ?? console.info)(shared);
+  return run;
+}
+
+/** As `fineTune`, which says what there is to tell of the rows: a sweep has told it once for all its trials. */
+export function startFineTuning(model: Classifier, data: FineTuneData, options: FineTuneOptions) {
   readNamed("fineTune", trainAndValid, data, "data");
   checkArguments("fineTune", { model });
   const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
@@ -66,11 +74,9 @@ export function fineTune(
   checkWeights(train, settings);
   const judge = valid ?? train;
   checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels)]);
-  const shared = valid && saySharedRows(train, valid);
-  if (shared) (settings.log ?? console.info)(shared);
   const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model });
   const training = new Training(model, { train, valid }, { ...settings, signal: stoppable.signal });
-  return new Run(training.run(), stoppable);
+  return { run: new Run(training.run(), stoppable), train, valid, log: settings.log };
 }
 
 /** A fine-tuning: per epoch the features below the frost line, the loop's steps, and a look at the validation rows. */
