@@ -45,7 +45,16 @@ for (const engine of ENGINES) {
   const given = ["--model", "model", "--train", "train.csv", "--engine", engine, "--max-len", "16"];
 
   test(`In a terminal training shows a bar, on engine ${engine}`, { skip }, async () => {
-    const training = await inTerminal("finetune", ...given, "--epochs", "40", "--batch", "6", "--freeze", "1");
+    const training = await inTerminal(
+      "finetune",
+      ...given,
+      "--epochs",
+      "40",
+      "--batch",
+      "6",
+      "--freeze",
+      "1",
+    );
     assert.match(training, /training [=-]{16} epoch \d+ of 40, loss \d/);
   });
 

@@ -9,6 +9,7 @@ import { matMul } from "../../src/ops/matMul/matMul";
 import { assertClose } from "../close";
 import { enginesHere } from "../enginesHere";
 import { onRuntimeProducts } from "../onEveryEngine";
+import { LATER_VERSIONS, missingRuntime, wrappedRuntime } from "./changedRuntime";
 
 const skip = enginesHere().wasm.what === null && "ONNX Runtime does not run here";
 
@@ -190,21 +191,10 @@ describe("who multiplies on wasm", { skip }, () => {
       execFileSync(process.execPath, ["--import", "tsx", "-e", script], { encoding: "utf8" }),
     );
   };
-  /** Puts a session whose `run` is this body in the place of ONNX Runtime's own. */
-  const wrapped = (run: string) => `
-    const inner = need("onnxruntime-node/dist/binding.js");
-    inner.binding = { ...inner.binding, InferenceSession: class extends inner.binding.InferenceSession {
-      run(feeds, fetches, options) { calls++; ${run} }
-    } };`;
+  const wrapped = (run: string) => wrappedRuntime(`calls++; ${run}`);
 
   it("is the kit's own kernel where ONNX Runtime does not load, and the reason says why", () => {
-    const { reason, product } = changed(`
-      const Module = require("node:module");
-      const load = Module._load;
-      Module._load = (name, ...rest) => {
-        if (/^onnxruntime-node/.test(name)) throw new Error("libonnxruntime.so.1: cannot open\\nand more");
-        return load(name, ...rest);
-      };`);
+    const { reason, product } = changed(missingRuntime);
     assert.match(
       reason,
       /products by the kit's own kernel, on 1 core: ONNX Runtime does not run \(libonnxruntime.so.1: cannot open\)$/,
@@ -222,13 +212,7 @@ describe("who multiplies on wasm", { skip }, () => {
   });
 
   it("stays ONNX Runtime in a version that takes sequences, or refuses them in other words", () => {
-    for (const run of [
-      `const { stop, ...rest } = fetches;
-       try { super.run(feeds, fetches, options); } catch {}
-       return { stop: [], ...rest };`,
-      `if ("stop" in fetches) throw new Error("no sequences, please");
-       return super.run(feeds, fetches, options);`,
-    ]) {
+    for (const run of LATER_VERSIONS) {
       const { reason, product, calls } = changed(wrapped(run));
       assert.ok(calls > 4, `expected the trial's products and one more, got ${calls}`);
       assert.match(reason, /products by ONNX Runtime/);

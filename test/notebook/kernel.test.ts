@@ -28,12 +28,12 @@ async function run(code: string): Promise<string> {
 }
 
 /** Runs a cell and presses the stop button as soon as this is true of what has come of it. */
-async function stopOnce(code: string, isTime: (cell: Cell) => boolean): Promise<Reply> {
+async function stopOnce(code: string, isTime: (cell: Cell) => boolean, of = kernel): Promise<Reply> {
   let pressed = false;
-  return kernel.execute(code, (reply) => {
+  return of.execute(code, (reply) => {
     if (pressed || !isTime(reply)) return;
     pressed = true;
-    kernel.interrupt();
+    of.interrupt();
   });
 }
 
@@ -367,14 +367,10 @@ test("In a kernel of tslab's own the stop button ends runs too, from the cell af
     assert.equal(made.status, "ok", textOf(made, "stderr"));
     const pair = await plain.execute(`const pair = { train, valid }; pair.train === train`);
     assert.equal(textOf(pair, "stdout"), "true\n");
-    let pressed = false;
-    const reply = await plain.execute(
+    const reply = await stopOnce(
       `const plain = await watch(fineTune(model, { train, valid }, ${long})); console.log(plain.stopped);`,
-      ({ frames }) => {
-        if (pressed || frames.length < 2) return;
-        pressed = true;
-        plain.interrupt();
-      },
+      ({ frames }) => frames.length >= 2,
+      plain,
     );
     assert.deepEqual(
       [reply.status, textOf(reply, "stdout"), textOf(reply, "stderr")],

@@ -17,16 +17,15 @@ const out = join("runs", "demo");
 /** How much an engine can do in the time that the demo has. */
 type Pace = "fast" | "slower" | "slow" | "slowest";
 
+const ALL_DEPTHS = [
+  ["--n", "-1..6"],
+  ["--epochs", "3"],
+];
+
 /** Depths, rows and epochs that end within two minutes on two cores with TensorFlow, within three by others. */
 const SIZES: Record<Pace, string[][]> = {
-  fast: [
-    ["--n", "-1..6"],
-    ["--epochs", "3"],
-  ],
-  slower: [
-    ["--n", "-1..6"],
-    ["--epochs", "3"],
-  ],
+  fast: ALL_DEPTHS,
+  slower: ALL_DEPTHS,
   slow: [
     ["--n", "-1,2,4,5,6"],
     ["--epochs", "3"],

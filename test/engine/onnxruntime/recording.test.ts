@@ -14,6 +14,7 @@ import { assertClose } from "../../close";
 import { enginesHere } from "../../enginesHere";
 import { readAll } from "../../readAll";
 import { loadTiny, tinyWithDropout, toyRows } from "../../training/toyData";
+import { LATER_VERSIONS, missingRuntime, wrappedRuntime } from "../changedRuntime";
 
 const { why } = enginesHere().onnxruntime;
 const prepared = () => recording()!.recorder.prepared;
@@ -218,16 +219,10 @@ describe("A fresh process on engine onnxruntime", { skip: why ?? false }, () => 
     );
   };
   const right = { why: null, numbers: [4, 8, 12], updated: [0.5, 1.5, 2.5] };
-  /** Puts a session whose `run` is this body in the place of ONNX Runtime's own. */
-  const wrapped = (run: string) => `
-    const inner = need("onnxruntime-node/dist/binding.js");
-    inner.binding = { ...inner.binding, InferenceSession: class extends inner.binding.InferenceSession {
-      run(feeds, fetches, options) { ${run} }
-    } };`;
 
   it("computes without copies by the version that is installed: look at OnnxRuntime.ts where this fails after an update", () => {
     const told = changed(
-      wrapped(`
+      wrappedRuntime(`
         if (!("stop" in fetches)) throw new Error("it fetches");
         try { super.run(feeds, fetches, options); } catch (error) { throw error; }
         throw new Error("onnxruntime-node now takes sequences");`),
@@ -237,28 +232,17 @@ describe("A fresh process on engine onnxruntime", { skip: why ?? false }, () => 
 
   it("computes by a version that takes sequences, refuses them in other words, or hands outputs out in arrays of its own", () => {
     for (const run of [
-      `const { stop, ...rest } = fetches;
-       try { super.run(feeds, fetches, options); } catch {}
-       return { stop: [], ...rest };`,
-      `if ("stop" in fetches) throw new Error("no sequences, please");
-       return super.run(feeds, fetches, options);`,
+      ...LATER_VERSIONS,
       `if ("stop" in fetches) throw new Error("no sequences, please");
        return super.run(feeds, Object.fromEntries(Object.keys(fetches).map((name) => [name, null])), options);`,
     ])
-      assert.deepEqual(changed(wrapped(run)), right);
+      assert.deepEqual(changed(wrappedRuntime(run)), right);
   });
 
   it("refuses, with the reason, where ONNX Runtime does not load or computes wrong", () => {
-    const load = `
-      const Module = require("node:module");
-      const load = Module._load;
-      Module._load = (name, ...rest) => {
-        if (/^onnxruntime-node/.test(name)) throw new Error("libonnxruntime.so.1: cannot open\\nand more");
-        return load(name, ...rest);
-      };`;
-    assert.deepEqual(changed(load), { why: "libonnxruntime.so.1: cannot open" });
+    assert.deepEqual(changed(missingRuntime), { why: "libonnxruntime.so.1: cannot open" });
     const { why } = changed(
-      wrapped("for (const each of Object.values(fetches)) each?.data.fill(0); return fetches;"),
+      wrappedRuntime("for (const each of Object.values(fetches)) each?.data.fill(0); return fetches;"),
     );
     assert.match(why!, /^a trial product came out wrong: expected 1,4,9, got 0,0,0$/);
   });

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../../errors";
 import type { OnnxAttribute } from "../../onnxMessages";
 import type { Graph, Input } from "../Graph";
-import { sizeOf, type Value } from "../Value";
+import { type Dtype, sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 import { activated } from "./products";
 
@@ -17,7 +17,11 @@ const channelsLast = (g: Graph, x: Input): Value => g.transpose(x, 0, 2, 3, 1);
 const pads = ({ padInfo: { top, left, bottom, right } }: Windows) => ({ ints: [top, left, bottom, right] });
 const strides = ({ strideHeight, strideWidth }: Windows) => ({ ints: [strideHeight, strideWidth] });
 const dilations = ({ dilationHeight, dilationWidth }: Windows) => ({ ints: [dilationHeight, dilationWidth] });
-const kernel = ({ filterHeight, filterWidth }: Windows) => ({ ints: [filterHeight, filterWidth] });
+const poolAttributes = (windows: Windows) => ({
+  kernel_shape: { ints: [windows.filterHeight, windows.filterWidth] },
+  pads: pads(windows),
+  strides: strides(windows),
+});
 
 interface Attributes {
   strides: number | [number, number];
@@ -98,6 +102,12 @@ function spreadOut(g: Graph, dy: Input, weight: Value, windows: Windows, group =
   return channelsLast(g, g.make("ConvTranspose", [channelsFirst(g, dy), weight], kind, attributes));
 }
 
+function pool(g: Graph, type: "MaxPool" | "AveragePool", x: tf.TensorInfo, attrs: Attributes): Value {
+  const windows = poolsOf(x.shape, attrs);
+  const kind = { dtype: x.dtype as Dtype, shape: turned(windows.outShape) };
+  return channelsLast(g, g.make(type, [channelsFirst(g, x)], kind, poolAttributes(windows)));
+}
+
 export const images: KernelTable = {
   Conv2D: (g, { x, filter }, attrs) => conv(g, x, filter, attrs),
   FusedConv2D(g, { x, filter, bias, preluActivationWeights }, attrs) {
@@ -114,12 +124,7 @@ export const images: KernelTable = {
     const windows = windowsOf(x.shape, filterShape, attrs);
     const [height, width, channels, out] = filterShape;
     const [below, beside] = leftOver(windows);
-    const { top, left, bottom, right } = windows.padInfo;
-    const attributes = {
-      pads: { ints: [top, left, bottom, right] },
-      dilations: strides(windows),
-      strides: dilations(windows),
-    };
+    const attributes = { pads: pads(windows), dilations: strides(windows), strides: dilations(windows) };
     const inputs = [g.transpose(x, 3, 0, 1, 2), g.transpose(dy, 3, 0, 1, 2)];
     const sizes = [channels, out, height + below, width + beside];
     const made = g.make("Conv", inputs, { dtype: "float32", shape: sizes }, attributes);
@@ -132,21 +137,15 @@ export const images: KernelTable = {
     const weight = g.reshape(g.transpose(filter, 2, 3, 0, 1), [channels * multiplier, 1, height, width]);
     return convolved(g, x, weight, windows, { group: { int: channels } });
   },
-  MaxPool(g, { x }, attrs) {
-    const windows = poolsOf(x.shape, attrs);
-    const attributes = { kernel_shape: kernel(windows), pads: pads(windows), strides: strides(windows) };
-    const kind = { dtype: x.dtype, shape: turned(windows.outShape) };
-    return channelsLast(g, g.make("MaxPool", [channelsFirst(g, x)], kind, attributes));
-  },
+  MaxPool: (g, { x }, attrs) => pool(g, "MaxPool", x, attrs),
   MaxPoolGrad(g, { dy, input }, attrs) {
     const windows = poolsOf(input.shape, attrs);
-    const attributes = { kernel_shape: kernel(windows), pads: pads(windows), strides: strides(windows) };
     const shape = turned(windows.outShape);
     const kinds = [
       { dtype: "float32" as const, shape },
       { dtype: "int64" as const, shape },
     ];
-    const [, places] = g.several("MaxPool", [channelsFirst(g, input)], kinds, attributes);
+    const [, places] = g.several("MaxPool", [channelsFirst(g, input)], kinds, poolAttributes(windows));
     const [count, size] = [sizeOf(shape), sizeOf(input.shape)];
     const flat = [
       g.zeros("float32", [size]),
@@ -156,12 +155,7 @@ export const images: KernelTable = {
     const sums = g.op("ScatterElements", flat, { axis: { int: 0 }, reduction: { text: "add" } });
     return channelsLast(g, g.reshape(sums, turned(input.shape)));
   },
-  AvgPool(g, { x }, attrs) {
-    const windows = poolsOf(x.shape, attrs);
-    const attributes = { kernel_shape: kernel(windows), pads: pads(windows), strides: strides(windows) };
-    const kind = { dtype: x.dtype, shape: turned(windows.outShape) };
-    return channelsLast(g, g.make("AveragePool", [channelsFirst(g, x)], kind, attributes));
-  },
+  AvgPool: (g, { x }, attrs) => pool(g, "AveragePool", x, attrs),
   AvgPoolGrad(g, { dy, input }, attrs) {
     const windows = poolsOf(input.shape, attrs);
     const { filterHeight, filterWidth, inChannels } = windows;
