@@ -32,7 +32,12 @@ const sweep: Task = {
   seed: 1,
 };
 
-const skip: Record<Side, string | false> = { kit: enginesHere().tensorflow.why ?? false, peer: noPython };
+const { tensorflow, onnxruntime } = enginesHere();
+const skip: Record<Side, string | false> = {
+  kit: tensorflow.why ?? false,
+  onnxruntime: onnxruntime.why ?? false,
+  peer: noPython,
+};
 
 for (const side of ["kit", "peer"] as const) {
   const ask = (task: Task, lines: string[] = []): Promise<Figures> =>
@@ -84,6 +89,13 @@ for (const side of ["kit", "peer"] as const) {
     assert.ok(0 < call && call < read && read < written);
   });
 }
+
+test("onnxruntime: the kit takes the same steps on that engine.", { skip: skip.onnxruntime }, async () => {
+  const { seconds, peakRssBytes, versions } = await measure("onnxruntime", steps, () => {});
+  assert.equal(seconds?.length, 3);
+  assert.ok(peakRssBytes! > 50e6 && peakRssBytes! < 5e9, `${peakRssBytes}`);
+  assert.deepEqual([versions?.engine, versions?.tensorflow], ["onnxruntime", undefined]);
+});
 
 test("What goes wrong is told with the side, the task and its last words.", { skip: skip.kit }, async () => {
   const nowhere = join(folder, "nowhere");

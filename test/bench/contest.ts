@@ -64,10 +64,11 @@ export interface Trial {
   accuracy: number;
 }
 
-export type Side = "kit" | "peer";
+/** The kit on engine tensorflow, PyTorch, and the kit on engine onnxruntime. */
+export type Side = "kit" | "peer" | "onnxruntime";
 
-/** Figures of each side by round. Without PyTorch the peer has none. */
-export type Rounds = Record<Side, Figures[]>;
+/** Figures of each side by round. Without PyTorch the peer has none, and `onnxruntime` is there where it was asked for. */
+export type Rounds = Record<"kit" | "peer", Figures[]> & { onnxruntime?: Figures[] };
 
 const named = process.env.FROSTKIT_PYTHON;
 const python = named ?? "python3";
@@ -98,8 +99,8 @@ export async function measure(side: Side, task: Task, log: (line: string) => voi
 function inProcess(side: Side, task: Task, cache: string, log: (line: string) => void): Promise<Figures> {
   const threads = String(availableParallelism());
   const [program, script] =
-    side === "kit" ? [process.execPath, kitProgram()] : [python, join(__dirname, "peer.py")];
-  const child = spawn(program, [script, JSON.stringify(task)], {
+    side === "peer" ? [python, join(__dirname, "peer.py")] : [process.execPath, kitProgram()];
+  const child = spawn(program, [script, JSON.stringify(task), side === "kit" ? "tensorflow" : side], {
     env: {
       ...process.env,
       FROSTKIT_CACHE: cache,
@@ -135,13 +136,13 @@ export async function contest(
   rounds: number,
   log: (line: string) => void,
 ): Promise<Rounds> {
-  const all: Rounds = { kit: [], peer: [] };
+  const all = { kit: [], peer: [], ...Object.fromEntries(sides.map((side) => [side, []])) } as Rounds;
   // Each round begins with the other side, since what ran before warms the machine up or tires it.
   for (let round = 0; round < rounds; round++)
     for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
       const start = performance.now();
       const say = (line: string) => log(`  round ${round + 1} of ${rounds}, ${side}: ${line}`);
-      all[side].push(await measure(side, taskOf(round), say));
+      all[side]!.push(await measure(side, taskOf(round), say));
       say(`done in ${((performance.now() - start) / 1000).toFixed(0)} s`);
     }
   return all;

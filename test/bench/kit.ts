@@ -1,4 +1,4 @@
-// The kit's side of the benches. Takes a task as JSON, prints its figures as JSON, as peer.py does.
+// The kit's side of the benches. Takes a task as JSON and an engine's name, prints its figures as JSON, as peer.py does.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { readTable } from "../../src/data/readTable";
 import { textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
 import { peakBytes } from "../../src/engine/peakBytes";
-import { useEngine } from "../../src/engine/useEngine";
+import { type EngineName, useEngine } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
 import { product } from "../../src/ops/products/products";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
@@ -136,7 +136,7 @@ async function tokenizing(): Promise<Figures> {
 }
 
 async function main(): Promise<void> {
-  const engine = await useEngine("tensorflow");
+  const engine = await useEngine(process.argv[3] as EngineName);
   const figures = await { sweep, steps, gemm, load: loading, tokenize: tokenizing }[task.kind]();
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const threads = Number(process.env.TF_NUM_INTRAOP_THREADS);

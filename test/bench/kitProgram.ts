@@ -5,6 +5,8 @@ import { join } from "node:path";
 const root = join(__dirname, "../..");
 const out = join(root, "node_modules/.cache/frostkit-bench");
 
+const GRADIENTS = "dist/engine/gradients.bundle.js";
+
 let compiled = false;
 
 /** kit.ts and what it imports as plain JavaScript, as a user runs the kit: tsx in the same process would add 70 MB to its memory. */
@@ -16,6 +18,8 @@ export function kitProgram(): string {
     // By them it is told whether the kernels that are linked are this version's.
     const kernels = "src/engine/native/kernels";
     cpSync(join(root, kernels), join(out, kernels), { recursive: true });
+    // tfjs's gradients, for engines that come without: the build has made one file of them.
+    cpSync(join(root, GRADIENTS), join(out, GRADIENTS));
     compiled = true;
   }
   return join(out, "test/bench/kit.js");

@@ -1,11 +1,11 @@
 import type { Figure } from "../../src/report/figure";
 import { axis, layout, legendRows, lineStyle } from "../../src/report/theme";
 import { formatN } from "../../src/text/trialTitle";
-import type { Rounds, Side } from "./contest";
+import type { Rounds } from "./contest";
 import { EPOCHS } from "./parts/sweepPart";
 import { type Spread, spread } from "./spread";
 
-const NAMES: Record<Side, string> = { kit: "frostkit", peer: "PyTorch" };
+const NAMES = { kit: "frostkit", peer: "PyTorch" };
 
 /** Seconds of a sweep's trials against N, a line for each side and each sweep named; bars reach from the least to the greatest round. */
 export function raceFigure(sweeps: { name: string; rounds: Rounds }[]): Figure {

@@ -9,7 +9,8 @@ export interface Section {
   machine: { cpu: string; cores: number; memoryGB: number; instructions?: string[] };
   /** The system's over one, five and fifteen minutes, before the part began: above 0 other work was there too. */
   loadBefore?: number[];
-  versions: { kit: Record<string, string>; peer?: Record<string, string> };
+  versions: Record<"kit", Record<string, string>> &
+    Partial<Record<"peer" | "onnxruntime", Record<string, string>>>;
   rounds: number;
   /** The table's folder and file, where one was read. */
   table?: string;

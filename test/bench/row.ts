@@ -19,7 +19,7 @@ export interface Row {
 
 export function row(
   what: string,
-  rounds: Rounds,
+  rounds: Pick<Rounds, "kit" | "peer">,
   value: (figures: Figures) => number,
   target: Target | null = null,
 ): Row {

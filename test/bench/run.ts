@@ -60,8 +60,13 @@ function benchOf(folder: string, sides: Side[]): Bench {
     },
     contest(name, taskOf, options = {}) {
       say(name);
-      const asked = sides.filter((side) => options.sides?.includes(side) ?? true);
-      return contest(taskOf, asked, options.rounds ?? rounds, say);
+      const asked = options.sides ?? ["kit", "peer"];
+      return contest(
+        taskOf,
+        asked.filter((side) => sides.includes(side)),
+        options.rounds ?? rounds,
+        say,
+      );
     },
   };
 }
@@ -87,8 +92,8 @@ async function measurePart(name: string, part: Part, bench: Bench): Promise<void
 }
 
 function versionsOf(all: Rounds[]): Section["versions"] {
-  const of = (side: Side) => all.flatMap((rounds) => rounds[side])[0]?.versions;
-  return { kit: of("kit")!, peer: of("peer") };
+  const of = (side: Side) => all.flatMap((rounds) => rounds[side] ?? [])[0]?.versions;
+  return { kit: of("kit")!, peer: of("peer"), onnxruntime: of("onnxruntime") };
 }
 
 function machine(): Section["machine"] {
@@ -139,8 +144,8 @@ async function main(): Promise<void> {
   const wanted = positionals.length > 0 ? positionals : known;
   const linked = await linkIfPresent();
   if (linked) say(linked);
-  const sides: Side[] = hasPeer() ? ["kit", "peer"] : ["kit"];
-  if (sides.length === 1)
+  const sides: Side[] = ["kit", "onnxruntime", ...(hasPeer() ? (["peer"] as const) : [])];
+  if (!sides.includes("peer"))
     say("PyTorch and Transformers are not at hand: the kit alone (FROSTKIT_PYTHON names a Python)");
   const folder = mkdtempSync(join(tmpdir(), "frostkit-bench-"));
   try {

@@ -88,10 +88,11 @@ function conditions({ date, machine, loadBefore, versions, rounds, table, about 
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(", ");
+  const other = versions.onnxruntime ? `, and ${list(versions.onnxruntime)}` : "";
   const peer = versions.peer ? `; PyTorch's side: ${list(versions.peer)}` : "";
   return (
     `${about}${table ? ` Table: ${table}.` : ""} ${rounds === 1 ? "1 round" : `${rounds} rounds`}, ${date}, ${[cpu, ...instructions].join(", ")}, ${cores} cores, ${memoryGB} GB${load}. ` +
-    `Kit: ${list(versions.kit)}${peer}.`
+    `Kit: ${list(versions.kit)}${other}${peer}.`
   );
 }
 

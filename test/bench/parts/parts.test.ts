@@ -76,6 +76,34 @@ test("A step of DeBERTa and ModernBERT is held to 0.85 of PyTorch's, with three 
   ]);
 });
 
+test("ONNX Runtime's step is held to 0.9, with nothing frozen to 0.85, with three blocks to 0.55, its memory to PyTorch's; TensorFlow's stands beside it.", () => {
+  const figures = (seconds: number, megabytes: number) => ({
+    seconds: [9, 9, seconds, seconds],
+    peakRssBytes: megabytes * 1e6,
+  });
+  const rounds = { ...both(figures(1, 700), figures(2, 600)), onnxruntime: [figures(1.75, 500)] };
+  const names = ["the bundled encoder", "BERT-base size"].flatMap((model) =>
+    ["none", 0, 3].map((n) => `${model}, N = ${n}`),
+  );
+  const measured = Object.fromEntries(names.map((name) => [name, rounds]));
+  const rows = parts.engines.rows(measured);
+  assert.equal(rows.length, 4 * names.length);
+  assert.deepEqual(
+    rows.slice(0, 4).map(({ what, kit, ratio }) => [what, kit.median, ratio?.median]),
+    [
+      ["a step on ONNX Runtime, the bundled encoder, N = none, fp32, s", 1.75, 0.875],
+      ["its peak memory, ONNX Runtime, the bundled encoder, N = none, MB", 500, 500 / 600],
+      ["a step on TensorFlow, the bundled encoder, N = none, fp32, s", 1, 0.5],
+      ["its peak memory, TensorFlow, the bundled encoder, N = none, MB", 700, 700 / 600],
+    ],
+  );
+  const judged = rows.filter(({ target }) => target).map(({ target, met }) => [target, met]);
+  const memory = [{ ratioAtMost: 1 }, true];
+  const each = [[{ ratioAtMost: 0.85 }, false], memory, [{ ratioAtMost: 0.9 }, true], memory];
+  const model = [...each, [{ ratioAtMost: 0.55 }, false], memory];
+  assert.deepEqual(judged, [...model, ...model]);
+});
+
 test("Memory is that of a process for each depth, in megabytes.", () => {
   const rounds = both({ peakRssBytes: 2e9 }, { peakRssBytes: 2.5e9 });
   const [row] = parts.memory.rows({ "N = 3": rounds });

@@ -1,4 +1,5 @@
 import type { Part } from "../Part";
+import { enginesPart } from "./enginesPart";
 import { familiesPart } from "./familiesPart";
 import { gemmPart } from "./gemmPart";
 import { growthPart } from "./growthPart";
@@ -14,6 +15,7 @@ export const parts: Record<string, Part> = {
   "sweep-bf16": sweepPart("bf16"),
   steps: stepsPart("fp32"),
   "steps-bf16": stepsPart("bf16"),
+  engines: enginesPart,
   families: familiesPart,
   memory: memoryPart("fp32"),
   "memory-bf16": memoryPart("bf16"),
