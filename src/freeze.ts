@@ -303,7 +303,7 @@ function matcher(which: ParameterPattern): (name: string, parameter: NamedParame
 }
 
 /**
- * Whether a pattern that matches a name takes no notice of how a number in it goes on: it ends, or a `*` of it begins, between two
+ * Whether a pattern that matches a name takes no notice of how a number in it goes on: it ends, or a `*` or `.*` of it begins, between two
  * digits, or it would match with any further digits and with none, but not with any first one. So `/layer\\.[0-5]/` and
  * `*layer.[0-5]*` take layer.10 as well.
  */
@@ -324,23 +324,30 @@ function runsOn(which: ParameterPattern): (name: string) => boolean {
     });
 }
 
-/** Where in a name that it matches a pattern says no more of what follows. */
+/** Where in a name that it matches a pattern says no more of what follows: at its end, and where a `*` or `.*` of it begins. */
 function endsIn(which: string | RegExp): (name: string) => number[] {
-  if (typeof which === "string" && isGlob(which)) {
-    const pattern = new RegExp(globToRegExp(which, "(.*)").source, "d");
-    return (name) =>
-      pattern
-        .exec(name)
-        ?.indices?.slice(1)
-        .flatMap((star) => (star ? [star[0]] : [])) ?? [];
-  }
-  const pattern =
-    typeof which === "string" ? null : new RegExp(which.source, which.flags.replace(/[gy]/g, ""));
+  if (typeof which === "string" && !isGlob(which)) return (name) => [name.indexOf(which) + which.length];
+  const { source, flags } = typeof which === "string" ? globToRegExp(which) : which;
+  const pattern = new RegExp(namingStars(source), `${flags.replace(/[dgy]/g, "")}d`);
   return (name) => {
-    if (pattern === null) return [name.indexOf(which as string) + (which as string).length];
     const found = pattern.exec(name);
-    return found ? [found.index + found[0].length] : [];
+    if (!found) return [];
+    const { groups = {} } = found.indices!;
+    const stars = Object.keys(groups).filter((key) => key.startsWith(STAR) && groups[key]);
+    return [found.index + found[0].length, ...stars.map((key) => groups[key][0])];
   };
+}
+
+const STAR = "frostkitStar";
+
+/** A RegExp's source with each `.*` of it, which may be anything, in a group; back references would then lead elsewhere. */
+function namingStars(source: string): string {
+  if (/\\[1-9k]/.test(source)) return source;
+  let stars = 0;
+  return source.replace(
+    /\\.|(\.|\[\\s\\S\]|\[\^\])(?:[*+]|\{\d+,\d*\})\??|\[(?:\\.|[^\]\\])*\]/gs,
+    (token, any) => (any ? `(?<${STAR}${stars++}>${token})` : token),
+  );
 }
 
 function nothingMatches(which: ParameterPattern, names: string[]): FreezeError {
@@ -364,13 +371,13 @@ function isGlob(text: string): boolean {
   return /[*?[{]/.test(text);
 }
 
-function globToRegExp(glob: string, star = ".*"): RegExp {
+function globToRegExp(glob: string): RegExp {
   const fail = (why: string) => new FreezeError(`glob "${glob}": ${why}`);
   let source = "";
   let open = 0;
   for (let i = 0; i < glob.length; i++) {
     const c = glob[i];
-    if (c === "*") source += star;
+    if (c === "*") source += ".*";
     else if (c === "?") source += ".";
     else if (c === "{") {
       source += "(?:";

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
-import { extname, join } from "node:path";
+import { join } from "node:path";
+import { endings } from "../files/endings";
+import { entriesIn } from "../files/entriesIn";
+import { hasEnding } from "../files/hasEnding";
 import { recordsName } from "../files/recordsName";
 import { someOf } from "../text/someOf";
 import { configFile, listNames } from "./modelFiles";
 
-const TABLES = [".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx"];
-const IMAGES = [".jpg", ".jpeg", ".png", ".webp"];
+// Not .json, which may be anything.
+const TABLES = [...endings.cells, ".jsonl", ".ndjson", ...endings.otherTables];
 
 /**
  * What a folder is that was named in place of another, as an error goes on: "a sweep's folder, which holds records and no weights". Null
@@ -17,20 +20,9 @@ export function folderKind(folder: string): string | null {
   if (names.includes(recordsName)) return "a sweep's folder, which holds records and no weights";
   if (names.includes("adapter_config.json"))
     return "an adapter of PEFT without its model (merge_and_unload in Python makes one of both)";
-  const ofType = (all: string[], endings: string[]) =>
-    all.filter((name) => endings.includes(extname(name).toLowerCase()));
-  const tables = ofType(names, TABLES);
+  const tables = names.filter((name) => hasEnding(name, TABLES));
   if (tables.length > 0) return `a folder of tables, ${someOf(tables.sort(), 3)}`;
-  const near = names.filter((name) => name.endsWith("/")).flatMap((name) => readable(join(folder, name)));
-  if (ofType([...names, ...near], IMAGES).length > 0) return "a folder of images";
-  return null;
-}
-
-/** What cannot be looked into holds nothing. */
-function readable(folder: string): string[] {
-  try {
-    return listNames(folder);
-  } catch {
-    return [];
-  }
+  const near = names.filter((name) => name.endsWith("/")).flatMap((name) => entriesIn(join(folder, name)));
+  const files = [...names, ...near.map(({ name }) => name)];
+  return files.some((name) => hasEnding(name, endings.images)) ? "a folder of images" : null;
 }

@@ -6,14 +6,11 @@ import { recordsName } from "../files/recordsName";
 import { someOf } from "../text/someOf";
 import { folderKind } from "./folderKind";
 import { configFile, describeNames, listNames } from "./modelFiles";
+import { NAME_A_MODEL } from "./refuseFile";
 import { encoderFolder } from "./sentenceTransformers";
 
 /** As many are named; a training may have left hundreds. */
 const NAMED = 5;
-
-/** What there is to do where somebody named another folder. */
-const CURE =
-  "name a model's folder, as savePretrained or frostkit finetune --save writes it, or an id on the Hub";
 
 /** Throws where a folder holds no config.json; the error says what it is instead, or what lies in it. */
 export function checkModelFolder(folder: string): void {
@@ -42,7 +39,7 @@ export function refuseParent(folder: string): void {
       `${expected} one around ${someOf(models, NAMED)}; name ${models.length === 1 ? "that" : "one of them"}: ${join(folder, models[0])}`,
     );
   const kind = folderKind(folder);
-  if (kind !== null) throw new InputError(`${expected} ${kind}; ${CURE}`);
+  if (kind !== null) throw new InputError(`${expected} ${kind}; ${NAME_A_MODEL}`);
   if (foldersWith(folder, recordsName, 4).length > 0)
-    throw new InputError(`${expected} one around sweeps, which hold records and no weights; ${CURE}`);
+    throw new InputError(`${expected} one around sweeps, which hold records and no weights; ${NAME_A_MODEL}`);
 }

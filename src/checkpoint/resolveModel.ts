@@ -10,6 +10,7 @@ import { type BeforeWeights, fetchSnapshot, type OnProgress } from "./fetchSnaps
 import { HubUnreachable } from "./hubFetch";
 import { hubSettings } from "./hubSettings";
 import { configFile, describeNames, listNames, readJsonObject, vocabularyFiles } from "./modelFiles";
+import { refuseFile } from "./refuseFile";
 import { refuseParent } from "./refuseParent";
 
 /** How a model is fetched where it is no folder here. */
@@ -61,9 +62,7 @@ export async function findModel(
       refuseParent(idOrFolder);
       return idOrFolder;
     }
-    throw new InputError(
-      `${idOrFolder}: expected a checkpoint folder, got a file: give the folder it lies in`,
-    );
+    refuseFile(idOrFolder);
   }
   checkId(idOrFolder);
   checkRevision(revision);

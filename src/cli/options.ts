@@ -42,14 +42,16 @@ export interface TextFlags {
   pair?: string;
   maxLength?: number;
   encoding: string;
+  delimiter?: string;
 }
 
 /** Options that say nothing of images. */
-export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLength", "encoding"];
+export const OF_TEXTS: readonly string[] = ["text", "pair", "maxLength", "encoding", "delimiter"];
 
 export function addTextOptions(command: Command): Command {
   const { text, pair } = OPTIONS.textDataset;
-  for (const entry of [text, pair, OPTIONS.tokenize.maxLength, OPTIONS.readTable.encoding])
+  const { encoding, delimiter } = OPTIONS.readTable;
+  for (const entry of [text, pair, OPTIONS.tokenize.maxLength, encoding, delimiter])
     command.addOption(tableFlag(entry));
   return command;
 }

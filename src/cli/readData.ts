@@ -27,8 +27,9 @@ export async function readData(
       label: flags.label.length === 1 ? flags.label[0] : flags.label,
       problemType: flags.problemType,
     };
+    const { encoding, delimiter } = flags;
     const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
-      textDataset(await readTable(path, { limit: options.limit, encoding: flags.encoding }), {
+      textDataset(await readTable(path, { limit: options.limit, encoding, delimiter }), {
         ...columns,
         log,
         classes: options.classes,

@@ -11,7 +11,7 @@ import type { Row } from "./readTable";
 export function delimitedRows(
   path: string,
   bytes: Buffer,
-  delimiter: "," | "\t",
+  delimiter: string,
   limit?: number,
 ): { columns: string[]; rows: Row[] } {
   checkDelimiter(path, bytes, delimiter);
@@ -19,7 +19,7 @@ export function delimitedRows(
   try {
     const rows = parse<Row>(bytes, {
       delimiter,
-      quote: delimiter === "," || isQuoted(path, bytes) ? '"' : false,
+      quote: delimiter !== "\t" || isQuoted(path, bytes) ? '"' : false,
       bom: true,
       skip_empty_lines: true,
       // Named, not discovered: with a header in LF and rows in CRLF, discovery leaves a "\r" in every last cell.
@@ -42,19 +42,12 @@ const PROTO = "\0__proto__";
 const withProto = (row: Row): Row =>
   Object.fromEntries(Object.entries(row).map(([name, cell]) => [name === PROTO ? "__proto__" : name, cell]));
 
-const DELIMITERS: [delimiter: string, name: string, cure: string][] = [
-  [",", "commas", "give it a name that ends in .csv"],
-  ["\t", "tabs", "give it a name that ends in .tsv"],
-  [
-    ";",
-    "semicolons",
-    'write it with commas, for instance by pandas.read_csv(path, sep=";").to_csv("table.csv", index=False)',
-  ],
-  [
-    "|",
-    "bars",
-    'write it with commas, for instance by pandas.read_csv(path, sep="|").to_csv("table.csv", index=False)',
-  ],
+/** What cells are found to be set apart by, and how the option that reads them so spells it. */
+const DELIMITERS: [delimiter: string, name: string, spelled: string][] = [
+  [",", "commas", ","],
+  ["\t", "tabs", "tab"],
+  [";", "semicolons", ";"],
+  ["|", "bars", "|"],
 ];
 
 const linesOf = (text: string): string[] => text.split(/[\r\n]+/).filter((line) => line !== "");
@@ -62,7 +55,7 @@ const linesOf = (text: string): string[] => text.split(/[\r\n]+/).filter((line) 
 /** So many lines are looked at to find the delimiter. */
 const LOOKED_AT = 20;
 
-/** Throws where the header's cells are set apart by something else, or every line's are and not by what the name says. */
+/** Throws where the header's cells are set apart by something else, or every line's are and not by the delimiter. */
 function checkDelimiter(path: string, bytes: Buffer, delimiter: string): void {
   const start = bytes.toString("utf8", 0, 2 ** 16).replace(/^\ufeff/, "");
   const [header = ""] = linesOf(start);
@@ -77,10 +70,11 @@ function checkDelimiter(path: string, bytes: Buffer, delimiter: string): void {
     return each !== delimiter && counts[0] > 0 && (own[0] === 0 || even(counts));
   });
   if (!other) return;
-  const [, expected] = DELIMITERS.find(([each]) => each === delimiter)!;
-  const [, got, cure] = other;
+  const expected = DELIMITERS.find(([each]) => each === delimiter)?.[1] ?? JSON.stringify(delimiter);
+  const [, got, spelled] = other;
   throw new InputError(
-    `${path}: expected cells set apart by ${expected}, got a header with ${got}: ${JSON.stringify(header.slice(0, 60))}; ${cure}`,
+    `${path}: expected cells set apart by ${expected}, got a header with ${got}: ${JSON.stringify(header.slice(0, 60))}; ` +
+      `pass delimiter "${spelled}" (--delimiter "${spelled}")`,
   );
 }
 

@@ -12,6 +12,7 @@ import type { ImageRows } from "./imageFolder";
 import type { ImageTransform } from "./loadImageTransform";
 import { PixelRows } from "./PixelRows";
 import { roundHalfToEven } from "./roundHalfToEven";
+import { rowKeys } from "./rowKeys";
 import { sourceName } from "./sourceName";
 
 /** So many bad files are named before the rest is counted. */
@@ -78,6 +79,9 @@ export async function encodeImages(
     throw new InputError(
       `${sourceName(rows.source, "images")}: expected images, but ${named.length} of ${paths.length} files cannot be decoded: ${someOf(named, NAMED)}; repair or remove them`,
     );
+  pixels.forEach((image, row) => {
+    rowKeys.set(image, rows.keys[row]);
+  });
   const augmented = augment && { ...augment, paths, headers, interpolation };
   return new PixelRows({
     ...{ pixels, height: size, width: size, mean, std, labels },

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { folderKind } from "../checkpoint/folderKind";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
+import { endings } from "../files/endings";
+import { hasEnding } from "../files/hasEnding";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { type Labels, sortClasses } from "./labels";
@@ -32,9 +34,6 @@ export interface FolderOptions {
   log?: (line: string) => void;
 }
 
-/** What files are taken for images by. */
-const ENDINGS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
-
 /**
  * Lists a folder of images: one folder for each class with its images in it, or images alone, without labels. Files of other
  * endings and hidden ones are passed over. Classes that the folder itself names are told, with their number.
@@ -57,7 +56,7 @@ export async function imageFolder(folder: string, options: FolderOptions = {}): 
     );
   if (found.length === 0 && images.length === 0)
     throw new InputError(
-      `${folder}: expected images (${[...ENDINGS].join(", ")}), got ${folderKind(folder) ?? "none"}`,
+      `${folder}: expected images (${endings.images.join(", ")}), got ${folderKind(folder) ?? "none"}`,
     );
   if (!labels || found.length === 0) {
     const own = images.map((name) => join(folder, name));
@@ -100,7 +99,7 @@ async function list(folder: string): Promise<{ images: string[]; folders: string
   // By code units, so that the order of rows depends neither on the machine nor on its file system.
   return {
     images: seen
-      .filter((entry) => !entry.isDirectory() && ENDINGS.has(extname(entry.name).toLowerCase()))
+      .filter((entry) => !entry.isDirectory() && hasEnding(entry.name, endings.images))
       .map(({ name }) => name)
       .sort(),
     folders: seen

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { maxTokensOf } from "../checkpoint/maxTokensOf";
 import { configFile } from "../checkpoint/modelFiles";
+import { refuseFile } from "../checkpoint/refuseFile";
 import { refuseParent } from "../checkpoint/refuseParent";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { InputError } from "../errors";
@@ -64,8 +65,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
   noOptions("loadTokenizer", more);
   checkArguments("loadTokenizer", { folder });
   if (!existsSync(folder)) throw new InputError(`${folder}: expected a model's folder, got no such folder`);
-  if (!statSync(folder).isDirectory())
-    throw new InputError(`${folder}: expected a model's folder, got a file: give the folder it lies in`);
+  if (!statSync(folder).isDirectory()) refuseFile(folder);
   const contents = tokenizerContents(folder);
   if (contents.size === 0) refuseParent(folder);
   const built = await buildTokenizer(folder, contents);

@@ -1,6 +1,8 @@
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { InputError } from "../errors";
+import { endings } from "../files/endings";
+import { hasEnding } from "../files/hasEnding";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { delimitedRows } from "./delimitedRows";
@@ -30,6 +32,8 @@ export interface TableOptions {
    * "utf-16". Default: "utf-8".
    */
   encoding?: string;
+  /** What sets the cells of a CSV or TSV apart. Default: a comma in .csv, a tab in .tsv. */
+  delimiter?: string;
 }
 
 /**
@@ -37,7 +41,7 @@ export interface TableOptions {
  * `.json` with an array of objects, one object a line, or a table as pandas' `to_json` writes it in whatever orientation. With or
  * without a byte order mark; LF, CRLF or CR.
  *
- * Blank lines are skipped. JSON numbers and booleans become text, `null` and absent keys `""`. A column without a name is called
+ * Cells that something else sets apart than the name says are read where `delimiter` names it. Blank lines are skipped. JSON numbers and booleans become text, `null` and absent keys `""`. A column without a name is called
  * `Unnamed: 2` by its place, from 0, and one whose name was there before `text.1`, as pandas calls them.
  *
  * @param path the file
@@ -50,10 +54,10 @@ export interface TableOptions {
  * ```
  */
 export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
-  const { limit, encoding } = readOptions("readTable", options);
+  const { limit, encoding, delimiter } = readOptions("readTable", options);
   checkArguments("readTable", { path });
   const extension = extname(path).toLowerCase();
-  const known = [...Object.keys(DELIMITERS), ...JSON_ENDINGS];
+  const known: string[] = [...endings.cells, ...endings.json];
   const start = await startOf(path);
   const kind = fileKind(start);
   if (kind !== null) throw new InputError(`${path}: expected a table, got ${kind.what}; ${kind.cure}`);
@@ -62,12 +66,14 @@ export async function readTable(path: string, options: TableOptions = {}): Promi
     throw new InputError(
       `${path}: expected a table in ${known.join(", ")}; convert it, or give it the name of what it is`,
     );
-  const ofLines = JSON_ENDINGS.includes(extension);
+  const ofLines = hasEnding(path, endings.json);
+  if (ofLines && delimiter !== undefined)
+    throw new InputError(`delimiter: expected a CSV or TSV to read by it, got ${path}; leave it out`);
   const bytes = ofLines && encoding === "utf-8" ? null : await readWhole(path);
   const decoded = bytes && toUtf8(path, bytes, encoding);
   const { columns, rows } = ofLines
     ? await jsonRows(path, decoded, limit)
-    : delimitedRows(path, decoded!, DELIMITERS[extension], limit);
+    : delimitedRows(path, decoded!, delimiter ?? (extension === ".tsv" ? "\t" : ","), limit);
   if (rows.length === 0)
     throw new InputError(
       `${path}: expected at least one row, got ${columns.length ? "a header alone" : "none"}`,
@@ -84,10 +90,6 @@ function checkText(path: string, start: Buffer): void {
   if (start.filter((byte) => byte === 0).length > start.length / 50)
     throw new InputError(`${path}: expected a table, got a binary file; write it as CSV, TSV or JSON Lines`);
 }
-
-const DELIMITERS: Record<string, "," | "\t"> = { ".csv": ",", ".tsv": "\t" };
-
-const JSON_ENDINGS = [".jsonl", ".ndjson", ".json"];
 
 const reasons: Record<string, string> = {
   ENOENT: "no such file",

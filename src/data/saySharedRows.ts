@@ -1,13 +1,20 @@
 import { createHash } from "node:crypto";
 import type { Rows } from "./Rows";
+import { rowKeys } from "./rowKeys";
 
 /**
  * A line on how many rows to validate on are trained on as well, whatever their labels, since scores on them say little of new rows; null
- * where there are none. Rows are told by what the model reads: their tokens or pixels.
+ * where there are none. Texts are told by their tokens, those that were cut by the whole of them; images by their files, or by their
+ * pixels where some came from none.
  */
 export function saySharedRows(train: Rows, valid: Rows): string | null {
-  const trained = new Set(train.inputs.map(hashOf));
-  const shared = valid.inputs.map((row) => trained.has(hashOf(row)));
+  const both = [train, valid];
+  const byKey = both.every(({ kind, inputs }) => kind === "texts" || inputs.every((row) => rowKeys.has(row)));
+  const [trained, judged] = both.map(({ inputs }) =>
+    inputs.map((row) => (byKey && rowKeys.get(row)) || hashOf(row)),
+  );
+  const known = new Set(trained);
+  const shared = judged.map((key) => known.has(key));
   const count = shared.filter(Boolean).length;
   if (count === 0) return null;
   const which = count === shared.length ? `all ${count}` : `${count} of ${shared.length}`;

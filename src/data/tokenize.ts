@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { shown } from "../check";
 import { InputError } from "../errors";
@@ -7,7 +8,9 @@ import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
 import { cacheTokens, keyOfTokens, readTokens } from "./cachedTokens";
 import { countCut, cutRows } from "./cutRows";
+import { keysOf } from "./keysOf";
 import type { Tokenizer } from "./loadTokenizer";
+import { rowKeys } from "./rowKeys";
 import { sourceName } from "./sourceName";
 import { TextRows } from "./TextRows";
 import type { Labels, TextDataset } from "./textDataset";
@@ -70,6 +73,10 @@ export async function tokenize(
     tokens = await encodeRows(dataset, tokenizer, maxLength, progress);
     if (key) await cacheTokens(cache, key, tokens);
   }
+  const texts = keysOf(dataset);
+  tokens.inputIds.forEach((ids, row) => {
+    if (cutRows.has(ids)) rowKeys.set(ids, createHash("sha1").update(texts[row]).digest("base64"));
+  });
   const encoded = new TextRows({
     ...tokens,
     labels,

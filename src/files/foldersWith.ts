@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { entriesIn } from "./entriesIn";
 
 /** So many folders are looked into; somebody may have named a whole disk. */
 const MOST = 2000;
@@ -13,7 +14,9 @@ export function foldersWith(folder: string, file: string, levels: number): strin
   let near = [""];
   let seen = 0;
   for (let level = 0; level < levels && seen < MOST; level++) {
-    const inside = near.flatMap((path) => foldersIn(folder, path)).slice(0, MOST - seen);
+    const inside = near
+      .flatMap((path) => foldersIn(join(folder, path)).map((name) => join(path, name)))
+      .slice(0, MOST - seen);
     seen += inside.length;
     const holds = (path: string) => existsSync(join(folder, path, file));
     found.push(...inside.filter(holds));
@@ -23,12 +26,5 @@ export function foldersWith(folder: string, file: string, levels: number): strin
   return found.sort((a, b) => byNumber.compare(a, b));
 }
 
-function foldersIn(folder: string, path: string): string[] {
-  try {
-    return readdirSync(join(folder, path), { withFileTypes: true })
-      .filter((entry) => !entry.name.startsWith(".") && !entry.isFile())
-      .map(({ name }) => join(path, name));
-  } catch {
-    return [];
-  }
-}
+const foldersIn = (folder: string): string[] =>
+  entriesIn(folder).flatMap((entry) => (entry.isFile() ? [] : [entry.name]));

@@ -94,6 +94,20 @@ export const encoding = (): Kind => {
   };
 };
 
+/** What stands between two cells of a line: one character, a tab also by its name or as a shell writes it. */
+export const delimiter = (): Kind => {
+  const expected = 'what stands between two cells: ",", ";", "|", "tab" or another character';
+  return {
+    expected,
+    check(name, value) {
+      if (value === "tab" || value === "\\t") return "\t";
+      // Letters, digits and quotes are parts of cells, line ends of rows.
+      if (typeof value === "string" && /^[^\p{L}\p{N}\p{C}"]$|^\t$/u.test(value)) return value;
+      throw new InputError(`${name}: expected ${expected}, got ${shown(value)}`);
+    },
+  };
+};
+
 /** An array, each of whose values is of that kind. */
 export const list = (of: Kind, length?: number): Kind => ({
   expected: `a list${length === undefined ? "" : ` of ${length}`}, each ${of.expected}`,

@@ -3,6 +3,7 @@ import {
   below,
   boolean,
   callback,
+  delimiter,
   either,
   encoding,
   float,
@@ -478,6 +479,11 @@ export const OPTIONS = {
       encoding(),
       { default: "utf-8", flag: "--encoding <name>", also: ["charset", "codec"] },
     ),
+    delimiter: option("What sets the cells of a CSV or TSV apart.", delimiter(), {
+      defaultSays: "a comma in .csv, a tab in .tsv",
+      flag: "--delimiter <character>",
+      also: ["sep", "separator", "delim"],
+    }),
   },
   textDataset: {
     text: option("The column of texts.", text(), {

@@ -69,12 +69,24 @@ test("A model that has such folders in it is a model, and a folder without any i
   });
 });
 
-test("A tokenizer's file in place of its folder is told", async () => {
-  const folder = made("tokenizer", "tokenizer.json");
-  await refused(
-    loadTokenizer(join(folder, "tokenizer.json")),
-    `${join(folder, "tokenizer.json")}: expected a model's folder, got a file: give the folder it lies in`,
-  );
+test("A file in place of a model's folder is told for what it is, a model's own with the folder to name", async () => {
+  const cure =
+    "name a model's folder, as savePretrained or frostkit finetune --save writes it, or an id on the Hub";
+  for (const [folder, file, got] of [
+    ["tokenizer", "tokenizer.json", null],
+    ["one", "model.safetensors", null],
+    ["tables", "train.CSV", `a table; ${cure}`],
+    ["tables", "train.jsonl", `a table; ${cure}`],
+    ["tables", "train.parquet", `a table; ${cure}`],
+    ["tables", "cat.avif", `an image; ${cure}`],
+    ["tables", "weights.pt", `a file; ${cure}`],
+  ] as const) {
+    const path = join(made(folder, file, ...(folder === "one" ? ["config.json"] : [])), file);
+    const message = `${path}: expected a model's folder with config.json, got ${got ?? `a file; name the folder it lies in: ${join(root, folder)}`}`;
+    await refused(loadTokenizer(path), message);
+    await refused(resolveModel(path), message);
+    await refused(AutoModelForSequenceClassification.fromPretrained(path, { log: () => {} }), message);
+  }
 });
 
 test("A folder of another kind is told for what it is, by whoever reads a model's", async () => {
@@ -83,6 +95,9 @@ test("A folder of another kind is told for what it is, by whoever reads a model'
     [["data/train/records.jsonl"], "one around sweeps, which hold records and no weights"],
     [["train.csv", "test.csv"], "a folder of tables, test.csv, train.csv"],
     [["cat/1.png", "dog/2.png"], "a folder of images"],
+    [["cat/1.avif", "notes.txt"], "a folder of images"],
+    [["1.TIF"], "a folder of images"],
+    [["train.ndjson", "test.xls"], "a folder of tables, test.xls, train.ndjson"],
     [
       ["adapter_config.json", "adapter_model.safetensors"],
       "an adapter of PEFT without its model (merge_and_unload in Python makes one of both)",

@@ -651,7 +651,9 @@ test("A path that is neither there nor a Hub id says how far it leads", async ()
   const file = join(folder, "file.txt");
   await assert.rejects(
     resolveModel(file),
-    refused(`${file}: expected a checkpoint folder, got a file: give the folder it lies in`),
+    refused(
+      `${file}: expected a model's folder with config.json, got a file; name a model's folder, as savePretrained or frostkit finetune --save writes it, or an id on the Hub`,
+    ),
   );
   await assert.rejects(
     resolveModel(""),

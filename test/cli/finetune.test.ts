@@ -298,3 +298,23 @@ test("--encoding reads a table that is no UTF-8, which is refused by what it may
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^2 classes: 0, 1$/m);
 });
+
+test("--delimiter reads a table whose cells are not set apart as its name says", async () => {
+  const rows = ["good, really", "bad", "good", "bad"].map((text, row) => `${text};${row % 2}\n`);
+  writeFileSync(join(folder, "semicolons.csv"), `text;target\n${rows.join("")}`);
+  const args = [
+    ...base,
+    ..."--train semicolons.csv --epochs 1 --valid-fraction 0 --ignore-mismatched-sizes".split(" "),
+  ];
+  for (const [more, line] of [
+    [[], /semicolons\.csv: expected cells set apart by commas, .* \(--delimiter ";"\)$/m],
+    [["--delimiter", ""], /--delimiter: expected something, got nothing; is a variable of the shell unset/],
+  ] as [string[], RegExp][]) {
+    const refused = await frostkit(...args, ...more);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, line);
+  }
+  const { code, stderr } = await frostkit(...args, "--delimiter", ";");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^2 classes: 0, 1$/m);
+});

@@ -386,24 +386,66 @@ test("Cells that are set apart by something else than the name says are called s
   await fails(
     "semi.csv",
     'v1;v2\nham;"a, b"\n',
-    /expected cells set apart by commas, got a header with semicolons: "v1;v2"; .*sep=";"/,
+    /expected cells set apart by commas, got a header with semicolons: "v1;v2"; pass delimiter ";" \(--delimiter ";"\)$/,
   );
   await fails(
     "tabs.csv",
     "v1\tv2\na\tb\n",
-    /expected cells set apart by commas, got a header with tabs: .*; give it a name that ends in \.tsv/,
+    /expected cells set apart by commas, got a header with tabs: .*; pass delimiter "tab" \(--delimiter "tab"\)$/,
   );
   await fails("bars.csv", "v1|v2\na|b\n", /got a header with bars/);
   await fails(
     "commas.tsv",
     "v1,v2\na,b\n",
-    /expected cells set apart by tabs, got a header with commas: .*ends in \.csv/,
+    /expected cells set apart by tabs, got a header with commas: .*; pass delimiter "," \(--delimiter ","\)$/,
   );
   await fails("header.csv", "a\tb, c\n1\t2\n", /got a header with tabs: "a\\tb, c"/);
   assert.deepEqual(await rowsOf("index.tsv", "\ta,b\n0\tx\n"), [{ "Unnamed: 0": "0", "a,b": "x" }]);
   assert.deepEqual(await rowsOf("lines.csv", 'a;b,c\n"x;\ny;",1\n'), [{ "a;b": "x;\ny;", c: "1" }]);
   assert.deepEqual(await rowsOf("one.csv", '"a; b"\nx;y\n'), [{ "a; b": "x;y" }]);
   assert.deepEqual(await rowsOf("both.csv", "a;b,c\nx,y\n"), [{ "a;b": "x", c: "y" }]);
+});
+
+test("A delimiter that is named is what sets cells apart, quotes obeyed", async () => {
+  const read = (name: string, content: string, delimiter: string) =>
+    readTable(temporary(name, content), { delimiter });
+  const rows = [{ text: "a, b", n: "1,5" }];
+  for (const [delimiter, content] of [
+    [";", '\ufefftext;n\r\n"a, b";1,5\r\n'],
+    ["|", "text|n\na, b|1,5\n"],
+    ["tab", "text\tn\na, b\t1,5\n"],
+    ["\\t", "text\tn\na, b\t1,5\n"],
+    ["\t", "text\tn\na, b\t1,5"],
+    ["~", "text~n\ra, b~1,5\r"],
+    ["€", "text€n\na, b€1,5\n"],
+    [":", 'text:n\n"a, b":"1,5"\n'],
+  ])
+    for (const ending of ["csv", "tsv"])
+      assert.deepEqual((await read(`named.${ending}`, content, delimiter)).rows, rows, delimiter);
+  assert.deepEqual((await read("quotes.csv", 'text;n\n"a;\n""b""";1\n', ";")).rows, [
+    { text: 'a;\n"b"', n: "1" },
+  ]);
+  assert.deepEqual((await read("glue.csv", 'text\tn\n"a\t1\nb"\t2\n', "tab")).rows, [
+    { text: '"a', n: "1" },
+    { text: 'b"', n: "2" },
+  ]);
+  assert.deepEqual((await read("comma.tsv", "a,b\n1,2\n", ",")).rows, [{ a: "1", b: "2" }]);
+  await assert.rejects(read("other.csv", "a,b\n1,2\n", ";"), {
+    message:
+      /other\.csv: expected cells set apart by semicolons, got a header with commas: "a,b"; pass delimiter ","/,
+  });
+  await assert.rejects(read("odd.csv", "a,b\n1,2\n", "~"), {
+    message: /expected cells set apart by "~", got a header with commas/,
+  });
+  await assert.rejects(read("lines.jsonl", '{"a":1}\n', ";"), {
+    message: /^delimiter: expected a CSV or TSV to read by it, got .*lines\.jsonl; leave it out$/,
+  });
+  for (const wrong of ["", ";;", "\n", "\r", '"', "a", "1", "semicolon", "\0", 1, null, /;/])
+    await assert.rejects(read("any.csv", "a;b\n1;2\n", wrong as string), {
+      name: "InputError",
+      message:
+        /^delimiter: expected what stands between two cells: ",", ";", "\|", "tab" or another character, got /,
+    });
 });
 
 // What pandas 3.1 writes of a table with the index 5, 2, 9 by to_json(orient=…).

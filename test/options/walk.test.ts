@@ -237,7 +237,7 @@ describe("readOptions", () => {
   test("names the function that takes an option, where this one does not", () => {
     assert.throws(() => readOptions("readTable", { classWeights: [1] } as object), {
       message:
-        "readTable: unknown option classWeights; it knows limit, encoding; fineTune takes classWeights",
+        "readTable: unknown option classWeights; it knows limit, encoding, delimiter; fineTune takes classWeights",
     });
   });
 

@@ -93,7 +93,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   if (images) checkNoneGiven(command, OF_TEXTS, `${data} is a folder of images`);
   const read = images
     ? await imageFolder(data, { labels: false })
-    : await readTable(data, { encoding: flags.encoding });
+    : await readTable(data, { encoding: flags.encoding, delimiter: flags.delimiter });
   if ("paths" in read) checkNoInput(out, read.paths);
   const loaded = await loadModel(flags, {}, signal, { option: "--data", path: data, images });
   const { model } = loaded;
