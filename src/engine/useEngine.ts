@@ -11,7 +11,7 @@ import { loadWebgpu } from "./loadWebgpu";
 import { addonStale, loadTensorflow } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
 import { tensorflowDevices } from "./native/tensorflowDevices";
-import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/recording";
+import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/loadOnnxruntime";
 import { watchBytes } from "./peakBytes";
 import { loadTfjsGradients } from "./tfjsGradients";
 import { chooseWasmProducts } from "./wasmProducts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { computeNow } from "../engine/onnxruntime/recording";
+import { computeNow } from "../engine/recorder/recording";
 import { inStage, stageName } from "../engine/stageName";
 import type { Dropout } from "../ops/dropoutMask/dropoutMask";
 import type { OpName, Settings } from "../ops/forms";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Precision, precision } from "../engine/autocast";
 import { type NativeKernels, nativeKernels } from "../engine/nativeKernels";
-import type { Graph } from "../engine/onnxruntime/Graph";
-import { recording } from "../engine/onnxruntime/recording";
+import type { Graph } from "../engine/recorder/Graph";
+import { recording } from "../engine/recorder/recording";
 import type { TensorflowBackend } from "../engine/TensorflowBackend";
 import { type WasmHeap, wasmHeap } from "../engine/wasmHeap";
 import type { Kernel } from "./Op";

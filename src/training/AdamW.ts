@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { computeNow } from "../engine/onnxruntime/recording";
+import { computeNow } from "../engine/recorder/recording";
 import type { Parameter } from "../nn/Parameter";
 import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
-import { computeNow } from "../engine/onnxruntime/recording";
+import { computeNow } from "../engine/recorder/recording";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";

@@ -1,8 +1,8 @@
 import type { OnnxRuntime, RuntimeSession, RuntimeTensor } from "../OnnxRuntime";
 import { infoMessage, nodeMessage } from "../onnxMessages";
 import { dataTypes } from "../onnxProto";
-import type { Prepared, Program, ProgramBody, ProgramNode, Runner } from "./Program";
-import type { Numbers, Value } from "./Value";
+import type { Prepared, Program, ProgramBody, ProgramNode, Runner } from "../recorder/Program";
+import type { Numbers, Value } from "../recorder/Value";
 
 /** Opset 20 has Gelu. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has those of Microsoft. */
 const OPERATORS = [{ version: 20 }, { domain: "com.microsoft", version: 1 }];

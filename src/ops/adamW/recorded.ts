@@ -1,6 +1,6 @@
-import type { Graph } from "../../engine/onnxruntime/Graph";
-import type { Body } from "../../engine/onnxruntime/Node";
-import { sizeOf, type Value } from "../../engine/onnxruntime/Value";
+import type { Graph } from "../../engine/recorder/Graph";
+import type { Body } from "../../engine/recorder/Node";
+import { sizeOf, type Value } from "../../engine/recorder/Value";
 import type { AdamWFactors, AdamWState, AdamWUpdate } from "./adamWUpdate";
 
 /** In the order in which they go in: a row of numbers that all parameters with the same rates share. */

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Graph, Input } from "../../engine/onnxruntime/Graph";
-import { product } from "../../engine/onnxruntime/kernels/products";
-import { softmax } from "../../engine/onnxruntime/kernels/reductions";
-import type { Value } from "../../engine/onnxruntime/Value";
+import type { Graph, Input } from "../../engine/recorder/Graph";
+import { product } from "../../engine/recorder/kernels/products";
+import { softmax } from "../../engine/recorder/kernels/reductions";
+import type { Value } from "../../engine/recorder/Value";
 import { recordedMask } from "../dropoutMask/recorded";
 import type { Attended } from "./attention";
 import type { AttentionGradientInputs } from "./attentionGradients";

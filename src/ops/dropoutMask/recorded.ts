@@ -1,5 +1,5 @@
-import type { Graph, Input } from "../../engine/onnxruntime/Graph";
-import { sizeOf, type Value } from "../../engine/onnxruntime/Value";
+import type { Graph, Input } from "../../engine/recorder/Graph";
+import { sizeOf, type Value } from "../../engine/recorder/Value";
 import type { Dropout } from "./dropoutMask";
 import { inFloat32 } from "./inFloat32";
 

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Graph } from "../../engine/onnxruntime/Graph";
+import type { Graph } from "../../engine/recorder/Graph";
 
 export const recordedGelu = (g: Graph, { x }: { x: tf.Tensor }): { y: tf.Tensor } => ({
   y: g.tensor(g.op("Gelu", [x])),

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Graph } from "../../engine/onnxruntime/Graph";
+import type { Graph } from "../../engine/recorder/Graph";
 import { recordedDropped } from "../dropoutMask/recorded";
 import type { LayerNormInputs, Normalized } from "./layerNorm";
 import type { LayerNormGradientInputs, LayerNormGradients } from "./layerNormGradients";

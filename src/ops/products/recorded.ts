@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Graph } from "../../engine/onnxruntime/Graph";
-import { product } from "../../engine/onnxruntime/kernels/products";
-import type { Value } from "../../engine/onnxruntime/Value";
+import type { Graph } from "../../engine/recorder/Graph";
+import { product } from "../../engine/recorder/kernels/products";
+import type { Value } from "../../engine/recorder/Value";
 import type { Activation } from "../activations/activations";
 import type { Product, ProductResults } from "./products";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Graph } from "../../engine/onnxruntime/Graph";
-import type { Value } from "../../engine/onnxruntime/Value";
+import type { Graph } from "../../engine/recorder/Graph";
+import type { Value } from "../../engine/recorder/Value";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
 import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { recording } from "../../../src/engine/onnxruntime/recording";
+import { recording } from "../../../src/engine/recorder/recording";
 import { ensureEngine, useEngine } from "../../../src/engine/useEngine";
 import { Parameter } from "../../../src/nn/Parameter";
 import { Pass } from "../../../src/nn/Pass";
@@ -200,7 +200,7 @@ describe("A fresh process on engine onnxruntime", { skip: why ?? false }, () => 
       ${change}
       const { useEngine, whyNot } = require(${source("engine/useEngine")});
       const { adamWUpdate } = require(${source("ops/adamW/adamWUpdate")});
-      const { computeNow } = require(${source("engine/onnxruntime/recording")});
+      const { computeNow } = require(${source("engine/recorder/recording")});
       const tf = require("@tensorflow/tfjs-core");
       (async () => {
         const why = await whyNot("onnxruntime");

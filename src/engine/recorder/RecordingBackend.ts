@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../errors";
-import type { OnnxRuntime } from "../OnnxRuntime";
 import { Graph } from "./Graph";
-import { OnnxRunner } from "./OnnxRunner";
+import type { Runner } from "./Program";
 import { Recorder } from "./Recorder";
 import { ARRAYS, type Dtype, Value } from "./Value";
 
@@ -21,9 +20,9 @@ export class RecordingBackend extends tf.KernelBackend {
   readonly recorder: Recorder;
   #data = new tf.DataStorage<Data>(this, tf.engine());
 
-  constructor(runtime: OnnxRuntime) {
+  constructor(runner: Runner) {
     super();
-    this.recorder = new Recorder(new OnnxRunner(runtime));
+    this.recorder = new Recorder(runner);
     this.graph = new Graph(this.recorder, this);
   }
 

@@ -1,8 +1,8 @@
 // What is recorded, when it runs and where its numbers lie, whatever runs it.
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { Recorder } from "../../../src/engine/onnxruntime/Recorder";
-import type { Value } from "../../../src/engine/onnxruntime/Value";
+import { Recorder } from "../../../src/engine/recorder/Recorder";
+import type { Value } from "../../../src/engine/recorder/Value";
 import { inStage } from "../../../src/engine/stageName";
 import { FakeRunner, numbersOf } from "./FakeRunner";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { KERNELS } from "../../../src/engine/onnxruntime/registerKernels";
+import { KERNELS } from "../../../src/engine/recorder/registerKernels";
 import { useEngine } from "../../../src/engine/useEngine";
 import { drawn } from "../../../src/ops/drawn";
 import { assertClose } from "../../close";

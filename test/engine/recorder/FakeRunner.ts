@@ -1,5 +1,5 @@
-import type { Prepared, Program, Runner } from "../../../src/engine/onnxruntime/Program";
-import type { Numbers, Value } from "../../../src/engine/onnxruntime/Value";
+import type { Prepared, Program, Runner } from "../../../src/engine/recorder/Program";
+import type { Numbers, Value } from "../../../src/engine/recorder/Value";
 
 /** Runs programs of Add, Mul and Neg between numbers of one size in JavaScript, and remembers what it was given. */
 export class FakeRunner implements Runner {

@@ -1,0 +1,15 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Graph } from "./Graph";
+import { RecordingBackend } from "./RecordingBackend";
+
+/** Where kernels write down what they compute; null on engines that compute at once. */
+export function recording(): Graph | null {
+  const backend = tf.getBackend() ? tf.backend() : null;
+  return backend instanceof RecordingBackend ? backend.graph : null;
+}
+
+/**
+ * Has an engine that records compute what it has so far: where what comes next is another program, or memory is to be given back. Others
+ * have computed already.
+ */
+export const computeNow = (): void => recording()?.recorder.run();
