@@ -31,7 +31,10 @@ export const onEveryFastEngine = (title: string, tests: Tests) =>
 export const onEveryEngineAndWebgpu = (title: string, tests: Tests) =>
   on(["tensorflow", "webgpu", "onnxruntime", "wasm", "cpu"], title, tests);
 
-/** The same on WebGPU, for models that a driver which computes on the processor takes minutes for. */
+/** A group of tests on WebGPU alone. */
+export const onWebgpu = (title: string, tests: Tests) => on(["webgpu"], title, tests);
+
+/** The same, for models that a driver which computes on the processor takes minutes for. */
 export function onWebgpuHardware(title: string, tests: Tests): void {
   const { why, what } = engines.webgpu;
   const slow =
