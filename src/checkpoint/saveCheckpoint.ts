@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import type { Origin } from "../models/Parts";
+import { version } from "../version";
 import { checkFinite } from "./checkFinite";
 import { configJson } from "./configJson";
 import {
@@ -13,6 +14,7 @@ import {
   tokenizerFiles,
   weightsFile,
 } from "./modelFiles";
+import { SafetensorsFile } from "./SafetensorsFile";
 import type { FloatDType } from "./safetensors";
 import { SafetensorsWriter } from "./safetensorsWriter";
 
@@ -39,7 +41,7 @@ interface CheckpointContents {
  * `dtype` is set to the one written, as Transformers does, since that is what it will load the weights as.
  *
  * All or nothing, also in a crash: see `writeFolder`. A folder that is there already is replaced only if it holds nothing but a
- * checkpoint's files.
+ * checkpoint's files, with weights that the kit wrote.
  *
  * @throws InputError when the folder holds other files or is the one it comes from, for a weight that is NaN or infinite, or for data
  *   that does not fit its shape
@@ -70,9 +72,23 @@ export const CHECKPOINT: FolderKind = { what: "a checkpoint", isOwn: isCheckpoin
 /** Whether a path is that of a file that a save replaces: a config.json that is no model's is somebody else's. */
 function isCheckpointFile(path: string): boolean {
   if (basename(path) === configFile && !isModelConfig(path)) return false;
-  const own = [configFile, weightsFile, shardIndexFile, ...carriedFiles];
-  return own.includes(basename(path)) || /^model-\d+-of-\d+\.safetensors$/.test(basename(path));
+  if (basename(path) === weightsFile) return isKits(path);
+  return [configFile, ...carriedFiles].includes(basename(path));
 }
+
+/** Whether the kit wrote these weights: others were downloaded, or trained elsewhere. */
+function isKits(path: string): boolean {
+  try {
+    const file = SafetensorsFile.open(path);
+    file.close();
+    return file.metadata[MADE_BY] !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The field of a safetensors file's metadata that names the kit, which everybody else passes over. */
+const MADE_BY = "frostkit";
 
 function isModelConfig(path: string): boolean {
   if ([weightsFile, shardIndexFile].some((name) => existsSync(join(dirname(path), name)))) return true;
@@ -109,7 +125,8 @@ export function withDtype(
 }
 
 async function writeWeights(path: string, unfinished: string, what: CheckpointContents): Promise<void> {
-  const writer = new SafetensorsWriter(path, what.tensors, what.dtype ?? "F32", { format: "pt" }, unfinished);
+  const metadata = { format: "pt", [MADE_BY]: version };
+  const writer = new SafetensorsWriter(path, what.tensors, what.dtype ?? "F32", metadata, unfinished);
   try {
     for (const { name, data } of what.tensors) {
       const values = await data();

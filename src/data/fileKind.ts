@@ -15,6 +15,15 @@ const MAGIC: [bytes: string, what: string, cure: string][] = [
   ["934e554d5059", "a NumPy array", "write its columns as CSV"],
   [Buffer.from("SQLite format 3\0").toString("hex"), "an SQLite database", convert("read_sql")],
   ["255044462d", "a PDF", "look for the table where it came from"],
+  ["04224d18", "an LZ4 file", "unpack it, for instance by unlz4"],
+  ["4f5243", "an ORC file", convert("read_orc")],
+  ["4f626a01", "an Avro file", "write it as CSV"],
+  ["3c73746174615f6474613e", "a Stata file", convert("read_stata")],
+  ["47494638", "an image", "look for the table where it came from"],
+  ["52494646", "an image or a sound", "look for the table where it came from"],
+  ["49492a00", "an image", "look for the table where it came from"],
+  ["4d4d002a", "an image", "look for the table where it came from"],
+  ["424d", "an image", "look for the table where it came from"],
   ["89504e47", "an image", "look for the table where it came from"],
   ["ffd8ff", "an image", "look for the table where it came from"],
   ["8004", "a Python pickle", "load it where it is trusted, and write it by to_csv"],
@@ -46,6 +55,8 @@ export function fileKind(start: Buffer): { what: string; cure: string } | null {
       return { what: "an Excel workbook (.xlsx)", cure: convert("read_excel") };
     return { what, cure };
   }
+  if (start.toString("latin1", 257, 262) === "ustar")
+    return { what: "a tar archive", cure: "unpack it, for instance by tar xf" };
   const text = start.toString("latin1", 0, 256).replace(/^\u00ef\u00bb\u00bf/, "");
   if (/^\s*(<!doctype html|<html\b)/i.test(text))
     return {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { folderKind } from "../checkpoint/folderKind";
 import { InputError } from "../errors";
@@ -118,8 +118,12 @@ async function withKeys(source: string, paths: string[], labels: Labels | null):
 async function hashOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
+    // Opening a pipe that nobody writes to would never end.
+    if (!(await stat(path)).isFile())
+      throw new InputError(`${path}: expected an image's file, got a folder, pipe or device`);
     for await (const chunk of createReadStream(path)) hash.update(chunk);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${path}: cannot be read (${codeOf(error)})`);
   }
   return hash.digest("hex");

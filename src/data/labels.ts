@@ -77,9 +77,10 @@ export function readFlags(table: Table, columns: string[], classes: string[] = c
 export function readNumbers(table: Table, column: string): Labels {
   const values = Float32Array.from(table.rows, (row, i) => {
     const cell = filled(table, column, i, row[column]);
-    if (decimalOf(cell) === null)
+    const decimal = decimalOf(cell);
+    if (decimal === null)
       throw new InputError(`${at(table, column, i)}: expected a number, got ${JSON.stringify(row[column])}`);
-    const value = Math.fround(Number(cell));
+    const value = Math.fround(Number(decimal));
     if (!Number.isFinite(value))
       throw new InputError(
         `${at(table, column, i)}: expected a number below 3.4e38, which is what float32 holds, got ${JSON.stringify(row[column])}`,
@@ -92,8 +93,10 @@ export function readNumbers(table: Table, column: string): Labels {
 /** Numerically where all are numbers, else by code units. */
 export function sortClasses(names: string[]): string[] {
   const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  const numeric = names.every((name) => decimalOf(name) !== null);
-  return names.sort((a, b) => (numeric && Number(a) - Number(b)) || byCodeUnits(a, b));
+  const numbers = names.map(decimalOf);
+  if (numbers.includes(null)) return names.sort(byCodeUnits);
+  const values = new Map(names.map((name, i) => [name, Number(numbers[i])]));
+  return names.sort((a, b) => values.get(a)! - values.get(b)! || byCodeUnits(a, b));
 }
 
 function indexClasses(table: Table, column: string, classes: string[]): Map<string, number> {
@@ -104,7 +107,7 @@ function indexClasses(table: Table, column: string, classes: string[]): Map<stri
     );
   if (classes.length < 2)
     throw new InputError(
-      `${table.path}: expected at least two classes in column ${JSON.stringify(column)}, got ${list(classes)} alone`,
+      `${table.path}: expected at least two classes in column ${JSON.stringify(column)}, got ${list(classes)}${classes.length === 1 ? " alone" : ""}`,
     );
   return index;
 }
@@ -129,7 +132,9 @@ function at(table: Table, column: string, row: number): string {
 }
 
 const list = (names: string[]): string =>
-  someOf(
-    names.map((name) => JSON.stringify(name)),
-    10,
-  );
+  names.length === 0
+    ? "none"
+    : someOf(
+        names.map((name) => JSON.stringify(name)),
+        10,
+      );

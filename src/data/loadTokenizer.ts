@@ -85,16 +85,19 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
     encode(text, pair = null, maxLength = Number.POSITIVE_INFINITY) {
       checkArguments("tokenizer.encode", { text, pair, maxLength });
       const template = pair === null ? single : double;
-      const texts = pair === null ? [read(text)] : [read(text), read(pair)];
+      const texts = pair === null ? [text] : [text, pair];
       const room = maxLength - (template.length - texts.length);
       if (!(room >= 1))
         throw new InputError(
           `maxLength: expected at least ${template.length - texts.length + 1}, got ${maxLength}`,
         );
-      const kept = keepLongestFirst(texts, room, truncationSide === "left");
+      const fromEnd = truncationSide === "left";
+      const tokens = texts.map((each) => read(each, maxLength, fromEnd));
+      const ids = tokens.map((each) => each.ids);
+      const kept = keepLongestFirst(ids, room, fromEnd);
       return {
         ...fillTemplate(template, kept, hasTypes),
-        truncated: kept.some((tokens, i) => tokens.length < texts[i].length),
+        truncated: tokens.some(({ whole }, i) => !whole || kept[i].length < ids[i].length),
       };
     },
   };

@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { InputError } from "../errors";
 import { endings } from "../files/endings";
@@ -62,6 +62,10 @@ export async function readTable(path: string, options: TableOptions = {}): Promi
   const kind = fileKind(start);
   if (kind !== null) throw new InputError(`${path}: expected a table, got ${kind.what}; ${kind.cure}`);
   if (encoding === "utf-8") checkText(path, start);
+  if (hasEnding(path, endings.cells) && /^\ufeff?\s*(\{\s*"|\[\s*[[{])/.test(start.toString()))
+    throw new InputError(
+      `${path}: expected cells set apart by a character, got JSON; give it a name that ends in .json, or .jsonl where each line is an object`,
+    );
   if (!known.includes(extension))
     throw new InputError(
       `${path}: expected a table in ${known.join(", ")}; convert it, or give it the name of what it is`,
@@ -105,6 +109,12 @@ const unreadable = (path: string) => (error: NodeJS.ErrnoException) => {
 const readWhole = (path: string): Promise<Buffer> => readFile(path).catch(unreadable(path));
 
 async function startOf(path: string): Promise<Buffer> {
+  const stats = await stat(path).catch(unreadable(path));
+  // Opening a pipe that nobody writes to would never end.
+  if (!stats.isFile() && !stats.isDirectory())
+    throw new InputError(
+      `${path}: expected a file, got a pipe or a device; write what comes out of it to a file`,
+    );
   const file = await open(path).catch(unreadable(path));
   try {
     const { buffer, bytesRead } = await file

@@ -13,8 +13,9 @@ export function sayLabels(labels: Labels): string {
   }
   const { classes } = labels;
   const named = classes.map((name) => (/^[^\p{C},]+$/u.test(name) ? name : JSON.stringify(name)));
-  const what =
-    labels.problemType === "single_label_classification" ? "classes" : "labels, of which a row has any";
+  const several =
+    classes.length === 1 ? "label, which a row has or has not" : "labels, of which a row has any";
+  const what = labels.problemType === "single_label_classification" ? "classes" : several;
   return `${classes.length} ${what}: ${someOf(named, NAMED)}`;
 }
 

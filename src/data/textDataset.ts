@@ -78,6 +78,16 @@ export function textDataset(given: Table, options: TextColumns = {}): TextDatase
     throw new InputError(
       `${table.path}: expected texts in column ${JSON.stringify(text)}, got empty cells alone`,
     );
+  const names = label === undefined ? [] : [label].flat();
+  for (const [role, name] of [["text", text] as const, ["pair", pair] as const])
+    if (name !== undefined && names.includes(name))
+      throw new InputError(
+        `label: expected a column that the model does not read, got ${JSON.stringify(name)}, which is the ${role} column as well`,
+      );
+  if (pair === text)
+    throw new InputError(
+      `pair: expected another column than the first text's, got ${JSON.stringify(pair)} for both`,
+    );
   const labels = label === undefined ? null : readLabels(table, label, how);
   if (labels && how.classes === undefined) log(sayLabels(labels));
   const dataset: TextDataset = {
@@ -86,7 +96,7 @@ export function textDataset(given: Table, options: TextColumns = {}): TextDatase
     pairs: pair === undefined ? null : column(table, "pair", pair),
     labels,
     ids: id === undefined ? null : column(table, "id", id),
-    columns: { text, pair: pair ?? null, label: typeof label === "string" ? [label] : (label ?? null) },
+    columns: { text, pair: pair ?? null, label: label === undefined ? null : names },
   };
   for (const line of sayGaps(dataset)) log(line);
   return dataset;
@@ -100,7 +110,13 @@ function readLabels(table: Table, label: string | string[], { problemType, class
   if (type === "multi_label_classification") return readFlags(table, names, classes);
   if (names.length !== 1)
     throw new InputError(`label: expected one column for ${type}, got ${names.length}: ${names.join(", ")}`);
-  if (type === "regression") return readNumbers(table, names[0]);
+  if (type === "regression") {
+    if (classes !== undefined)
+      throw new InputError(
+        `classes: expected none, since a regression has no classes, got ${classes.length}`,
+      );
+    return readNumbers(table, names[0]);
+  }
   if (problemType === undefined && classes === undefined) checkNotMeasured(table, names[0]);
   return readClasses(table, names[0], classes);
 }
@@ -131,8 +147,11 @@ function checkNotMeasured(table: Table, name: string): void {
 function column(table: Table, role: string, name: string): string[] {
   if (!table.columns.includes(name))
     throw new InputError(
-      `${table.path}: expected the ${role} column ${JSON.stringify(name)}, got the columns ` +
-        table.columns.map((other) => JSON.stringify(other)).join(", "),
+      `${table.path}: expected the ${role} column ${JSON.stringify(name)}, got ${
+        table.columns.length === 0
+          ? "rows without a column"
+          : `the columns ${table.columns.map((other) => JSON.stringify(other)).join(", ")}`
+      }`,
     );
   return table.rows.map((row, i) => {
     const cell: unknown = row[name];

@@ -39,16 +39,17 @@ export async function writeFolder(
   source?: string,
 ): Promise<void> {
   checkTarget(folder, source);
-  restoreFolder(folder);
   const target = resolve(folder);
+  restoreFolder(target);
   checkReplaceable(folder, kind);
   const stem = join(dirname(target), `.${basename(target)}`);
   let fresh: string | undefined;
   try {
     makeFolders(dirname(target));
     for (const left of findAbandoned(stem, ".frostkit-new")) rmSync(left, { recursive: true, force: true });
-    fresh = claimUnfinished(stem, ".frostkit-new");
-    mkdirSync(fresh);
+    const claimed = claimUnfinished(stem, ".frostkit-new");
+    mkdirSync(claimed);
+    fresh = claimed;
     await write(fresh);
     syncFolder(fresh);
     // Once more: somebody may have put a file there while the new one was written.
@@ -85,11 +86,13 @@ export function checkSaveFolder(
 }
 
 function checkReplaceable(folder: string, { what, isOwn }: FolderKind, option?: string): void {
-  if (!existsSync(folder)) return;
+  // As it is written to: "table.csv/" is no path where table.csv is a file, which would be replaced.
+  const target = resolve(folder);
+  if (!existsSync(target)) return;
   const named = namedPath(folder, option);
-  if (!statSync(folder).isDirectory())
+  if (!statSync(target).isDirectory())
     throw new InputError(`${named} is a file, expected a folder to save to`);
-  const foreign = readdirSync(folder).filter((name) => !isOwn(join(folder, name)));
+  const foreign = readdirSync(target).filter((name) => !isOwn(join(target, name)));
   if (foreign.length > 0)
     throw new InputError(
       `${named} also holds ${someOf(foreign, 3)}, which saving ${what} here would delete: save to a new folder or move that away`,

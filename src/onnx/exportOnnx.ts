@@ -10,6 +10,7 @@ import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { isOwnExport } from "./isOwnExport";
 import { jsonBytes, pipelineTokenizer } from "./pipelineTokenizer";
 import { preprocessorConfig } from "./preprocessorConfig";
 import { traceOnnx } from "./traceOnnx";
@@ -69,7 +70,10 @@ export const EXPORT: FolderKind = { what: "an ONNX model", isOwn: isExportFile }
 function isExportFile(path: string): boolean {
   const name = basename(path);
   if (name === modelFolder)
-    return statSync(path).isDirectory() && readdirSync(path).every((inside) => inside === modelFile);
+    return (
+      statSync(path).isDirectory() &&
+      readdirSync(path).every((inside) => inside === modelFile && isOwnExport(join(path, inside)))
+    );
   return [configFile, preprocessorFile, ...tokenizerFiles].includes(name);
 }
 

@@ -6,6 +6,7 @@ import { InputError } from "../errors";
 import { writeFully } from "../files/writeFully";
 import { gigabytes } from "../text/numbers";
 import { version } from "../version";
+import { PRODUCER } from "./isOwnExport";
 import type { TracedModel } from "./traceOnnx";
 
 /** LayerNormalization came with this one; what came later is not needed. */
@@ -72,7 +73,7 @@ export async function writeOnnx(
     );
   const modelHead = encode("ModelProto", {
     irVersion: IR_VERSION,
-    producerName: "frostkit",
+    producerName: PRODUCER,
     producerVersion: version,
     opsetImport: [{ domain: "", version: OPSET }],
   });

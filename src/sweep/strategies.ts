@@ -28,7 +28,7 @@ export type Recipe = {
   | ({ recipe: "lora" } & Omit<LoraOptions, "seed">)
 );
 
-/** The recipes with a name each, checked. `epochs` and `depth` are those of the trials. */
+/** The recipes with a name each, checked to suit the model and the trials' epochs; the model is left as it was. */
 export function checkStrategies(
   strategies: readonly Strategy[],
   model: Classifier,
@@ -42,8 +42,23 @@ export function checkStrategies(
       throw new InputError(`strategies: expected a name of its own for each, got ${name} twice; set name`);
     names.add(name);
     if (recipe.recipe === "gradual") unfreezeSchedule(recipe.unfreeze ?? "gradual", epochs, model.depth);
+    checkSuits(model, recipe, i);
     return { ...recipe, name };
   });
+}
+
+/** Throws where a model has not what a recipe is to train: finds out by making it ready, which is undone. */
+function checkSuits(model: Classifier, recipe: Recipe, i: number): void {
+  const flags = model.namedParameters().map(([, parameter]) => ({ parameter, was: parameter.requiresGrad }));
+  try {
+    applyRecipe(model, recipe, 0)();
+  } catch (error) {
+    if (error instanceof InputError)
+      throw new InputError(`strategies[${i}]: ${recipe.recipe}: ${error.message}`);
+    throw error;
+  } finally {
+    for (const { parameter, was } of flags) parameter.requiresGrad = was;
+  }
 }
 
 /** The recipe of the i-th strategy, checked as far as no model is needed for it. */

@@ -7,6 +7,7 @@ import fs, {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -15,7 +16,9 @@ import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
 import { resolveModel } from "../../src/checkpoint/resolveModel";
 import { readOrigin, saveCheckpoint } from "../../src/checkpoint/saveCheckpoint";
+import { FrostError } from "../../src/errors";
 import { makeFolder } from "./madeByHand";
+import { writeSafetensors } from "./writeSafetensors";
 
 const bert = join(__dirname, "../fixtures/models/bert");
 
@@ -164,17 +167,49 @@ test("A file that appears in the folder while the weights are written is not los
   assert.equal(readFileSync(join(folder, "log.txt"), "utf8"), "kept");
 });
 
-test("An empty folder is filled, and shards of before are gone after", async () => {
+test("An empty folder is filled; weights that the kit did not write, whole or in shards, are left alone", async () => {
   const folder = makeFolder();
   await saveCheckpoint(folder, contents("first"));
-  renameSync(join(folder, "model.safetensors"), join(folder, "model-00001-of-00001.safetensors"));
-  writeFileSync(
-    join(folder, "model.safetensors.index.json"),
-    '{"weight_map": {"a": "model-00001-of-00001.safetensors"}}',
-  );
-  assert.equal(stateOf(folder), "first");
-  await saveCheckpoint(folder, contents("second"));
   assert.deepEqual(readdirSync(folder).sort(), ["config.json", "model.safetensors"]);
+  const refused = (files: string) => ({
+    name: "InputError",
+    message: `${folder}: also holds ${files}, which saving a checkpoint here would delete: save to a new folder or move that away`,
+  });
+  const weights = join(folder, "model.safetensors");
+  const [shard, index] = ["model-00001-of-00001.safetensors", "model.safetensors.index.json"];
+  renameSync(weights, join(folder, shard));
+  writeFileSync(join(folder, index), JSON.stringify({ weight_map: { a: shard } }));
+  await assert.rejects(saveCheckpoint(folder, contents("second")), refused(`${shard}, ${index}`));
+  assert.equal(stateOf(folder), "first");
+  for (const name of [shard, index]) rmSync(join(folder, name));
+  for (const write of [
+    () => writeSafetensors(weights, [{ name: "a", shape: [1], data: () => Float32Array.of(1) }]),
+    () => writeFileSync(weights, "cut off"),
+  ]) {
+    write();
+    const before = readFileSync(weights);
+    await assert.rejects(saveCheckpoint(folder, contents("second")), refused("model.safetensors"));
+    assert.deepEqual(readFileSync(weights), before);
+  }
+});
+
+test("A file is not replaced, whatever stands behind its name, and a name that is too long is told", async () => {
+  const parent = makeFolder();
+  const table = join(parent, "train.csv");
+  writeFileSync(table, "text,target\n");
+  for (const path of [table, `${table}/`, `${table}//.`, `${parent}/none/../train.csv/`])
+    await assert.rejects(saveCheckpoint(path, contents("new")), {
+      name: "InputError",
+      message: `${path}: is a file, expected a folder to save to`,
+    });
+  assert.equal(readFileSync(table, "utf8"), "text,target\n");
+  for (const path of [join(table, "model"), join(parent, "x".repeat(300))])
+    await assert.rejects(saveCheckpoint(path, contents("new")), (error: Error) => {
+      assert.ok(error instanceof FrostError, `${error}`);
+      assert.match(error.message, /: could not be saved \(E\w+: .*\); what was there before is untouched$/);
+      return true;
+    });
+  assert.deepEqual(readdirSync(parent), ["train.csv"]);
 });
 
 test("A file in the place of the folder is refused", async () => {

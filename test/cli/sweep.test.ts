@@ -61,7 +61,7 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
     "3 classes: bad, good, mixed",
     "60 rows to train on, 30 to validate on",
     "90 of 90 rows were cut to 6 tokens (--max-length)",
-    "all 30 rows to validate on are the same to the model as rows to train on, the first of them row 1: scores on them say little of new rows",
+    "13 of 30 rows to validate on are the same to the model as rows to train on, the first of them row 2: scores on them say little of new rows",
   ]);
   assert.equal(lines.length, 5 + 10);
   assert.match(lines[5], /^ 1\/10 {2}N = none, seed 0: accuracy 0\.\d{4}, \d+\.\d s$/);

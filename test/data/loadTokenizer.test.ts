@@ -176,6 +176,89 @@ test("truncation_side left keeps the end of a text", async () => {
   assert.deepEqual([...tokenizer.encode("Ice ice icey", null, 4).inputIds], [2, 5, 7, 3]);
 });
 
+// By BERT's tokenizer of Transformers 5.17 with tokenizers 0.23: of two long texts the one of which more was read before it stopped.
+test("Of two texts that are cut, the odd token goes to the one of which Python reads more", async () => {
+  const vocabulary = readFileSync(join(fixtures, "bert-base-uncased/vocab.txt"), "utf8");
+  const long = "antidisestablishmentarianism of it"; // 10 tokens
+  const words = "it is all in all no more than a word or two and that is all of it"; // 18
+  const masks = `it is [MASK] [MASK] [MASK] [MASK] [MASK] all of it for two antidisestablishmentarianism`; // 20
+  const cases: Record<string, [string, string, ...[number, number[]][]][]> = {
+    right: [
+      [
+        long,
+        words,
+        [6, [101, 3424, 10521, 102, 2009, 102]],
+        [8, [101, 3424, 10521, 102, 2009, 2003, 2035, 102]],
+      ],
+      [
+        words,
+        long,
+        [6, [101, 2009, 102, 3424, 10521, 102]],
+        [8, [101, 2009, 2003, 102, 3424, 10521, 4355, 102]],
+      ],
+      [
+        masks,
+        words,
+        [6, [101, 2009, 2003, 102, 2009, 102]],
+        [8, [101, 2009, 2003, 102, 2009, 2003, 2035, 102]],
+      ],
+      [
+        words,
+        masks,
+        [6, [101, 2009, 102, 2009, 2003, 102]],
+        [8, [101, 2009, 2003, 102, 2009, 2003, 103, 102]],
+      ],
+    ],
+    left: [
+      [
+        long,
+        words,
+        [6, [101, 1997, 2009, 102, 2009, 102]],
+        [8, [101, 2964, 1997, 2009, 102, 1997, 2009, 102]],
+      ],
+      [
+        words,
+        long,
+        [6, [101, 2009, 102, 1997, 2009, 102]],
+        [8, [101, 1997, 2009, 102, 2964, 1997, 2009, 102]],
+      ],
+      [
+        masks,
+        words,
+        [6, [101, 12199, 2964, 102, 2009, 102]],
+        [8, [101, 12199, 2964, 102, 2035, 1997, 2009, 102]],
+      ],
+      [
+        words,
+        masks,
+        [6, [101, 2009, 102, 12199, 2964, 102]],
+        [8, [101, 1997, 2009, 102, 3672, 12199, 2964, 102]],
+      ],
+    ],
+  };
+  for (const [side, rows] of Object.entries(cases)) {
+    const config = JSON.stringify({ tokenizer_class: "BertTokenizer", truncation_side: side });
+    const files = { "vocab.txt": vocabulary, "tokenizer_config.json": config };
+    const tokenizer = await loadTokenizer(folderOf(`pairs-${side}`, files));
+    for (const [text, pair, ...expected] of rows)
+      for (const [maxLength, ids] of expected) {
+        const encoded = tokenizer.encode(text, pair, maxLength);
+        assert.deepEqual([...encoded.inputIds], ids, `${side} ${text} / ${pair}`);
+        assert.ok(encoded.truncated);
+      }
+  }
+});
+
+test("A text that is as long as it may be was not cut, and one that was read no further was", async () => {
+  const tokenizer = await loadTokenizer(folderOf("exact", { "vocab.txt": words }));
+  for (const [text, length, cut] of [
+    ["ice ice ice", 5, false],
+    ["ice ice ice ice", 5, true],
+    [`${"ice ".repeat(500)}`, 5, true],
+  ] as const)
+    assert.equal(tokenizer.encode(text, null, length).truncated, cut, text);
+});
+
 test("Token types follow model_input_names, else the class, else the model's config", async () => {
   const types = async (name: string, tokenizerConfig: object, config: object) => {
     const files = {

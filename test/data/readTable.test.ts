@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -375,11 +376,52 @@ test("A file that is something else is called so, whatever its name says", async
       "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
       /got a Git LFS pointer, not the file itself/,
     ],
+    ["GIF89a\0\0", /got an image/],
+    ["RIFF\0\0\0\0WEBPVP8 ", /got an image or a sound/],
+    [Buffer.from("49492a0008000000", "hex"), /got an image/],
+    [Buffer.from("4d4d002a00000008", "hex"), /got an image/],
+    ["BM\0\0\0\0", /got an image/],
+    [Buffer.from("04224d18", "hex"), /got an LZ4 file/],
+    ["ORC\0\0", /got an ORC file; convert it by pandas\.read_orc/],
+    ["Obj\x01\0", /got an Avro file/],
+    ["<stata_dta>\0", /got a Stata file/],
+    [
+      Buffer.concat([Buffer.from("train.csv"), Buffer.alloc(248), Buffer.from("ustar\0")]),
+      /got a tar archive/,
+    ],
     [Buffer.alloc(64), /got a binary file/],
   ];
   for (const [i, [content, what]] of kinds.entries())
     for (const ending of ["csv", "tsv", "json", "jsonl", "csv.gz", "parquet"])
       await fails(`kind${i}.${ending}`, content, what);
+});
+
+test("A column may be called as another kind of file begins", async () => {
+  for (const name of ["BM", "ORC", "RIFF", "GIF8", "PAR1"])
+    assert.deepEqual(await rowsOf("words.csv", `${name},y\na,1\n`), [{ [name]: "a", y: "1" }]);
+});
+
+test("JSON under a name of cells is called so", async () => {
+  for (const content of ['{"text":"a","y":1}\n', '\ufeff [{"text":"a"}]', "[[1,2]]", '{\n  "text": "a"}'])
+    for (const ending of ["csv", "tsv"])
+      await fails(
+        `json.${ending}`,
+        content,
+        /expected cells set apart by a character, got JSON; give it a name that ends in \.json, /,
+      );
+  assert.deepEqual(await rowsOf("braces.csv", "{text},[y]\na,1\n"), [{ "{text}": "a", "[y]": "1" }]);
+});
+
+test("A pipe or a device is refused before it is waited for", async () => {
+  const pipe = `${temporary("pipe", "")}.csv`;
+  execFileSync("mkfifo", [pipe]);
+  await assert.rejects(readTable(pipe), {
+    name: "InputError",
+    message: `${pipe}: expected a file, got a pipe or a device; write what comes out of it to a file`,
+  });
+  await assert.rejects(readTable("/dev/null"), {
+    message: /^\/dev\/null: expected a file, got a pipe or a device/,
+  });
 });
 
 test("Cells that are set apart by something else than the name says are called so", async () => {

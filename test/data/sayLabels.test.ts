@@ -17,5 +17,9 @@ test("Several labels and numbers are told as such", () => {
     sayLabels({ problemType: "multi_label_classification", classes: ["toxic", "rude", "spam"], values }),
     "3 labels, of which a row has any: toxic, rude, spam",
   );
+  assert.equal(
+    sayLabels({ problemType: "multi_label_classification", classes: ["toxic"], values }),
+    "1 label, which a row has or has not: toxic",
+  );
   assert.equal(sayLabels({ problemType: "regression", values }), "a regression: numbers from -3 to 2");
 });

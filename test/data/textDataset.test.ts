@@ -85,6 +85,50 @@ test("A missing column is an error that lists the columns there are", () => {
   });
 });
 
+test("A column that the model reads is no label, nor the second text of itself", () => {
+  const found = labelled("0", "1");
+  for (const label of ["text", ["y", "text"]])
+    assert.throws(() => textDataset(found, { label }), {
+      message:
+        'label: expected a column that the model does not read, got "text", which is the text column as well',
+    });
+  assert.throws(() => textDataset(found, { text: "id", pair: "y", label: "y" }), {
+    message:
+      'label: expected a column that the model does not read, got "y", which is the pair column as well',
+  });
+  assert.throws(() => textDataset(found, { pair: "text" }), {
+    message: 'pair: expected another column than the first text\'s, got "text" for both',
+  });
+});
+
+test("What is empty is called none", () => {
+  const found = labelled("0", "1");
+  assert.throws(() => textDataset(found, { label: [] }), { message: /each once, got none$/ });
+  assert.throws(() => textDataset(found, { label: "y", classes: [] }), {
+    message: 'train.csv: expected at least two classes in column "y", got none',
+  });
+  assert.throws(() => textDataset({ path: "train.jsonl", columns: [], rows: [{}] }), {
+    message: 'train.jsonl: expected the text column "text", got rows without a column',
+  });
+});
+
+test("Fullwidth digits are digits", () => {
+  const { labels } = textDataset(labelled("１", "1", "0"), { label: "y", log: () => {} });
+  assert.deepEqual(labels, {
+    problemType: "single_label_classification",
+    classes: ["0", "1"],
+    ids: Int32Array.of(1, 1, 0),
+  });
+  const alone = textDataset(labelled("１０", "２"), { label: "y", log: () => {} });
+  assert.deepEqual(alone.labels?.classes, ["２", "１０"]);
+  const numbers = textDataset(labelled("－１．５", "2"), {
+    label: "y",
+    problemType: "regression",
+    log: () => {},
+  });
+  assert.deepEqual(numbers.labels, { problemType: "regression", values: Float32Array.of(-1.5, 2) });
+});
+
 test("Classes that are all numbers stand in numeric order, others in the order of code units, whatever the rows' order", () => {
   assert.deepEqual(classesOf("10", "2", "1", "2"), ["1", "2", "10"]);
   assert.deepEqual(classesOf("0", "-1", "1"), ["-1", "0", "1"]);
@@ -216,6 +260,13 @@ test("Regression reads one number a row", () => {
     assert.throws(() => textDataset(labelled("1", wrong), { label: "y", problemType: "regression" }), {
       message: `train.csv, row 2, column "y": expected a number, got "${wrong}"`,
     });
+});
+
+test("A regression has no classes", () => {
+  const options = { label: "y", problemType: "regression", classes: ["0", "1"] } as const;
+  assert.throws(() => textDataset(labelled("1", "2"), { ...options, classes: [...options.classes] }), {
+    message: "classes: expected none, since a regression has no classes, got 2",
+  });
 });
 
 test("A number beyond float32 is no label of a regression", () => {

@@ -173,6 +173,19 @@ describe("exportOnnx", () => {
     const other = makeFolder();
     writeFileSync(join(other, "onnx"), "a file");
     await assert.rejects(exportOnnx(model, other), { message: /also holds onnx, which/ });
+    const elsewhere = join(makeFolder(), "elsewhere");
+    await exportOnnx(model, elsewhere);
+    await exportOnnx(model, elsewhere);
+    const file = join(elsewhere, "onnx/model.onnx");
+    const bytes = readFileSync(file);
+    const producer = bytes.indexOf("frostkit");
+    writeFileSync(file, bytes.fill("pytorch!", producer, producer + 8));
+    await assert.rejects(exportOnnx(model, elsewhere), { message: /also holds onnx, which/ });
+    assert.deepEqual(readFileSync(file), bytes);
+    for (const path of [file, `${file}/`])
+      await assert.rejects(exportOnnx(model, path), {
+        message: `${path}: is a file, expected a folder to save to`,
+      });
     model.dispose();
   });
 

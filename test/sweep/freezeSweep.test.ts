@@ -331,6 +331,39 @@ onEveryFastEngine("freezeSweep", (engine) => {
     model.dispose();
   });
 
+  it("refuses a recipe that does not suit the model before any trial, and leaves the model as it was", async () => {
+    const modernbert = await loadTiny(join(__dirname, "../fixtures/models/modernbert"));
+    const tensors = tf.memory().numTensors;
+    freezeWhere(modernbert, "layers.0.");
+    const flags = () => modernbert.namedParameters().map(([, { requiresGrad }]) => requiresGrad);
+    const before = flags();
+    for (const [strategies, message] of [
+      [
+        ["norms", "lora"],
+        /^strategies\[1\]: lora: LoRA goes on query and value layers .* modernbert has not/,
+      ],
+      [
+        ["bitFit"],
+        /^strategies\[0\]: bitFit: expected biases below the head, got a modernbert that has none/,
+      ],
+    ] as [Strategy[], RegExp][]) {
+      const given = options({ model: modernbert, train, valid, strategies });
+      await assert.rejects(async () => freezeSweep(given), { name: "InputError", message });
+      assert.ok(!existsSync(given.out!));
+    }
+    assert.deepEqual(flags(), before);
+    assert.equal(tf.memory().numTensors, tensors);
+    modernbert.dispose();
+    const adapted = await loadTiny(tinyBert);
+    addLora(adapted);
+    const given = options({ model: adapted, train, valid, strategies: ["lora"] });
+    await assert.rejects(async () => freezeSweep(given), {
+      message: /: lora: the model has adapters already/,
+    });
+    assert.equal(adapted.adapters().length, 6);
+    adapted.dispose();
+  });
+
   it("takes model, rows and options as fineTune does, which comes to the same as all in one object", async () => {
     const { model, train, valid, ...rest } = options({ n: [3], epochs: 1 });
     const { records } = await freezeSweep(model, { train, valid }, rest);

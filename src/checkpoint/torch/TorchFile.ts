@@ -31,11 +31,23 @@ function stateDict(file: OpenFile): Map<string, TensorInfo> {
   for (const [name, tensor] of value) {
     if (typeof name !== "string" || !(tensor instanceof StoredTensor))
       throw new InputError(
-        `${file.path}: expected a state dict, tensors by name; got ${describe(tensor)} under ${describe(name)}`,
+        `${file.path}: expected a state dict, tensors by name; got ${describe(tensor)} under ${describe(name)}` +
+          whereTensorsAre(value),
       );
     tensors.set(name, infoOf(file.path, name, tensor, starts));
   }
   return tensors;
+}
+
+/** Where a training's checkpoint holds its tensors among other things, in words that go on an error; empty where nothing does. */
+function whereTensorsAre(whole: Map<unknown, unknown>): string {
+  const isStateDict = (value: unknown) =>
+    value instanceof Map &&
+    value.size > 0 &&
+    [...value.values()].every((each) => each instanceof StoredTensor);
+  const [name] = [...whole].find(([, value]) => isStateDict(value)) ?? [];
+  if (typeof name !== "string") return "";
+  return `; they lie under ${describe(name)}: save these alone by torch.save(torch.load(path)[${describe(name)}], path)`;
 }
 
 function openPickled(file: OpenFile): Pickled {

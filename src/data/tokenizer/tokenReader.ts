@@ -17,6 +17,13 @@ interface Core {
   };
 }
 
+/** A text's tokens, or so many of them that the rest would be cut. */
+interface ReadTokens {
+  ids: number[];
+  /** Whether these are all. */
+  whole: boolean;
+}
+
 /** How many words' tokens are held, so that frequent words are tokenized once. */
 const KNOWN_WORDS = 50_000;
 
@@ -25,12 +32,15 @@ const KNOWN_WORDS = 50_000;
  * tokens are cut out of the text, what is between them is normalised, cut at added tokens that are looked for in normalised text,
  * then into words, and each word is tokenized by the model, which is Transformers.js's.
  *
+ * As there (`PreTokenizedString::tokenize_with_limit`, version 0.23), no word is tokenized once there are as many tokens as are wanted: of
+ * two texts that are cut, how far each was read decides which is the longer.
+ *
  * @throws InputError for a tokenizer.json that Transformers.js cannot read
  */
 export async function tokenReader(
   where: string,
   { json, added, splitSpecialTokens }: BuiltTokenizer,
-): Promise<{ read: (text: string) => number[]; vocabSize: number }> {
+): Promise<{ read: (text: string, limit: number, fromEnd: boolean) => ReadTokens; vocabSize: number }> {
   const { PreTrainedTokenizer } = await loadTransformers();
   let core: Core;
   try {
@@ -65,13 +75,28 @@ export async function tokenReader(
     }
     return ids;
   };
-  const read = (text: string): number[] =>
-    cutText(text).flatMap((piece) => {
-      if ("id" in piece) return piece.id;
-      return cutNormal(normalize(piece.text)).flatMap((inner) => {
-        if ("id" in inner) return inner.id;
-        return words(inner.text, piece.start + inner.start === 0).flatMap(tokensOf);
-      });
+  /** The words of a text, and the ids of the added tokens between them. */
+  const split = (text: string): (string | number)[] =>
+    cutText(text).flatMap((piece): (string | number)[] => {
+      if ("id" in piece) return [piece.id];
+      return cutNormal(normalize(piece.text)).flatMap((inner): (string | number)[] =>
+        "id" in inner ? [inner.id] : words(inner.text, piece.start + inner.start === 0),
+      );
     });
+  const read = (text: string, limit: number, fromEnd: boolean): ReadTokens => {
+    const parts = split(text);
+    if (fromEnd) parts.reverse();
+    const found: number[][] = [];
+    let count = 0;
+    let done = 0;
+    for (const part of parts) {
+      const ids = typeof part === "number" ? [part] : tokensOf(part);
+      found.push(ids);
+      count += ids.length;
+      done++;
+      if (count >= limit && typeof part === "string") break;
+    }
+    return { ids: (fromEnd ? found.reverse() : found).flat(), whole: done === parts.length };
+  };
   return { read, vocabSize: Math.max(model.vocab.length, ...added.tokens.map(({ id }) => id + 1)) };
 }

@@ -35,6 +35,7 @@ export function bpeFiles(folder: TokenizerFolder): Pick<Model, "merges"> & { voc
   const text = folder.text("merges.txt");
   if (vocab === undefined || text === undefined)
     throw folder.missing("vocab.json and merges.txt as of RoBERTa");
+  if (text.startsWith(MARK)) throw marked(folder, "merges.txt");
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   const merges = lines.flatMap((line, i): [string, string][] => {
@@ -92,6 +93,14 @@ function charsmapOf(part: Part | null): string {
   return String(parts.find(({ type }) => type === "Precompiled")?.precompiled_charsmap ?? "");
 }
 
+/** The byte order mark of UTF-8, as some editors write it. */
+const MARK = "\uFEFF";
+
+const marked = ({ where }: TokenizerFolder, file: string) =>
+  new InputError(
+    `${where}/${file}: expected UTF-8, got UTF-8 with a byte order mark (BOM), which Python takes for a part of its first word; save it as UTF-8 without BOM`,
+  );
+
 export function requireTokens(
   folder: TokenizerFolder,
   file: string,
@@ -99,6 +108,7 @@ export function requireTokens(
   tokens: string[],
 ): void {
   const missing = tokens.find((token) => !Object.hasOwn(vocab, token));
+  if (missing !== undefined && Object.hasOwn(vocab, MARK + missing)) throw marked(folder, file);
   if (missing !== undefined)
     throw new InputError(
       `${folder.where}/${file}: expected the token ${missing}, got a vocabulary without it`,

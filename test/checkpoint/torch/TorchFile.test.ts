@@ -101,7 +101,10 @@ test("Whatever else a pickle may hold in a state dict's place is refused with wh
 });
 
 test("What torch.save writes besides state dicts is refused with what was found", () => {
-  refuses(fixture("training.bin"), 'expected a state dict, tensors by name; got 3 under "epoch"');
+  refuses(
+    fixture("training.bin"),
+    'expected a state dict, tensors by name; got 3 under "epoch"; they lie under "state_dict": save these alone by torch.save(torch.load(path)["state_dict"], path)',
+  );
   refuses(fixture("script.bin"), /: is a TorchScript program; expected the state dict/);
   refuses(
     fixture("float8.bin"),
