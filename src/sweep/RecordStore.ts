@@ -4,12 +4,17 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  renameSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { checkNoFolder } from "../files/checkNoFolder";
 import { checkWritable } from "../files/checkWritable";
+import { exclusively } from "../files/exclusively";
 import { makeFolders } from "../files/makeFolders";
+import { recordsName } from "../files/recordsName";
+import { syncFolder } from "../files/replaceFolder";
 import { readRecords, recordsFile, type TrialRecord } from "./record";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
@@ -38,16 +43,32 @@ export class RecordStore {
     return RecordStore.isIn(this.folder) ? readRecords(this.path) : [];
   }
 
-  append(record: TrialRecord): void {
-    this.#cutTornLine();
-    const file = openSync(this.path, "a");
-    try {
-      // Unlike writeSync, which on a nearly full disk writes a part and returns how much, this writes all or throws.
-      writeFileSync(file, `${JSON.stringify(record)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+  /** Gives the records that are there another name, so that the sweep begins without any. */
+  setAside(): void {
+    if (!RecordStore.isIn(this.folder)) return;
+    for (let i = 1; ; i++) {
+      const aside = join(this.folder, recordsName.replace(".", `-${i}.`));
+      if (existsSync(aside)) continue;
+      renameSync(this.path, aside);
+      return;
     }
+  }
+
+  /** Adds a record, whoever else may add one at this moment, and waits until it is on the disk. */
+  append(record: TrialRecord): void {
+    exclusively(join(this.folder, ".frostkit-append"), () => {
+      const isNew = !existsSync(this.path);
+      this.#cutTornLine();
+      const file = openSync(this.path, "a");
+      try {
+        // Unlike writeSync, which on a nearly full disk writes a part and returns how much, this writes all or throws.
+        writeFileSync(file, `${JSON.stringify(record)}\n`);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      if (isNew) syncFolder(this.folder);
+    });
   }
 
   /** A crash may have left the start of a line; the next record must not be glued to it. */

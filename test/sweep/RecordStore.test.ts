@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -44,6 +44,35 @@ test("A file that does not fit on the disk is an error, however much of it was w
   onSmallDisk(t, (disk) => {
     assert.throws(() => writeSynced(join(disk, "weights"), new Uint8Array(100_000)), /ENOSPC/);
   });
+});
+
+test("Processes that add records at once behind a line that broke off lose none of them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-records-"));
+  try {
+    const store = new RecordStore(folder);
+    store.append(fakeRecord({ seed: 1000 }));
+    appendFileSync(store.path, '{"trial":"freeze n=0 se');
+    await Promise.all(
+      [0, 1, 2, 3].map((nth) => {
+        const child = spawn(process.execPath, [
+          "--import",
+          "tsx",
+          join(__dirname, "appendChild.ts"),
+          folder,
+          String(nth),
+        ]);
+        return new Promise((resolve) => child.on("close", resolve));
+      }),
+    );
+    const seeds = store.read().map(({ seed }) => seed);
+    assert.deepEqual(
+      seeds.sort((a, b) => a - b),
+      [...Array.from({ length: 40 }, (_, i) => i), 1000],
+    );
+    assert.deepEqual(readdirSync(folder), ["records.jsonl"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 function readQuietly(store: RecordStore) {
