@@ -42,7 +42,12 @@ export class SafetensorsWriter {
     } catch (error) {
       throw new InputError(`${path}: cannot be written (${codeOf(error)})`);
     }
-    writeFully(this.#descriptor, header);
+    try {
+      writeFully(this.#descriptor, header);
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
   }
 
   /** The elements of the next tensor, row-major. */

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { FrostError, InputError } from "../errors";
 import { FreezeError, visible } from "../freeze";
-import { INTERRUPTED, Interrupted } from "./interrupt";
+import { Interrupted } from "./interrupt";
 
 interface Failure {
   exitCode: number;
@@ -10,7 +10,8 @@ interface Failure {
 }
 
 /**
- * What an error means to a shell. 2: wrong use or bad input; 130: Ctrl-C; 1: anything else. `command` is what was typed,
+ * What an error means to a shell. 2: wrong use or bad input; 130: Ctrl-C; 143: SIGTERM;
+ * 124: `--max-minutes`; 1: anything else. `command` is what was typed,
  * "frostkit sweep"; `spelled` calls options as they are typed there.
  */
 export function failureOf(
@@ -21,7 +22,7 @@ export function failureOf(
   if (error instanceof CommanderError) return usage(error, command);
   const text = oneLine(error instanceof Error ? error.message : String(error));
   const message = error instanceof FrostError ? spelled(text) : text;
-  if (error instanceof Interrupted) return { exitCode: INTERRUPTED, line: `${command}: ${message}` };
+  if (error instanceof Interrupted) return { exitCode: error.exitCode, line: `${command}: ${message}` };
   if (error instanceof InputError || error instanceof FreezeError)
     return { exitCode: 2, line: `${command}: ${message}` };
   if (error instanceof FrostError) return { exitCode: 1, line: `${command}: ${message}` };

@@ -1,24 +1,44 @@
 import { FrostError } from "../errors";
 import { note } from "./note";
 
-/** Ctrl-C stopped the command; the message says what was saved before, and how to go on. */
+/** What a shell reports of a program that a signal ended, 128 and the signal's number; 124 is what `timeout` says. */
+export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, time: 124 } as const;
+
+/** Why a command was stopped. */
+type Cause = keyof typeof EXIT_CODES;
+
+let cause: Cause = "SIGINT";
+
+/** Ctrl-C, SIGTERM or `--max-minutes` stopped the command; the message says what was saved before, and how to go on. */
 export class Interrupted extends FrostError {
   override name = "Interrupted";
+  readonly exitCode: number = EXIT_CODES[cause];
 }
 
-/** What a shell reports of a program that SIGINT ended: 128 + 2. */
-export const INTERRUPTED = 130;
+const SAYS: Record<Cause, string> = {
+  SIGINT: "\nstopping at the next step; Ctrl-C again ends at once",
+  SIGTERM: "\nstopping at the next step, since the system asks for it (SIGTERM)",
+  time: "\nstopping at the next step: --max-minutes is over",
+};
 
 /**
- * A signal that the first Ctrl-C aborts, so that work stops at its next step and what is finished is kept. The second Ctrl-C
- * ends the process at once. To be asked for once, when the work begins.
+ * A signal that the first Ctrl-C or SIGTERM aborts, or the command's having run for so many minutes, so that work stops at its next step
+ * and what is finished is kept. The second Ctrl-C or SIGTERM ends the process at once. To be asked for once, when the work begins.
  */
-export function interruptSignal(): AbortSignal {
+export function interruptSignal(maxMinutes?: number): AbortSignal {
   const controller = new AbortController();
-  process.on("SIGINT", () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    note("\nstopping at the next step; Ctrl-C again ends at once");
+  const stop = (why: Cause) => {
+    if (controller.signal.aborted) {
+      if (why === "time") return;
+      process.exit(EXIT_CODES[why]);
+    }
+    cause = why;
+    note(SAYS[why]);
     controller.abort(new Interrupted("stopped before anything was finished"));
-  });
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop(name));
+  // Counted from the process's start, since that is what a machine's owner counts.
+  if (maxMinutes !== undefined)
+    setTimeout(() => stop("time"), Math.max(0, 60_000 * maxMinutes - performance.now())).unref();
   return controller.signal;
 }

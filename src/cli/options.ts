@@ -6,9 +6,10 @@ import type { Classifier } from "../models/Classifier";
 import type { Pooling } from "../models/Head";
 import type { ProblemType } from "../models/Parts";
 import type { Option as TableOption } from "../options/Option";
-import { OPTIONS, training } from "../options/table";
+import { keeping, OPTIONS, training } from "../options/table";
 import { POOLINGS } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
+import type { SaveEvery } from "../training/SavePace";
 import type { Schedule } from "../training/schedule";
 import { decimal, depth } from "./parseNumbers";
 import { tableFlag } from "./tableFlag";
@@ -152,6 +153,34 @@ export function addTrainingOptions(command: Command): Command {
     command.addOption(name === "classWeights" ? flag.argParser(classWeights) : flag);
   }
   return addEngineOption(command);
+}
+
+export interface KeepingFlags {
+  saveEvery?: SaveEvery;
+  restart?: true;
+  maxMinutes?: number;
+}
+
+/** How its state is kept, and when it ends. */
+export function addKeepingOptions(command: Command): Command {
+  const { saveEvery, restart, maxMinutes } = keeping;
+  return command
+    .addOption(
+      tableFlag(saveEvery, {
+        says: "write the state every so many steps, or minutes as 10min (default: as often as takes at most 2 % of the time)",
+      }).argParser(stepsOrMinutes),
+    )
+    .addOption(tableFlag(restart))
+    .addOption(tableFlag(maxMinutes));
+}
+
+/** "200", or "10min". */
+function stepsOrMinutes(text: string): SaveEvery {
+  const minutes = /^(.+?)\s*min(?:utes?)?$/.exec(text.trim())?.[1];
+  const value = Number(minutes ?? text);
+  if (minutes === undefined ? Number.isSafeInteger(value) && value >= 1 : Number.isFinite(value) && value > 0)
+    return minutes === undefined ? value : { minutes: value };
+  throw new InvalidArgumentError("Expected a whole number of steps, or minutes as 10min.");
 }
 
 /** The options as `fineTune` and `freezeSweep` take them; what was left out and is off by default stays out. */

@@ -58,7 +58,8 @@ Examples:
   frostkit predict --model runs/model --data test.csv --out submission.csv
   frostkit export --model runs/model --out runs/onnx
 
-Exit codes: 0 done; 2 wrong use or bad input; 130 stopped by Ctrl-C; 1 anything else.
+Exit codes: 0 done; 2 wrong use or bad input; 130 stopped by Ctrl-C; 143 by SIGTERM; 124 by --max-minutes;
+1 anything else.
 FROSTKIT_DEBUG=1 adds the stack to an error. Models from the Hub are kept in HF_HOME.`,
   );
 }

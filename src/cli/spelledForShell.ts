@@ -17,6 +17,7 @@ export function spelledForShell(
   const begun = message.replace(/^\w+(?=: |\[)/, (name) => flags.get(name) ?? name);
   const within = (text: string) =>
     text
+      .replace(/`([a-z]\w*)(?:: true)?`/g, (whole, name) => flags.get(name) ?? whole)
       .replace(/(?<![\w./-])([a-z]+[A-Z]\w*)(?!\/|\.\w)(: true\b|: (?=\d))?/g, (whole, name, value) =>
         flags.has(name) ? `${flags.get(name)}${value === ": " ? " " : ""}` : whole,
       )

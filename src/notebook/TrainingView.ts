@@ -29,6 +29,7 @@ export class TrainingView {
       this.#losses.steps = event.steps;
       train.push(event.loss);
     }
+    if (event.type === "resumed") this.#lines.push(...event.epochs.map((epoch) => epochLine(epoch)));
     if (event.type === "epoch") {
       this.#lines.push(epochLine(event));
       if (event.validLoss !== null) valid.push({ step: train.length, loss: event.validLoss });
@@ -43,6 +44,7 @@ export class TrainingView {
       finished: `finished: ${count}`,
       early: `stopped early after ${count}`,
       aborted: `stopped in epoch ${epochs.length + 1}`,
+      time: `time is up in epoch ${epochs.length + 1}`,
     };
     this.stop(weights ? `${words[stopped]}; ${weights}` : words[stopped]);
   }

@@ -188,6 +188,33 @@ export const training = {
   ),
 } satisfies OptionTable;
 
+/** How a training is kept and ended. */
+export const keeping = {
+  saveEvery: option(
+    "How often the state is written within an epoch: every so many steps, or `{ minutes: 10 }`; then at each epoch's end as well.",
+    either(
+      integer(1),
+      parts({
+        minutes: option("How many minutes pass from one to the next.", above(0), { required: true }),
+      }),
+    ),
+    {
+      defaultSays: "as often as takes at most 2 % of the time",
+      flag: "--save-every <steps>",
+      also: ["save_steps", "every_n_train_steps", "save_freq"],
+    },
+  ),
+  restart: option("Begins anew, whatever state of an earlier run the folder holds.", boolean(), {
+    default: false,
+    flag: "--restart",
+  }),
+  maxMinutes: option(
+    "Ends it between two steps when so many minutes have passed, as on a machine that will be taken away.",
+    number(0),
+    { defaultSays: "no limit", flag: "--max-minutes <minutes>", also: ["max_time", "time_limit"] },
+  ),
+} satisfies OptionTable;
+
 const ofRecipe = {
   recipe: option("Which one.", word(RECIPES), { required: true }),
   name: option("What it is called in records and figures.", name(), { defaultSays: "the recipe's name" }),
@@ -421,7 +448,16 @@ const sweep = {
     ),
     { default: {} as Record<string, string> },
   ),
-  signal: stop("between two steps; finished trials stay on disk"),
+  saveEvery: keeping.saveEvery,
+  restart: option(
+    "Runs all trials anew; records that the folder holds are set aside as `records-1.jsonl`.",
+    boolean(),
+    { default: false, flag: "--restart" },
+  ),
+  maxMinutes: keeping.maxMinutes,
+  signal: stop(
+    "between two steps; finished trials stay on disk, and the one that runs goes on there next time",
+  ),
   log: log(
     "the line on the engine that was chosen, those on the loaded model, and one where rows to validate on are trained on",
   ),
@@ -566,7 +602,17 @@ export const OPTIONS = {
     ...training,
     seed: seedOf("order of rows and dropout"),
     signal: stop("between two steps; what was learned so far stays"),
-    log: log("a line where rows to validate on are trained on"),
+    resume: option(
+      "A folder for the run's state, from which the same call goes on where a run was stopped or killed, to the same numbers bit for bit on the same engine; a run that has ended gives its weights and result from there.",
+      name(),
+      {
+        defaultSays: "none",
+        flag: "--resume <dir>",
+        also: ["resume_from_checkpoint", "ckpt_path", "checkpoint"],
+      },
+    ),
+    ...keeping,
+    log: log("a line where rows to validate on are trained on, and those on what is resumed"),
     features: option(
       "Cached features of the frozen stages, shared by several runs; left out, the run has its own.",
       having("a FrozenFeatures", "prepare", "batch", "dispose"),

@@ -22,6 +22,10 @@ export function trainingProgress(epochs?: number): (event: FineTuneEvent) => Pro
         total: event.total,
         text: `frozen pass, ${event.done} of ${event.total} rows`,
       };
+    if (event.type === "resumed") {
+      steps = { done: event.step, total: event.steps };
+      return { ...steps, text: "going on" };
+    }
     if (event.type === "step") {
       steps = { done: event.step, total: event.steps };
       const loss = formatScore(event.loss);

@@ -1,6 +1,7 @@
 import type { Dataset } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
 import type { FineTuneEvent } from "../training/events";
+import type { SaveEvery } from "../training/SavePace";
 import type { TrialRecord } from "./record";
 import type { Strategy } from "./strategies";
 import type { Trial, TrialSettings } from "./trial";
@@ -35,7 +36,16 @@ export interface SweepOptions extends TrialSettings {
   name?: string;
   /** What a report is to name besides, text by text, such as the files that were read: `{ train: "train.csv" }`. Default: {}. */
   about?: Record<string, string>;
-  /** Stops between two steps; finished trials stay on disk. */
+  /**
+   * How often the state is written within an epoch: every so many steps, or `{ minutes: 10 }`; then at each epoch's end as well.
+   * Default: as often as takes at most 2 % of the time.
+   */
+  saveEvery?: SaveEvery;
+  /** Runs all trials anew; records that the folder holds are set aside as `records-1.jsonl`. Default: false. */
+  restart?: boolean;
+  /** Ends it between two steps when so many minutes have passed, as on a machine that will be taken away. Default: no limit. */
+  maxMinutes?: number;
+  /** Stops between two steps; finished trials stay on disk, and the one that runs goes on there next time. */
   signal?: AbortSignal;
   /**
    * Takes the line on the engine that was chosen, those on the loaded model, and one where rows to validate on are trained on.

@@ -28,7 +28,7 @@ export function aboutSweep(
   settings: FineTuneSettings,
   named: Record<string, string>,
 ): About {
-  const { features, signal, seed, ...options } = settings;
+  const { features, signal, seed, resume, restart, saveEvery, maxMinutes, ...options } = settings;
   const facts = { model: nameOf(source, model), ...train.facts(), options, ...named };
   return JSON.parse(JSON.stringify(facts));
 }

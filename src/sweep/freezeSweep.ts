@@ -72,6 +72,9 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
     about,
     signal,
     log = console.info,
+    restart,
+    saveEvery,
+    maxMinutes,
     ...settings
   } = readOptions("freezeSweep", options);
   strategies?.forEach(checkStrategy);
@@ -81,10 +84,12 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
   const stoppable = new Stoppable({
     name: "freezeSweep",
     signal,
+    maxMinutes,
     ...(typeof source !== "string" && { trains: source }),
   });
   const plan = {
-    ...{ source, train, valid, n, seeds, about, log, signal: stoppable.signal },
+    ...{ source, train, valid, n, seeds, about, log, restart, saveEvery },
+    signal: stoppable.signal,
     strategies: strategies ?? [],
     out: out ?? `runs/${name}`,
     settings: Object.fromEntries(asked),

@@ -7,11 +7,13 @@ import { rowsOf } from "../data/rowsOf";
 import { saySharedRows } from "../data/saySharedRows";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
+import { FolderLock } from "../files/FolderLock";
 import type { Classifier } from "../models/Classifier";
 import { checkWeights } from "../training/checkWeights";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
 import { readLabelledRows } from "../training/readRows";
+import { StateFolder } from "../training/StateFolder";
 import { aboutSweep } from "./about";
 import { hashData, hashModel } from "./hashes";
 import { Pretrained } from "./Pretrained";
@@ -21,25 +23,28 @@ import { runTrial, type TrialBench } from "./runTrial";
 import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
 import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
 import { type Trial, type TrialSettings, trials } from "./trial";
+import { clearTrialStates, trialState } from "./trialState";
 
 /** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
-export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal"> {
+export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "saveEvery"> {
   log: (line: string) => void;
   source: string | Classifier;
   seeds: readonly number[];
   strategies: readonly Strategy[];
   out: string;
+  restart: boolean;
   about: Record<string, string>;
   settings: TrialSettings;
 }
 
 /** Runs the trials that the sweep's folder has no record of, and yields what happens. */
 export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
-  const { source, n, strategies, seeds, out, about, signal, log, settings } = plan;
+  const { source, n, strategies, seeds, out, restart, saveEvery, about, signal, log, settings } = plan;
   const engine = await ensureEngine(log);
   const model = typeof source === "string" ? await load(source, plan.train, log) : source;
   const features = new FrozenFeatures(model);
   const pretrained = new Pretrained(model);
+  let lock: FolderLock | null = null;
   try {
     const train = readLabelledRows("train", model, plan.train);
     const valid = readLabelledRows("valid", model, plan.valid);
@@ -54,6 +59,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
     const planned = trials(depths, recipes, checkSeeds(seeds), settings);
     const store = new RecordStore(out);
+    lock = FolderLock.take(out, log);
     const bench: TrialBench = {
       model,
       ...{ train, valid },
@@ -63,12 +69,17 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       dataHash: hashData(train, valid),
       signal,
       about: aboutSweep(source, model, train, whole, about),
+      states: { folder: out, saveEvery, log },
     };
     try {
       // What a recipe asks of the model shows before the first trial.
       for (const recipe of recipes) applyRecipe(model, recipe, 0)();
     } finally {
       pretrained.restoreFlags();
+    }
+    if (restart) {
+      store.setAside();
+      clearTrialStates(out);
     }
     const records = new Map<string, TrialRecord>();
     for (const record of store.read())
@@ -95,7 +106,9 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
         await run.return(null);
       }
       if (!record) continue;
+      lock.check();
       store.append(record);
+      new StateFolder(trialState(out, trial)).clear();
       records.set(trial.trial, record);
       yield { type: "record", record, index, count: planned.length };
     }
@@ -106,6 +119,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       folder: store.folder,
     };
   } finally {
+    lock?.release();
     features.dispose();
     pretrained.dispose();
     if (typeof source === "string") model.dispose();

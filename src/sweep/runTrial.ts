@@ -7,12 +7,14 @@ import { readWhole } from "../nn/Stage";
 import type { FineTuneEvent } from "../training/events";
 import type { FrozenFeatures } from "../training/FrozenFeatures";
 import { startFineTuning } from "../training/fineTune";
+import type { SaveEvery } from "../training/SavePace";
 import { version } from "../version";
 import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
 import type { TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
+import { trialState } from "./trialState";
 
 /** What trials share: they run one after the other on one model, which each leaves as it found it. */
 export interface TrialBench {
@@ -25,13 +27,20 @@ export interface TrialBench {
   dataHash: string;
   signal?: AbortSignal;
   about: About;
+  /** Where the state of the trial that runs is kept, and how often. */
+  states: { folder: string; saveEvery?: SaveEvery; log: (line: string) => void };
 }
 
-/** Runs one trial and yields its progress; its record is `null` where the signal ended it before its last epoch. */
+/**
+ * Runs one trial, from where an earlier run of it stopped, and yields its progress; its record is `null` where the signal ended it before
+ * its last epoch.
+ */
 export async function* runTrial(
-  { trial, strategy, n, seed, settings, recipe }: Trial,
+  planned: Trial,
   bench: TrialBench,
 ): AsyncGenerator<FineTuneEvent, TrialRecord | null> {
+  const { trial, strategy, n, seed, settings, recipe } = planned;
+  const { folder, saveEvery, log } = bench.states;
   const { model, train, valid, pretrained, features, signal } = bench;
   const engine = await ensureEngine();
   unfreezeWhere(model, () => true);
@@ -47,7 +56,19 @@ export async function* runTrial(
     const peak = peakBytes();
     const own = recipe ? recipeSettings(settings, recipe) : settings;
     const data = { train: train.dataset, valid: valid.dataset };
-    const { run } = startFineTuning(model, data, { ...own, seed, signal, features });
+    let peakBefore = 0;
+    const { run } = startFineTuning(
+      model,
+      data,
+      { ...own, seed, signal, features, resume: trialState(folder, planned), saveEvery, log },
+      {
+        end: false,
+        figure: () => Math.max(peakBefore, peak()),
+        restore: (bytes) => {
+          peakBefore = bytes;
+        },
+      },
+    );
     yield* run;
     const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
     if (stopped === "aborted") return null;
@@ -65,7 +86,7 @@ export async function* runTrial(
       ...(frozenFrom && { frozenFrom }),
       epochs,
       ...(epoch === epochs.length ? {} : { restoredEpoch: epoch }),
-      peakTensorBytes: peak(),
+      peakTensorBytes: Math.max(peakBefore, peak()),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       trainableParameters,
       totalParameters: listParams(model).totals.total,

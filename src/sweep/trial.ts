@@ -2,7 +2,10 @@ import type { FineTuneOptions } from "../training/FineTuneOptions";
 import type { Recipe } from "./strategies";
 
 /** How each trial of a sweep trains: `fineTune`'s options as far as they are plain JSON. */
-export type TrialSettings = Omit<FineTuneOptions, "seed" | "signal" | "features" | "log">;
+export type TrialSettings = Omit<FineTuneOptions, "seed" | "signal" | "features" | "log" | Keeping>;
+
+/** How a run is kept and ended, which the sweep does for its trials. */
+type Keeping = "resume" | "restart" | "saveEvery" | "maxMinutes";
 
 /** One training of a sweep, as plain JSON: it can be written down, sent to another process and run there. */
 export interface Trial {

@@ -32,10 +32,15 @@ function inGroups(gradients: Gradient[]): Gradient[][] {
   return groups;
 }
 
-interface Moments {
+/** What the optimizer knows of a parameter. */
+export interface Moments {
+  /** Updates so far. */
   step: number;
   mean: tf.Tensor;
   square: tf.Tensor;
+}
+
+interface OwnMoments extends Moments {
   /** What the last update made of the parameter. */
   value: tf.Tensor;
 }
@@ -47,7 +52,7 @@ interface Moments {
 export class AdamW {
   #betas: [number, number];
   #eps: number;
-  #moments = new Map<string, Moments>();
+  #moments = new Map<string, OwnMoments>();
 
   constructor({ betas = [0.9, 0.999], eps = 1e-8 }: AdamWOptions = {}) {
     this.#betas = betas;
@@ -105,6 +110,19 @@ export class AdamW {
   /** How many updates a parameter has had. */
   steps(name: string): number {
     return this.#moments.get(name)?.step ?? 0;
+  }
+
+  /** By parameter name; the tensors stay the optimizer's. */
+  get moments(): ReadonlyMap<string, Moments> {
+    return this.#moments;
+  }
+
+  /**
+   * Goes on from a parameter's moments of an earlier run; takes ownership of the tensors. Its value is one that an update may change
+   * where it lies.
+   */
+  restore({ name, value }: Parameter, { step, mean, square }: Moments): void {
+    this.#moments.set(name, { step, mean: tf.keep(mean), square: tf.keep(square), value });
   }
 
   dispose(): void {

@@ -29,6 +29,29 @@ export class BestEpoch {
       this.#snapshots.set(parameter, parameter.snapshot());
   }
 
+  /** Whether it holds copies to be restored. */
+  get restores(): boolean {
+    return this.settings.restoreBest;
+  }
+
+  /** What the best epoch was judged by. */
+  get value(): number {
+    return this.#value;
+  }
+
+  /** The copies of the best epoch's weights; they stay its own. */
+  get snapshots(): ReadonlyMap<Parameter, Snapshot> {
+    return this.#snapshots;
+  }
+
+  /** Goes on from the best epoch of an earlier run; takes ownership of the copies. */
+  resume(epoch: number, value: number, snapshots: Map<Parameter, Snapshot>): void {
+    this.dispose();
+    this.epoch = epoch;
+    this.#value = value;
+    this.#snapshots = snapshots;
+  }
+
   /** Puts the best epoch's weights back into the model. */
   restore(): void {
     for (const [parameter, snapshot] of this.#snapshots) parameter.restore(snapshot);

@@ -7,6 +7,7 @@ import { readOptions } from "../options/readOptions";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
+import type { SaveEvery } from "./SavePace";
 import type { Schedule } from "./schedule";
 import type { Unfreeze } from "./Unfreezing";
 
@@ -75,13 +76,28 @@ export interface FineTuneOptions extends LossOptions {
   seed?: number;
   /** Stops between two steps; what was learned so far stays. */
   signal?: AbortSignal;
-  /** Takes a line where rows to validate on are trained on. Default: console.info. */
+  /**
+   * A folder for the run's state, from which the same call goes on where a run was stopped or killed, to the same numbers bit for
+   * bit on the same engine; a run that has ended gives its weights and result from there. Default: none.
+   */
+  resume?: string;
+  /** Begins anew, whatever state of an earlier run the folder holds. Default: false. */
+  restart?: boolean;
+  /**
+   * How often the state is written within an epoch: every so many steps, or `{ minutes: 10 }`; then at each epoch's end as well.
+   * Default: as often as takes at most 2 % of the time.
+   */
+  saveEvery?: SaveEvery;
+  /** Ends it between two steps when so many minutes have passed, as on a machine that will be taken away. Default: no limit. */
+  maxMinutes?: number;
+  /** Takes a line where rows to validate on are trained on, and those on what is resumed. Default: console.info. */
   log?: (line: string) => void;
   /** Cached features of the frozen stages, shared by several runs; left out, the run has its own. */
   features?: FrozenFeatures;
 }
 
-type Optional = "features" | "log" | "signal" | "classWeights" | "earlyStopping" | "unfreeze";
+type Optional = "features" | "log" | "signal" | "classWeights" | "earlyStopping" | "unfreeze" | Keeping;
+type Keeping = "resume" | "saveEvery" | "maxMinutes";
 
 export type FineTuneSettings = Required<Omit<FineTuneOptions, Optional | "precision">> &
   Pick<FineTuneOptions, Optional> & { precision: Precision };

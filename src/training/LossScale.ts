@@ -15,6 +15,16 @@ export class LossScale {
   #value = START;
   #good = 0;
 
+  /** The scale, and steps in a row with finite gradients. */
+  get state(): { value: number; good: number } {
+    return { value: this.#value, good: this.#good };
+  }
+
+  restore({ value, good }: { value: number; good: number }): void {
+    this.#value = value;
+    this.#good = good;
+  }
+
   get value(): number {
     return this.#value;
   }

@@ -14,11 +14,13 @@ export interface Work {
   signal?: AbortSignal;
   /** The model whose weights it changes. */
   trains?: object;
+  /** Ends it when so many minutes have passed. Default: no limit. */
+  maxMinutes?: number;
 }
 
 /**
  * A piece of work that the stop button ends between two steps. From `begin` to `end` it is one of the process's open runs; its
- * `signal` is aborted by the caller's own signal or by the button. While it trains a model no other run may, except those that were
+ * `signal` is aborted by the caller's own signal, by the button or when time is up. While it trains a model no other run may, except those that were
  * given its signal: the trials of a sweep.
  */
 export class Stoppable implements OpenRun {
@@ -28,15 +30,22 @@ export class Stoppable implements OpenRun {
   #given: AbortSignal | undefined;
   #trains: object | undefined;
   #controller = new AbortController();
+  #deadline: AbortSignal | undefined;
   #whenClosed = () => {};
 
-  constructor({ name, work = "training", signal, trains }: Work) {
+  constructor({ name, work = "training", signal, trains, maxMinutes }: Work) {
     this.name = name;
     this.work = work;
     this.#given = signal;
     this.#trains = trains;
-    const own = this.#controller.signal;
-    this.signal = signal ? AbortSignal.any([signal, own]) : own;
+    if (maxMinutes !== undefined) this.#deadline = AbortSignal.timeout(60_000 * maxMinutes);
+    const all = [signal, this.#controller.signal, this.#deadline];
+    this.signal = AbortSignal.any(all.filter((each) => each !== undefined));
+  }
+
+  /** Whether nothing but the time that was given ended it. */
+  get isTimeUp(): boolean {
+    return (this.#deadline?.aborted && !this.#controller.signal.aborted && !this.#given?.aborted) ?? false;
   }
 
   /** Throws a FrostError where the cell was stopped, or another run trains the model. */

@@ -7,7 +7,7 @@ import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
-import { AdamW, type AdamWOptions } from "./AdamW";
+import { AdamW, type AdamWOptions, type Moments } from "./AdamW";
 import type { StepEvent } from "./events";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { LossScale } from "./LossScale";
@@ -50,6 +50,18 @@ export type LoopSettings = AdamWOptions &
 /** Mean loss by weight, steps with examples, updates left out for a gradient beyond float16, and seconds of an epoch. */
 export type EpochDone = Record<"loss" | "steps" | "skipped" | "seconds", number>;
 
+/** Where in an epoch a training is: the batch that comes next, and what the batches before it came to. */
+type Within = Record<"epoch" | "next" | "loss" | "weight" | "seconds" | "steps" | "skipped", number>;
+
+/** What a loop goes on from, besides the moments' tensors: plain data. */
+export interface LoopState {
+  step: number;
+  within: Within | null;
+  lossScale: LossScale["state"] | null;
+  /** Updates of each parameter, by name. */
+  updates: Record<string, number>;
+}
+
 /**
  * Steps of AdamW on batches of rows. Everything that learns is trained, whoever owns it; the objective gives the loss. Owns the
  * optimizer's state until `dispose()`.
@@ -60,6 +72,7 @@ export class TrainingLoop {
   #stopwatch = new Stopwatch();
   #step = 0;
   #steps: number;
+  #within: Within | null = null;
 
   constructor(
     private readonly model: Classifier,
@@ -78,29 +91,71 @@ export class TrainingLoop {
     return this.#lossScale?.value ?? null;
   }
 
-  /** Trains on all rows once; null where the signal ended the epoch. */
+  /** Updates so far, and of all epochs. */
+  get progress(): { step: number; steps: number } {
+    return { step: this.#step, steps: this.#steps };
+  }
+
+  /** The optimizer's moments by parameter name; the tensors stay its own. */
+  get moments(): ReadonlyMap<string, Moments> {
+    return this.#optimizer.moments;
+  }
+
+  /** Where it is between two steps. */
+  get state(): LoopState {
+    return {
+      step: this.#step,
+      within: this.#within && { ...this.#within },
+      lossScale: this.#lossScale?.state ?? null,
+      updates: Object.fromEntries([...this.moments].map(([name, { step }]) => [name, step])),
+    };
+  }
+
+  /** Goes on from there, once `restoreMoments` has followed. */
+  restore(state: LoopState): void {
+    this.#step = state.step;
+    this.#within = state.within && { ...state.within };
+    if (state.lossScale) this.#lossScale?.restore(state.lossScale);
+  }
+
+  /** Makes the optimizer's moments those of the state, the weights being restored; takes ownership of what `read` makes. */
+  restoreMoments({ updates }: LoopState, read: (name: string, moment: "mean" | "square") => tf.Tensor): void {
+    const named = new Map(this.model.namedParameters());
+    for (const [name, step] of Object.entries(updates)) {
+      const [mean, square] = [read(name, "mean"), read(name, "square")];
+      this.#optimizer.restore(named.get(name)!, { step, mean, square });
+    }
+  }
+
+  /** Trains on all rows once, or on those that are left of an epoch; null where the signal ended it. */
   async *epoch(epoch: number): AsyncGenerator<StepEvent, EpochDone | null> {
     const { batchSize, gradientAccumulation, seed, schedule, signal } = this.settings;
     const rates = learningRates(this.model, this.settings);
     const batches = batchRows(this.objective.rows.lengths, { batchSize, shuffle: { seed, epoch } });
     const partsOf = this.objective.epoch(epoch);
     const warmup = Math.floor(this.settings.warmup * this.#steps);
-    const done = { loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
-    for (let i = 0; i < batches.length; i += gradientAccumulation) {
+    if (this.#within?.epoch !== epoch)
+      this.#within = { epoch, next: 0, loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
+    const done = this.#within;
+    while (done.next < batches.length) {
       if (signal?.aborted) return null;
       this.#stopwatch.restart();
-      const next = i + gradientAccumulation;
-      const group = batches.slice(i, next);
+      const next = done.next + gradientAccumulation;
+      const group = batches.slice(done.next, next);
       const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
       this.#step++;
       const parts = await partsOf(group, batches.slice(next, next + gradientAccumulation), this.#step);
-      if (parts.length === 0) continue;
+      if (parts.length === 0) {
+        done.next = next;
+        continue;
+      }
       const weight = parts.reduce((total, part) => total + part.weight, 0);
       const { lossScale } = this;
       const { loss, gradNorm } = await this.#train(parts, weight, epoch, group, factor, rates);
       done.loss += loss * weight;
       done.weight += weight;
       done.steps++;
+      done.next = next;
       if (!Number.isFinite(gradNorm)) done.skipped++;
       done.seconds += this.#stopwatch.lap();
       yield {

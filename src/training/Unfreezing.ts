@@ -35,7 +35,10 @@ export function unfreezeSchedule(unfreeze: Unfreeze, epochs: number, depth: numb
   return Array.from({ length: epochs }, (_, i) => unfreeze[Math.min(i, unfreeze.length - 1)]);
 }
 
-/** Sets the flags of each epoch. Parameters that are frozen at the beginning stay frozen. */
+/**
+ * Sets the flags of each epoch. Parameters that are frozen at the beginning stay frozen: those that are trainable now, or of these names,
+ * are the others.
+ */
 export class Unfreezing {
   #trainable: Parameter[];
   #schedule: number[];
@@ -44,11 +47,13 @@ export class Unfreezing {
     private readonly model: Classifier,
     unfreeze: Unfreeze,
     epochs: number,
+    trainable?: readonly string[],
   ) {
     this.#schedule = unfreezeSchedule(unfreeze, epochs, model.depth);
+    const names = trainable && new Set(trainable);
     this.#trainable = model
       .namedParameters()
-      .flatMap(([, parameter]) => (parameter.requiresGrad ? parameter : []));
+      .flatMap(([name, parameter]) => ((names?.has(name) ?? parameter.requiresGrad) ? parameter : []));
   }
 
   /** `epoch` counts from 1. */

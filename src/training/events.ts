@@ -48,6 +48,8 @@ export type FineTuneEvent =
   | ({ type: "frozen" } & FrozenProgress)
   | StepEvent
   | { type: "evaluate"; done: number; total: number }
+  /** It goes on where an earlier run stopped: after so many steps of all, with the epochs that were done. */
+  | { type: "resumed"; step: number; steps: number; epochs: EpochRecord[] }
   | ({ type: "epoch" } & EpochRecord);
 
 /** The result of a training. */
@@ -56,8 +58,10 @@ export interface FineTuneResult {
   epochs: EpochRecord[];
   /** The epoch whose weights the model holds now: the last whole one, or the best where that was restored. */
   epoch: number;
-  /** Why it ended. */
-  stopped: "finished" | "early" | "aborted";
+  /** Why it ended; "time" is `maxMinutes`. */
+  stopped: "finished" | "early" | "aborted" | "time";
+  /** In a run with `resume`: after so many steps of all was the newest state written that is in the folder; left out where none is. */
+  savedStep?: number;
   /** Seconds of this run for the features of frozen stages: to compute, read and cache them. */
   frozenSeconds: number;
   /** Set where some features of an earlier run were read from disk: `frozenSeconds` is then not what they cost. */

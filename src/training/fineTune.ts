@@ -8,6 +8,7 @@ import { frostLine } from "../nn/Stage";
 import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
+import { formatCount, formatMany } from "../text/numbers";
 import { BestEpoch } from "./BestEpoch";
 import { checkTrainable } from "./checkTrainable";
 import { checkWeights } from "./checkWeights";
@@ -29,9 +30,12 @@ import { explainOutOfMemory } from "./outOfMemory";
 import { logitsOf } from "./predict";
 import { Run } from "./Run";
 import { readLabelledRows } from "./readRows";
+import { runIdentity } from "./runIdentity";
+import { StateKeeper } from "./StateKeeper";
 import { Stoppable } from "./Stoppable";
 import { Stopwatch } from "./Stopwatch";
 import { type EpochDone, TrainingLoop } from "./TrainingLoop";
+import { TrainingState } from "./TrainingState";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
 
 /**
@@ -60,8 +64,25 @@ export function fineTune(
   return run;
 }
 
+/** What a run keeps in the folder that `resume` names, besides what it needs itself. */
+interface Keeps {
+  /** Whether the end is kept as well; a sweep has its records for that. */
+  end: boolean;
+  /** A figure of the caller's. */
+  figure(): number;
+  /** Gives back what it was. */
+  restore(figure: number): void;
+}
+
+const KEEPS: Keeps = { end: true, figure: () => 0, restore: () => {} };
+
 /** As `fineTune`, which says what there is to tell of the rows: a sweep has told it once for all its trials. */
-export function startFineTuning(model: Classifier, data: FineTuneData, options: FineTuneOptions) {
+export function startFineTuning(
+  model: Classifier,
+  data: FineTuneData,
+  options: FineTuneOptions,
+  keeps = KEEPS,
+) {
   readNamed("fineTune", trainAndValid, data, "data");
   checkArguments("fineTune", { model });
   const settings = fineTuneSettings(options, model.problemType, data.valid !== undefined);
@@ -74,9 +95,25 @@ export function startFineTuning(model: Classifier, data: FineTuneData, options: 
   checkWeights(train, settings);
   const judge = valid ?? train;
   checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels)]);
-  const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model });
-  const training = new Training(model, { train, valid }, { ...settings, signal: stoppable.signal });
+  const { maxMinutes } = settings;
+  const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model, maxMinutes });
+  const training = new Training(
+    model,
+    { train, valid },
+    { ...settings, signal: stoppable.signal },
+    () => stoppable.isTimeUp,
+    keeps,
+  );
   return { run: new Run(training.run(), stoppable), train, valid, log: settings.log };
+}
+
+/** What a training's state holds besides weights and optimizer. */
+interface RunFacts {
+  epochs: EpochRecord[];
+  frozenSeconds: number;
+  cached: boolean;
+  stopped: FineTuneResult["stopped"] | null;
+  figure: number;
 }
 
 /** A fine-tuning: per epoch the features below the frost line, the loop's steps, and a look at the validation rows. */
@@ -85,60 +122,141 @@ class Training {
   #loop: TrainingLoop;
   #features: FrozenFeatures;
   #best: BestEpoch;
+  #keeper: StateKeeper<RunFacts> | null = null;
   #stopwatch = new Stopwatch();
   #epochs: EpochRecord[] = [];
   #frozenSeconds = 0;
   #cached = false;
+  #stopped: FineTuneResult["stopped"] | null = null;
 
   constructor(
     private readonly model: Classifier,
     private readonly data: { train: LabelledRows; valid?: LabelledRows },
     private readonly settings: FineTuneSettings,
+    private readonly isTimeUp: () => boolean,
+    private readonly keeps: Keeps,
   ) {
     this.#objective = new LabelledObjective(model, data.train, settings);
     this.#loop = new TrainingLoop(model, this.#objective, settings);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
+    const { resume } = settings;
+    if (resume !== undefined)
+      this.#keeper = new StateKeeper(resume, settings, new TrainingState(model, this.#loop, this.#best));
   }
 
   async *run(): AsyncGenerator<FineTuneEvent, FineTuneResult> {
-    const { epochs, earlyStopping, restoreBest, unfreeze } = this.settings;
-    let stopped: FineTuneResult["stopped"] = "finished";
-    // Also where that is not known: the model may have been trained on other texts before.
-    this.model.trainedOn = this.data.train.readAs;
-    const unfreezing = unfreeze ? new Unfreezing(this.model, unfreeze, epochs) : null;
+    const { model, settings } = this;
+    const { restoreBest, unfreeze } = settings;
+    let unfreezing: Unfreezing | null = null;
+    let underWay = false;
     try {
-      for (let epoch = 1; epoch <= epochs && stopped === "finished"; epoch++) {
-        unfreezing?.begin(epoch);
-        const start = yield* this.#start();
-        this.#objective.start = start;
-        const done = yield* this.#loop.epoch(epoch);
-        if (done === null) {
-          stopped = "aborted";
-          break;
-        }
-        const record = yield* this.#evaluate(epoch, done, start);
-        this.#epochs.push(record);
-        this.#best.take(record);
-        yield { type: "epoch", ...record };
-        if (earlyStopping !== undefined && epoch - this.#best.epoch >= earlyStopping) stopped = "early";
+      const begun = await this.#resume();
+      // Also where that is not known: the model may have been trained on other texts before.
+      model.trainedOn = this.data.train.readAs;
+      if (unfreeze) unfreezing = new Unfreezing(model, unfreeze, settings.epochs, begun?.trainable);
+      underWay = true;
+      if (begun) yield { type: "resumed", ...this.#loop.progress, epochs: [...this.#epochs] };
+      for (;;) {
+        this.#stopped ??= this.#end();
+        if (this.#stopped !== null) break;
+        yield* this.#epoch(unfreezing);
       }
+      underWay = false;
+      const isWhole = this.#stopped === "finished" || this.#stopped === "early";
+      // Before the best epoch's weights take the place of those that training goes on from.
+      if (!isWhole) await this.#keeper?.save(this.#facts());
       if (restoreBest) this.#best.restore();
+      if (isWhole && this.keeps.end && !begun?.last) await this.#keeper?.save(this.#facts(), true);
+      const savedStep = this.#keeper?.step ?? null;
       return {
         epochs: this.#epochs,
         epoch: restoreBest ? this.#best.epoch : this.#epochs.length,
-        stopped,
+        stopped: this.#stopped,
         frozenSeconds: this.#frozenSeconds,
         ...(this.#cached && { frozenFrom: "cache" }),
-        trainableParameters: listParams(this.model).totals.trainable,
+        trainableParameters: listParams(model).totals.trainable,
+        ...(savedStep !== null && { savedStep }),
       };
     } catch (error) {
-      throw explainOutOfMemory(error, this.settings.batchSize, this.#datasets());
+      underWay = false;
+      throw explainOutOfMemory(error, settings.batchSize, this.#datasets());
     } finally {
+      // Whoever leaves the loop over the events finds the run where it was left.
+      if (underWay) await this.#keeper?.save(this.#facts());
+      this.#keeper?.dispose();
       unfreezing?.restore();
       this.#loop.dispose();
       this.#best.dispose();
-      if (!this.settings.features) this.#features.dispose();
+      if (!settings.features) this.#features.dispose();
+    }
+  }
+
+  /** Goes back to where an earlier run was, if its state is in the folder. */
+  async #resume(): Promise<{ trainable: readonly string[]; last: boolean } | null> {
+    if (!this.#keeper) return null;
+    const kept = await this.#keeper.begin(await runIdentity(this.model, this.data, this.settings));
+    if (!kept) return null;
+    const { run, last, trainable } = kept;
+    this.#epochs = run.epochs;
+    this.#frozenSeconds = run.frozenSeconds;
+    this.#cached = run.cached;
+    this.keeps.restore(run.figure);
+    if (last) this.#stopped = run.stopped;
+    const { resume, log = console.info } = this.settings;
+    const { step, steps } = this.#loop.progress;
+    log(
+      last
+        ? `${resume}: the run has ended already, after ${formatMany(run.epochs.length, "epoch")}; its weights and result come from there`
+        : `${resume}: goes on after step ${formatCount(step)} of ${formatCount(steps)}`,
+    );
+    return { trainable, last };
+  }
+
+  #facts(): RunFacts {
+    return {
+      epochs: this.#epochs,
+      frozenSeconds: this.#frozenSeconds,
+      cached: this.#cached,
+      stopped: this.#stopped,
+      figure: this.keeps.figure(),
+    };
+  }
+
+  /** Why no epoch follows; null where one does. */
+  #end(): FineTuneResult["stopped"] | null {
+    const { epochs, earlyStopping } = this.settings;
+    const done = this.#epochs.length;
+    if (earlyStopping !== undefined && done - this.#best.epoch >= earlyStopping) return "early";
+    return done >= epochs ? "finished" : null;
+  }
+
+  /** Goes through one epoch, or what is left of it. */
+  async *#epoch(unfreezing: Unfreezing | null): AsyncGenerator<FineTuneEvent, void> {
+    const epoch = this.#epochs.length + 1;
+    unfreezing?.begin(epoch);
+    const start = yield* this.#start();
+    this.#objective.start = start;
+    if (!this.settings.signal?.aborted) this.#keeper?.goOn();
+    const done = yield* this.#steps(epoch);
+    if (done === null) {
+      this.#stopped = this.isTimeUp() ? "time" : "aborted";
+      return;
+    }
+    const record = yield* this.#evaluate(epoch, done, start);
+    this.#epochs.push(record);
+    this.#best.take(record);
+    yield { type: "epoch", ...record };
+    if (this.#end() === null) await this.#keeper?.afterEpoch(() => this.#facts());
+  }
+
+  async *#steps(epoch: number): AsyncGenerator<FineTuneEvent, EpochDone | null> {
+    const steps = this.#loop.epoch(epoch);
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done) return value;
+      yield value;
+      await this.#keeper?.afterStep(() => this.#facts());
     }
   }
 

@@ -197,14 +197,62 @@ test("The same seed saves the same weights, another one others", async () => {
   assert.notDeepEqual(a, c);
 });
 
-test("Ctrl-C stops with exit code 130 and saves nothing", async () => {
-  const run = start([...base, "--epochs", "500", "--save", "runs/stopped"]);
+test("Ctrl-C stops with exit code 130 and saves nothing where no folder is named", async () => {
+  const run = start([...base, "--epochs", "500"]);
   await run.seen(/parameters are frozen/);
   run.child.kill("SIGINT");
   const { code, stderr } = await run.ended;
   assert.equal(code, 130);
   assert.match(stderr, /^frostkit finetune: stopped in epoch \d+ of 500; nothing was saved$/m);
-  assert.ok(!existsSync(join(folder, "runs/stopped")));
+});
+
+test("Stopped by Ctrl-C, SIGTERM or --max-minutes, a run goes on when its command is given again, to the same model", async () => {
+  const args = [...base, ..."--epochs 40 --batch 12 --freeze 1 --seed 4".split(" ")];
+  assert.equal((await frostkit(...args, "--save", "runs/whole")).code, 0);
+  const parted = [...args, "--save", "runs/parted"];
+  let [step, stops] = [0, 0];
+  for (const [signal, exit] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    [null, 124],
+  ] as const) {
+    const run = start(signal ? parted : [...parted, "--max-minutes", "0.05"]);
+    if (signal) {
+      await run.seen(/^epoch \d/m);
+      run.child.kill(signal);
+    }
+    const { code, stderr } = await run.ended;
+    // A fast machine may have ended before time was up.
+    if (code === 0) break;
+    stops++;
+    assert.equal(code, exit, stderr);
+    if (step > 0)
+      assert.match(stderr, new RegExp(`^runs/parted-unfinished: goes on after step ${step} of 160$`, "m"));
+    const stopped = stderr.trimEnd().split("\n").at(-1)!;
+    const [, now] =
+      /^frostkit finetune: stopped in epoch \d+ of 40; the same command goes on after step (\d+), kept in runs\/parted-unfinished$/.exec(
+        stopped,
+      ) ?? [];
+    // Time may be up before the first step.
+    if (now === undefined) assert.match(stopped, /stopped before anything was finished$/);
+    else assert.ok(Number(now) > step, stopped);
+    step = Number(now ?? step);
+    assert.ok(!existsSync(join(folder, "runs/parted")));
+  }
+  assert.ok(stops >= 2);
+  const other = await frostkit(...parted, "--lr", "1e-3");
+  assert.equal(other.code, 2);
+  assert.match(
+    other.stderr,
+    /^frostkit finetune: --resume: runs\/parted-unfinished holds the state of another run: --learning-rate 0\.002, here 0\.001; --restart begins anew, and another folder keeps both$/m,
+  );
+  const { code, stdout, stderr } = await frostkit(...parted);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.split("\n\n")[0].split("\n").length, 41);
+  const [whole, model] = [weights("runs/whole"), weights("runs/parted")];
+  for (const name of [query(1), query(2), "classifier.weight"])
+    assert.deepEqual(model(name), whole(name), name);
+  assert.ok(!existsSync(join(folder, "runs/parted-unfinished")));
 });
 
 test("Bad input is one line and exit code 2, before anything is trained", async () => {

@@ -26,6 +26,7 @@ test("What an error of the kit calls an option is what is typed for it, at its s
       "this order, or --ignore-mismatched-sizes, which",
     ],
     ["label: expected one column", "--label: expected one column"],
+    ["other rows; `restart: true` begins anew", "other rows; --restart begins anew"],
     ["strategies[0].rank: expected an integer", "--strategies[0].rank: expected an integer"],
     ["try batchSize: 16.", "try --batch-size 16."],
     [

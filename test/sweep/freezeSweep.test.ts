@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { FileTensor } from "../../src/checkpoint/FileTensor";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
@@ -185,6 +194,92 @@ onEveryFastEngine("freezeSweep", (engine) => {
       [0, 1, 2],
     );
     assert.deepEqual(records[0], JSON.parse(JSON.stringify(cut.records[0])));
+  });
+
+  it("goes on inside the trial that was cut off, to the records of a sweep that was not", async () => {
+    const dropout = { model: tinyBertWith({ hidden_dropout_prob: 0.1 }), n: [2], seeds: [3], epochs: 3 };
+    const strategies: Strategy[] = ["gradual", { recipe: "lora", rank: 2, dropout: 0.1 }];
+    const plain = (records: TrialRecord[]) =>
+      records.map(({ frozenSeconds, peakRssBytes, epochs, ...rest }) => ({
+        ...rest,
+        epochs: epochs.map(({ trainSeconds, evalSeconds, ...epoch }) => epoch),
+      }));
+    const whole = await freezeSweep(options({ ...dropout, strategies }));
+    const out = join(folder, "inside");
+    const from: number[] = [];
+    let result = { ...whole, aborted: true };
+    for (const stop of [5, 13, 18, 23, 33, 35, Number.POSITIVE_INFINITY]) {
+      const abort = new AbortController();
+      const sweep = freezeSweep(options({ ...dropout, strategies, out, signal: abort.signal }));
+      let [done, step] = [0, 0];
+      for await (const event of sweep) {
+        if (event.type === "start") done = event.done;
+        if (event.type === "record") done++;
+        if (event.type !== "progress") continue;
+        if (event.event.type === "resumed") from.push(12 * done + event.event.step);
+        if (event.event.type === "step") step = 12 * done + event.event.step;
+        if (step >= stop) abort.abort();
+      }
+      result = await sweep;
+      assert.equal(result.aborted, Number.isFinite(stop));
+    }
+    assert.deepEqual(from, [5, 13, 18, 23, 33, 35]);
+    assert.deepEqual(plain(result.records), plain(whole.records));
+    assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+  });
+
+  it("begins anew where it is told to, and sets aside the records that are there", async () => {
+    const out = join(folder, "anew");
+    const ran = async (more: Partial<FreezeSweepOptions>) => {
+      const abort = new AbortController();
+      const seen: string[] = [];
+      for await (const event of freezeSweep(options({ out, n: [2, 3], signal: abort.signal, ...more }))) {
+        if (event.type === "progress" && event.event.type === "resumed") seen.push("resumed");
+        if (event.type === "trial") seen.push(`n=${event.trial.n}`);
+        if (event.type === "progress" && event.event.type === "step" && event.trial.n === 3) abort.abort();
+      }
+      return seen;
+    };
+    assert.deepEqual(await ran({}), ["n=2", "n=3"]);
+    assert.deepEqual(await ran({}), ["n=3", "resumed"]);
+    assert.deepEqual(await ran({ restart: true }), ["n=2", "n=3"]);
+    assert.deepEqual(readdirSync(out).sort(), [
+      "records-1.jsonl",
+      "records.jsonl",
+      "unfinished-freeze_n=3_seed=0",
+    ]);
+    await assert.rejects(
+      ran({ n: [3], learningRate: 1e-2 }),
+      /unfinished-freeze_n=3_seed=0 holds the state of another run: learningRate 0\.003, here 0\.01;/,
+    );
+    assert.equal(readRecords(join(out, "records-1.jsonl")).length, 1);
+  });
+
+  it("is alone in its folder: a second one is told so before it trains, and the first goes on", async () => {
+    const out = join(folder, "alone");
+    let refused = 0;
+    for await (const event of freezeSweep(options({ out, n: [2, 3] }))) {
+      if (event.type !== "trial") continue;
+      await assert.rejects(
+        async () => freezeSweep(options({ out, n: [2, 3] })),
+        /alone: expected a folder that no other run writes to, got one that another run of this process does, since /,
+      );
+      refused++;
+    }
+    assert.equal(refused, 2);
+    assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+  });
+
+  it("ends when time is up, and goes on in the trial that was running", async () => {
+    const more = { out: join(folder, "time"), n: [3], epochs: 2 };
+    const sweep = freezeSweep(options({ ...more, maxMinutes: 0.5 / 60 }));
+    for await (const event of sweep)
+      if (event.type === "progress" && event.event.type === "step" && event.event.step === 3)
+        await setTimeout(600);
+    assert.equal((await sweep).aborted, true);
+    const [{ epochs }] = (await freezeSweep(options(more))).records;
+    const [whole] = (await freezeSweep(options({ n: [3], epochs: 2 }))).records;
+    assert.deepEqual(lossesOf({ ...whole, epochs }), lossesOf(whole));
   });
 
   it("survives a crash in the middle of a record's line", async () => {

@@ -5,6 +5,7 @@ import { linkIfPresent } from "../../engine/native/linkIfPresent";
 import { type Engine, useEngine } from "../../engine/useEngine";
 import { InputError } from "../../errors";
 import { recordsFile } from "../../sweep/record";
+import { clearTrialStates } from "../../sweep/trialState";
 import { Interrupted } from "../interrupt";
 import { note } from "../note";
 import { addEngineOption, type EngineFlags } from "../options";
@@ -88,6 +89,7 @@ async function demo({ engine: wanted }: EngineFlags): Promise<void> {
       throw new InputError(`${join(data, name)}: the bundled data is missing; install frostkit again`);
   // Only its own records: other files of the folder are the user's, or are written over.
   rmSync(recordsFile(out), { force: true });
+  clearTrialStates(out);
   // Features that an earlier demo left on disk would make the seconds those of reading.
   process.env.FROSTKIT_CACHE_GB = "0";
   if (wanted === "auto" || wanted === "tensorflow") {

@@ -10,6 +10,7 @@ import { formatCount, formatScore } from "../../text/numbers";
 import { checkTrainable } from "../../training/checkTrainable";
 import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
+import { StateFolder } from "../../training/StateFolder";
 import { withBar } from "../Board";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
@@ -17,10 +18,12 @@ import { note } from "../note";
 import {
   addDataOptions,
   addFreezeOptions,
+  addKeepingOptions,
   addTrainingOptions,
   type DataFlags,
   type FreezeFlags,
   freezeBy,
+  type KeepingFlags,
   type TrainingFlags,
   trainingSettings,
 } from "../options";
@@ -28,9 +31,10 @@ import { print } from "../print";
 import { showTraining } from "../showTraining";
 import { tableFlag } from "../tableFlag";
 
-interface FineTuneFlags extends DataFlags, TrainingFlags, FreezeFlags {
+interface FineTuneFlags extends DataFlags, TrainingFlags, FreezeFlags, KeepingFlags {
   seed: number;
   save?: string;
+  resume?: string;
 }
 
 export function finetuneCommand(): Command {
@@ -38,7 +42,7 @@ export function finetuneCommand(): Command {
     .summary("freeze, fine-tune and save a model")
     .description(
       "Freezes what is named, fine-tunes the rest and prints a table of the epochs. Without --freeze and " +
-        "--freeze-where everything is trained.",
+        "--freeze-where everything is trained. A run that was stopped or killed goes on when the same command is given again.",
     )
     .optionsGroup("Training:")
     .addOption(
@@ -47,9 +51,15 @@ export function finetuneCommand(): Command {
         says: "starts every random draw: a new head, dropout and the order of rows",
       }),
     );
-  return addTrainingOptions(command)
+  addTrainingOptions(command)
     .optionsGroup("Output:")
     .option("--save <dir>", "save the model here, as Python's Transformers loads it")
+    .addOption(
+      tableFlag(OPTIONS.fineTune.resume, {
+        says: "keep the run's state here until it is saved, and go on from there (default: the folder of --save with -unfinished)",
+      }),
+    );
+  return addKeepingOptions(command)
     .addHelpText(
       "after",
       `
@@ -63,12 +73,13 @@ Examples:
 }
 
 async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
-  const { seed, save } = flags;
+  const { seed, save, saveEvery, restart } = flags;
+  const resume = flags.resume ?? (save && `${save.replace(/[\\/]+$/, "")}-unfinished`);
   const checkSave = (source: string | undefined, needed?: number) => {
     if (save !== undefined) checkSaveFolder(save, CHECKPOINT, { source, needed, option: "--save" });
   };
   checkSave(flags.model);
-  const signal = interruptSignal();
+  const signal = interruptSignal(flags.maxMinutes);
   const { model, train, valid } = await loadInputs(flags, command, {
     seed,
     signal,
@@ -86,7 +97,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const run = fineTune(
     model,
     { train, valid: valid ?? undefined },
-    { ...trainingSettings(flags), seed, signal, log: note },
+    { ...trainingSettings(flags), seed, signal, log: note, resume, restart, saveEvery },
   );
   await withBar("training", async (bar, board) => {
     const show = showTraining(bar, "", flags.epochs);
@@ -96,14 +107,17 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     }
   });
   const result = await run;
-  const { epochs, stopped } = result;
+  const { epochs, stopped, savedStep } = result;
   if (stopped === "aborted")
-    throw new Interrupted(`stopped in epoch ${epochs.length + 1} of ${flags.epochs}; nothing was saved`);
+    throw new Interrupted(
+      `stopped in epoch ${epochs.length + 1} of ${flags.epochs}; ${savedStep === undefined ? "nothing was saved" : `the same command goes on after step ${formatCount(savedStep)}, kept in ${resume}`}`,
+    );
   print(epochTable(epochs));
   const weights = weightsLine(result);
   if (weights) print(`\n${weights}`);
   if (save === undefined) return;
   await model.savePretrained(save);
+  new StateFolder(resume!).clear();
   print(`\nsaved: ${save}`);
 }
 

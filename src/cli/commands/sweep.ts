@@ -17,8 +17,10 @@ import { loadInputs } from "../loadInputs";
 import { note } from "../note";
 import {
   addDataOptions,
+  addKeepingOptions,
   addTrainingOptions,
   type DataFlags,
+  type KeepingFlags,
   type TrainingFlags,
   trainingSettings,
 } from "../options";
@@ -28,7 +30,7 @@ import { runFolder } from "../runFolder";
 import { SweepBoard } from "../SweepBoard";
 import { showSweep } from "../showSweep";
 
-interface SweepFlags extends DataFlags, TrainingFlags {
+interface SweepFlags extends DataFlags, TrainingFlags, KeepingFlags {
   n?: number[];
   strategies?: Recipe[];
   seeds: number[];
@@ -42,7 +44,7 @@ export function sweepCommand(): Command {
     .description(
       "Fine-tunes the same model once for each depth of freezing and each seed, and shows what each depth costs and " +
         "brings. Trials that stand in the folder's records.jsonl already are not run again: a sweep that was cut off " +
-        "goes on when the same command is given again.",
+        "goes on when the same command is given again, inside the trial that was running.",
     )
     .optionsGroup("Sweep:")
     .addOption(
@@ -62,13 +64,14 @@ export function sweepCommand(): Command {
         .argParser(wholeNumbers)
         .default([0], "0"),
     );
-  return addTrainingOptions(command)
+  addTrainingOptions(command)
     .optionsGroup("Output:")
     .option(
       "--out <dir>",
       "where records and report go (default: runs/ and the path of --train without its ending)",
     )
-    .option("--json", "print one record a line to stdout, those of an earlier run last")
+    .option("--json", "print one record a line to stdout, those of an earlier run last");
+  return addKeepingOptions(command)
     .addHelpText(
       "after",
       `
@@ -96,7 +99,7 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
     throw new InputError(
       `--out: expected a report of the kit or nothing as ${report}, got another file; move it away`,
     );
-  const signal = interruptSignal();
+  const signal = interruptSignal(flags.maxMinutes);
   const { model, train, valid } = await loadInputs(flags, command, {
     // Each trial draws the head anew from its own seed.
     seed: seeds[0],
@@ -122,6 +125,8 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
       about: aboutCommand(flags, command),
       signal,
       log: note,
+      restart: flags.restart,
+      saveEvery: flags.saveEvery,
       ...trainingSettings(flags),
     },
   );

@@ -1,0 +1,158 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
+import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
+import { SafetensorsWriter } from "../checkpoint/safetensorsWriter";
+import { InputError } from "../errors";
+import { checkWritable } from "../files/checkWritable";
+import { removeIfEmpty } from "../files/removeIfEmpty";
+import { findAbandoned } from "../files/unfinished";
+import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
+import { fromExactJson, toExactJson } from "../text/exactJson";
+import { oneLine } from "../text/oneLine";
+
+/** A tensor of a state, whose values are asked for when its turn comes. */
+export interface StateTensor {
+  name: string;
+  shape: readonly number[];
+  data: () => Float32Array | Promise<Float32Array>;
+}
+
+/** A state that was read: plain data, and tensors that are read one by one. */
+export interface StoredState<Facts> {
+  facts: Facts;
+  /** Names and shapes of its tensors. */
+  shapes: ReadonlyMap<string, number[]>;
+  /** The values of one. */
+  read(name: string): Float32Array;
+  close(): void;
+}
+
+/** Of the files below; one that is written otherwise has another. */
+const FORMAT = 1;
+const FACTS = "state.json";
+const TENSORS = "state.safetensors";
+
+const STATE: FolderKind = {
+  what: "a training's state",
+  isOwn: (path) => [FACTS, TENSORS].includes(basename(path)),
+};
+
+/**
+ * The states of one training in a folder: `state-1`, `state-2` and so on, of which the newest two stay. Each appears whole, synced to the
+ * disk, or not at all, and says itself whether it is as it was written.
+ */
+export class StateFolder<Facts extends object> {
+  constructor(readonly folder: string) {}
+
+  /** @throws InputError where nothing could be written, so that no training is kept in vain */
+  check(): void {
+    checkWritable(this.#path(1));
+  }
+
+  /** The newest state that is whole, to be closed; null where there is none. `warn` is told of a damaged one. */
+  open(warn: (line: string) => void): StoredState<Facts> | null {
+    const numbers = this.#numbers();
+    for (const [i, number] of numbers.entries())
+      try {
+        return openState(this.#path(number));
+      } catch (error) {
+        if (i === numbers.length - 1) throw error;
+        warn(`${oneLine((error as Error).message)}; the state before it is taken`);
+      }
+    return null;
+  }
+
+  /** Writes a state beside the newest one; those before that are removed first, so that there is room for two. */
+  async write(facts: Facts, tensors: StateTensor[]): Promise<void> {
+    const [newest = 0, ...older] = this.#numbers();
+    for (const number of older) rmSync(this.#path(number), { recursive: true, force: true });
+    await writeFolder(this.#path(newest + 1), STATE, async (fresh) => {
+      const path = join(fresh, TENSORS);
+      const writer = new SafetensorsWriter(path, tensors, "F32", { format: "pt" });
+      const sums: Record<string, number> = {};
+      try {
+        for (const { name, data } of tensors) {
+          const values = await data();
+          sums[name] = sumOf(values);
+          writer.write(values);
+        }
+      } finally {
+        writer.finish();
+      }
+      const text = toExactJson({ facts, sums });
+      writeSynced(join(fresh, FACTS), Buffer.from(toExactJson({ format: FORMAT, sum: crc32(text), text })));
+    });
+  }
+
+  /** Removes all states but the newest. */
+  keepNewest(): void {
+    for (const number of this.#numbers().slice(1))
+      rmSync(this.#path(number), { recursive: true, force: true });
+  }
+
+  /** Removes all states and what a crash left of one, and the folder where that leaves nothing in it. */
+  clear(): void {
+    const left = findAbandonedStates(this.folder);
+    for (const path of [...this.#numbers().map((number) => this.#path(number)), ...left])
+      rmSync(path, { recursive: true, force: true });
+    removeIfEmpty(this.folder);
+  }
+
+  /** Of the states that are there, the newest first. */
+  #numbers(): number[] {
+    if (!existsSync(this.folder)) return [];
+    return readdirSync(this.folder)
+      .flatMap((name) => (/^state-[1-9]\d*$/.test(name) ? Number(name.slice(6)) : []))
+      .sort((a, b) => b - a);
+  }
+
+  #path(number: number): string {
+    return join(this.folder, `state-${number}`);
+  }
+}
+
+function findAbandonedStates(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const stems = readdirSync(folder).flatMap((name) => /^\.state-\d+(?=\.)/.exec(name) ?? []);
+  return [...new Set(stems)].flatMap((stem) => findAbandoned(join(resolve(folder), stem), ".frostkit-new"));
+}
+
+function openState<Facts>(path: string): StoredState<Facts> {
+  const { facts, sums } = readFacts<Facts>(join(path, FACTS));
+  const file = SafetensorsFile.open(join(path, TENSORS));
+  try {
+    for (const name of new Set([...Object.keys(sums), ...file.tensors.keys()]))
+      if (sumOf(file.readFloat32(name)) !== sums[name])
+        throw new InputError(`${file.path}: tensor "${name}" is not as it was written: the file is damaged`);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return {
+    facts,
+    shapes: new Map([...file.tensors].map(([name, { shape }]) => [name, shape])),
+    read: (name) => file.readFloat32(name),
+    close: () => file.close(),
+  };
+}
+
+function readFacts<Facts>(path: string): { facts: Facts; sums: Record<string, number> } {
+  let outer: { format?: unknown; sum?: unknown; text?: unknown };
+  try {
+    outer = Object(fromExactJson(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new InputError(
+      `${path}: expected a training's state as JSON, got ${oneLine((error as Error).message)}`,
+    );
+  }
+  const { format, sum, text } = outer;
+  if (format !== FORMAT)
+    throw new InputError(`${path}: expected a training's state in format ${FORMAT}, got ${String(format)}`);
+  if (typeof text !== "string" || crc32(text) !== sum)
+    throw new InputError(`${path}: is not as it was written: the file is damaged`);
+  return fromExactJson(text) as { facts: Facts; sums: Record<string, number> };
+}
+
+const sumOf = ({ buffer, byteOffset, byteLength }: Float32Array): number =>
+  crc32(new Uint8Array(buffer, byteOffset, byteLength));

@@ -1,0 +1,27 @@
+import { isDeepStrictEqual } from "node:util";
+import { shown } from "../check";
+import { someOf } from "../text/someOf";
+import type { RunIdentity } from "./runIdentity";
+
+/**
+ * How the run that a state is of differs from the one that begins now, in words; null where it is the same. Weights and flags are not
+ * compared, since a run that was stopped may have changed them meanwhile.
+ */
+export function identityDifference(there: RunIdentity, here: RunIdentity): string | null {
+  const names = Object.keys({ ...there.settings, ...here.settings });
+  const settings = names
+    .filter((name) => !isDeepStrictEqual(there.settings[name], here.settings[name]))
+    .map((name) => `${name} ${said(there.settings[name])}, here ${said(here.settings[name])}`);
+  if (settings.length > 0) return someOf(settings, 4);
+  if (there.train !== here.train) return "other rows to train on";
+  if (there.valid !== here.valid) return "other rows to validate on";
+  if (there.model.hash !== here.model.hash) return "another model: its config, classes or adapters differ";
+  if (there.rates !== here.rates) return "parameterGroups that give other rates";
+  const engine = ({ name, versions }: RunIdentity["engine"]) =>
+    [name, ...Object.entries(versions).flat()].join(" ");
+  if (engine(there.engine) !== engine(here.engine))
+    return `engine ${engine(there.engine)}, here ${engine(here.engine)}`;
+  return there.kit === here.kit ? null : "another version of the kit's code";
+}
+
+const said = (value: unknown): string => (value === undefined ? "left out" : shown(value));

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import type { Rows } from "../data/Rows";
+import { engineHash } from "../engine/engineHash";
+import { ensureEngine } from "../engine/useEngine";
+import { kitHash } from "../kitHash";
+import type { Classifier } from "../models/Classifier";
+import { parameterHash } from "../nn/parameterHash";
+import { fromExactJson, toExactJson } from "../text/exactJson";
+import type { FineTuneSettings } from "./FineTuneOptions";
+import { learningRates } from "./learningRates";
+
+/** All that decides what a training comes to, as plain data; seeds stand among the settings. */
+export interface RunIdentity {
+  /** SHA-256 of the kit's code. */
+  kit: string;
+  engine: {
+    name: string;
+    versions: Record<string, string> /** Device, threads and settings too. */;
+    hash: string;
+  };
+  /** What is computed of the weights, and which of them learn. */
+  model: { hash: string; trainable: string[] };
+  /** SHA-256 of each parameter and buffer when the run began. */
+  weights: Record<string, string>;
+  /** SHA-256 of the rows. */
+  train: string;
+  valid: string | null;
+  settings: Record<string, unknown>;
+  /** SHA-256 of each parameter's own rate and decay. */
+  rates: string;
+}
+
+/** The identity of a training that begins now. */
+export async function runIdentity(
+  model: Classifier,
+  { train, valid }: { train: Rows; valid?: Rows },
+  settings: FineTuneSettings,
+): Promise<RunIdentity> {
+  // Left out is what changes no number, and what stands in the rates; a function in a group has no text.
+  const { features, signal, log, resume, restart, saveEvery, maxMinutes, parameterGroups, ...given } =
+    settings;
+  const { name, versions } = await ensureEngine(log);
+  const adapters = model.adapters().map(({ lora }) => [lora.a.name, lora.scale, lora.dropout, lora.merged]);
+  const { modelType, problemType, config, classes } = model;
+  const all = [...model.namedParameters(), ...model.namedBuffers()];
+  const weights: Record<string, string> = {};
+  for (const [name, parameter] of all) weights[name] = await parameterHash(parameter);
+  const trainable = model.namedParameters().flatMap(([name, { requiresGrad }]) => (requiresGrad ? name : []));
+  const rates = [...learningRates(model, settings)];
+  return {
+    kit: kitHash(),
+    engine: { name, versions, hash: await engineHash() },
+    model: { hash: sha256([modelType, problemType, config, classes, adapters]), trainable },
+    weights,
+    train: train.contentHash(),
+    valid: valid?.contentHash() ?? null,
+    // As it reads back.
+    settings: fromExactJson(toExactJson(given)) as Record<string, unknown>,
+    rates: sha256(rates),
+  };
+}
+
+const sha256 = (facts: unknown): string => createHash("sha256").update(toExactJson(facts)).digest("hex");
