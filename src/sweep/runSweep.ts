@@ -87,9 +87,14 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
         records.set(record.trial, record);
     yield { type: "start", trials: planned, done: records.size };
     const failed: SweepResult["failed"] = [];
+    let before: Trial | null = null;
     for (const [index, trial] of planned.entries()) {
       if (signal?.aborted) break;
       if (records.has(trial.trial)) continue;
+      // In half precision features are rounded where they are cached: those of another depth would carry that into this one's, and a
+      // trial's numbers would depend on which trials ran in this process.
+      if (whole.precision !== "fp32" && (trial.recipe || trial.n !== before?.n)) features.dispose();
+      before = trial;
       yield { type: "trial", trial, index, count: planned.length };
       let record: TrialRecord | null = null;
       const run = runTrial(trial, bench);

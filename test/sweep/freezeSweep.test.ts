@@ -30,7 +30,7 @@ import { summarize } from "../../src/sweep/summarize";
 import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
 import { distance } from "../close";
-import { onEveryFastEngine } from "../onEveryEngine";
+import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { loadTiny, tinyBert, tinyBertWith, tinyWithDropout, toyRows } from "../training/toyData";
 
@@ -226,6 +226,15 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.deepEqual(from, [5, 13, 18, 23, 33, 35]);
     assert.deepEqual(plain(result.records), plain(whole.records));
     assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+  });
+
+  it("gives a trial in bf16 the same numbers whichever depths were tried before it", {
+    skip: withoutHalf(engine),
+  }, async () => {
+    const half = { precision: "bf16" } as const;
+    const { records } = await freezeSweep(options({ ...half, n: [0, 1, 2], seeds: [0, 1] }));
+    const alone = await freezeSweep(options({ ...half, n: [2], seeds: [1] }));
+    assert.deepEqual(lossesOf(records.at(-1)!), lossesOf(alone.records[0]));
   });
 
   it("begins anew where it is told to, and sets aside the records that are there", async () => {
