@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { type AdamWState, adamWUpdate } from "../../src/ops/adamW/adamWUpdate";
+import { type AdamWState, type AdamWUpdate, adamWUpdate } from "../../src/ops/adamW/adamWUpdate";
+import { drawn } from "../../src/ops/drawn";
 import { dropoutMask } from "../../src/ops/dropoutMask/dropoutMask";
 import { gelu, geluGradient } from "../../src/ops/gelu/gelu";
 import { matMul } from "../../src/ops/matMul/matMul";
@@ -179,6 +180,25 @@ onEveryEngine("kernels", (engine) => {
       const [next] = adamWUpdate([{ state, gradient: tf.tensor1d([8, 8]), settings: FIRST_STEP }]);
       assertClose(kept, [1, 2], 0);
       assert.notDeepEqual(next.value.dataSync(), kept.dataSync());
+    });
+  });
+
+  it("adamWUpdate of several parameters, small and large, is bit for bit that of each alone", () => {
+    const update = (i: number): AdamWUpdate => {
+      const shape = [[3], [2, 5], [], [40, 500], [7]][i];
+      const [value, mean, gradient] = ["p", "m", "g"].map((name) => drawn(name, ...shape));
+      const settings = { ...FIRST_STEP, learningRate: i < 4 ? 0.1 : 0.01, eps: 1e-8 };
+      return { state: { value, mean, square: tf.square(drawn("v", ...shape)) }, gradient, settings };
+    };
+    tf.tidy(() => {
+      const together = adamWUpdate([0, 1, 2, 3, 4].map(update));
+      for (const [i, state] of together.entries()) {
+        const [alone] = adamWUpdate([update(i)]);
+        for (const name of ["value", "mean", "square"] as const) {
+          assert.deepEqual(state[name].shape, alone[name].shape);
+          assert.deepEqual(state[name].dataSync(), alone[name].dataSync(), `${name} of parameter ${i}`);
+        }
+      }
     });
   });
 

@@ -19,41 +19,64 @@ const OPTIONS = {
 /** Runs programs by ONNX Runtime. */
 export class OnnxRunner implements Runner {
   #runtime: OnnxRuntime;
+  #tensors: Tensors;
+
+  constructor(runtime: OnnxRuntime) {
+    this.#runtime = runtime;
+    this.#tensors = new Tensors(runtime);
+  }
+
+  prepare(program: Program): Prepared {
+    const session = this.#runtime.session(graphOf(program), OPERATORS, OPTIONS);
+    return new PreparedSession(this.#tensors, session);
+  }
+}
+
+/** ONNX Runtime's handles of arrays, which are used again as the arrays are: one for each shape of an array. */
+class Tensors {
+  #runtime: OnnxRuntime;
+  #known = new WeakMap<Numbers, { shape: readonly number[]; tensor: RuntimeTensor }[]>();
 
   constructor(runtime: OnnxRuntime) {
     this.#runtime = runtime;
   }
 
-  prepare(program: Program): Prepared {
-    const session = this.#runtime.session(graphOf(program), OPERATORS, OPTIONS);
-    return new PreparedSession(this.#runtime, session);
+  of(values: Map<string, Value>): Record<string, RuntimeTensor> {
+    const tensors: Record<string, RuntimeTensor> = {};
+    for (const [name, value] of values) tensors[name] = this.#of(value);
+    return tensors;
+  }
+
+  #of({ numbersOf, dtype, shape }: Value): RuntimeTensor {
+    const numbers = numbersOf.numbers!;
+    let list = this.#known.get(numbers);
+    if (!list) {
+      list = [];
+      this.#known.set(numbers, list);
+    }
+    const known = list.find((each) => isEqual(each.shape, shape));
+    if (known) return known.tensor;
+    const tensor = this.#runtime.tensor(dtype, numbers, shape);
+    list.push({ shape, tensor });
+    return tensor;
   }
 }
 
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
 class PreparedSession implements Prepared {
-  #runtime: OnnxRuntime;
+  #tensors: Tensors;
   #session: RuntimeSession;
 
-  constructor(runtime: OnnxRuntime, session: RuntimeSession) {
-    this.#runtime = runtime;
+  constructor(tensors: Tensors, session: RuntimeSession) {
+    this.#tensors = tensors;
     this.#session = session;
   }
 
   run(inputs: Map<string, Value>, outputs: Map<string, Value>): void {
-    this.#session.run(this.#tensors(inputs), this.#tensors(outputs));
-  }
-
-  #tensors(values: Map<string, Value>): Record<string, RuntimeTensor> {
-    const tensors: Record<string, RuntimeTensor> = {};
-    for (const [name, value] of values) tensors[name] = this.#tensor(value);
-    return tensors;
-  }
-
-  #tensor(value: Value): RuntimeTensor {
-    const numbers: Numbers = value.numbersOf.numbers!;
-    if (value.handle?.numbers !== numbers)
-      value.handle = { numbers, tensor: this.#runtime.tensor(value.dtype, numbers, value.shape) };
-    return value.handle.tensor as RuntimeTensor;
+    this.#session.run(this.#tensors.of(inputs), this.#tensors.of(outputs));
   }
 
   dispose(): void {

@@ -90,11 +90,11 @@ export class Graph implements OnnxBuilder<Value, Input> {
   }
 
   float(x: number): Value {
-    return this.recorder.constant("float32", [], [x]);
+    return this.number("float32", x);
   }
 
   int(x: number): Value {
-    return this.recorder.constant("int64", [], [x]);
+    return this.number("int64", x);
   }
 
   ints(...numbers: number[]): Value {
@@ -102,7 +102,7 @@ export class Graph implements OnnxBuilder<Value, Input> {
   }
 
   number(dtype: Dtype, x: number): Value {
-    return this.recorder.constant(dtype, [], [x]);
+    return this.recorder.scalar(dtype, x);
   }
 
   sizes(...sizes: number[]): Value {

@@ -26,6 +26,7 @@ export class Recorder {
   #epoch = 0;
   #depth = 0;
   #shared = new Map<string, Value>();
+  #scalars = new Map<Dtype, Map<number, Value>>();
 
   constructor(runner: Runner) {
     this.#programs = new Programs(runner);
@@ -73,6 +74,23 @@ export class Recorder {
     const value = new Value(dtype, shape);
     value.numbers = dtype === "int64" ? BigInt64Array.from(numbers, BigInt) : ARRAYS[dtype].from(numbers);
     value.constant = `${dtype}[${shape}](${numbers.map((each) => (Object.is(each, -0) ? "-0" : each))})`;
+    return value;
+  }
+
+  /** A single number of the program itself: one value for as long as the recorder lives. */
+  scalar(dtype: Dtype, number: number): Value {
+    // A map takes -0 for 0.
+    if (Object.is(number, -0)) return this.constant(dtype, [], [number]);
+    let known = this.#scalars.get(dtype);
+    if (!known) {
+      known = new Map();
+      this.#scalars.set(dtype, known);
+    }
+    let value = known.get(number);
+    if (!value) {
+      value = this.constant(dtype, [], [number]);
+      known.set(number, value);
+    }
     return value;
   }
 
@@ -211,7 +229,7 @@ export class Recorder {
   #discard(value: Value): void {
     if (value.constant !== null) return;
     const { numbers, owned } = value;
-    value.numbers = value.handle = null;
+    value.numbers = null;
     if (numbers && owned) this.#arrays.giveBack(value.dtype, numbers);
   }
 
@@ -252,8 +270,7 @@ export class Recorder {
       program.run(tape, outputs);
     } catch (error) {
       const failure = explained(error as Error, tape);
-      for (const value of outputs)
-        Object.assign(value, { failure, numbers: null, owned: false, handle: null });
+      for (const value of outputs) Object.assign(value, { failure, numbers: null, owned: false });
       throw failure;
     }
   }

@@ -18,6 +18,24 @@ const codeOf = (text: string): number => {
   return code;
 };
 
+/** The same of operations without attributes, found without their text: by type, then by how many outputs of which type. */
+const plainCodes = new Map<string, number[]>();
+function plainCode(type: string, outputs: number, dtype: Dtype): number {
+  let ofType = plainCodes.get(type);
+  if (!ofType) {
+    ofType = [];
+    plainCodes.set(type, ofType);
+  }
+  const at = outputs * DTYPES.length + DTYPES.indexOf(dtype);
+  ofType[at] ??= codeOf(`${type} ${outputs} ${dtype} `);
+  return ofType[at];
+}
+
+function isEmpty(attributes: Node["attributes"]): boolean {
+  for (const _ in attributes) return false;
+  return true;
+}
+
 /**
  * What was recorded since the last run, and the same as a row of numbers that tells its structure: what reads what, but neither sizes
  * nor values. Equal rows are equal programs.
@@ -26,7 +44,6 @@ export class Tape {
   readonly list: Node[] = [];
   /** Values that operations read and that are there, in the order of first use. */
   readonly inputs: Value[] = [];
-  readonly constants = new Map<number, Value>();
   /** All sizes one behind the other, and where each row of them begins. */
   readonly allSizes: number[] = [];
   readonly starts: number[] = [];
@@ -52,8 +69,13 @@ export class Tape {
     const { type, domain, attributes, inputs, outputs, body } = node;
     this.list.push(node);
     this.outputs += outputs.length;
-    const text = `${domain}${type} ${outputs.length} ${outputs[0].dtype} ${body ? bodyText(node) : attributesText(attributes)}`;
-    this.#push(codeOf(text));
+    const { dtype } = outputs[0];
+    if (domain === "" && body === null && isEmpty(attributes))
+      this.#push(plainCode(type, outputs.length, dtype));
+    else {
+      const text = body ? bodyText(node) : attributesText(attributes);
+      this.#push(codeOf(`${domain}${type} ${outputs.length} ${dtype} ${text}`));
+    }
     this.#push(inputs.length);
     for (const input of inputs) this.#push(this.reference(input));
     for (const outer of body?.outer.values() ?? []) this.#push(this.reference(outer));
@@ -77,9 +99,8 @@ export class Tape {
     if (value === null) return KINDS.none;
     if (value.node) return (value.node.first + value.output) * KIND_COUNT + KINDS.output;
     if (value.constant !== null) {
-      const code = codeOf(value.constant);
-      this.constants.set(code, value);
-      return code * KIND_COUNT + KINDS.constant;
+      if (value.code < 0) value.code = codeOf(value.constant);
+      return value.code * KIND_COUNT + KINDS.constant;
     }
     if (value.output === -1) return (value.place * 16 + value.shape[0]) * KIND_COUNT + KINDS.sizes;
     const kind = 2 * DTYPES.indexOf(value.dtype) + +value.literal;

@@ -41,6 +41,8 @@ export class Value implements Kind {
   usedAt = 0;
   /** A constant of the program itself: the key by which equal ones are one. */
   constant: string | null = null;
+  /** The number that stands for that key, once one does. */
+  code = -1;
   /** A single number that JavaScript handed over, which stays in the graph for as long as it does not change. */
   literal = false;
   /** The value whose array this one's numbers are to be written into. */
@@ -51,8 +53,6 @@ export class Value implements Kind {
   shapes: { epoch: number; made: Map<string, Value> } | null = null;
   /** Why there will be no numbers: the run that was to make them failed. */
   failure: Error | null = null;
-  /** The runner's own handle of `numbers`. */
-  handle: { numbers: Numbers; tensor: object } | null = null;
 
   constructor(
     readonly dtype: Dtype,

@@ -17,7 +17,7 @@ export interface AdamWState {
 export interface AdamWSettings {
   learningRate: number;
   weightDecay: number;
-  betas: [number, number];
+  betas: readonly [number, number];
   eps: number;
   /** How many updates this parameter has had, this one included. */
   step: number;
@@ -56,10 +56,7 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
     wasmKernel({ compute: (heap, { updates }) => byParameter(updates, (update) => onHeap(heap, update)) }),
     recordedKernel({
       compute: (graph, { updates }) =>
-        byParameter(
-          updates,
-          recordedUpdates(graph, (update) => factors(update.settings)),
-        ),
+        named(recordedUpdates(graph, updates, ({ settings }) => factors(settings))),
     }),
   ],
   *examples() {
@@ -67,26 +64,31 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
     for (const size of [...SIZES, 2 ** 18])
       yield {
         title: `${size} elements`,
-        inputs() {
-          const state = {
-            value: drawn("p", size),
-            mean: drawn("m", size),
-            square: tf.square(drawn("v", size)),
-          };
-          const settings = {
-            learningRate: 0.01,
-            weightDecay: 0.1,
-            betas: [0.9, 0.99] as [number, number],
-            eps: 1e-3,
-            step: 3,
-            gradientScale: 0.5,
-          };
-          return { updates: [{ state, gradient: drawn("g", size), settings }] };
-        },
+        inputs: () => ({ updates: [updateOf([size], 0.01)] }),
         tolerance: 1e-5,
       };
+    yield {
+      title: "parameters of several sizes, two of them at another rate",
+      inputs: () => ({
+        updates: [
+          ...[[3], [2, 5], [0], [], [2 ** 14], [1]].map((shape) => updateOf(shape, 0.01)),
+          ...[[4], [7, 3]].map((shape) => updateOf(shape, 0.1)),
+        ],
+      }),
+      tolerance: 1e-5,
+    };
   },
 });
+
+function updateOf(shape: number[], learningRate: number): AdamWUpdate {
+  const state = {
+    value: drawn("p", ...shape),
+    mean: drawn("m", ...shape),
+    square: tf.square(drawn("v", ...shape)),
+  };
+  const settings = { weightDecay: 0.1, betas: [0.9, 0.99] as const, eps: 1e-3, step: 3, gradientScale: 0.5 };
+  return { state, gradient: drawn("g", ...shape), settings: { learningRate, ...settings } };
+}
 
 /** What of the settings the kernels compute with. */
 export type AdamWFactors = ReturnType<typeof factors>;
@@ -103,14 +105,14 @@ function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradie
   };
 }
 
-function byParameter(updates: AdamWUpdate[], update: (update: AdamWUpdate) => AdamWState): States {
-  const states = updates.map(update);
-  return {
-    values: states.map(({ value }) => value),
-    means: states.map(({ mean }) => mean),
-    squares: states.map(({ square }) => square),
-  };
-}
+const byParameter = (updates: AdamWUpdate[], update: (update: AdamWUpdate) => AdamWState): States =>
+  named(updates.map(update));
+
+const named = (states: AdamWState[]): States => ({
+  values: states.map(({ value }) => value),
+  means: states.map(({ mean }) => mean),
+  squares: states.map(({ square }) => square),
+});
 
 function allAtOnce(native: NativeKernels, updates: AdamWUpdate[]): States {
   // The optimizer's own tensors, which nobody else reads.

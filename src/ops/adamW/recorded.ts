@@ -11,34 +11,46 @@ type Named<Type> = Record<Rate, Type>;
 /** From how many numbers on a parameter is gone through in parts, so that what lies between two operations stays in the cache. */
 const PART = 2 ** 17;
 
-/**
- * Records one parameter's update after the other, in place where no other tensor shares the data: no array of JavaScript ever does.
- */
+/** Below how many numbers parameters are laid behind each other and updated as one: copying them costs less than operations of their own. */
+const SMALL = 2 ** 14;
+
+/** Records all updates, in place where no other tensor shares the data: no array of JavaScript ever does. */
 export function recordedUpdates(
   g: Graph,
+  updates: readonly AdamWUpdate[],
   factorsOf: (update: AdamWUpdate) => AdamWFactors,
-): (update: AdamWUpdate) => AdamWState {
-  const known = new Map<string, Named<Value>>();
-  return (update) => {
-    const { state, gradient } = update;
+): AdamWState[] {
+  const states = new Map<AdamWUpdate, AdamWState>();
+  for (const { numbers, alike } of byRates(updates, factorsOf)) {
+    const rates = given(g, numbers);
+    const small = alike.filter(({ gradient }) => gradient.size < SMALL);
+    const large = alike.filter((update) => !small.includes(update)).map((update) => [update]);
+    for (const together of small.length > 0 ? [small, ...large] : large) {
+      const before = together.map(({ state }) => [state.value, state.mean, state.square]);
+      const inputs = together.map(({ gradient }, i) => [...before[i], gradient].map((x) => g.value(x)));
+      const after = inputs.length === 1 ? [updated(g, inputs[0], rates)] : joined(g, inputs, rates);
+      together.forEach((update, i) => {
+        const [value, mean, square] = before[i].map((tensor, j) =>
+          g.isOnly(tensor) ? g.replace(tensor, after[i][j]) : g.tensor(after[i][j], tensor.shape),
+        );
+        states.set(update, { value, mean, square });
+      });
+    }
+  }
+  return updates.map((update) => states.get(update)!);
+}
+
+/** Those that share a row of rates. */
+function byRates(updates: readonly AdamWUpdate[], factorsOf: (update: AdamWUpdate) => AdamWFactors) {
+  const groups = new Map<string, { numbers: number[]; alike: AdamWUpdate[] }>();
+  for (const update of updates) {
     const numbers = ratesOf(factorsOf(update));
     const key = String(numbers);
-    let rates = known.get(key);
-    if (!rates) {
-      rates = given(g, numbers);
-      known.set(key, rates);
-    }
-    const before = [state.value, state.mean, state.square];
-    const after = updated(
-      g,
-      [...before, gradient].map((x) => g.value(x)),
-      rates,
-    );
-    const [value, mean, square] = before.map((tensor, i) =>
-      g.isOnly(tensor) ? g.replace(tensor, after[i]) : g.tensor(after[i], tensor.shape),
-    );
-    return { value, mean, square };
-  };
+    const group = groups.get(key) ?? { numbers, alike: [] };
+    groups.set(key, group);
+    group.alike.push(update);
+  }
+  return groups.values();
 }
 
 function ratesOf({ keep, stepSize, rootScale, eps, b1, b2, gradientScale }: AdamWFactors): number[] {
@@ -51,6 +63,24 @@ function given(g: Graph, numbers: number[]): Named<Value> {
   const ones = g.ints(...RATES.map(() => 1));
   const each = g.several("Split", [row, ones], kinds, { axis: { int: 0 } });
   return Object.fromEntries(RATES.map((name, i) => [name, each[i]])) as Named<Value>;
+}
+
+/** The same of several, as one row of numbers each. */
+function joined(g: Graph, inputs: Value[][], rates: Named<Value>): Value[][] {
+  const sizes = inputs.map(([{ size }]) => size);
+  const along = { axis: { int: 0 } };
+  const [w, m, v, gradient] = [0, 1, 2, 3].map((i) =>
+    g.op(
+      "Concat",
+      inputs.map((each, j) => g.reshape(each[i], [sizes[j]])),
+      along,
+    ),
+  );
+  const kinds = sizes.map((size) => ({ dtype: w.dtype, shape: [size] }));
+  const after = updated(g, [w, m, v, gradient], rates).map((row) =>
+    g.several("Split", [row, g.ints(...sizes)], kinds, along),
+  );
+  return inputs.map(([{ shape }], i) => after.map((rows) => g.reshape(rows[i], shape)));
 }
 
 /** New value, mean and square of [value, mean, square, gradient], in parts or as they were. */

@@ -110,6 +110,17 @@ describe("A recorder", () => {
     assert.equal(runner.disposed, 1);
   });
 
+  it("has one value for each number of the program itself, and keeps 0 and -0 apart", () => {
+    const number = (x: number) => recorder.scalar("float32", x);
+    assert.equal(number(0.5), number(0.5));
+    assert.notEqual(number(0.5), recorder.scalar("int32", 0.5));
+    const a = written(1, 2);
+    assert.deepEqual(read(held(op("Mul", a, number(0)))), [0, 0]);
+    assert.deepEqual(read(held(op("Mul", a, number(-0)))), [-0, -0]);
+    assert.deepEqual(read(held(op("Mul", a, number(0)))), [0, 0]);
+    assert.equal(recorder.prepared, 2);
+  });
+
   it("uses arrays again that nobody holds, and none that somebody does", () => {
     const a = written(1, 2);
     const first = held(op("Neg", a));
