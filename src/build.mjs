@@ -16,7 +16,6 @@ import {
 import { dirname, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as bundle } from "esbuild";
-import { buildKernels } from "./engine/kernels/build.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -66,10 +65,9 @@ async function build(folder) {
     throw new Error("the TypeScript compiler found the errors above");
   }
   chmodSync(join(folder, "cli/main.js"), 0o755);
-  await buildKernels(join(folder, "engine/kernels.wasm"));
   await bundleGradients(join(folder, "engine/gradients.bundle.js"));
-  // What is compiled on the user's machine, or was compiled to wasm, is shipped beside what uses it.
-  for (const name of sources.filter((name) => [".cc", ".h", ".as"].includes(extname(name))))
+  // What is compiled on the user's machine is shipped beside what uses it.
+  for (const name of sources.filter((name) => [".cc", ".h"].includes(extname(name))))
     cpSync(join(root, name), join(folder, relative("src", name)));
 }
 

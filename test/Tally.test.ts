@@ -48,30 +48,29 @@ const rows = (tally: Tally): string[][] =>
 test("Each leg has a row, each engine a column: what ran there, what failed, and why something was skipped", () => {
   const tally = tallyOf({
     "product, on tensorflow": { "adds up": "pass", "rounds to bf16": "pass", "rounds to bf16 twice": "fail" },
-    "product, on wasm": { "adds up": "pass", "rounds to bf16": "skip: float32 alone" },
+    "product, on onnxruntime": { "adds up": "pass", "rounds to bf16": "skip: float32 alone" },
     "product, on cpu": { "rounds to bf16": "skip: float32 alone" },
     "product, on webgpu": "skip: no adapter",
     notebooks: { "06.ipynb runs": "skip: no Jupyter" },
   });
   assert.deepEqual(rows(tally), [
-    ["leg", "tensorflow", "webgpu", "onnxruntime", "wasm", "cpu", "no engine", "skipped, and why"],
-    ["unit", "1 ran", "skipped", "-", "1 ran", "-", "-", "1 on webgpu: no adapter"],
+    ["leg", "tensorflow", "webgpu", "onnxruntime", "cpu", "no engine", "skipped, and why"],
+    ["unit", "1 ran", "skipped", "1 ran", "-", "-", "1 on webgpu: no adapter"],
     [
       "half precision",
       "1 of 2 failed",
       "-",
-      "-",
       "skipped",
       "skipped",
       "-",
-      "1 on wasm, 1 on cpu: float32 alone",
+      "1 on onnxruntime, 1 on cpu: float32 alone",
     ],
-    ["Jupyter", "-", "-", "-", "-", "-", "skipped", "1: no Jupyter"],
+    ["Jupyter", "-", "-", "-", "-", "skipped", "1: no Jupyter"],
   ]);
 });
 
 test("A leg of which no test was told is absent rather than done, and a group without tests is told of", () => {
-  const tally = tallyOf({ "product, on wasm": { "adds up": "pass" }, "loops over nothing": {} });
+  const tally = tallyOf({ "product, on onnxruntime": { "adds up": "pass" }, "loops over nothing": {} });
   assert.deepEqual(tally.absent, ["half precision", "Jupyter"]);
   assert.deepEqual(tally.hollow, ["a.test.ts loops over nothing"]);
 });
@@ -84,16 +83,16 @@ test("A file of which no test came is told of, and one that fails as a whole has
   assert.deepEqual(tally.hollow, ["b.test.ts /test/b.test.ts"]);
   tally.started(file);
   tally.ended(file, false);
-  assert.deepEqual(rows(tally)[1], ["unit", "-", "-", "-", "-", "-", "1 of 1 failed"]);
+  assert.deepEqual(rows(tally)[1], ["unit", "-", "-", "-", "-", "1 of 1 failed"]);
 });
 
 test("What is required and did not run is named with why, be it a leg or an engine", () => {
   const tally = tallyOf({
-    "product, on wasm": { "adds up": "pass" },
+    "product, on onnxruntime": { "adds up": "pass" },
     "product, on webgpu": "skip: no adapter",
     notebooks: { "06.ipynb runs": "skip: no Jupyter" },
   });
-  assert.deepEqual(tally.missing(["wasm", "unit"]), []);
+  assert.deepEqual(tally.missing(["onnxruntime", "unit"]), []);
   assert.deepEqual(tally.missing(["webgpu", "jupyter", "half precision"]), [
     "webgpu: no adapter",
     "jupyter: no Jupyter",
@@ -106,25 +105,23 @@ test("A test stands in each leg that its file or titles tell of, else in unit", 
     LEGS.filter(({ has }) => has({ path, engine })).map(({ name }) => name);
   const node = `Node ${process.versions.node.split(".")[0]}`;
   assert.deepEqual(legsOf("data/splits.test.ts Folds are even"), ["unit", node]);
-  assert.deepEqual(legsOf("models/x.ts deberta-v2-convolution against PyTorch, on wasm > a", "wasm"), [
-    "parity deberta-v2",
-    node,
-  ]);
+  assert.deepEqual(
+    legsOf("models/x.ts deberta-v2-convolution against PyTorch, on onnxruntime > a", "onnxruntime"),
+    ["parity deberta-v2", node],
+  );
   assert.deepEqual(legsOf("x.ts xlm-roberta against PyTorch, on webgpu", "webgpu"), [
     "parity xlm-roberta",
     "WebGPU",
     node,
   ]);
-  assert.deepEqual(legsOf("x.ts resnet18 against timm, on wasm > gives logits in bf16", "wasm"), [
-    "parity resnet",
-    "half precision",
-    node,
-  ]);
-  assert.deepEqual(legsOf("models/autocast.test.ts autocast and torch.autocast, on wasm > x", "wasm"), [
-    "half precision",
-    "Python round trip",
-    node,
-  ]);
+  assert.deepEqual(
+    legsOf("x.ts resnet18 against timm, on onnxruntime > gives logits in bf16", "onnxruntime"),
+    ["parity resnet", "half precision", node],
+  );
+  assert.deepEqual(
+    legsOf("models/autocast.test.ts autocast and torch.autocast, on onnxruntime > x", "onnxruntime"),
+    ["half precision", "Python round trip", node],
+  );
   assert.deepEqual(legsOf("notebooks/browser.test.ts A page"), ["Jupyter", "browser", node]);
 });
 

@@ -139,7 +139,7 @@ export class Tally {
     return count === 0 ? "" : `${count}, as above`;
   }
 
-  /** "8 on wasm, 8 on cpu: it computes in float32 alone; 1: no Jupyter was found" */
+  /** "8 on onnxruntime, 8 on cpu: it computes in float32 alone; 1: no Jupyter was found" */
   #whySkipped(leg: string): string {
     const counts = new Map<string, string[]>();
     for (const column of COLUMNS)

@@ -57,17 +57,17 @@ describe("checkNumber", () => {
 });
 
 describe("checkOneOf", () => {
-  const engines = ["auto", "tensorflow", "wasm", "cpu"] as const;
+  const engines = ["auto", "tensorflow", "webgpu", "cpu"] as const;
 
   test("returns the value, typed as one of the choices", () => {
-    const engine: "auto" | "tensorflow" | "wasm" | "cpu" = checkOneOf("engine", "wasm", engines);
-    assert.equal(engine, "wasm");
+    const engine: "auto" | "tensorflow" | "webgpu" | "cpu" = checkOneOf("engine", "webgpu", engines);
+    assert.equal(engine, "webgpu");
   });
 
   test("lists the choices when it is none of them, case and blanks counting", () => {
-    const expected = "engine: expected one of auto, tensorflow, wasm, cpu, got";
+    const expected = "engine: expected one of auto, tensorflow, webgpu, cpu, got";
     rejects(() => checkOneOf("engine", "gpu", engines), `${expected} "gpu"`);
-    rejects(() => checkOneOf("engine", "WASM", engines), `${expected} "WASM"`);
+    rejects(() => checkOneOf("engine", "WEBGPU", engines), `${expected} "WEBGPU"`);
     rejects(() => checkOneOf("engine", " cpu", engines), `${expected} " cpu"`);
     rejects(() => checkOneOf("engine", undefined as unknown as string, engines), `${expected} undefined`);
   });

@@ -1,3 +1,3 @@
-/** The engine that a test's title, or that of a group around it, names: "…, on wasm". */
+/** The engine that a test's title, or that of a group around it, names: "…, on cpu". */
 export const engineOf = (titles: string): string | undefined =>
-  /, on (tensorflow|webgpu|onnxruntime|wasm|cpu)(?= > | with |$)/.exec(titles)?.[1];
+  /, on (tensorflow|webgpu|onnxruntime|cpu)(?= > | with |$)/.exec(titles)?.[1];

@@ -39,7 +39,7 @@ export const hasRun = (name: string): boolean => (process.env.FROSTKIT_RAN ?? ""
 /** Why what has run does not run again. */
 export const HAS_RUN = "it ran before, with Node alone (FROSTKIT_RAN)";
 
-/** "engines: tensorflow (2.21.0, CPU), wasm, cpu; not here: webgpu: no WebGPU adapter was found" */
+/** "engines: tensorflow (2.21.0, CPU), onnxruntime (1.30.0), cpu; not here: webgpu: no WebGPU adapter was found" */
 export function formatEngines(engines: Engines): string {
   const here = ENGINES.filter((name) => engines[name].why === null);
   const absent = ENGINES.filter((name) => engines[name].why !== null);

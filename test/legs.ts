@@ -10,7 +10,7 @@ export interface Leg {
 
 /** Where a test stands. */
 export interface Told {
-  /** "engine/autocast.test.ts autocast, on wasm > holds while it computes": files and titles of the groups around it, and its own. */
+  /** "engine/autocast.test.ts autocast, on cpu > holds while it computes": files and titles of the groups around it, and its own. */
   path: string;
   /** The engine that a title names, which everyTestAsserts.ts holds it to; null where none does. */
   engine: string | null;

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { after, before, describe } from "node:test";
 import { bindingFiles } from "../src/engine/native/bindingFiles";
 import { type EngineName, useEngine } from "../src/engine/useEngine";
-import { wasmHeap } from "../src/engine/wasmHeap";
 import { enginesHere } from "./enginesHere";
 
 type Tests = (engine: EngineName) => void;
@@ -21,15 +20,15 @@ export const NO_NATIVE_KERNELS = "the engine has no C++ kernels";
 
 /** Runs a group of tests once per engine that is installed; what is installed has to work. */
 export const onEveryEngine = (title: string, tests: Tests) =>
-  on(["tensorflow", "onnxruntime", "wasm", "cpu"], title, tests);
+  on(["tensorflow", "onnxruntime", "cpu"], title, tests);
 
 /** The same without plain JavaScript, which is there to check kernels and too slow to train on. */
 export const onEveryFastEngine = (title: string, tests: Tests) =>
-  on(["tensorflow", "onnxruntime", "wasm"], title, tests);
+  on(["tensorflow", "onnxruntime"], title, tests);
 
 /** The same with WebGPU, where values cannot be read at once: the tests have to wait for them. */
 export const onEveryEngineAndWebgpu = (title: string, tests: Tests) =>
-  on(["tensorflow", "webgpu", "onnxruntime", "wasm", "cpu"], title, tests);
+  on(["tensorflow", "webgpu", "onnxruntime", "cpu"], title, tests);
 
 /** A group of tests on WebGPU alone. */
 export const onWebgpu = (title: string, tests: Tests) => on(["webgpu"], title, tests);
@@ -43,23 +42,6 @@ export function onWebgpuHardware(title: string, tests: Tests): void {
     before(() => useEngine("webgpu"));
     afterWebgpu("webgpu");
     tests("webgpu");
-  });
-}
-
-/** A group of tests on wasm with every product by ONNX Runtime, also those that are too small to be worth a call. */
-export function onRuntimeProducts(title: string, tests: Tests): void {
-  const skip = engines.wasm.why ?? (engines.wasm.what === null && "ONNX Runtime does not run here");
-  describe(`${title}, on wasm with all products by ONNX Runtime`, { skip }, () => {
-    let from: number;
-    before(async () => {
-      await useEngine("wasm");
-      from = wasmHeap()!.products!.from;
-      wasmHeap()!.products!.from = 0;
-    });
-    after(() => {
-      wasmHeap()!.products!.from = from;
-    });
-    tests("wasm");
   });
 }
 

@@ -23,8 +23,6 @@ async function describe(name: EngineName): Promise<string | null> {
   if (name === "cpu") return null;
   const { versions } = await useEngine(name);
   if (name === "onnxruntime") return versions.onnxruntime;
-  if (name === "wasm")
-    return versions.onnxruntime ? `products by ONNX Runtime ${versions.onnxruntime}` : null;
   const used = (await tensorflowDevices()).find(({ inUse }) => inUse)!;
   return `${versions.tensorflow}, ${used.type} ${used.name}`;
 }

@@ -35,13 +35,13 @@ export async function doctorFacts(): Promise<[string, string][]> {
 async function tryEngine(name: EngineName): Promise<string> {
   const why = await whyNot(name);
   if (why !== null) return `no: ${name === "tensorflow" ? await cureTensorflow(why) : why}`;
-  const { versions, reason } = await useEngine(name);
+  const { versions } = await useEngine(name);
   const { size, gigaflops } = await productSpeed(name);
   const of = Object.entries(versions).map((entry) => entry.join(" "));
   const speed = `${gigaflops.toPrecision(3)} GFLOP/s in a float32 product of ${size} x ${size}`;
   const line = `yes: ${speed} (${of.join(", ")})`;
   if (name === "tensorflow") return `${line}; ${binding()}`;
-  return name === "wasm" ? `${line}; ${reason.replace("as asked for; ", "")}` : line;
+  return line;
 }
 
 /** How the binding stands, and what to do where it is no longer what it was built for. */

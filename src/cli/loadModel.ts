@@ -61,7 +61,7 @@ export async function loadModel(
         ? `${data.option}: expected a folder of images, since ${flags.model} reads images, got the table ${data.path}`
         : `${data.option}: expected a table of texts, since ${flags.model} reads texts, got the folder ${data.path}`,
     );
-  // With it comes what multiplies on the wasm engine. Where it is missing and cannot be fetched, whoever cannot do without it says so.
+  // With it comes ONNX Runtime. Where it is missing and cannot be fetched, whoever cannot do without it says so.
   await fetchPackage("@huggingface/transformers", note).catch(() => {});
   const engine = await useEngine(flags.engine);
   const notes: string[] = [];

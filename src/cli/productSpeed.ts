@@ -7,7 +7,6 @@ const SIZES: Record<EngineName, number[]> = {
   tensorflow: [1024],
   webgpu: [256, 1024],
   onnxruntime: [1024],
-  wasm: [512],
   cpu: [256],
 };
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { explainOnnxRuntime } from "../packages/explainOnnxRuntime";
 import { packageFolder } from "../packages/packageFolder";
 import "../packages/noTelemetry";
 import { infoMessage, nodeMessage, stopMessages } from "./onnxMessages";
@@ -150,10 +151,11 @@ export class RuntimeSession {
 export async function openOnnxRuntime(): Promise<OnnxRuntime> {
   const transformers = packageFolder("@huggingface/transformers");
   if (!existsSync(transformers))
-    throw new Error("@huggingface/transformers, with which it comes, is not installed");
+    throw new Error(
+      "@huggingface/transformers, with which it comes, is not installed: npm install @huggingface/transformers brings it",
+    );
   const need = createRequire(join(transformers, "package.json"));
-  const loaded = need("onnxruntime-node") as Package;
-  const binding = need("onnxruntime-node/dist/binding.js") as Binding;
+  const { loaded, binding } = load(need);
   const { version } = need("onnxruntime-node/package.json") as { version: string };
   binding.initOrt();
   const proto = await onnxProto();
@@ -167,6 +169,14 @@ export async function openOnnxRuntime(): Promise<OnnxRuntime> {
       failure = error;
     }
   throw failure;
+}
+
+function load(need: NodeJS.Require): { loaded: Package; binding: Binding } {
+  try {
+    return { loaded: need("onnxruntime-node"), binding: need("onnxruntime-node/dist/binding.js") };
+  } catch (error) {
+    throw explainOnnxRuntime(error);
+  }
 }
 
 /** Throws where a times a, element by element and written where a lies, is not what it should be. */

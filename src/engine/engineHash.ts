@@ -34,7 +34,7 @@ async function compute(): Promise<string> {
     name,
     versions,
     process.arch,
-    // V8 computes on engines cpu and wasm.
+    // V8 computes on engine cpu.
     process.versions.v8,
     cpus().map(({ model }) => model),
     availableParallelism(),

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOneOf } from "../check";
 import { FrostError } from "../errors";
@@ -14,12 +13,11 @@ import { tensorflowDevices } from "./native/tensorflowDevices";
 import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/loadOnnxruntime";
 import { watchBytes } from "./peakBytes";
 import { loadTfjsGradients } from "./tfjsGradients";
-import { chooseWasmProducts } from "./wasmProducts";
 
 /** What can compute. */
-export type EngineName = "tensorflow" | "webgpu" | "onnxruntime" | "wasm" | "cpu";
+export type EngineName = "tensorflow" | "webgpu" | "onnxruntime" | "cpu";
 /** The names of all engines, the fastest first. */
-export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "onnxruntime", "wasm", "cpu"];
+export const ENGINES: readonly EngineName[] = ["tensorflow", "webgpu", "onnxruntime", "cpu"];
 
 /** The engine that computes. */
 export interface Engine {
@@ -33,10 +31,9 @@ export interface Engine {
 
 /**
  * Makes one engine the one that computes: `"tensorflow"` (native, through tfjs-node-gpu), `"webgpu"`, `"onnxruntime"` (native, from npm
- * alone), `"wasm"`, or `"cpu"` (plain JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then
- * WebGPU where the environment variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, then ONNX Runtime, unless it does not run
- * here or FROSTKIT_ONNXRUNTIME=0 says not to use it, else wasm; `reason` tells why. A named engine that cannot run is an error, never
- * replaced by another.
+ * alone), or `"cpu"` (plain JavaScript, for checking). `"auto"` takes TensorFlow where its binding is installed and loads, then WebGPU
+ * where the environment variable FROSTKIT_WEBGPU=1 asks for it and an adapter is found, then ONNX Runtime, and plain JavaScript where
+ * none of them runs; `reason` tells why. A named engine that cannot run is an error, never replaced by another.
  *
  * @throws FrostError where the named engine cannot run, with the reason
  * @example
@@ -54,14 +51,9 @@ export async function useEngine(choice: EngineName | "auto" = "auto", ...more: u
     if (why) throw new FrostError(`engine ${choice} cannot run: ${why}`);
     return use(choice, ["as asked for"]);
   }
-  const { FROSTKIT_WEBGPU, FROSTKIT_ONNXRUNTIME } = process.env;
-  const left: Partial<Record<EngineName, boolean>> = {
-    webgpu: FROSTKIT_WEBGPU !== "1",
-    onnxruntime: FROSTKIT_ONNXRUNTIME === "0",
-    cpu: true,
-  };
   const refusals: string[] = [];
-  for (const name of ENGINES.filter((name) => !left[name])) {
+  for (const name of ENGINES) {
+    if (name === "webgpu" && process.env.FROSTKIT_WEBGPU !== "1") continue;
     const why = await whyNot(name);
     if (why === null) return use(name, refusals);
     refusals.push(`${name} cannot run: ${why}`);
@@ -89,7 +81,7 @@ async function chooseAndLog(log: (line: string) => void): Promise<Engine> {
   return engine;
 }
 
-/** "engine: wasm (as asked for)" */
+/** "engine: cpu (as asked for; …)" */
 export function formatEngine({ name, reason }: Engine): string {
   return `engine: ${name} (${reason})`;
 }
@@ -119,7 +111,7 @@ const failures = new Map<EngineName, string | null>();
 
 /** `reasons` are those known before it runs. */
 async function use(name: EngineName, reasons: string[]): Promise<Engine> {
-  if (tf.getBackend() !== name && !(await withoutNewHandlers(() => tf.setBackend(name))))
+  if (tf.getBackend() !== name && !(await tf.setBackend(name)))
     throw new FrostError(`engine ${name} is installed but would not start`);
   await tf.ready();
   loadTfjsGradients();
@@ -138,7 +130,6 @@ async function use(name: EngineName, reasons: string[]): Promise<Engine> {
 /** What an engine that runs has chosen for itself: versions for the record, and a line for people. */
 async function details(name: EngineName): Promise<{ versions?: Record<string, string>; where?: string }> {
   if (name === "tensorflow") return { versions: tensorflowVersion(), where: await whereItComputes() };
-  if (name === "wasm") return chooseWasmProducts();
   if (name === "onnxruntime") {
     const cores = formatMany(availableParallelism(), "core");
     return {
@@ -146,34 +137,14 @@ async function details(name: EngineName): Promise<{ versions?: Record<string, st
       where: `ONNX Runtime ${onnxruntimeVersion()} computes on ${cores}`,
     };
   }
+  if (name === "cpu") return { where: "plain JavaScript computes on 1 core, far slower than the others" };
   return {};
-}
-
-/**
- * Takes back the process-wide error handlers that `start` adds: the wasm runtime's rethrow, so that one rejected promise nobody
- * awaits would end a notebook's kernel with all its variables.
- */
-async function withoutNewHandlers<T>(start: () => Promise<T>): Promise<T> {
-  const events = ["uncaughtException", "unhandledRejection"];
-  const before = events.map((event) => new Set(process.rawListeners(event)));
-  try {
-    return await start();
-  } finally {
-    events.forEach((event, i) => {
-      for (const handler of process.rawListeners(event))
-        if (!before[i].has(handler)) process.off(event, handler as () => void);
-    });
-  }
 }
 
 async function load(name: EngineName): Promise<void> {
   if (name === "webgpu") await loadWebgpu();
   if (name === "onnxruntime") await loadOnnxruntime();
   if (name === "cpu") require("@tensorflow/tfjs-backend-cpu");
-  if (name === "wasm") {
-    const wasm = require("@tensorflow/tfjs-backend-wasm") as { setWasmPaths(folder: string): void };
-    wasm.setWasmPaths(join(packageFolder("@tensorflow/tfjs-backend-wasm"), "dist/"));
-  }
   if (name === "tensorflow") loadTensorflow();
 }
 
@@ -188,8 +159,6 @@ async function whereItComputes(): Promise<string> {
   const idle = type === "CPU" && (await nvidiaGpus()).at(-1);
   return idle ? `${where}, not on GPU ${idle.name}: frostkit doctor says why` : where;
 }
-
-const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));
 
 function tensorflowVersion(): Record<string, string> {
   const backend = tf.backend() as unknown as { binding: { TF_Version?: string } };

@@ -1,6 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Half } from "../engine/autocast";
-import type { EngineName } from "../engine/useEngine";
 
 /** What an op gives, by name: tensors, several of a kind, or null where one was not asked for. */
 export type Outputs<Out> = { [Name in keyof Out]: tf.Tensor | null | (tf.Tensor | null)[] };
@@ -39,8 +38,6 @@ export interface Declaration<In, Out extends Outputs<Out>> {
   check?(inputs: In): void;
   /** Of tfjs's ops. It runs in a tidy of its own. */
   composed(inputs: In): Out;
-  /** Engines on which the composed form does not run, and why: there a kernel has to take whatever comes. */
-  notComposed?: Partial<Record<EngineName, string>>;
   /** Asked in this order. */
   kernels: readonly Kernel<In, Out>[];
   /** Sizes that are odd, one, zero, large and no multiple of a tile. */

@@ -4,7 +4,6 @@ import { type NativeKernels, nativeKernels } from "../engine/nativeKernels";
 import type { Graph } from "../engine/recorder/Graph";
 import { recording } from "../engine/recorder/recording";
 import type { TensorflowBackend } from "../engine/TensorflowBackend";
-import { type WasmHeap, wasmHeap } from "../engine/wasmHeap";
 import type { Kernel } from "./Op";
 
 interface Settings<In, Out, Place> {
@@ -42,10 +41,6 @@ const NOT_LINKED = "not linked with TensorFlow on a CPU";
 /** A C++ kernel of the kit: on engine tensorflow, on a CPU, where `frostkit native` linked it. */
 export const nativeKernel = <In, Out>(settings: Settings<In, Out, NativeKernels>): Kernel<In, Out> =>
   kernelOf("C++", nativeKernels, NOT_LINKED, settings);
-
-/** A kernel on the wasm engine's memory: AssemblyScript of the kit, or tfjs's ops in another way than its own kernels go. */
-export const wasmKernel = <In, Out>(settings: Settings<In, Out, WasmHeap>, by = "wasm"): Kernel<In, Out> =>
-  kernelOf(by, wasmHeap, "not on engine wasm", settings);
 
 /** On engine onnxruntime, in larger operators of ONNX than those that tfjs's ops come to. */
 export const recordedKernel = <In, Out>(settings: Settings<In, Out, Graph>): Kernel<In, Out> =>

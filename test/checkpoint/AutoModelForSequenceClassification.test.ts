@@ -17,7 +17,7 @@ const input = { inputIds: [[2, 17, 42, 99, 3]] };
 describe("AutoModelForSequenceClassification.fromPretrained", () => {
   let folder = "";
   before(async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     folder = mkdtempSync(join(tmpdir(), "frostkit-test-"));
   });
   after(() => rmSync(folder, { recursive: true }));

@@ -92,7 +92,7 @@ describe("Checkpoints in Python", { skip: noPython }, () => {
   let folder = "";
   let made: Record<string, Made>;
   before(async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     folder = mkdtempSync(join(tmpdir(), "frostkit-test-"));
     const configs = Object.entries(CONFIGS).map(([name, config]) => [join(folder, name), config]);
     made = makeInPython(Object.fromEntries(configs), rows);

@@ -36,7 +36,7 @@ async function byName(
 
 describe("Class names of a trained head", () => {
   before(async () => {
-    await useEngine("wasm");
+    await useEngine("cpu");
   });
 
   for (const { modelType } of FAMILIES)

@@ -60,7 +60,7 @@ describe("A model that is loaded", () => {
   it("has read nothing but names and shapes, and tells of them without reading", {
     skip: skipWithoutProc,
   }, async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     (await load(tinyBert)).dispose(); // whatever the kit itself reads on the way
     const tensors = tf.memory().numTensors;
     const before = bytesRead();
@@ -86,7 +86,7 @@ describe("A model that is loaded", () => {
   it("has its weights file open while any of them is unread, and no longer", {
     skip: skipWithoutProc,
   }, async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     const folder = copied();
     for (const end of [readAll, (model: Classifier) => model.dispose()]) {
       const model = await load(folder);
@@ -103,7 +103,7 @@ describe("A model that is loaded", () => {
   });
 
   it("opens no file for long that it takes nothing of", { skip: skipWithoutProc }, async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     const folder = sharded();
     const [first, second] = [1, 2].map((shard) => join(folder, `model-0000${shard}-of-00002.safetensors`));
     const model = await load(folder);
@@ -115,7 +115,7 @@ describe("A model that is loaded", () => {
   });
 
   it("leaves nothing open behind a head for masked words either", { skip: skipWithoutProc }, async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     const folder = copied();
     const model = await load(folder);
     await adaptToTexts(model, toyRows(4), { maskTokenId: 4, batchSize: 4 });
@@ -125,7 +125,7 @@ describe("A model that is loaded", () => {
   });
 
   it("reads all at once on Windows, where a folder with an open file in it cannot be replaced", async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     const { platform } = process;
     Object.defineProperty(process, "platform", { value: "win32" });
     try {

@@ -45,7 +45,7 @@ interface Answers {
 test("A model that was trained and saved here answers in Python's pipeline, from text to label, in every precision", {
   skip,
 }, async () => {
-  await useEngine("wasm");
+  await useEngine("onnxruntime");
   const before = tf.memory().numTensors;
   const table = takeRows(textDataset(await readTable(reviews), { text: "text", label: "target" }), [
     ...Array(24).keys(),

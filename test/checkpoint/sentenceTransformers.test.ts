@@ -84,7 +84,7 @@ async function load(from: string, options: FromPretrainedOptions = {}) {
 }
 
 describe("a folder of sentence-transformers", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   it("loads without a word of its buffers, and says which head its encoder was trained for", async () => {
     const { model, notes } = await load(await published());

@@ -48,11 +48,7 @@ test("doctor shows versions, cores, memory, every engine, what auto takes and th
   assert.ok(fact(said, "Node.js").startsWith(process.versions.node));
   for (const name of ENGINES) assert.match(fact(said, `engine ${name}`), /^yes: \d[\d.e+]* GFLOP\/s|^no: .+/);
   // These two need nothing but what npm installs.
-  for (const name of ["wasm", "cpu"]) assert.match(fact(said, `engine ${name}`), /^yes: /);
-  assert.match(
-    fact(said, "engine wasm"),
-    /; products by (ONNX Runtime \d|the kit's own kernel, on 1 core: )/,
-  );
+  for (const name of ["onnxruntime", "cpu"]) assert.match(fact(said, `engine ${name}`), /^yes: /);
   assert.match(fact(said, "notebook kernel"), /^(yes|no): /);
 });
 

@@ -14,7 +14,7 @@ import { predict } from "../../src/training/predict";
 import { variant } from "../models/variant";
 
 before(async () => {
-  await useEngine("wasm");
+  await useEngine("onnxruntime");
 });
 
 /** A model of a family with BERT's tokenizer beside it, which speaks of so many tokens. */

@@ -39,7 +39,7 @@ for (const [what, files, message] of [
     const table = tinyTable("test.csv", 6);
     const { code, stderr } = await frostkitIn(
       { env },
-      ...["predict", "--model", id, "--data", table, "--out", "out.csv", "--engine", "wasm"],
+      ...["predict", "--model", id, "--data", table, "--out", "out.csv", "--engine", "onnxruntime"],
     );
     assert.equal(code, 2, stderr);
     assert.match(stderr, message);

@@ -16,7 +16,7 @@ const base = [
   "--train",
   train,
   "--engine",
-  "wasm",
+  "onnxruntime",
   "--max-len",
   "16",
   "--lr",
@@ -65,7 +65,7 @@ test("What was frozen is saved bit for bit as it was; the rest has learnt", () =
 
 test("What it saved can be predicted with, by the names of the classes", async () => {
   const { code, stderr } = await frostkit(
-    ..."predict --model runs/model --engine wasm --max-len 16 --out runs/submission.csv".split(" "),
+    ..."predict --model runs/model --engine onnxruntime --max-len 16 --out runs/submission.csv".split(" "),
     "--data",
     train,
   );
@@ -91,7 +91,7 @@ test("predict reads texts as training did: columns, pair and length are saved wi
   assert.equal(trained.code, 0, trained.stderr);
   const predict = async (out: string, ...args: string[]) =>
     frostkit(
-      ..."predict --model runs/pairs --data pairs.csv --engine wasm --probabilities".split(" "),
+      ..."predict --model runs/pairs --data pairs.csv --engine onnxruntime --probabilities".split(" "),
       "--out",
       out,
       ...args,
@@ -126,7 +126,7 @@ test("predict reads texts as training did: columns, pair and length are saved wi
   assert.equal(renamed.code, 0, renamed.stderr);
   assert.equal(text, readFileSync(join(folder, "renamed-out.csv"), "utf8"));
   const single = await frostkit(
-    ..."predict --model runs/model --engine wasm --out never.csv --data pairs.csv --text left --pair right".split(
+    ..."predict --model runs/model --engine onnxruntime --out never.csv --data pairs.csv --text left --pair right".split(
       " ",
     ),
   );
@@ -143,7 +143,7 @@ test("--head gives the model a head that reads the rows so, which predict finds 
   const config = JSON.parse(readFileSync(join(folder, "runs/mean/config.json"), "utf8"));
   assert.deepEqual(config.frostkit_head, { pooling: "mean" });
   const predicted = await frostkit(
-    ..."predict --model runs/mean --engine wasm --max-len 16 --out runs/mean.csv".split(" "),
+    ..."predict --model runs/mean --engine onnxruntime --max-len 16 --out runs/mean.csv".split(" "),
     "--data",
     train,
   );
@@ -309,7 +309,7 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
     ],
     [
       ["--precision", "bf16"],
-      /--precision: expected fp32, which is all that engine wasm computes with, got bf16/,
+      /--precision: expected fp32, which is all that engine onnxruntime computes with, got bf16/,
     ],
   ] as [string[], RegExp][])
     await refuses([...args, "--model", "no/such/model"], line);

@@ -9,7 +9,18 @@ import { tinyModel, tinyTable } from "./tinyModel";
 const NASTY = "\u001b[31m\u0007</script>\u2028";
 const model = tinyModel("model");
 const train = tinyTable("train.csv", 30, (kind) => `${NASTY}${kind}`);
-const given = ["--model", model, "--train", train, "--engine", "wasm", "--max-len", "16", "--epochs", "1"];
+const given = [
+  "--model",
+  model,
+  "--train",
+  train,
+  "--engine",
+  "onnxruntime",
+  "--max-len",
+  "16",
+  "--epochs",
+  "1",
+];
 // Off a terminal the boards write no escapes of their own.
 const STEERS = /(?![\n\t])\p{Cc}/u;
 
@@ -58,6 +69,6 @@ test("The report names files, options and the command as it was typed", async ()
   assert.match(fact("Lengths")!, /^at most 16 tokens; the longest row has \d+/);
   assert.equal(
     fact("Command"),
-    "frostkit sweep --model model --train train.csv --engine wasm --max-len 16 --epochs 1 --n 2,3 --out runs/nasty",
+    "frostkit sweep --model model --train train.csv --engine onnxruntime --max-len 16 --epochs 1 --n 2,3 --out runs/nasty",
   );
 });

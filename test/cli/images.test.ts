@@ -32,16 +32,16 @@ before(async () => {
   pets = await imagesOf("pets", colours, { count: 8 });
   held = await imagesOf("held", colours, { count: 4 });
 });
-const common = ["--engine", "wasm", "--batch", "6", "--lr", "3e-3"];
+const common = ["--engine", "onnxruntime", "--batch", "6", "--lr", "3e-3"];
 const finetune = (...args: string[]) =>
   frostkit("finetune", "--model", model, "--train", pets, ...common, ...args);
 const predict = (...args: string[]) =>
-  frostkit("predict", "--model", "runs/pets", "--engine", "wasm", "--out", "out.csv", ...args);
+  frostkit("predict", "--model", "runs/pets", "--engine", "onnxruntime", "--out", "out.csv", ...args);
 
 test("finetune trains an image model on a folder with a folder for each class, below which it is frozen, and saves it", async () => {
   const { code, stdout, stderr } = await finetune("--freeze", "1", "--epochs", "4", "--save", "runs/pets");
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /^newly initialised: |^engine: wasm/m);
+  assert.match(stderr, /^newly initialised: |^engine: onnxruntime/m);
   assert.match(stderr, /^19 images to train on, 5 to validate on$/m);
   assert.match(stdout, /^epoch +train loss +valid loss +accuracy /);
   assert.match(stdout, /^ *4 +\d\.\d{4} +\d\.\d{4} +1\.0000 /m);

@@ -98,7 +98,7 @@ test("A value that does not fit its option is wrong use", async () => {
     [...sweep, "--precision", "fp8"],
     /argument 'fp8' is invalid\. Expected one of fp32, bf16, fp16 /,
   );
-  await refuses([...sweep, "--engine", "gpu"], /Allowed choices are auto, tensorflow, .*wasm, cpu;/);
+  await refuses([...sweep, "--engine", "gpu"], /Allowed choices are auto, tensorflow, .*onnxruntime, cpu;/);
   await refuses([...sweep, "--class-weights", "1,x"], /'--class-weights <list>' argument '1,x' is invalid/);
 });
 

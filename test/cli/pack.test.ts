@@ -177,7 +177,7 @@ test("There, from a shell, the packed kit links, lists, trains, sweeps, predicts
   const model = "--model /kaggle/input/model --max-len 16";
   const data = "--train /kaggle/input/table/train.csv --epochs 1";
   assert.match(await inRoot("list", "--model /kaggle/input/model --freeze 3"), /frozen/);
-  for (const engine of ["tensorflow", "wasm"]) {
+  for (const engine of ["tensorflow", "onnxruntime"]) {
     assert.match(
       await inRoot("sweep", model, data, `--n 0,6 --engine ${engine} --out ${engine}`),
       new RegExp(`engine: ${engine}`),
@@ -193,7 +193,7 @@ test("There, from a shell, the packed kit links, lists, trains, sweeps, predicts
   assert.equal(existsSync(join(root.home, ".cache/Microsoft")), false);
   assert.match(doctor, /^engine tensorflow +yes/m);
   assert.match(doctor, /^engine webgpu +(yes|no: no WebGPU adapter)/m);
-  assert.match(doctor, /^engine wasm +yes: .*products by ONNX Runtime/m);
+  assert.match(doctor, /^engine onnxruntime +yes/m);
   assert.doesNotMatch(doctor, /optional package|Cannot find/);
 });
 

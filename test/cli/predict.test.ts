@@ -17,14 +17,25 @@ import { tinyModel, tinyTable } from "./tinyModel";
 const model = tinyModel("model");
 const data = tinyTable("test.csv", 30);
 const predict = (...args: string[]) =>
-  frostkit("predict", "--model", model, "--data", data, "--engine", "wasm", "--max-len", "16", ...args);
+  frostkit(
+    "predict",
+    "--model",
+    model,
+    "--data",
+    data,
+    "--engine",
+    "onnxruntime",
+    "--max-len",
+    "16",
+    ...args,
+  );
 const written = async (name: string) => await readTable(join(folder, name));
 
 test("predict writes id and class of every row, in the rows' order, and says how many", async () => {
   const { code, stdout, stderr } = await predict("--out", "out/submission.csv");
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "30 rows: out/submission.csv\n");
-  assert.match(stderr, /^engine: wasm \(as asked for; .+\)\n$/);
+  assert.match(stderr, /^engine: onnxruntime \(as asked for; .+\)\n$/);
   const { columns, rows } = await written("out/submission.csv");
   assert.deepEqual(columns, ["id", "target"]);
   assert.deepEqual(

@@ -14,7 +14,7 @@ const base = [
   "--model",
   model,
   "--engine",
-  "wasm",
+  "onnxruntime",
   "--max-len",
   "16",
   "--batch",
@@ -56,7 +56,7 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
     for (const ending of ["svg", "png"]) assert.ok(existsSync(join(folder, `runs/train/${name}.${ending}`)));
 
   const lines = stderr.trimEnd().split("\n");
-  assert.match(lines[0], /^engine: wasm \(as asked for/);
+  assert.match(lines[0], /^engine: onnxruntime \(as asked for/);
   assert.deepEqual(lines.slice(1, 5), [
     "3 classes: bad, good, mixed",
     "60 rows to train on, 30 to validate on",
@@ -78,8 +78,8 @@ test("--json prints one record a line and nothing else on stdout, the records th
   assert.deepEqual(
     records.map(({ n, seed, engine, precision }) => [n, seed, engine, precision]),
     [
-      [-1, 0, "wasm", "fp32"],
-      [3, 0, "wasm", "fp32"],
+      [-1, 0, "onnxruntime", "fp32"],
+      [3, 0, "onnxruntime", "fp32"],
     ],
   );
   assert.match(stderr, /^report: runs\/json\/report\.html/m);

@@ -28,7 +28,7 @@ const read = (pair: string | null, maxLength = 32, text = "premise") => ({
 });
 
 describe("How rows were read", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   it("goes from columns to tokens, and along with taken rows", async () => {
     const rows = ["ice", "snow"].map((text) => ({ a: text, b: "cold", y: text }));
@@ -125,7 +125,7 @@ describe("How rows were read", () => {
 });
 
 describe("Rows written by hand", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   it("are refused where a field is missing or of no use, by the field's name", async () => {
     const model = await loadTiny();

@@ -5,13 +5,13 @@ import { test } from "node:test";
 import { engineHash } from "../../src/engine/engineHash";
 import { useEngine } from "../../src/engine/useEngine";
 
-/** As a process of its own has it, on engine wasm. */
+/** As a process of its own has it, on engine onnxruntime. */
 function hashWith(env: NodeJS.ProcessEnv): string {
   const [engineHash, useEngine] = ["engineHash", "useEngine"].map((name) =>
     JSON.stringify(join(__dirname, "../../src/engine", name)),
   );
   const program = `const { useEngine } = require(${useEngine}); const { engineHash } = require(${engineHash});
-    useEngine("wasm").then(engineHash).then(console.log)`;
+    useEngine("onnxruntime").then(engineHash).then(console.log)`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "-e", program], {
     env: { ...process.env, ...env },
     encoding: "utf8",
@@ -23,16 +23,16 @@ function hashWith(env: NodeJS.ProcessEnv): string {
 test("Every engine has a hash of its own, the same whenever it is asked", async () => {
   await useEngine("cpu");
   const cpu = await engineHash();
-  await useEngine("wasm");
-  const wasm = await engineHash();
-  assert.match(wasm, /^[0-9a-f]{64}$/);
-  assert.notEqual(wasm, cpu);
+  await useEngine("onnxruntime");
+  const onnxruntime = await engineHash();
+  assert.match(onnxruntime, /^[0-9a-f]{64}$/);
+  assert.notEqual(onnxruntime, cpu);
   await useEngine("cpu");
   assert.equal(await engineHash(), cpu);
 });
 
 test("Settings that choose among kernels or threads count, those of logging and of other programs do not", async () => {
-  await useEngine("wasm");
+  await useEngine("onnxruntime");
   const here = await engineHash();
   assert.equal(hashWith({}), here);
   assert.equal(hashWith({ TF_CPP_MIN_LOG_LEVEL: "1", LESS: "-R" }), here);

@@ -5,7 +5,6 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { peakBytes } from "../../src/engine/peakBytes";
 import { type EngineName, ensureEngine, useEngine, whyNot } from "../../src/engine/useEngine";
-import { gelu } from "../../src/ops/gelu/gelu";
 import { onEveryEngine } from "../onEveryEngine";
 
 /** Loads two models at once, after whatever comes first. */
@@ -23,10 +22,10 @@ const script = (first: string, log = "log: (line) => line.startsWith('engine') &
 
 describe("useEngine", () => {
   it("takes the engine that is named, says so and gives versions for the record", async () => {
-    const engine = await useEngine("wasm");
-    assert.equal(tf.getBackend(), "wasm");
-    assert.equal(engine.name, "wasm");
-    assert.match(engine.reason, /^as asked for; products by /);
+    const engine = await useEngine("onnxruntime");
+    assert.equal(tf.getBackend(), "onnxruntime");
+    assert.equal(engine.name, "onnxruntime");
+    assert.match(engine.reason, /^as asked for; ONNX Runtime \d/);
     assert.equal(engine.versions.tfjs, tf.version_core);
     assert.equal(await ensureEngine(), engine);
   });
@@ -62,14 +61,18 @@ describe("useEngine", () => {
     assert.match(reason, /^tensorflow cannot run: .*; ONNX Runtime \d\S+ computes on \d+ cores?$/);
   });
 
-  it("falls back to wasm where neither loads", () => {
-    const { name, reason, handlers } = without("tfjs-node-gpu|tfjs_binding|onnxruntime-node");
-    assert.equal(handlers, 0, "the wasm runtime's rethrowing handlers would end a kernel");
-    assert.equal(name, "wasm");
+  it("falls back to plain JavaScript where neither loads, and says why and how slow that is", () => {
+    const { name, reason } = without("tfjs-node-gpu|tfjs_binding|onnxruntime-node");
+    assert.equal(name, "cpu");
     assert.match(
       reason,
-      /^tensorflow cannot run: .*; onnxruntime cannot run: .*; products by the kit's own kernel/,
+      /^tensorflow cannot run: .*; onnxruntime cannot run: ONNX Runtime.* does not load: its library is not there; plain JavaScript computes on 1 core, far slower/,
     );
+  });
+
+  it("adds no handler of errors to the process, by which a promise that is rejected would end a kernel", () => {
+    for (const missing of ["tfjs-node-gpu|tfjs_binding", "tfjs-node-gpu|tfjs_binding|onnxruntime-node"])
+      assert.equal(without(missing).handlers, 0);
   });
 
   it("names the device of a TensorFlow that was asked for as well", async (t) => {
@@ -89,12 +92,12 @@ describe("useEngine", () => {
   });
 
   it("is not told of by the kit where the script chooses, which is given the reason", () => {
-    const chooses = `console.log((await useEngine("wasm")).reason);`;
+    const chooses = `console.log((await useEngine("onnxruntime")).reason);`;
     const output = execFileSync(process.execPath, ["--import", "tsx", "-e", script(chooses)], {
       encoding: "utf8",
     });
     const [reason, ...rest] = output.trim().split("\n");
-    assert.match(reason, /^as asked for; products by /);
+    assert.match(reason, /^as asked for; ONNX Runtime \d/);
     assert.deepEqual(rest, ["loaded", "loaded"]);
   });
 
@@ -110,7 +113,7 @@ describe("useEngine", () => {
   it("refuses an engine it does not know", async () => {
     await assert.rejects(useEngine("cuda" as EngineName), {
       name: "InputError",
-      message: 'engine: expected one of auto, tensorflow, webgpu, onnxruntime, wasm, cpu, got "cuda"',
+      message: 'engine: expected one of auto, tensorflow, webgpu, onnxruntime, cpu, got "cuda"',
     });
   });
 });
@@ -134,7 +137,6 @@ onEveryEngine("peakBytes", () => {
   });
 
   it("counts data once that several tensors share, and counts it until the last of them is gone", () => {
-    tf.dispose(gelu(tf.ones([4]))); // from here on wasm shares clones as well
     const before = peakBytes()();
     const x = tf.ones([10, 10]);
     const views = [x.clone(), x.clone()];

@@ -7,7 +7,7 @@ import type { EngineName } from "../../src/engine/useEngine";
 import type { SequenceClassifier, TokenRows } from "../../src/models/SequenceClassifier";
 import { textInputs } from "../../src/models/textInputs";
 import { assertClose } from "../close";
-import { onEveryEngine, onRuntimeProducts, onWebgpu, onWebgpuHardware } from "../onEveryEngine";
+import { onEveryEngine, onWebgpu, onWebgpuHardware } from "../onEveryEngine";
 import * as parity from "./parityTests";
 
 interface Expected extends parity.Expected {
@@ -107,5 +107,4 @@ export function againstPyTorch(
 
   onEveryEngine(`${name} against PyTorch`, tests);
   (KINDS_OF_BLOCK.includes(name) ? onWebgpu : onWebgpuHardware)(`${name} against PyTorch`, tests);
-  onRuntimeProducts(`${name} against PyTorch`, tests);
 }

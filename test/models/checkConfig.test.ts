@@ -101,7 +101,7 @@ const OTHERS: Fields = {
 
 describe("A config.json", () => {
   before(async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
   });
 
   for (const family of FAMILIES) {

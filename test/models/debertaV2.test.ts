@@ -30,7 +30,7 @@ const belongs = (name: string, n: number) =>
 for (const name of FIXTURES) againstPyTorch(name, { frozenBy: 1, belongs });
 
 describe("DeBERTa", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   const load = (from: string) =>
     AutoModelForSequenceClassification.fromPretrained(from, { log: assert.fail });

@@ -76,7 +76,7 @@ const RATES = {
 describe("families", () => {
   let folder = "";
   before(async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
     folder = mkdtempSync(join(tmpdir(), "frostkit-test-"));
   });
   after(() => rmSync(folder, { recursive: true }));

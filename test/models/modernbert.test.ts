@@ -23,7 +23,7 @@ const belongs = (name: string, n: number) =>
 for (const name of FIXTURES) againstPyTorch(name, { frozenBy: 1, belongs });
 
 describe("ModernBERT", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   const load = (from: string, options = {}) =>
     AutoModelForSequenceClassification.fromPretrained(from, { log: assert.fail, ...options });

@@ -19,7 +19,7 @@ import { predict } from "../../src/training/predict";
 import { makeFolder } from "../checkpoint/madeByHand";
 import { assertClose } from "../close";
 import { noPython, readInPython } from "../inPython";
-import { onEveryEngine, onRuntimeProducts, onWebgpuHardware } from "../onEveryEngine";
+import { onEveryEngine, onWebgpuHardware } from "../onEveryEngine";
 import { lossAndGradientsOf } from "./parityTests";
 
 /** Of many numbers their norm, and their sum weighted by cos(1), cos(2), …. */
@@ -182,10 +182,9 @@ const tests = (engine: EngineName) => {
 
 onEveryEngine("the published encoder", tests);
 onWebgpuHardware("the published encoder", tests);
-onRuntimeProducts("the published encoder", tests);
 
 describe("the published encoder", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   it("loads without a word but of the classifier that it lacks", async () => {
     const notes: string[] = [];

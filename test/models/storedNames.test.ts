@@ -44,7 +44,7 @@ async function contents(folder: string, log: (line: string) => void = assert.fai
 
 describe("A checkpoint's names", () => {
   before(async () => {
-    await useEngine("wasm");
+    await useEngine("onnxruntime");
   });
 
   for (const { modelType, prefix } of FAMILIES) {

@@ -18,7 +18,7 @@ const stage = (parts: Pick<Stage<unknown>, "parameters" | "tables" | "buffers">)
 });
 
 describe("Stages", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   it("are frozen up to the first with a trainable parameter", () => {
     const [frozen, trainable] = [parameter("a", false), parameter("b", true)];

@@ -45,7 +45,7 @@ import {
   accuracyFigure, AutoModelForSequenceClassification, evaluate, fineTune, freezeSweep, listParams, show, topNLayerFreeze, useEngine, watch,
 } from "frostkit";
 
-await useEngine("wasm");
+await useEngine("onnxruntime");
 const model = await AutoModelForSequenceClassification.fromPretrained(
   ${JSON.stringify(join(repository, "test/fixtures/models/bert"))},
   { classes: ["odd", "even"], ignoreMismatchedSizes: true, log() {} },

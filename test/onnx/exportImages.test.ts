@@ -47,7 +47,7 @@ async function exported(model: ImageClassifier): Promise<string> {
 const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 
 describe("exportOnnx of an image model", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   for (const architecture of ["resnet18", "resnet34"])
     it(`gives ONNX Runtime the logits that ${architecture} gives here, for batches and images of any size`, async () => {

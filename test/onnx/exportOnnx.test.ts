@@ -28,7 +28,7 @@ import { openSession } from "./onnxRuntime";
 const pretrained = join(__dirname, "../fixtures/mini-bert-en");
 
 describe("exportOnnx", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   const variants = ["content-position", "convolution", "own-positions"].map((name) => `deberta-v2-${name}`);
   for (const name of [...FAMILIES.map(({ modelType }) => modelType), "modernbert-mean", ...variants])

@@ -57,7 +57,7 @@ function withTokenizer(model: string, tokenizer: string, fields: Record<string, 
 }
 
 describe("Transformers.js's pipeline on an export", () => {
-  before(() => useEngine("wasm"));
+  before(() => useEngine("onnxruntime"));
 
   it("gives a fine-tuned model's probabilities as predict gives them here", async () => {
     const model = await Auto.fromPretrained(pretrained, { classes: ["0", "1"], log: () => {} });

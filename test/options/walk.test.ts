@@ -20,7 +20,7 @@ function requiredOf(table: OptionTable): Record<string, unknown> {
   return Object.fromEntries(required.map(([name]) => [name, 0]));
 }
 
-before(() => useEngine("wasm"));
+before(() => useEngine("onnxruntime"));
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

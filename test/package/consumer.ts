@@ -22,7 +22,7 @@ import {
 } from "frostkit";
 
 export async function main(): Promise<[Metrics | null, Figure]> {
-  const engine: string = (await useEngine("wasm")).name;
+  const engine: string = (await useEngine("onnxruntime")).name;
   const model = await AutoModelForSequenceClassification.fromPretrained("m", { classes: ["0", "1"] });
   topNLayerFreeze(model, 3);
   freezeWhere(model, /bias$/);

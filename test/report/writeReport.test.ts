@@ -150,7 +150,7 @@ test("With scripts the figures come alive in the static pictures' place, and hos
 test("The facts name what the trials ran on, every value once.", async () => {
   const facts = [...document.querySelectorAll(".facts tr")].map((row) => row.textContent);
   for (const fact of [
-    "Enginewasm (no TensorFlow found)",
+    "Engineonnxruntime (no TensorFlow found)",
     "Seeds0, 1, 2",
     "Training rows1,600",
     "SHA-256model 3f1c9a, rows b82e07",

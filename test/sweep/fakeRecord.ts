@@ -8,7 +8,7 @@ export function fakeRecord(given: Partial<TrialRecord> = {}): TrialRecord {
     strategy,
     n,
     seed,
-    engine: "wasm",
+    engine: "onnxruntime",
     engineReason: "no TensorFlow found",
     precision: "fp32",
     accuracy,

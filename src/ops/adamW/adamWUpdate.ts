@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NativeKernels } from "../../engine/nativeKernels";
-import type { WasmHeap } from "../../engine/wasmHeap";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel } from "../kernels";
 import { recordedUpdates } from "./recorded";
 
 export interface AdamWState {
@@ -53,7 +52,6 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
   composed: ({ updates }) => byParameter(updates, composed),
   kernels: [
     nativeKernel({ compute: (native, { updates }) => allAtOnce(native, updates) }),
-    wasmKernel({ compute: (heap, { updates }) => byParameter(updates, (update) => onHeap(heap, update)) }),
     recordedKernel({
       compute: (graph, { updates }) =>
         named(recordedUpdates(graph, updates, ({ settings }) => factors(settings))),
@@ -138,16 +136,6 @@ function allAtOnce(native: NativeKernels, updates: AdamWUpdate[]): States {
   // A parameter without elements stays as it is.
   const values = updates.map(({ state }, i) => (inPlace[i] ? null : updated.shift()) ?? state.value);
   return { values, means, squares };
-}
-
-function onHeap(heap: WasmHeap, { state, gradient, settings }: AdamWUpdate): AdamWState {
-  const { keep, stepSize, rootScale, eps, b1, b2, gradientScale } = factors(settings);
-  const before = [state.value, state.mean, state.square, gradient];
-  const [value, mean, square] = [0, 1, 2].map(() => heap.make(state.value.shape));
-  const pointers = [...before, value, mean, square].map((tensor) => heap.at(tensor));
-  const rates = [keep, stepSize, rootScale, eps, b1, 1 - b1, b2, 1 - b2, gradientScale];
-  heap.kernels.adamW(value.size, ...pointers, ...rates);
-  return { value, mean, square };
 }
 
 function composed({ state, gradient, settings }: AdamWUpdate): AdamWState {

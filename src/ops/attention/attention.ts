@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { precision } from "../../engine/autocast";
 import { FrostError } from "../../errors";
 import { defineOp } from "../defineOp";
-import { type Dropout, dropoutMask, dropped, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { type Dropout, dropped, seedOf } from "../dropoutMask/dropoutMask";
+import { nativeKernel, recordedKernel } from "../kernels";
 import { matMul } from "../matMul/matMul";
 import { attendedExamples } from "./examples";
 import { recordedAttention } from "./recorded";
@@ -69,23 +69,6 @@ export const attention = defineOp<Attended & { mask: tf.Tensor }, { output: tf.T
           seed: seedOf(drop),
         });
         return { output: y!, weights: weights! };
-      },
-    }),
-    wasmKernel({
-      compute(heap, inputs) {
-        const { query, key, value, mask, batchSize, heads, drop } = inputs;
-        const { queries, keys, width, scale } = sizes(inputs);
-        const { kernels } = heap;
-        const dropMask = drop ? dropoutMask([batchSize, heads, queries, keys], drop) : null;
-        const output = heap.make(query.shape);
-        const weights = heap.make([batchSize, heads, queries, keys]);
-        const pointers = [query, key, value, mask, dropMask, weights, output].map((tensor) =>
-          heap.at(tensor),
-        );
-        const scratch = heap.scratch(kernels.attentionScratch(queries, keys));
-        kernels.attention(batchSize, heads, queries, keys, width, scale, ...pointers, scratch);
-        dropMask?.dispose();
-        return { output, weights };
       },
     }),
     recordedKernel({

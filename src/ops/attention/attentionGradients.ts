@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { compose, defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { dropoutMask, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel } from "../kernels";
 import { matMul } from "../matMul/matMul";
 import { ATTENDED, type Attended, attention, merge, nativeAttributes, sizes, split } from "./attention";
 import { attendedExamples } from "./examples";
@@ -68,25 +68,6 @@ export const attentionGradients = defineOp<AttentionGradientInputs, Record<Name,
           weights,
           seed: seedOf(drop),
         });
-      },
-    }),
-    wasmKernel({
-      compute(heap, inputs) {
-        const { dy, query, key, value, weights, batchSize, heads, drop, wanted } = inputs;
-        const { queries, keys, width, scale } = sizes(inputs);
-        const { kernels } = heap;
-        const dropMask = drop ? dropoutMask(weights.shape, drop) : null;
-        const made = {
-          query: wanted.query ? heap.make(query.shape) : null,
-          key: wanted.key ? heap.make(key.shape) : null,
-          value: wanted.value ? heap.make(value.shape) : null,
-        };
-        const tensors = [dy, query, key, value, weights, dropMask, made.query, made.key, made.value];
-        const pointers = tensors.map((tensor) => heap.at(tensor));
-        const scratch = heap.scratch(kernels.attentionScratch(queries, keys));
-        kernels.attentionGradients(batchSize, heads, queries, keys, width, scale, ...pointers, scratch);
-        dropMask?.dispose();
-        return made;
       },
     }),
     recordedKernel({

@@ -1,11 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp";
 import { drawn } from "../drawn";
-import { wasmKernel } from "../kernels";
-import { matMul } from "../matMul/matMul";
 import type { Example } from "../Op";
-import { spread } from "./spread";
-import { cropImages, padImages, pixelOfWindows, type Steps } from "./window";
+import { cropImages, padImages, type Steps } from "./window";
 
 type Shape4D = [number, number, number, number];
 
@@ -59,12 +56,7 @@ export const conv2dInputGradientOp = defineOp<OfInput, { dx: tf.Tensor4D }>({
     const dx = tf.engine().runKernel("Conv2DBackpropInput", inputs, attributes) as tf.Tensor4D;
     return { dx: cropImages(dx, padding) };
   },
-  kernels: [
-    wasmKernel(
-      { compute: (_, inputs) => ({ dx: tf.tidy(() => asConvolution(inputs)) }) },
-      "tfjs ops, another way",
-    ),
-  ],
+  kernels: [],
   examples: () =>
     windowExamples(1e-5, ({ input, weight, output, steps }) => ({
       dy: drawn("dy", ...output) as tf.Tensor4D,
@@ -73,24 +65,6 @@ export const conv2dInputGradientOp = defineOp<OfInput, { dx: tf.Tensor4D }>({
       steps,
     })),
 });
-
-/** wasm's kernel goes pixel by pixel; the same as a convolution of the gradient, spread out, with the weight turned around. */
-function asConvolution({ dy, weight, inputShape, steps: { stride, padding } }: OfInput): tf.Tensor4D {
-  const [batch, inputHeight, inputWidth] = inputShape;
-  const [height, width] = [inputHeight + 2 * padding, inputWidth + 2 * padding];
-  const [, , kh, kw] = weight.shape;
-  const apart = spread(dy, stride);
-  const [, h, w] = apart.shape;
-  const wide = tf.pad(apart, [
-    [0, 0],
-    [kh - 1, Math.max(0, height - h)],
-    [kw - 1, Math.max(0, width - w)],
-    [0, 0],
-  ]);
-  const needed = tf.slice(wide, [0, 0, 0, 0], [batch, height + kh - 1, width + kw - 1, dy.shape[3]]);
-  const turned = tf.reverse(tf.transpose(weight, [2, 3, 0, 1]), [0, 1]) as tf.Tensor4D;
-  return cropImages(tf.conv2d(needed, turned, 1, "valid"), padding);
-}
 
 interface OfWeight {
   x: tf.Tensor4D;
@@ -120,13 +94,7 @@ export const conv2dWeightGradientOp = defineOp<OfWeight, { dw: tf.Tensor4D }>({
     const made = tf.engine().runKernel("Conv2DBackpropFilter", { x: seen(inputs), dy }, attributes);
     return { dw: tf.transpose(made as tf.Tensor4D, [3, 2, 0, 1]) };
   },
-  notComposed: { wasm: "tfjs has no Conv2DBackpropFilter there" },
-  kernels: [
-    wasmKernel(
-      { compute: (_, inputs) => ({ dw: tf.tidy(() => asProducts(inputs)) }) },
-      "tfjs ops, another way",
-    ),
-  ],
+  kernels: [],
   examples: () =>
     windowExamples(3e-5, ({ input, weight, output, steps }) => ({
       x: drawn("x", ...input) as tf.Tensor4D,
@@ -151,26 +119,6 @@ function seen({
   const [height, width] = [1, 2].map((axis) => (dy.shape[axis] - 1) * stride);
   const size = [x.shape[0], height + kh, width + kw, channels];
   return tf.slice(padImages(x, padding), [0, 0, 0, 0], size) as tf.Tensor4D;
-}
-
-/** A product for each row of the window, so that few windows lie side by side. */
-function asProducts(inputs: OfWeight): tf.Tensor4D {
-  const { dy, steps } = inputs;
-  const [kh, kw, channels, out] = filterShape(inputs);
-  const padded = seen(inputs);
-  const [batch, height, width] = dy.shape;
-  const rows = batch * height * width;
-  const flat = tf.reshape(dy, [rows, out]);
-  const parts = Array.from({ length: kh }, (_, i) =>
-    tf.tidy(() => {
-      const pixels = Array.from({ length: kw }, (_, j) =>
-        pixelOfWindows(padded, [i, j], steps.stride, [height, width]),
-      );
-      const beside = tf.reshape(tf.concat(pixels, 3), [rows, kw * channels]);
-      return matMul(beside, flat, true, false);
-    }),
-  );
-  return tf.transpose(tf.reshape(tf.concat(parts, 0), [kh, kw, channels, out]), [3, 2, 0, 1]) as tf.Tensor4D;
 }
 
 /** From PyTorch's order to tfjs's: [kh, kw, in, out]. */

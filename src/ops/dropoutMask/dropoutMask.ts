@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp";
 import { SIZES } from "../drawn";
-import { nativeKernel, recordedKernel, tensorflowKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel, tensorflowKernel } from "../kernels";
 import { inFloat32 } from "./inFloat32";
 import { recordedMask } from "./recorded";
 
@@ -65,14 +65,6 @@ export const dropoutMaskOp = defineOp<Inputs, { mask: tf.Tensor }>({
           return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), "float32"), 1 / (1 - rate));
         }),
       }),
-    }),
-    wasmKernel({
-      compute(heap, { shape, rate, seed }) {
-        const { threshold, scale } = inFloat32(rate);
-        const mask = heap.make(shape);
-        heap.kernels.dropoutMask(mask.size, seed, threshold, scale, heap.at(mask));
-        return { mask };
-      },
     }),
     recordedKernel({
       unless: isEmpty,

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { recordedKernel, wasmKernel } from "../kernels";
+import { recordedKernel } from "../kernels";
 import { recordedGelu, recordedGeluGradient } from "./recorded";
 
 /** x · Φ(x), Φ the normal distribution function (Hendrycks and Gimpel 2016); the shape stays. */
@@ -16,16 +16,7 @@ export const geluOp = defineOp<{ x: tf.Tensor }, { y: tf.Tensor }>({
   outputs: { y: "as x" },
   precision: null,
   composed: ({ x }) => ({ y: tf.mul(x, distribution(x)) }),
-  kernels: [
-    wasmKernel({
-      compute(heap, { x }) {
-        const y = heap.make(x.shape);
-        heap.kernels.gelu(x.size, heap.at(x), heap.at(y));
-        return { y };
-      },
-    }),
-    recordedKernel({ compute: recordedGelu }),
-  ],
+  kernels: [recordedKernel({ compute: recordedGelu })],
   *examples() {
     for (const size of SIZES)
       yield {
@@ -45,16 +36,7 @@ export const geluGradientOp = defineOp<{ dy: tf.Tensor; x: tf.Tensor }, { dx: tf
     const slope = tf.mul(tf.mul(x, INVERSE_SQRT_2PI), tf.exp(tf.mul(tf.square(x), -0.5)));
     return { dx: tf.mul(dy, tf.add(distribution(x), slope)) };
   },
-  kernels: [
-    wasmKernel({
-      compute(heap, { dy, x }) {
-        const dx = heap.make(x.shape);
-        heap.kernels.geluGradient(x.size, heap.at(dy), heap.at(x), heap.at(dx));
-        return { dx };
-      },
-    }),
-    recordedKernel({ compute: recordedGeluGradient }),
-  ],
+  kernels: [recordedKernel({ compute: recordedGeluGradient })],
   *examples() {
     for (const size of SIZES)
       yield {

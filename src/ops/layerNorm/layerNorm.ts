@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { WasmHeap } from "../../engine/wasmHeap";
 import { defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { type Dropout, dropped, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel } from "../kernels";
 import { recordedLayerNorm } from "./recorded";
 
 /** What backward reads of forward. */
@@ -55,7 +54,6 @@ export const layerNorm = defineOp<LayerNormInputs, { y: tf.Tensor } & Normalized
         return { y: y!, normal: normal!, scale: scale! };
       },
     }),
-    wasmKernel({ compute: onHeap }),
     recordedKernel({ compute: recordedLayerNorm }),
   ],
   *examples() {
@@ -91,14 +89,4 @@ export const SHAPES = [
 /** drop(x) + residual; new, unless nothing is to be done. */
 function summed(x: tf.Tensor, drop?: Dropout | null, residual?: tf.Tensor | null): tf.Tensor {
   return residual ? tf.add(dropped(x, drop), residual) : dropped(x, drop);
-}
-
-function onHeap(heap: WasmHeap, { x: given, drop, residual, weight, bias, eps }: LayerNormInputs) {
-  const [rows, width] = given.shape;
-  const x = tf.tidy(() => summed(given, drop, residual));
-  const [y, normal, scale] = [x.shape, x.shape, [rows, 1]].map((shape) => heap.make(shape));
-  const to = [y, normal, scale].map((tensor) => heap.at(tensor));
-  heap.kernels.layerNorm(rows, width, heap.at(x), heap.at(weight), heap.at(bias), eps, ...to);
-  if (x !== given) x.dispose();
-  return { y, normal, scale };
 }

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NativeKernels } from "../../engine/nativeKernels";
-import type { WasmHeap } from "../../engine/wasmHeap";
 import { compose, defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { type Dropout, dropped, seedOf } from "../dropoutMask/dropoutMask";
-import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel } from "../kernels";
 import { layerNorm, type Normalized, SHAPES } from "./layerNorm";
 import { recordedLayerNormGradients } from "./recorded";
 
@@ -48,7 +47,6 @@ export const layerNormGradients = defineOp<LayerNormGradientInputs, LayerNormGra
         wanted.x || wanted.residual || wanted.weight ? null : "the bias alone, which is a sum",
       compute: natively,
     }),
-    wasmKernel({ compute: onHeap }),
     recordedKernel({ compute: recordedLayerNormGradients }),
   ],
   *examples() {
@@ -106,18 +104,4 @@ function natively(
   const inputs = { dy, normal, scale, weight, seed: seedOf(drop) };
   const made = native.run("LayerNormGrad", attributes, inputs);
   return both ? { ...made, residual: made.x!.clone() } : made;
-}
-
-function onHeap(
-  heap: WasmHeap,
-  { dy, normal, scale, weight, drop, wanted }: LayerNormGradientInputs,
-): LayerNormGradients {
-  const [rows, width] = dy.shape;
-  const make = (wanted: boolean, shape: number[]) => (wanted ? heap.make(shape) : null);
-  const sum = make(wanted.x || wanted.residual, dy.shape);
-  const ofWeight = make(wanted.weight, [width]);
-  const bias = make(wanted.bias, [width]);
-  const pointers = [dy, normal, scale, weight, sum, ofWeight, bias].map((tensor) => heap.at(tensor));
-  heap.kernels.layerNormGradients(rows, width, ...pointers);
-  return { ...throughDropout(sum, drop, wanted), weight: ofWeight, bias };
 }

@@ -1,9 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { spread } from "../conv2d/spread";
-import { cropImages, padImages, pixelOfWindows, type Steps } from "../conv2d/window";
+import { cropImages, padImages, type Steps } from "../conv2d/window";
 import { defineOp } from "../defineOp";
 import { drawn } from "../drawn";
-import { wasmKernel } from "../kernels";
 
 /** Less than every pixel, so that what lies outside the image is never the largest. */
 const OUTSIDE = -3.4e38;
@@ -48,19 +46,7 @@ export const maxPoolGradientOp = defineOp<Inputs, { dx: tf.Tensor4D }>({
       dx: cropImages(tf.engine().runKernel("MaxPoolGrad", inputs, attributes) as tf.Tensor4D, padding),
     };
   },
-  notComposed: { wasm: "tfjs's MaxPoolGrad gives other gradients there" },
-  kernels: [
-    wasmKernel(
-      {
-        compute: (_, { dy, x, y, size, steps: { stride, padding } }) => ({
-          dx: tf.tidy(() =>
-            cropImages(pixelByPixel(dy, padImages(x, padding, OUTSIDE), y, size, stride), padding),
-          ),
-        }),
-      },
-      "tfjs ops, another way",
-    ),
-  ],
+  kernels: [],
   *examples() {
     for (const [height, size, stride, padding] of [
       [6, 3, 2, 1],
@@ -80,42 +66,3 @@ export const maxPoolGradientOp = defineOp<Inputs, { dx: tf.Tensor4D }>({
       };
   },
 });
-
-/** Of each window the first pixel, then the second … takes the gradient where it is the largest and none before it was. */
-function pixelByPixel(
-  dy: tf.Tensor4D,
-  padded: tf.Tensor4D,
-  y: tf.Tensor4D,
-  size: number,
-  stride: number,
-): tf.Tensor4D {
-  const [batch, height, width, channels] = padded.shape;
-  const windows: [number, number] = [y.shape[1], y.shape[2]];
-  let left: tf.Tensor = tf.onesLike(y);
-  let dx: tf.Tensor4D | null = null;
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++) {
-      const [sum, rest] = tf.tidy(() => {
-        const pixel = pixelOfWindows(padded, [i, j], stride, windows);
-        const largest = tf.mul(tf.cast(tf.equal(pixel, y), "float32"), left);
-        const apart = spread(tf.mul(dy, largest) as tf.Tensor4D, stride);
-        // Behind the last window's pixel lie zeros alone, some of them beyond the image.
-        const within = tf.slice(
-          apart,
-          [0, 0, 0, 0],
-          [batch, Math.min(apart.shape[1], height - i), Math.min(apart.shape[2], width - j), channels],
-        );
-        const placed = tf.pad(within, [
-          [0, 0],
-          [i, height - i - within.shape[1]],
-          [j, width - j - within.shape[2]],
-          [0, 0],
-        ]);
-        return [dx ? tf.add(dx, placed) : placed, tf.sub(left, largest)];
-      });
-      tf.dispose([dx, left].filter((tensor) => tensor !== null));
-      dx = sum as tf.Tensor4D;
-      left = rest;
-    }
-  return dx!;
-}

@@ -3,7 +3,7 @@ import type { Graph } from "../../engine/recorder/Graph";
 import type { Value } from "../../engine/recorder/Value";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { nativeKernel, recordedKernel, wasmKernel } from "../kernels";
+import { nativeKernel, recordedKernel } from "../kernels";
 
 /** Σ x² over all elements of all tensors, a scalar. */
 export const sumOfSquares = (tensors: tf.Tensor[]): tf.Tensor =>
@@ -18,11 +18,6 @@ export const sumOfSquaresOp = defineOp<{ tensors: tf.Tensor[] }, { sum: tf.Tenso
   kernels: [
     nativeKernel({
       compute: (native, { tensors }) => ({ sum: native.run("SumOfSquares", {}, { arrays: tensors }).sum! }),
-    }),
-    wasmKernel({
-      compute: (heap, { tensors }) => ({
-        sum: tf.scalar(tensors.reduce((sum, x) => sum + heap.kernels.sumOfSquares(x.size, heap.at(x)), 0)),
-      }),
     }),
     recordedKernel({ compute: (graph, { tensors }) => ({ sum: graph.tensor(recorded(graph, tensors)) }) }),
   ],

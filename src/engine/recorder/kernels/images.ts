@@ -34,7 +34,9 @@ interface Attributes {
 
 function windowsOf(input: number[], filter: number[], attrs: Attributes, depthwise = false): Windows {
   if (attrs.dataFormat === "NCHW")
-    throw new InputError("engine onnxruntime: expected images as NHWC, got NCHW; use engine wasm");
+    throw new InputError(
+      "engine onnxruntime: expected images as NHWC, got NCHW; use engine tensorflow or cpu",
+    );
   const sizes = [input, filter] as [Sizes, Sizes];
   const { strides, dilations = 1, pad, dimRoundingMode } = attrs;
   return backend_util.computeConv2DInfo(...sizes, strides, dilations, pad, dimRoundingMode, depthwise);

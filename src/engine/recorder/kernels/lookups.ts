@@ -7,7 +7,9 @@ import type { KernelTable } from "./KernelTable";
 export const lookups: KernelTable = {
   GatherV2(g, { x, indices }, { axis, batchDims }) {
     if (batchDims)
-      throw new InputError("engine onnxruntime: gather with batchDims is not there; use engine wasm");
+      throw new InputError(
+        "engine onnxruntime: gather with batchDims is not there; use engine tensorflow or cpu",
+      );
     const at = tf.util.parseAxisParam(axis, x.shape)[0];
     checkIds(g, indices, x.shape[at], "gather");
     return g.op("Gather", [x, g.cast(indices, "int32")], { axis: { int: at } });

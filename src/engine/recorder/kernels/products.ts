@@ -45,7 +45,9 @@ export function activated(g: Graph, x: Value, activation = "linear", weights?: I
   if (activation === "leakyrelu") return g.op("LeakyRelu", [x], { alpha: { float: alpha } });
   if (activation === "prelu" && weights)
     return g.op("Where", [g.op("GreaterOrEqual", [x, g.float(0)]), x, g.op("Mul", [x, weights])]);
-  throw new InputError(`engine onnxruntime has no fused activation ${activation}; use engine wasm`);
+  throw new InputError(
+    `engine onnxruntime has no fused activation ${activation}; use engine tensorflow or cpu`,
+  );
 }
 
 export const products: KernelTable = {
