@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
@@ -65,9 +65,10 @@ export class StateFolder<Facts extends object> {
 
   /** Writes a state beside the newest one; those before that are removed first, so that there is room for two. */
   async write(facts: Facts, tensors: StateTensor[]): Promise<void> {
-    const [newest = 0, ...older] = this.#numbers();
-    for (const number of older) rmSync(this.#path(number), { recursive: true, force: true });
-    await writeFolder(this.#path(newest + 1), STATE, async (fresh) => {
+    for (const number of this.#numbers().slice(1))
+      rmSync(this.#path(number), { recursive: true, force: true });
+    const [last = 0] = this.#numbers(() => true);
+    await writeFolder(this.#path(last + 1), STATE, async (fresh) => {
       const path = join(fresh, TENSORS);
       const writer = new SafetensorsWriter(path, tensors, "F32", { format: "pt" });
       const sums: Record<string, number> = {};
@@ -99,17 +100,22 @@ export class StateFolder<Facts extends object> {
     removeIfEmpty(this.folder);
   }
 
-  /** Of the states that are there, the newest first. */
-  #numbers(): number[] {
+  /** Of the states that are there, the newest first: what bears such a name and holds anything else was never written here. */
+  #numbers(counts = isState): number[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
-      .flatMap((name) => (/^state-[1-9]\d*$/.test(name) ? Number(name.slice(6)) : []))
+      .flatMap((name) => (/^state-[1-9]\d{0,14}$/.test(name) ? Number(name.slice(6)) : []))
+      .filter((number) => counts(this.#path(number)))
       .sort((a, b) => b - a);
   }
 
   #path(number: number): string {
     return join(this.folder, `state-${number}`);
   }
+}
+
+function isState(path: string): boolean {
+  return lstatSync(path).isDirectory() && readdirSync(path).every((name) => STATE.isOwn(name));
 }
 
 function findAbandonedStates(folder: string): string[] {

@@ -48,6 +48,20 @@ test("facts and tensors read back bit for bit", async () => {
   state.close();
 });
 
+test("what only bears a state's name is left alone, and neither read nor counted", async () => {
+  const states = new StateFolder<{ step: number }>(folder);
+  mkdirSync(join(folder, "state-3"), { recursive: true });
+  writeFileSync(join(folder, "state-3", "thesis.txt"), "mine");
+  writeFileSync(join(folder, "state-7"), "a file");
+  assert.equal(states.open(silent), null);
+  for (let step = 1; step <= 3; step++) await states.write({ step }, tensors);
+  assert.deepEqual(readdirSync(folder).sort(), ["state-10", "state-3", "state-7", "state-9"]);
+  states.keepNewest();
+  states.clear();
+  assert.deepEqual(readdirSync(folder).sort(), ["state-3", "state-7"]);
+  assert.equal(readFileSync(join(folder, "state-3", "thesis.txt"), "utf8"), "mine");
+});
+
 test("the newest two stay, the newest is opened, and it alone can be kept", async () => {
   const states = new StateFolder<{ step: number }>(folder);
   for (let step = 1; step <= 11; step++) await states.write({ step }, tensors);
