@@ -9,7 +9,6 @@ import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass } from "../nn/Pass";
-import { projection } from "../nn/projection";
 import type { Stage } from "../nn/Stage";
 import { takeConvolution, withConvolution } from "./debertaConvolution";
 import { BERT_FIELDS, type Config, type Family, type Take } from "./Family";
@@ -102,7 +101,7 @@ function embeddings(config: Config, parts: Words, relative: Parameter[]): Stage<
       let x = embedding(pass, inputs.inputIds, words);
       if (positions) x = add(pass, x, embedding(pass, inputs.positionIds, positions));
       if (types) x = add(pass, x, embedding(pass, inputs.tokenTypeIds, types));
-      if (project) x = projection(pass, x, { weight: project });
+      if (project) x = linear(pass, x, { weight: project });
       return dropout(pass, layerNorm(pass, x, norm), rate);
     },
   };

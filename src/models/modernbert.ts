@@ -1,19 +1,19 @@
 // Warner et al. 2024. Names and order as transformers/models/modernbert/modeling_modernbert.py.
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
-import { attention } from "../nn/attention";
 import { add, dropout } from "../nn/elementwise";
 import { embedding, firstRows } from "../nn/embedding";
-import { gatedLinear } from "../nn/gatedLinear";
 import { layerNorm, type Norm } from "../nn/layerNorm";
-import type { Linear } from "../nn/linear";
+import { type Linear, linear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
 import type { Parameter } from "../nn/Parameter";
-import type { Pass, Value } from "../nn/Pass";
-import { projection } from "../nn/projection";
-import { rotary, rotaryTurns, slopesOf, type Turns } from "../nn/rotary";
+import type { Pass } from "../nn/Pass";
+import { rotaryAttention } from "../nn/rotaryAttention";
+import { rotaryTurns, slopesOf } from "../nn/rotaryTurns";
 import type { Stage } from "../nn/Stage";
+import { gated } from "../ops/activations/activations";
+import type { Turns } from "../ops/rotaryAttention/turn";
 import type { Config, Family, Take } from "./Family";
 import type { TextInputs } from "./textInputs";
 
@@ -98,7 +98,7 @@ function takeNorm(config: Config, take: Take, name: string): Norm {
 const takeWeight = (config: Config, take: Take, name: string, shape: number[], std: number) =>
   take(`${name}.weight`, shape, { std, cutoff: config.number("initializer_cutoff_factor", 2) });
 
-function takeProjection(
+function takeDense(
   config: Config,
   take: Take,
   name: string,
@@ -202,7 +202,7 @@ function block(
   const attentionBias = config.boolean("attention_bias", false);
   const mlpBias = config.boolean("mlp_bias", false);
   const dense = (part: string, shape: [number, number], bias: boolean, std: number) =>
-    takeProjection(config, take, `${name}.${part}`, shape, { bias, std });
+    takeDense(config, take, `${name}.${part}`, shape, { bias, std });
   // The embeddings are normed already.
   const attnNorm = index > 0 ? takeNorm(config, take, `${name}.attn_norm`) : null;
   const qkv = dense("attn.Wqkv", [3 * hidden, hidden], attentionBias, into);
@@ -215,55 +215,22 @@ function block(
   const mlpDropout = config.number("mlp_dropout", 0);
   const firstIsEnough = last && pooling(config) === "cls";
 
-  const part = (pass: Pass, x: Value, index: number) => projection(pass, x, qkv, { index, of: 3 });
-
-  const everyRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
-    const { batchSize, mask } = inputs;
-    const [query, key] = [0, 1].map((i) => rotary(pass, part(pass, x, i), heads, turns(pass, inputs)));
-    const options = { batchSize, heads, mask, dropout: attentionDropout, reach };
-    return attention(pass, query, key, part(pass, x, 2), options);
-  };
-
-  /** The [CLS] rows' context: they are at position 0, where nothing turns, and see no further than the window. */
-  const firstRow = (pass: Pass, inputs: TextInputs, x: Value): Value => {
-    const { batchSize } = inputs;
-    const count = reach === undefined ? null : reach + 1;
-    const seen = count === null ? x : firstRows(pass, x, batchSize, count);
-    const leading = (table: tf.Tensor, axis: number) =>
-      count === null ? table : leadingPart(pass, table, axis, count);
-    const { cos, sin } = turns(pass, inputs);
-    const key = rotary(pass, part(pass, seen, 1), heads, { cos: leading(cos, 1), sin: leading(sin, 1) });
-    const mask = leading(inputs.mask, 3);
-    const query = part(pass, firstRows(pass, x, batchSize), 0);
-    const options = { batchSize, heads, mask, dropout: attentionDropout };
-    return attention(pass, query, key, part(pass, seen, 2), options);
-  };
-
   return {
     name: `layers.${index}`,
     parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, mlpIn, mlpOut]),
     forward(pass, inputs, x) {
-      const firstOnly = firstIsEnough && !inputs.everyRow;
+      const { batchSize, mask, everyRow } = inputs;
+      const firstOnly = firstIsEnough && !everyRow;
+      const options = { batchSize, heads, mask, dropout: attentionDropout, reach };
       const normed = attnNorm ? layerNorm(pass, x!, attnNorm) : x!;
-      const context = firstOnly ? firstRow(pass, inputs, normed) : everyRow(pass, inputs, normed);
-      const rows = firstOnly ? firstRows(pass, x!, inputs.batchSize) : x!;
-      const h = add(pass, rows, dropout(pass, projection(pass, context, attended), attentionDropout));
-      const u = projection(pass, layerNorm(pass, h, mlpNorm), mlpIn);
-      return add(pass, h, gatedLinear(pass, u, f, mlpOut, mlpDropout));
+      const made = linear(pass, normed, qkv);
+      const context = rotaryAttention(pass, made, turns(pass, inputs), options, firstOnly);
+      const rows = firstOnly ? firstRows(pass, x!, batchSize) : x!;
+      const h = add(pass, rows, dropout(pass, linear(pass, context, attended), attentionDropout));
+      const u = linear(pass, layerNorm(pass, h, mlpNorm), mlpIn);
+      return add(pass, h, linear(pass, u, mlpOut, gated(f, inner), mlpDropout));
     },
   };
-}
-
-/** The first `count` of `x` on one axis, or all where there are fewer. */
-function leadingPart(pass: Pass, x: tf.Tensor, axis: number, count: number): tf.Tensor {
-  const size = x.shape.map((size, i) => (i === axis ? Math.min(size, count) : size));
-  const start = x.shape.map(() => 0);
-  return pass.derived({
-    op: "slice",
-    settings: { axis, start: 0, end: count },
-    output: tf.slice(x, start, size),
-    inputs: { x },
-  });
 }
 
 function pooling(config: Config): "cls" | "mean" {
@@ -276,12 +243,12 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   const hidden = config.number("hidden_size");
   const kind = pooling(config);
   const finalNorm = takeNorm(config, take, "model.final_norm");
-  const dense = takeProjection(config, take, "head.dense", [hidden, hidden], {
+  const dense = takeDense(config, take, "head.dense", [hidden, hidden], {
     bias: config.boolean("classifier_bias", false),
     std: deviations(config).out,
   });
   const denseNorm = takeNorm(config, take, "head.norm");
-  const classifier = takeProjection(config, take, "classifier", [numLabels, hidden], {
+  const classifier = takeDense(config, take, "classifier", [numLabels, hidden], {
     bias: true,
     std: hidden ** -0.5,
   });
@@ -296,8 +263,8 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
         kind === "mean"
           ? meanRows(pass, layerNorm(pass, x!, finalNorm), inputs.mask)
           : layerNorm(pass, firstRows(pass, x!, inputs.batchSize), finalNorm);
-      const dug = activate(pass, projection(pass, pooled, dense), f);
-      return projection(pass, dropout(pass, layerNorm(pass, dug, denseNorm), rate), classifier);
+      const dug = activate(pass, linear(pass, pooled, dense), f);
+      return linear(pass, dropout(pass, layerNorm(pass, dug, denseNorm), rate), classifier);
     },
   };
 }

@@ -2,7 +2,6 @@ import type * as tf from "@tensorflow/tfjs-core";
 import * as ops from "../ops/attention/attention";
 import { attentionGradients } from "../ops/attention/attentionGradients";
 import type { Pass, Value } from "./Pass";
-import { windowedAttention } from "./windowedAttention";
 
 export interface AttentionOptions {
   batchSize: number;
@@ -11,29 +10,25 @@ export interface AttentionOptions {
   mask: tf.Tensor;
   /** Probability that an attention weight is dropped while training. */
   dropout: number;
-  /** How many tokens each one sees to either side (Beltagy et al. 2020); all where left out. */
-  reach?: number;
 }
 
 /**
  * Scaled dot-product attention (Vaswani et al. 2017) from `query` [batch · queries, hidden] to `key` and `value`
- * [batch · keys, hidden]: gives [batch · queries, hidden]. There may be fewer queries than keys, but where `reach` is given.
+ * [batch · keys, hidden]: gives [batch · queries, hidden]. There may be fewer queries than keys.
  */
 export function attention(
   pass: Pass,
   query: Value,
   key: Value,
   value: Value,
-  { batchSize, heads, mask, dropout, reach }: AttentionOptions,
+  { batchSize, heads, mask, dropout }: AttentionOptions,
 ): Value {
-  if (reach !== undefined && query.tensor.shape[0] / batchSize > reach + 1)
-    return windowedAttention(pass, query, key, value, { batchSize, heads, mask, dropout, reach });
   const options = { batchSize, heads, drop: pass.drawDropout(dropout) };
   const attended = { query: query.tensor, key: key.tensor, value: value.tensor };
   const { output, weights } = ops.attention({ ...attended, ...options, mask });
   const y = pass.record({
     op: "attention",
-    settings: { hidden: query.tensor.shape[1]!, heads, reach },
+    settings: { hidden: query.tensor.shape[1]!, heads },
     output,
     inputs: { query, key, value, mask },
     saved: () => ({ ...attended, weights }),

@@ -24,13 +24,12 @@ export function residualNorm(pass: Pass, x: Value, rate: number, residual: Value
 
 function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout | null, norm: Norm): Value {
   const { weight, bias, eps } = norm;
-  const zeros = bias ? null : tf.zeros(weight.shape);
   const { y, normal, scale } = ops.layerNorm({
     x: x.tensor,
     drop,
     residual: residual?.tensor,
     weight: weight.value,
-    bias: bias?.value ?? zeros!,
+    bias: bias?.value,
     eps,
   });
   const value = pass.record({
@@ -44,6 +43,6 @@ function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout 
     backward: (dy, { normal, scale }, wanted) =>
       layerNormGradients({ dy, normal: normal!, scale: scale!, weight: weight.value, drop, wanted }),
   });
-  tf.dispose([zeros, normal, scale].filter((tensor) => tensor !== null));
+  tf.dispose([normal, scale]);
   return value;
 }

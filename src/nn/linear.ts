@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../ops/activations/activations";
 import { type Product, product, products } from "../ops/products/products";
+import { activate } from "./activate";
+import { dropout } from "./elementwise";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -12,9 +14,11 @@ export interface Linear {
 
 /**
  * f(x) Wᵀ + b: [rows, in] → [rows, out], as `torch.nn.functional.linear`; without `f` of x itself. It saves x and computes f(x) again in
- * backward, so that the widest activation of a block is held once, not twice.
+ * backward, so that the widest activation of a block is held once, not twice; but where f(x) is dropped out at `rate`.
  */
-export function linear(pass: Pass, x: Value, { weight, bias }: Linear, f?: Activation): Value {
+export function linear(pass: Pass, x: Value, layer: Linear, f?: Activation, rate = 0): Value {
+  if (f && rate > 0 && pass.training) return linear(pass, dropout(pass, activate(pass, x, f), rate), layer);
+  const { weight, bias } = layer;
   return pass.record({
     op: "linear",
     settings: { f },

@@ -14,6 +14,8 @@ import { matMulOp } from "./matMul/matMul";
 import { maxPoolGradientOp } from "./maxPool/maxPool";
 import type { AnyOp } from "./Op";
 import { productsOp } from "./products/products";
+import { rotaryAttention } from "./rotaryAttention/rotaryAttention";
+import { rotaryAttentionGradient } from "./rotaryAttention/rotaryAttentionGradient";
 import { segmentSumOp } from "./segmentSum/segmentSum";
 import { sumOfSquaresOp } from "./sumOfSquares/sumOfSquares";
 
@@ -23,6 +25,8 @@ export const OPS: readonly AnyOp[] = [
   productsOp,
   attention,
   attentionGradients,
+  rotaryAttention,
+  rotaryAttentionGradient,
   firstRowAttention,
   firstRowAttentionGradients,
   firstRowsGradientOp,

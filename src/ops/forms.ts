@@ -9,8 +9,8 @@ import { layerNorm } from "./layerNorm/onnx";
 import { maxPool } from "./maxPool/onnx";
 import type { OnnxForm } from "./OnnxGraph";
 import { count, positionsPastPadding } from "./positions/onnx";
-import { gatedLinear, linear } from "./products/onnx";
-import { rotary, rotaryTurns } from "./rotary/onnx";
+import { linear } from "./products/onnx";
+import { rotaryAttention, rotaryTurns } from "./rotaryAttention/onnx";
 import { firstRows, maxRows, meanRows, weightedRows, zeroPadding } from "./rows/onnx";
 
 /** Every op that can be written down for others to compute, and how: what an export is made of. */
@@ -25,7 +25,6 @@ export const FORMS = {
   disentangledAttention,
   firstRowAttention,
   firstRows,
-  gatedLinear,
   gatherRows,
   globalAveragePool,
   layerNorm,
@@ -34,7 +33,7 @@ export const FORMS = {
   maxRows,
   meanRows,
   positionsPastPadding,
-  rotary,
+  rotaryAttention,
   rotaryTurns,
   selfAttention,
   sideBySide,

@@ -5,10 +5,10 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { activation } from "../../src/nn/activation";
-import { gatedLinear } from "../../src/nn/gatedLinear";
 import { linear } from "../../src/nn/linear";
 import { Parameter } from "../../src/nn/Parameter";
 import { Pass, type Value } from "../../src/nn/Pass";
+import { gated } from "../../src/ops/activations/activations";
 import { assertClose } from "../close";
 import { variant } from "../models/variant";
 import { onEveryEngineAndWebgpu, onEveryFastEngine } from "../onEveryEngine";
@@ -67,12 +67,12 @@ onEveryEngineAndWebgpu("An activation", () => {
       const dense = await run(x, (pass, u) => linear(pass, u, { weight, bias }, f));
       assertClose(dense.y, truth.y, 1e-5, name);
       assertClose(dense.slope, truth.slope, 1e-5, `slope of ${name}`);
-      const gated = await run([...x, ...x.map(() => 1)], (pass, u) =>
-        gatedLinear(pass, u, f, { weight, bias }, 0),
+      const product = await run([...x, ...x.map(() => 1)], (pass, u) =>
+        linear(pass, u, { weight, bias }, gated(f, width)),
       );
-      assertClose(gated.y, truth.y, 1e-5, name);
-      assertClose(gated.slope.slice(0, width), truth.slope, 1e-5, `slope of ${name}`);
-      assertClose(gated.slope.slice(width), truth.y, 1e-5, `slope at the gate of ${name}`);
+      assertClose(product.y, truth.y, 1e-5, name);
+      assertClose(product.slope.slice(0, width), truth.slope, 1e-5, `slope of ${name}`);
+      assertClose(product.slope.slice(width), truth.y, 1e-5, `slope at the gate of ${name}`);
       for (const parameter of [weight, bias]) parameter.dispose();
     });
   }

@@ -25,6 +25,18 @@ const layer = {
   weightsRate: "float",
 } as const;
 
+const rotaryAttention = {
+  batch: "int",
+  heads: "int",
+  queries: "int",
+  reach: "int",
+  block: "int",
+  margin: "int",
+  keys: "int",
+  rate: "float",
+  bf16: "bool",
+} as const;
+
 /** `parameters`: weights of the six products, their biases, then weight and bias of either norm. */
 const layerForward = {
   attributes: { count: "int", eps: "float", innerEps: "float", ...layer },
@@ -68,6 +80,16 @@ export const SIGNATURES = {
     },
     inputs: { dy: "float", query: "float", key: "float", value: "float", weights: "float", seed: "int32" },
     outputs: { query: "float", key: "float", value: "float" },
+  },
+  RotaryAttention: {
+    attributes: rotaryAttention,
+    inputs: { qkv: "float", cos: "float", sin: "float", mask: "float", seed: "int32" },
+    outputs: { y: "float", weights: "float" },
+  },
+  RotaryAttentionGrad: {
+    attributes: rotaryAttention,
+    inputs: { dy: "float", qkv: "float", cos: "float", sin: "float", weights: "float", seed: "int32" },
+    outputs: { qkv: "float" },
   },
   FirstRowAttention: {
     attributes: { heads: "int", scale: "float", rate: "float" },

@@ -6,6 +6,8 @@ import type { OnnxGraph } from "../OnnxGraph";
 export interface Activation {
   /** What the C++ kernels know it by (native/kernels/activation.h); null where they do not. */
   code: number | null;
+  /** Of one that is `gated`: the width of what it gives, half of that of what it takes. */
+  width?: number;
   forward(x: tf.Tensor): tf.Tensor;
   gradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor;
   /** The same in ONNX, from the name of x to that of its image. */
@@ -69,3 +71,26 @@ export const activations = {
     onnx: (graph, x) => graph.op("Mul", [x, graph.op("Sigmoid", [x])]),
   },
 } as const satisfies Record<string, Activation>;
+
+/** What `gated` adds to an activation's code. */
+const GATED = 8;
+
+/** f(a) · b for the halves a and b of each row (Shazeer 2020): [rows, 2 · width] → [rows, width]. */
+export const gated = (f: Activation, width: number): Activation => ({
+  code: f.code && f.code + GATED,
+  width,
+  forward: (x) =>
+    tf.tidy(() => {
+      const [a, b] = tf.split(x, 2, 1);
+      return tf.mul(f.forward(a), b);
+    }),
+  gradient: (dy, x) =>
+    tf.tidy(() => {
+      const [a, b] = tf.split(x, 2, 1);
+      return tf.concat([f.gradient(tf.mul(dy, b), a), tf.mul(dy, f.forward(a))], 1);
+    }),
+  onnx(graph, x) {
+    const [a, b] = [0, width].map((start) => graph.slice(x, 1, start, start + width));
+    return graph.op("Mul", [f.onnx(graph, a), b]);
+  },
+});

@@ -17,9 +17,10 @@ export interface AttentionGradientInputs extends Attended {
 }
 
 type Name = "query" | "key" | "value";
+export type AttentionGradients = Record<Name, tf.Tensor | null>;
 
 /** The gradients of query, key and value, those that are wanted. */
-export const attentionGradients = defineOp<AttentionGradientInputs, Record<Name, tf.Tensor | null>>({
+export const attentionGradients = defineOp<AttentionGradientInputs, AttentionGradients>({
   name: "attentionGradients",
   inputs: {
     ...ATTENDED,

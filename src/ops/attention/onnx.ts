@@ -13,7 +13,9 @@ export interface WrittenAttention extends Options {
   key: string;
   value: string;
   /** How many tokens each one sees to either side; all where left out. */
-  reach?: number;
+  reach?: number | null;
+  /** Whether the queries are the first of each text alone. */
+  firstOnly?: boolean;
   /** How many kinds of scores are added up; default 1. */
   parts?: number;
 }
@@ -21,7 +23,7 @@ export interface WrittenAttention extends Options {
 /** `added` gives the other kinds of scores, from queries and keys [batch, heads, n, width]. */
 export function attention(
   graph: OnnxGraph,
-  { mask, hidden, heads, reach, parts = 1, ...inputs }: WrittenAttention,
+  { mask, hidden, heads, reach = null, firstOnly, parts = 1, ...inputs }: WrittenAttention,
   added: (query: string, key: string) => string[] = () => [],
 ): string {
   const width = hidden / heads;
@@ -33,7 +35,9 @@ export function attention(
   const sum = added(query, key).reduce((sum, scores) => graph.op("Add", [sum, scores]), products);
   const scores = graph.op("Mul", [sum, graph.float(1 / Math.sqrt(width * parts))]);
   const unseen = mask();
-  const hiding = reach === undefined ? unseen : graph.op("Add", [unseen, band(graph, reach)]);
+  const near = reach === null ? null : band(graph, reach);
+  const hiding =
+    near === null ? unseen : graph.op("Add", [unseen, firstOnly ? graph.slice(near, 0, 0, 1) : near]);
   const weights = graph.op("Softmax", [graph.op("Add", [scores, hiding])], { axis: { int: -1 } });
   return mergeHeads(graph, graph.op("MatMul", [weights, value]), hidden);
 }

@@ -20,8 +20,8 @@ export interface LayerNormInputs {
   residual?: tf.Tensor | null;
   /** [width] */
   weight: tf.Tensor;
-  /** [width] */
-  bias: tf.Tensor;
+  /** [width], where there is one */
+  bias?: tf.Tensor | null;
   eps: number;
 }
 
@@ -33,7 +33,7 @@ export const layerNorm = defineOp<LayerNormInputs, { y: tf.Tensor } & Normalized
     drop: "rate and seed, or null",
     residual: "as x, or null",
     weight: "[width]",
-    bias: "[width]",
+    bias: "[width] or null",
     eps: "number",
   },
   outputs: { y: "as x", normal: "as x", scale: "[rows, 1]" },
@@ -43,13 +43,14 @@ export const layerNorm = defineOp<LayerNormInputs, { y: tf.Tensor } & Normalized
     const centred = tf.sub(x, tf.mean(x, -1, true));
     const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps));
     const normal = tf.mul(centred, scale);
-    return { y: tf.add(tf.mul(normal, weight), bias), normal, scale };
+    const scaled = tf.mul(normal, weight);
+    return { y: bias ? tf.add(scaled, bias) : scaled, normal, scale };
   },
   kernels: [
     nativeKernel({
       compute(native, { x, drop, residual, weight, bias, eps }) {
         const attributes = { eps, rate: drop?.rate ?? 0 };
-        const inputs = { x, residual: residual ?? null, weight, bias, seed: seedOf(drop) };
+        const inputs = { x, residual: residual ?? null, weight, bias: bias ?? null, seed: seedOf(drop) };
         const { y, normal, scale } = native.run("LayerNorm", attributes, inputs);
         return { y: y!, normal: normal!, scale: scale! };
       },
@@ -58,20 +59,25 @@ export const layerNorm = defineOp<LayerNormInputs, { y: tf.Tensor } & Normalized
   ],
   *examples() {
     for (const [rows, width] of SHAPES)
-      for (const dropped of [false, true])
-        for (const added of [false, true])
-          yield {
-            title: `${rows} x ${width}${dropped ? ", dropped" : ""}${added ? ", added" : ""}`,
-            inputs: () => ({
-              x: drawn("x", rows, width),
-              drop: dropped ? { rate: 0.3, seed: width } : null,
-              residual: added ? drawn("r", rows, width) : null,
-              weight: drawn("w", width),
-              bias: drawn("b", width),
-              eps: 1e-3,
-            }),
-            tolerance: 5e-5,
-          };
+      for (const [dropped, added, biased] of [
+        [false, false, true],
+        [false, false, false],
+        [true, false, true],
+        [false, true, true],
+        [true, true, false],
+      ])
+        yield {
+          title: `${rows} x ${width}${dropped ? ", dropped" : ""}${added ? ", added" : ""}${biased ? "" : ", without bias"}`,
+          inputs: () => ({
+            x: drawn("x", rows, width),
+            drop: dropped ? { rate: 0.3, seed: width } : null,
+            residual: added ? drawn("r", rows, width) : null,
+            weight: drawn("w", width),
+            bias: biased ? drawn("b", width) : null,
+            eps: 1e-3,
+          }),
+          tolerance: 5e-5,
+        };
   },
 });
 

@@ -12,7 +12,12 @@ export function recordedLayerNorm(g: Graph, inputs: LayerNormInputs): { y: tf.Te
   const column = { dtype, shape: [shape[0], 1] };
   const attributes = { axis: { int: -1 }, epsilon: { float: eps } };
   const kinds = [{ dtype, shape }, column, column];
-  const [y, mean, scale] = g.several("LayerNormalization", [input, weight, bias], kinds, attributes);
+  const [y, mean, scale] = g.several(
+    "LayerNormalization",
+    bias ? [input, weight, bias] : [input, weight],
+    kinds,
+    attributes,
+  );
   const normal = g.op("Mul", [g.op("Sub", [input, mean]), scale]);
   return { y: g.tensor(y), normal: g.tensor(normal), scale: g.tensor(scale) };
 }

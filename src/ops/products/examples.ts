@@ -1,4 +1,4 @@
-import { activations } from "../activations/activations";
+import { activations, gated } from "../activations/activations";
 import { drawn, TRANSPOSED } from "../drawn";
 import type { Example } from "../Op";
 import type { Product } from "./products";
@@ -37,6 +37,35 @@ export function* examples(): Iterable<Example<{ list: Product[] }>> {
             };
           },
           tolerance: 2e-6 * k + 2e-5,
+        };
+  for (const [m, n, k] of [
+    [1, 1, 1],
+    [2, 3, 5],
+    [15, 33, 385],
+    [29, 70, 1100],
+  ])
+    for (const [name, f] of Object.entries(activations))
+      for (const [transposeA, transposeB] of TRANSPOSED)
+        yield {
+          title: `${m} x ${n} x ${k}, ${transposeA ? "Aᵀ" : "A"} ${transposeB ? "Bᵀ" : "B"}, gated ${name}`,
+          inputs() {
+            const [a, wideA] = [1, 2].map((i) => drawn("a", ...(transposeA ? [k, i * m] : [m, i * k])));
+            const [b, wideB] = [1, 2].map((i) => drawn("b", ...(transposeB ? [n, i * k] : [k, i * n])));
+            const [bias, add, wideAdd] = [drawn("bias", n), drawn("add", m, n), drawn("add", m, 2 * n)];
+            const activationA = gated(f, transposeA ? m : k);
+            const activationB = gated(f, transposeB ? k : n);
+            const slope = { f: gated(f, n), x: drawn("x", m, 2 * n) };
+            const transposed = { transposeA, transposeB };
+            return {
+              list: [
+                { ...transposed, a: wideA, b, activationA, bias, add },
+                { ...transposed, a, b: wideB, activationB, rowSums: true },
+                { ...transposed, a, b, slope },
+                { ...transposed, a, b, slope, add: wideAdd },
+              ],
+            };
+          },
+          tolerance: 6e-6 * k + 6e-5,
         };
   // Rows that lie so far apart that caches mix them up, and more of them than are prepared at once.
   for (const [m, n, k] of [

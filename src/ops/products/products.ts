@@ -16,14 +16,14 @@ export interface Product {
   b: tf.Tensor;
   transposeA?: boolean;
   transposeB?: boolean;
-  /** Applied to each element of a, or of b, first. */
+  /** Applied to a, or to b, first. What is said of their shapes is then said of what this gives. */
   activationA?: Activation;
   activationB?: Activation;
   /** Added to each row: [n]. */
   bias?: tf.Tensor;
-  /** The product is multiplied elementwise by f'(x): [m, n]. */
+  /** The product is taken back through f at x: multiplied elementwise by f'(x), [m, n], or where f is gated made [m, 2 · n]. */
   slope?: { f: Activation; x: tf.Tensor };
-  /** Added last: [m, n]. */
+  /** Added last: as the result. */
   add?: tf.Tensor | null;
   /** Whether a's rows are summed up too: where a is a transposed gradient dy, to the bias' gradient. */
   rowSums?: boolean;
@@ -135,12 +135,14 @@ function check(each: Product, index: number, list: Product[]): void {
   const { bias, slope, add, into } = each;
   const { m, n, k, inner } = sizes(each);
   const target = into === undefined ? null : list[into];
+  const result = [m, slope?.f.width ? 2 * n : n];
   const fits =
     each.a.rank === 2 &&
     each.b.rank === 2 &&
     k === inner &&
     (!bias || bias.size === n) &&
-    [slope?.x, add].every((x) => !x || tf.util.arraysEqual(x.shape, [m, n]));
+    [slope?.x, add].every((x) => !x || tf.util.arraysEqual(x.shape, result)) &&
+    !(each.rowSums && each.activationA?.width);
   if (!fits)
     throw new FrostError(
       `matrix product: [${m}, ${k}] by [${inner}, ${n}] does not fit together with ${[bias, slope?.x, add]
@@ -158,8 +160,12 @@ function check(each: Product, index: number, list: Product[]): void {
     );
 }
 
-function sizes({ a, b, transposeA, transposeB }: Product) {
-  const [m, k] = transposeA ? [...a.shape].reverse() : a.shape;
-  const [inner, n] = transposeB ? [...b.shape].reverse() : b.shape;
-  return { m, k: k!, inner, n: n! };
+function sizes({ a, b, activationA, activationB, transposeA, transposeB }: Product) {
+  const [rowsOfA, columnsOfA] = shapeOf(a, activationA);
+  const [rowsOfB, columnsOfB] = shapeOf(b, activationB);
+  const [m, k] = transposeA ? [columnsOfA, rowsOfA] : [rowsOfA, columnsOfA];
+  const [inner, n] = transposeB ? [columnsOfB, rowsOfB] : [rowsOfB, columnsOfB];
+  return { m, k, inner, n };
 }
+
+const shapeOf = ({ shape }: tf.Tensor, f?: Activation) => [shape[0], shape[1]! / (f?.width ? 2 : 1)];

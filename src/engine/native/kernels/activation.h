@@ -1,10 +1,12 @@
 #pragma once
+#include <type_traits>
+
 #include "vector.h"
 
 namespace FROSTKIT_ISA {
 
-/** Elementwise functions by the numbers that nativeKernels.ts gives them. */
-enum Activation { NONE = 0, GELU = 1, GELU_TANH = 2, RELU = 3, SILU = 4 };
+/** Elementwise functions by the numbers that ops/activations gives them; one that is GATED is multiplied by a second matrix. */
+enum Activation { NONE = 0, GELU = 1, GELU_TANH = 2, RELU = 3, SILU = 4, GATED = 8 };
 
 /** Φ(x) = (1 + erf(x / √2)) / 2, erf by Eigen's rational minimax approximation (generic_fast_erf_float, MathFunctionsImpl.h). */
 static inline Vec normalDistribution(Vec x) {
@@ -59,14 +61,24 @@ static inline Vec slope(Vec x) {
   return splat(1.f);
 }
 
-static inline Vec slopeOf(int f, Vec x) {
-  switch (f) {
-    case GELU: return slope<GELU>(x);
-    case GELU_TANH: return slope<GELU_TANH>(x);
-    case RELU: return slope<RELU>(x);
-    case SILU: return slope<SILU>(x);
-    default: return slope<NONE>(x);
+/** Calls `run` with an activation that is known when the program runs, whether it is gated or not. */
+template <class Run>
+static inline auto withActivation(int f, Run&& run) {
+  switch (f & ~GATED) {
+    case GELU: return run(std::integral_constant<int, GELU>{});
+    case GELU_TANH: return run(std::integral_constant<int, GELU_TANH>{});
+    case RELU: return run(std::integral_constant<int, RELU>{});
+    case SILU: return run(std::integral_constant<int, SILU>{});
+    default: return run(std::integral_constant<int, NONE>{});
   }
+}
+
+static inline Vec slopeOf(int f, Vec x) {
+  return withActivation(f, [x](auto f) { return slope<f>(x); });
+}
+
+static inline Vec activationOf(int f, Vec x) {
+  return withActivation(f, [x](auto f) { return activate<f>(x); });
 }
 
 }

@@ -8,6 +8,7 @@
 #include "norm.h"
 #include "postNormLayer.h"
 #include "postNormLayerGradients.h"
+#include "rotaryAttention.h"
 
 #define TABLE_NAME_OF(isa) frostkit_kernels_##isa
 #define TABLE_NAME(isa) TABLE_NAME_OF(isa)
@@ -19,6 +20,8 @@ const Kernels TABLE_NAME(FROSTKIT_ISA) = {
     FROSTKIT_ISA::layerNormGradients,
     FROSTKIT_ISA::attention,
     FROSTKIT_ISA::attentionGradients,
+    FROSTKIT_ISA::rotaryAttention,
+    FROSTKIT_ISA::rotaryAttentionGradients,
     FROSTKIT_ISA::firstRowAttention,
     FROSTKIT_ISA::firstRowAttentionGradients,
     FROSTKIT_ISA::postNormLayer,

@@ -2,17 +2,21 @@
 #pragma once
 #include <cstdint>
 
-/** A matrix as a product reads it: element (i, j) is f(data[i · rowStride + j · columnStride]), rounded to bfloat16 on request. */
+/**
+ * A matrix as a product reads it: element (i, j) is f(data[i · rowStride + j · columnStride]), where the activation is gated times the
+ * number that lies `gate` behind; rounded to bfloat16 on request.
+ */
 struct Operand {
   const float* data;
   int64_t rowStride, columnStride;
   int activation;
   bool bfloat16;
+  int64_t gate = 0;
 };
 
 /**
  * y = (scale · a · b + bias) ⊙ f'(slopeOf) + add, [m, n] with rows `stride` apart; rowSums[i] = Σ_j of a's data. Where it is to
- * `accumulate`, scale · a · b is added to y.
+ * `accumulate`, scale · a · b is added to y. Where f is gated, y, slopeOf and add are [m, 2 · n], for the gradients of both halves.
  */
 struct Product {
   int64_t m, n, k;
@@ -74,6 +78,26 @@ struct AttentionGradients {
   float *ofQuery, *ofKey, *ofValue;
   /** The number of the first text, as `drop` counts them. */
   int64_t first;
+};
+
+/**
+ * Attention among rows that hold queries, keys and values side by side, [batch · n, 3 · heads · width]; queries and keys are turned by
+ * cos and sin [n, width / 2]. The first `queries` of each text look at what lies at most `reach` away. Each `block` of them shares `keys`
+ * keys, from `margin` in front of its first on: weights are [batch, heads, queries, keys], y is [batch · queries, heads · width].
+ */
+struct RotaryAttention {
+  int64_t batch, heads, n, width, queries, reach, block, margin, keys;
+  bool bfloat16;
+  const float *qkv, *cos, *sin, *mask;
+  Dropout drop;
+  float *weights, *y;
+};
+
+/** The gradient of qkv from that of y; `forward` has everything but a mask and y. */
+struct RotaryAttentionGradients {
+  RotaryAttention forward;
+  const float* dy;
+  float* ofQkv;
 };
 
 /**
@@ -144,6 +168,8 @@ struct Kernels {
   void (*layerNormGradients)(const NormGradients&);
   void (*attention)(const Attention&);
   void (*attentionGradients)(const AttentionGradients&);
+  void (*rotaryAttention)(const RotaryAttention&);
+  void (*rotaryAttentionGradients)(const RotaryAttentionGradients&);
   void (*firstRowAttention)(const FirstRowAttention&);
   void (*firstRowAttentionGradients)(const FirstRowAttentionGradients&);
   void (*postNormLayer)(const PostNormLayer&);

@@ -39,9 +39,10 @@ static inline void normalizeRows(const Norm& p, int64_t from, int64_t to) {
     p.scale[row] = scale;
     for (int64_t j = 0; j < p.width; j += LANES) {
       const int64_t count = p.width - j;
+      const Vec weight = load(p.weight + j, count), bias = p.bias ? load(p.bias + j, count) : Vec{};
       const Vec x = (load(normal + j, count) - splat(mean)) * splat(scale);
       store(normal + j, x, count);
-      store(p.y + start + j, x * load(p.weight + j, count) + load(p.bias + j, count), count);
+      store(p.y + start + j, x * weight + bias, count);
     }
   }
 }

@@ -83,21 +83,28 @@ static inline Vec loadUpTo(const float* from, int64_t count) {
   return count > 0 ? load(from, count) : Vec{};
 }
 
+/** The first `count` elements as a product takes them, none where it is not positive; `gate` is that of an operand. */
+template <int F>
+static inline Vec factors(const float* from, int64_t count, int64_t gate) {
+  const Vec x = activate<F>(loadUpTo(from, count));
+  return F != NONE && gate > 0 ? x * loadUpTo(from + gate, count) : x;
+}
+
 /** A word of each of LANES lanes that lie side by side, with depths `stride` apart: `lanes` and `left` say how many of them there are. */
 template <int F, int FORM>
-static inline Vec acrossDepths(const float* from, int64_t stride, int64_t left, int64_t lanes) {
+static inline Vec acrossDepths(const float* from, int64_t stride, int64_t left, int64_t lanes, int64_t gate) {
   if constexpr (FORM == PAIRED)
-    return interleave(activate<F>(load(from, lanes)), left > 1 ? activate<F>(load(from + stride, lanes)) : Vec{});
-  const Vec x = activate<F>(load(from, lanes));
+    return interleave(factors<F>(from, lanes, gate), left > 1 ? factors<F>(from + stride, lanes, gate) : Vec{});
+  const Vec x = factors<F>(from, lanes, gate);
   return FORM == ROUNDED ? roundToBfloat16(x) : x;
 }
 
 /** LANES words of one lane whose depths lie side by side: `left` says how many of them there are. */
 template <int F, int FORM>
-static inline Vec alongDepth(const float* from, int64_t left) {
+static inline Vec alongDepth(const float* from, int64_t left, int64_t gate) {
   if constexpr (FORM == PAIRED)
-    return pairUp(activate<F>(loadUpTo(from, left)), activate<F>(loadUpTo(from + LANES, left - LANES)));
-  const Vec x = activate<F>(loadUpTo(from, left));
+    return pairUp(factors<F>(from, left, gate), factors<F>(from + LANES, left - LANES, gate));
+  const Vec x = factors<F>(from, left, gate);
   return FORM == ROUNDED ? roundToBfloat16(x) : x;
 }
 
@@ -106,14 +113,14 @@ static inline Vec alongDepth(const float* from, int64_t left) {
  * Element (lane, d) lies at `from[lane · laneStride + d · depthStride]`; one of the strides is 1.
  */
 template <int F, int FORM>
-static void pack(const float* from, int64_t laneStride, int64_t depthStride, int64_t width, int64_t depth, float* panel) {
+static void pack(const float* from, int64_t laneStride, int64_t depthStride, int64_t width, int64_t depth, int64_t gate, float* panel) {
   constexpr int EACH = FORM == PAIRED ? 2 : 1;
   const int64_t words = wordsOf(depth, FORM == PAIRED);
   if (laneStride == 1) {
     for (int64_t w = 0; w < words; w++)
       for (int lane = 0; lane < TILE_COLUMNS; lane += LANES)
         store(panel + w * TILE_COLUMNS + lane,
-              width > lane ? acrossDepths<F, FORM>(from + w * EACH * depthStride + lane, depthStride, depth - w * EACH, width - lane)
+              width > lane ? acrossDepths<F, FORM>(from + w * EACH * depthStride + lane, depthStride, depth - w * EACH, width - lane, gate)
                            : Vec{});
     return;
   }
@@ -122,7 +129,7 @@ static void pack(const float* from, int64_t laneStride, int64_t depthStride, int
       Vec x[LANES];
       if (width >= lane + LANES && depth - w * EACH >= LANES * EACH) {
 #pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++) x[i] = alongDepth<F, FORM>(from + (lane + i) * laneStride + w * EACH, LANES * EACH);
+        for (int i = 0; i < LANES; i++) x[i] = alongDepth<F, FORM>(from + (lane + i) * laneStride + w * EACH, LANES * EACH, gate);
         transpose<LANES / 2>(x);
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++) store(panel + (w + i) * TILE_COLUMNS + lane, x[i]);
@@ -130,7 +137,7 @@ static void pack(const float* from, int64_t laneStride, int64_t depthStride, int
       }
 #pragma GCC unroll 16
       for (int i = 0; i < LANES; i++)
-        x[i] = lane + i < width ? alongDepth<F, FORM>(from + (lane + i) * laneStride + w * EACH, depth - w * EACH) : Vec{};
+        x[i] = lane + i < width ? alongDepth<F, FORM>(from + (lane + i) * laneStride + w * EACH, depth - w * EACH, gate) : Vec{};
       transpose<LANES / 2>(x);
 #pragma GCC unroll 16
       for (int i = 0; i < LANES; i++)
@@ -149,12 +156,13 @@ static void prepare(const Operand& a, int64_t from, int64_t to, int64_t rows, in
   if (a.columnStride == 1)
     for (int64_t row = from; row < to; row++)
       for (int64_t w = 0; w < words; w += LANES)
-        store(y + row * stride + w, alongDepth<F, FORM>(a.data + row * a.rowStride + w * EACH, depth - w * EACH), words - w);
+        store(y + row * stride + w, alongDepth<F, FORM>(a.data + row * a.rowStride + w * EACH, depth - w * EACH, a.gate), words - w);
   else
     for (int64_t w = from; w < to; w++)
       for (int64_t row = 0; row < rows; row += LANES)
         store(y + w * stride + row,
-              acrossDepths<F, FORM>(a.data + w * EACH * a.columnStride + row, a.columnStride, depth - w * EACH, rows - row), rows - row);
+              acrossDepths<F, FORM>(a.data + w * EACH * a.columnStride + row, a.columnStride, depth - w * EACH, rows - row, a.gate),
+              rows - row);
 }
 
 /** Whether the factors of a product lie in panels two to a word. */
@@ -170,13 +178,7 @@ static inline void withForm(const Operand& operand, bool paired, Run&& run) {
 
 template <class Run>
 static inline void withKind(const Operand& operand, bool paired, Run&& run) {
-  switch (operand.activation) {
-    case GELU: return withForm<GELU>(operand, paired, run);
-    case GELU_TANH: return withForm<GELU_TANH>(operand, paired, run);
-    case RELU: return withForm<RELU>(operand, paired, run);
-    case SILU: return withForm<SILU>(operand, paired, run);
-    default: return withForm<NONE>(operand, paired, run);
-  }
+  withActivation(operand.activation, [&](auto f) { withForm<f>(operand, paired, run); });
 }
 
 static void prepare(const Product& p, int64_t from, int64_t to, float* y, int64_t stride) {
@@ -186,7 +188,7 @@ static void prepare(const Product& p, int64_t from, int64_t to, float* y, int64_
 static void packColumns(const Product& p, int64_t column, int64_t start, int64_t depth, float* panel) {
   withKind(p.b, paired(p), [&](auto f, auto form) {
     pack<f, form>(p.b.data + start * p.b.rowStride + column * p.b.columnStride, p.b.columnStride, p.b.rowStride,
-                  std::min<int64_t>(TILE_COLUMNS, p.n - column), depth, panel);
+                  std::min<int64_t>(TILE_COLUMNS, p.n - column), depth, p.b.gate, panel);
   });
 }
 

@@ -20,21 +20,30 @@ namespace {
 struct Products : signatures::Products {
   using signatures::Products::Products;
 
+  static bool isGated(int activation) { return activation & 8; }
+
+  /** How many columns of a matrix there are once its activation has been applied. */
+  static int64_t width(TF_Tensor* matrix, int activation) { return columns(matrix) / (isGated(activation) ? 2 : 1); }
+
+  static Operand operand(Call& call, TF_Tensor* matrix, bool transposed, int activation, bool bfloat16) {
+    const int64_t stride = columns(matrix), gate = stride - width(matrix, activation);
+    return {call.data(matrix), transposed ? 1 : stride, transposed ? stride : 1, activation, bfloat16, gate};
+  }
+
   void run(Call& call) const {
     const int32_t* settings = call.data<const int32_t>(inSettings());
     std::vector<float*> results(count);
     for (int i = 0; call.ok() && i < count; i++) {
       const int32_t* s = settings + 8 * i;
-      const bool transposeA = s[0], transposeB = s[1], bfloat16 = s[5];
+      const bool transposeA = s[0], transposeB = s[1];
       TF_Tensor *a = call.input(inA(i)), *b = call.input(inB(i));
       if (!call.ok()) return;
-      const int64_t m = transposeA ? columns(a) : rows(a), k = transposeA ? rows(a) : columns(a);
-      const int64_t n = transposeB ? rows(b) : columns(b);
-      Product p = {m, n, k, {}, {}, nullptr, n, 1, call.data(inBias(i)), call.data(inSlopeOf(i)), s[4], call.data(inAdd(i))};
-      p.a = {call.data(a), transposeA ? 1 : k, transposeA ? m : 1, s[2], bfloat16};
-      p.b = {call.data(b), transposeB ? 1 : n, transposeB ? k : 1, s[3], bfloat16};
+      const Operand left = operand(call, a, transposeA, s[2], s[5]), right = operand(call, b, transposeB, s[3], s[5]);
+      const int64_t wide = width(a, s[2]), m = transposeA ? wide : rows(a), k = transposeA ? rows(a) : wide;
+      const int64_t n = transposeB ? rows(b) : width(b, s[3]), stride = isGated(s[4]) ? 2 * n : n;
+      Product p = {m, n, k, left, right, nullptr, stride, 1, call.data(inBias(i)), call.data(inSlopeOf(i)), s[4], call.data(inAdd(i))};
       p.accumulate = s[7] >= 0;
-      p.y = call.output(outY(i), {m, n}, !p.accumulate);
+      p.y = call.output(outY(i), {m, stride}, !p.accumulate);
       if (p.accumulate) p.y = results[s[7]];
       p.rowSums = call.output(outSums(i), {m}, s[6]);
       results[i] = p.y;
@@ -114,6 +123,43 @@ struct AttentionGrad : signatures::AttentionGrad {
     p.ofKey = call.output(outKey(), {rows(key), hidden}, ofKey);
     p.ofValue = call.output(outValue(), {rows(key), hidden}, ofValue);
     if (call.ok()) kernels().attentionGradients(p);
+  }
+};
+
+/** What forward and backward have in common. */
+template <class Signature>
+::RotaryAttention rotaryAttentionOf(const Signature& op, Call& call) {
+  TF_Tensor* qkv = call.input(op.inQkv());
+  if (!call.ok()) return {};
+  const int64_t n = rows(qkv) / op.batch, width = columns(qkv) / (3 * op.heads);
+  ::RotaryAttention p = {op.batch, op.heads, n, width, op.queries, op.reach, op.block, op.margin, op.keys, op.bf16};
+  p.qkv = call.data(qkv);
+  p.cos = call.data(op.inCos());
+  p.sin = call.data(op.inSin());
+  p.drop = dropout(op.rate, call.data<const int32_t>(op.inSeed()));
+  return p;
+}
+
+struct RotaryAttentionForward : signatures::RotaryAttention {
+  using signatures::RotaryAttention::RotaryAttention;
+
+  void run(Call& call) const {
+    ::RotaryAttention p = rotaryAttentionOf(*this, call);
+    p.mask = call.data(inMask());
+    p.y = call.output(outY(), {batch * queries, heads * p.width});
+    p.weights = call.output(outWeights(), {batch, heads, queries, keys});
+    if (call.ok()) kernels().rotaryAttention(p);
+  }
+};
+
+struct RotaryAttentionGrad : signatures::RotaryAttentionGrad {
+  using signatures::RotaryAttentionGrad::RotaryAttentionGrad;
+
+  void run(Call& call) const {
+    RotaryAttentionGradients g = {rotaryAttentionOf(*this, call), call.data(inDy())};
+    g.forward.weights = call.data<float>(inWeights());
+    g.ofQkv = call.output(outQkv(), {batch * g.forward.n, 3 * heads * g.forward.width});
+    if (call.ok()) kernels().rotaryAttentionGradients(g);
   }
 };
 
@@ -264,9 +310,9 @@ struct FirstRowsGrad : signatures::FirstRowsGrad {
 };
 
 bool registerAll() {
-  return registerOps<Products, LayerNorm, LayerNormGrad, AttentionForward, AttentionGrad, FirstRowAttentionForward, FirstRowAttentionGrad,
-                     PostNormEval, PostNormTraining, PostNormGrad, DropoutMask, AdamWStep, SumOfSquares, GatherRows, FirstRowsGrad,
-                     ReadFloats, ReadRows>();
+  return registerOps<Products, LayerNorm, LayerNormGrad, AttentionForward, AttentionGrad, RotaryAttentionForward, RotaryAttentionGrad,
+                     FirstRowAttentionForward, FirstRowAttentionGrad, PostNormEval, PostNormTraining, PostNormGrad, DropoutMask, AdamWStep,
+                     SumOfSquares, GatherRows, FirstRowsGrad, ReadFloats, ReadRows>();
 }
 
 napi_value start(napi_env env, napi_value exports) {

@@ -127,7 +127,14 @@ static inline void finishTile(const Product& p, Vec (&acc)[TILE_ROWS][TILE_VECS]
       if (!first) x += load(p.y + at, count);
       if (last) {
         x += bias;
-        if (p.slopeOf) x *= slopeOf(p.slope, load(p.slopeOf + at, count));
+        const Vec before = p.slopeOf ? load(p.slopeOf + at, count) : Vec{};
+        if (p.slope & GATED) {
+          Vec ofGate = x * activationOf(p.slope, before);
+          if (p.add) ofGate += load(p.add + at + p.n, count);
+          store(p.y + at + p.n, ofGate, count);
+          x *= load(p.slopeOf + at + p.n, count);
+        }
+        if (p.slopeOf) x *= slopeOf(p.slope, before);
         if (p.add) x += load(p.add + at, count);
       }
       store(p.y + at, x, count);
