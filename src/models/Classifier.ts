@@ -84,11 +84,10 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
 
   /**
    * Tensors of a batch as the rows' `batch` gives it, which `checkRows` has seen fit this model. Who runs stages on them disposes them.
-   * `everyRow`: the last block has to compute all rows of a text, also where the head reads the first alone.
    *
    * @internal
    */
-  abstract inputsOf(batch: unknown, options?: { everyRow?: boolean }): Inputs;
+  abstract inputsOf(batch: unknown): Inputs;
 
   /** `config.json` as a saved model has it. */
   abstract savedConfig(): Record<string, unknown>;

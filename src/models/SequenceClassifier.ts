@@ -77,8 +77,8 @@ export class SequenceClassifier extends Classifier<TextInputs> {
   }
 
   /** @internal */
-  inputsOf(batch: TextBatch, { everyRow = false } = {}): TextInputs {
-    return textInputs(batch, { everyRow });
+  inputsOf(batch: TextBatch): TextInputs {
+    return textInputs(batch);
   }
 
   /**
@@ -100,7 +100,7 @@ export class SequenceClassifier extends Classifier<TextInputs> {
     checkArguments("model.forward", { rows });
     readNamed("model.forward", tokenRows, rows);
     this.checkRows("inputIds", rows);
-    const inputs = this.inputsOf(toBatch(rows), { everyRow });
+    const inputs = this.inputsOf(toBatch(rows));
     const pass = new Pass();
     const hiddenStates: tf.Tensor3D[] = [];
     const seen = ({ tensor }: Value, i: number) => {
@@ -114,7 +114,7 @@ export class SequenceClassifier extends Classifier<TextInputs> {
         tf.keep(tf.reshape(state, [inputs.batchSize, inputs.sequenceLength, -1])) as tf.Tensor3D,
       );
     };
-    const logits = runStages(pass, this.stages, inputs, { seen }).tensor as tf.Tensor2D;
+    const logits = runStages(pass, this.stages, inputs, { everyRow, seen }).tensor as tf.Tensor2D;
     return { logits, hiddenStates };
   }
 

@@ -62,7 +62,7 @@ function blocks(config: Config, take: Take) {
   };
   return Array.from({ length: depth }, (_, i) => {
     const group = groups[Math.floor(i / (depth / groups.length))];
-    return postNormBlock(`encoder.layer.${i}`, group, options, i === depth - 1);
+    return postNormBlock(`encoder.layer.${i}`, group, options);
   });
 }
 

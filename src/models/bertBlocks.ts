@@ -34,6 +34,6 @@ export function bertBlocks(config: Config, take: Take, prefix: string): Stage<Te
       output: takeLinear(take, `${name}.output.dense`, inner, hidden),
       norm: takeNorm(take, `${name}.output.LayerNorm`, hidden, eps),
     };
-    return postNormBlock(stage, [parts], options, i === depth - 1);
+    return postNormBlock(stage, [parts], options);
   });
 }

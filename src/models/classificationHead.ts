@@ -1,7 +1,7 @@
 import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { dropout } from "../nn/elementwise";
-import { firstRows } from "../nn/embedding";
+import { firstRows } from "../nn/firstRows";
 import { type Linear, linear } from "../nn/linear";
 import type { Stage } from "../nn/Stage";
 import { parametersOf } from "./takeParts";
@@ -25,6 +25,7 @@ export function classificationHead(parts: ClassificationHead): Stage<TextInputs>
   const f = activation(parts.activation);
   return {
     name: "head",
+    readsFirstRows: true,
     parameters: parametersOf({ dense, out }),
     forward(pass, inputs, x) {
       const first = dropout(pass, firstRows(pass, x!, inputs.batchSize), inputDropout);

@@ -2,7 +2,6 @@ import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { convolution } from "../nn/convolution";
 import { dropout } from "../nn/elementwise";
-import { firstRows } from "../nn/embedding";
 import { type Norm, residualNorm } from "../nn/layerNorm";
 import type { Linear } from "../nn/linear";
 import type { Stage } from "../nn/Stage";
@@ -52,9 +51,7 @@ export function withConvolution(first: Stage<TextInputs>, convolved: Convolution
       const sum = dropout(pass, convolution(pass, seen, dense, inputs.batchSize), rate);
       const activated = activate(pass, sum, activation);
       const y = first.forward(pass, inputs, x);
-      const firstOnly = y.tensor.shape[0] === inputs.batchSize;
-      const added = firstOnly ? firstRows(pass, activated, inputs.batchSize) : activated;
-      return residualNorm(pass, y, 0, added, norm);
+      return residualNorm(pass, y, 0, activated, norm);
     },
   };
 }

@@ -3,12 +3,14 @@ import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { disentangledAttention } from "../nn/disentangledAttention";
 import { add, dropout } from "../nn/elementwise";
-import { embedding, firstRows } from "../nn/embedding";
+import { embedding } from "../nn/embedding";
+import { firstRows } from "../nn/firstRows";
 import { layerNorm, type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass } from "../nn/Pass";
+import { readRows } from "../nn/readRows";
 import type { Stage } from "../nn/Stage";
 import { takeConvolution, withConvolution } from "./debertaConvolution";
 import { BERT_FIELDS, type Config, type Family, type Take } from "./Family";
@@ -54,7 +56,7 @@ export const debertaV2: Family = {
     // Which Python's model has even where it norms nothing.
     const idle = relative ? null : takeRelativeNorm(config, take);
     const convolved = config.number("conv_kernel_size", 0) > 0 ? takeConvolution(config, take) : null;
-    const [first, ...rest] = layers.map((layer, i) => block(config, layer, relative, i, i === depth - 1));
+    const [first, ...rest] = layers.map((layer, i) => block(config, layer, relative, i));
     return [
       embeddings(config, words, relative?.parameters ?? (idle ? [idle.weight, idle.bias] : [])),
       convolved ? withConvolution(first, convolved) : first,
@@ -163,7 +165,6 @@ function block(
   { dense, norms, relative: own }: Layer,
   relative: RelativeEmbeddings | null,
   index: number,
-  last: boolean,
 ): Stage<TextInputs> {
   const heads = config.number("num_attention_heads");
   const kinds = attentionKinds(config);
@@ -190,19 +191,17 @@ function block(
     },
     adaptable: [dense.query, dense.value],
     forward(pass, inputs, x) {
-      const { batchSize, mask, everyRow } = inputs;
-      // Only the [CLS] rows of the last block are read: they need all keys and values, and nothing else of the other rows.
-      const rows = last && !everyRow ? firstRows(pass, x!, batchSize) : x!;
+      const { batchSize, mask } = inputs;
       const context = disentangledAttention(
         pass,
-        loraLinear(pass, rows, dense.query),
+        loraLinear(pass, readRows(pass, x!, batchSize), dense.query),
         linear(pass, x!, dense.key),
         loraLinear(pass, x!, dense.value),
         positions(pass, inputs),
         { batchSize, heads, mask, dropout: attentionDropout, parts: 1 + kinds.length },
       );
       const attended = linear(pass, context, dense.attended);
-      const h = residualNorm(pass, attended, hiddenDropout, rows, norms.attended);
+      const h = residualNorm(pass, attended, hiddenDropout, x!, norms.attended);
       const inner = linear(pass, h, dense.intermediate);
       return residualNorm(pass, linear(pass, inner, dense.output, f), hiddenDropout, h, norms.output);
     },
@@ -220,6 +219,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
   return {
     name: "head",
+    readsFirstRows: true,
     parameters: parametersOf({ pooler, classifier }),
     forward(pass, inputs, x) {
       const first = dropout(pass, firstRows(pass, x!, inputs.batchSize), poolerDropout);

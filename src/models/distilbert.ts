@@ -41,7 +41,7 @@ export const distilbert: Family = {
     const hidden = config.number("dim");
     return [
       embeddings(config, take),
-      ...Array.from({ length: depth }, (_, i) => block(config, take, i, i === depth - 1)),
+      ...Array.from({ length: depth }, (_, i) => block(config, take, i)),
       classificationHead({
         dense: takeLinear(take, "pre_classifier", hidden, hidden),
         activation: "relu",
@@ -65,7 +65,7 @@ function embeddings(config: Config, take: Take) {
   });
 }
 
-function block(config: Config, take: Take, index: number, last: boolean) {
+function block(config: Config, take: Take, index: number) {
   const stage = `transformer.layer.${index}`;
   const name = `distilbert.${stage}`;
   const hidden = config.number("dim");
@@ -89,5 +89,5 @@ function block(config: Config, take: Take, index: number, last: boolean) {
       output: config.number("dropout", 0.1),
     },
   };
-  return postNormBlock(stage, [parts], options, last);
+  return postNormBlock(stage, [parts], options);
 }

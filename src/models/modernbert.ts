@@ -3,7 +3,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { add, dropout } from "../nn/elementwise";
-import { embedding, firstRows } from "../nn/embedding";
+import { embedding } from "../nn/embedding";
+import { firstRows } from "../nn/firstRows";
 import { layerNorm, type Norm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
@@ -77,7 +78,6 @@ export const modernbert: Family = {
         block(config, take, i, {
           reach: isLocal ? Math.floor(config.number("local_attention", 128) / 2) : undefined,
           turns: isLocal ? turns.local : turns.global,
-          last: i === depth - 1,
         }),
       ),
       head(config, take, numLabels),
@@ -185,15 +185,9 @@ interface BlockOptions {
   /** How far a token sees to each side; the whole text where left out. */
   reach?: number;
   turns: TurnsOf;
-  last: boolean;
 }
 
-function block(
-  config: Config,
-  take: Take,
-  index: number,
-  { reach, turns, last }: BlockOptions,
-): Stage<TextInputs> {
+function block(config: Config, take: Take, index: number, { reach, turns }: BlockOptions): Stage<TextInputs> {
   const name = `model.layers.${index}`;
   const hidden = config.number("hidden_size");
   const inner = config.number("intermediate_size");
@@ -213,20 +207,17 @@ function block(
   const f = activation(config.string("hidden_activation", "gelu"), "hidden_activation");
   const attentionDropout = config.number("attention_dropout", 0);
   const mlpDropout = config.number("mlp_dropout", 0);
-  const firstIsEnough = last && pooling(config) === "cls";
 
   return {
     name: `layers.${index}`,
     parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, mlpIn, mlpOut]),
     forward(pass, inputs, x) {
-      const { batchSize, mask, everyRow } = inputs;
-      const firstOnly = firstIsEnough && !everyRow;
+      const { batchSize, mask } = inputs;
       const options = { batchSize, heads, mask, dropout: attentionDropout, reach };
       const normed = attnNorm ? layerNorm(pass, x!, attnNorm) : x!;
       const made = linear(pass, normed, qkv);
-      const context = rotaryAttention(pass, made, turns(pass, inputs), options, firstOnly);
-      const rows = firstOnly ? firstRows(pass, x!, batchSize) : x!;
-      const h = add(pass, rows, dropout(pass, linear(pass, context, attended), attentionDropout));
+      const context = rotaryAttention(pass, made, turns(pass, inputs), options);
+      const h = add(pass, x!, dropout(pass, linear(pass, context, attended), attentionDropout));
       const u = linear(pass, layerNorm(pass, h, mlpNorm), mlpIn);
       return add(pass, h, linear(pass, u, mlpOut, gated(f, inner), mlpDropout));
     },
@@ -256,6 +247,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   const rate = config.number("classifier_dropout", 0);
   return {
     name: "head",
+    readsFirstRows: kind === "cls",
     parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
     norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => layerNorm(pass, x, finalNorm) },
     forward(pass, inputs, x) {

@@ -22,8 +22,6 @@ export interface TextInputs {
   readonly positionIds: tf.Tensor1D;
   /** Added to attention scores: [batch, 1, 1, seq], 0 for tokens, hugely negative for padding. */
   readonly mask: tf.Tensor;
-  /** Whether the last block has to compute every row, or the first of each text will do. */
-  readonly everyRow: boolean;
   /** Keeps a tensor that several stages read until the inputs are disposed, and gives it back. */
   own<T extends tf.Tensor>(tensor: T): T;
   dispose(): void;
@@ -33,7 +31,7 @@ export interface TextInputs {
 export const MASKED = -1e9;
 
 /** Makes a batch into tensors, each when it is first read. The caller disposes them. */
-export function textInputs(batch: TextBatch, options: { everyRow: boolean }): TextInputs {
+export function textInputs(batch: TextBatch): TextInputs {
   const { batchSize, sequenceLength } = batch;
   const size = batchSize * sequenceLength;
   if (batch.inputIds.length !== size || batch.attentionMask.length !== size)
@@ -77,7 +75,6 @@ export function textInputs(batch: TextBatch, options: { everyRow: boolean }): Te
     get mask() {
       return mask();
     },
-    everyRow: options.everyRow,
     own,
     dispose: () => tf.dispose(owned),
   };

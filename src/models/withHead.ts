@@ -4,7 +4,7 @@ import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { byAutodiff } from "../nn/byAutodiff";
 import { columns, sideBySide } from "../nn/columns";
-import { firstRows } from "../nn/embedding";
+import { firstRows } from "../nn/firstRows";
 import { linear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
 import { multiSampleDropout } from "../nn/multiSampleDropout";
@@ -28,13 +28,9 @@ export function withHead(
   const depth = stages.length - 2;
   checkHead(head, depth);
   const { lastLayers = 1 } = head;
-  const everyRow = isCustom(head) || head.pooling !== "cls" || lastLayers > 1;
-  const blocks = stages.slice(0, -1).map((stage, i) => {
-    const last = everyRow && i === depth;
-    return last || i > depth - lastLayers + 1
-      ? carrying(stage, hidden, i > depth - lastLayers + 1, last)
-      : stage;
-  });
+  const blocks = stages
+    .slice(0, -1)
+    .map((stage, i) => (i > depth - lastLayers + 1 ? carrying(stage, hidden) : stage));
   const { norm } = stages.at(-1)!;
   const own = isCustom(head)
     ? customStage(head, hidden, numLabels, take)
@@ -44,6 +40,7 @@ export function withHead(
     ...blocks,
     {
       name: own.name,
+      readsFirstRows: own.readsFirstRows,
       parameters: [...norm.parameters, ...own.parameters],
       norm,
       forward(pass, inputs, x) {
@@ -61,12 +58,7 @@ function ofWidth(pass: Pass, x: Value, start: number, width: number): Value {
 }
 
 /** Wraps a block so that its input is concatenated after its output, for heads that read several layers. */
-function carrying(
-  stage: Stage<TextInputs>,
-  hidden: number,
-  carries: boolean,
-  everyRow: boolean,
-): Stage<TextInputs> {
+function carrying(stage: Stage<TextInputs>, hidden: number): Stage<TextInputs> {
   return {
     name: stage.name,
     get parameters() {
@@ -74,12 +66,7 @@ function carrying(
     },
     adaptable: stage.adaptable,
     forward(pass, inputs, x) {
-      const y = stage.forward(
-        pass,
-        everyRow ? { ...inputs, everyRow } : inputs,
-        ofWidth(pass, x!, 0, hidden),
-      );
-      return carries ? sideBySide(pass, y, x!) : y;
+      return sideBySide(pass, stage.forward(pass, inputs, ofWidth(pass, x!, 0, hidden)), x!);
     },
   };
 }
@@ -108,6 +95,7 @@ function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take
   };
   return {
     name: "head",
+    readsFirstRows: pooling === "cls" && lastLayers === 1,
     parameters: parametersOf({ ...scorer, classifier }),
     forward: (pass, inputs, x) =>
       linear(pass, multiSampleDropout(pass, pool(pass, inputs, x!), rate, dropoutSamples), classifier),

@@ -92,6 +92,8 @@ export class Pass {
   readonly fuses: boolean = true;
   /** Whether stages are to be `checkpointed`. */
   readonly checkpointing: boolean;
+  /** Whether of what is being computed the first row of each text alone will be read. */
+  firstRows = false;
   #recording: boolean;
   #seed: (number | string)[];
   #random: Random | null = null;
@@ -100,6 +102,7 @@ export class Pass {
   #keeping = true;
   #recomputing = false;
   #owned: { dispose(): void }[] = [];
+  #made = new Map<Value, Value>();
 
   /** `seed` starts the dropout draws of this pass: the same seed, the same masks. */
   constructor(
@@ -120,13 +123,26 @@ export class Pass {
   scope(name: string, part: () => Value): Value {
     this.#random = new Random("dropout", ...this.#seed, name);
     let value: Value;
-    inStage(name, () =>
-      tf.tidy(() => {
-        value = part();
-        return value.tensor;
-      }),
-    );
+    const before = this.#made;
+    this.#made = new Map();
+    try {
+      inStage(name, () =>
+        tf.tidy(() => {
+          value = part();
+          return value.tensor;
+        }),
+      );
+    } finally {
+      this.#made = before;
+    }
     return value!;
+  }
+
+  /** What several ops of a scope read of a value, made once. */
+  once(x: Value, make: () => Value): Value {
+    const made = this.#made.get(x) ?? make();
+    this.#made.set(x, made);
+    return made;
   }
 
   /**
@@ -156,6 +172,17 @@ export class Pass {
   /** Whether a part is computed for the second time, so that whatever it changes beside its output has been changed already. */
   get recomputing(): boolean {
     return this.#recomputing;
+  }
+
+  /** Runs a part of the model of whose output the first row of each text alone will be read, or all: ops may leave out the others. */
+  reading(firstRows: boolean, part: () => Value): Value {
+    const before = this.firstRows;
+    this.firstRows = firstRows;
+    try {
+      return part();
+    } finally {
+      this.firstRows = before;
+    }
   }
 
   /** Takes something that is to live as long as the pass. */

@@ -20,6 +20,8 @@ export interface Stage<Inputs = StageInputs> {
   readonly adaptable?: readonly Adaptable[];
   /** What its forward reads and, while it trains, moves without gradients: the running statistics of a batch norm. */
   readonly buffers?: readonly Parameter[];
+  /** Of a head: whether it reads the first row of each text alone, so that the block before it need not compute the others. */
+  readonly readsFirstRows?: boolean;
   /** The first stage gets no `x`; it starts from the inputs. */
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */

@@ -1,9 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { dropped } from "../ops/dropoutMask/dropoutMask";
 import type { Pass, Value } from "./Pass";
+import { matchingRows } from "./readRows";
 
-/** a + b, both of one shape. */
-export function add(pass: Pass, a: Value, b: Value): Value {
+/** a + b, both of one width, and of as many rows as will be read of both. */
+export function add(pass: Pass, ...both: [Value, Value]): Value {
+  const [a, b] = matchingRows(pass, ...both);
   return pass.record({
     op: "add",
     output: tf.add(a.tensor, b.tensor),

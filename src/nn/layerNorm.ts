@@ -4,6 +4,7 @@ import * as ops from "../ops/layerNorm/layerNorm";
 import { layerNormGradients } from "../ops/layerNorm/layerNormGradients";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
+import { matchingRows } from "./readRows";
 
 /** [width] each; the bias where it has one. */
 export interface Norm {
@@ -19,7 +20,8 @@ export function layerNorm(pass: Pass, x: Value, norm: Norm): Value {
 
 /** LayerNorm(dropout(x) + residual), the end of each half of a post-norm block: as one op it saves neither the mask nor the sum. */
 export function residualNorm(pass: Pass, x: Value, rate: number, residual: Value, norm: Norm): Value {
-  return normalized(pass, x, residual, pass.drawDropout(rate), norm);
+  const [left, right] = matchingRows(pass, x, residual);
+  return normalized(pass, left, right, pass.drawDropout(rate), norm);
 }
 
 function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout | null, norm: Norm): Value {

@@ -3,6 +3,7 @@ import { firstRowAttention } from "./firstRowAttention";
 import { type Linear, linear } from "./linear";
 import { type Adaptable, loraLinear } from "./loraLinear";
 import type { Pass, Value } from "./Pass";
+import { readRows } from "./readRows";
 import { selfAttention } from "./selfAttention";
 
 /** The dense layers that make queries, keys and values. */
@@ -13,18 +14,17 @@ export type QueryKeyValue = {
 };
 
 /**
- * `attention` from `rows` [batch · queries, hidden], which are those of `x` [batch · seq, hidden] or the first of each text, to those of
- * `x`: gives [batch · queries, hidden]. Adapters aside, it multiplies by the three layers at once, and makes no keys and values where
- * one row of each text asks for them.
+ * `attention` among the rows of each text, from those that will be read: [batch · seq, hidden] → [batch · queries, hidden]. Adapters
+ * aside, it multiplies by the three layers at once, and makes no keys and values where one row of each text asks for them.
  */
 export function multiHeadAttention(
   pass: Pass,
-  rows: Value,
   x: Value,
   layers: QueryKeyValue,
   options: AttentionOptions,
 ): Value {
   const { query, key, value } = layers;
+  const rows = readRows(pass, x, options.batchSize);
   if (rows === x && !query.lora && !value.lora) return selfAttention(pass, x, layers, options);
   const queries = loraLinear(pass, rows, query);
   if (rows.tensor.shape[0] === options.batchSize && !value.lora)

@@ -1,6 +1,5 @@
 import type { Activation } from "../ops/activations/activations";
 import type { AttentionOptions } from "./attention";
-import { firstRows } from "./embedding";
 import { type Norm, residualNorm } from "./layerNorm";
 import { type Linear, linear } from "./linear";
 import { multiHeadAttention, type QueryKeyValue } from "./multiHeadAttention";
@@ -27,8 +26,7 @@ export interface PostNormOptions {
 
 /**
  * An encoder layer as in Vaswani et al. 2017: attention, then a feed-forward part, each added to its input and normed after.
- * [batch · seq, hidden] → the same, or [batch, hidden] with `firstOnly`, when nothing but the [CLS] rows will be read: they
- * look at all rows, and need nothing else of the others.
+ * [batch · seq, hidden] → the same, of the rows that will be read.
  */
 export function postNormLayer(
   pass: Pass,
@@ -36,20 +34,13 @@ export function postNormLayer(
   x: Value,
   parts: PostNormParts,
   options: PostNormOptions,
-  firstOnly: boolean,
 ): Value {
-  const whole = firstOnly ? null : wholePostNormLayer(pass, x, mask, parts, options);
+  const whole = wholePostNormLayer(pass, x, mask, parts, options);
   if (whole) return whole;
   const { heads, activation, dropout: rates } = options;
-  const rows = firstOnly ? firstRows(pass, x, batchSize) : x;
-  const context = multiHeadAttention(pass, rows, x, parts, {
-    batchSize,
-    heads,
-    mask,
-    dropout: rates.weights,
-  });
+  const context = multiHeadAttention(pass, x, parts, { batchSize, heads, mask, dropout: rates.weights });
   const attended = linear(pass, context, parts.attended);
-  const h = residualNorm(pass, attended, rates.attended, rows, parts.attendedNorm);
+  const h = residualNorm(pass, attended, rates.attended, x, parts.attendedNorm);
   const inner = linear(pass, h, parts.intermediate);
   return residualNorm(pass, linear(pass, inner, parts.output, activation), rates.output, h, parts.norm);
 }

@@ -6,15 +6,15 @@ import type { Pass, Value } from "./Pass";
 
 /**
  * `attention` among the rows of each text, whose queries, keys and values lie side by side in `qkv` [batch · n, 3 · hidden], with rotary
- * positions: gives [batch · n, hidden]. Each token sees those at most `reach` places away; all where it is left out.
+ * positions: gives [batch · n, hidden], of the rows that will be read. Each token sees those at most `reach` places away; all where it is left out.
  */
 export function rotaryAttention(
   pass: Pass,
   qkv: Value,
   { cos, sin }: Turns,
   { batchSize, heads, mask, dropout, reach = null }: AttentionOptions & { reach?: number | null },
-  firstOnly: boolean,
 ): Value {
+  const firstOnly = pass.firstRows;
   const queries = firstOnly ? 1 : qkv.tensor.shape[0] / batchSize;
   const options = { batchSize, heads, queries, reach, drop: pass.drawDropout(dropout) };
   const { output, weights } = ops.rotaryAttention({ qkv: qkv.tensor, cos, sin, mask, ...options });

@@ -10,6 +10,8 @@ export interface StageRun {
   to?: number;
   /** Makes the output of the stage before `from`, which is not computed then. Default: stage `from` starts from the inputs. */
   features?: () => tf.Tensor;
+  /** Whether the last block has to compute all rows of a text, also where the head reads the first alone. Default: false. */
+  everyRow?: boolean;
   /** Gets each stage's output; whoever wants one beyond the run keeps it (`tf.keep`). */
   seen?: (output: Value, stage: number) => void;
   /** Computes what the run returns from the last output, such as a loss. Default: that output itself. */
@@ -24,7 +26,14 @@ export function runStages<Inputs extends StageInputs>(
   pass: Pass,
   stages: readonly Stage<Inputs>[],
   inputs: Inputs,
-  { from = 0, to = stages.length, features, seen, finish = (output) => output }: StageRun = {},
+  {
+    from = 0,
+    to = stages.length,
+    features,
+    everyRow = false,
+    seen,
+    finish = (output) => output,
+  }: StageRun = {},
 ): Value {
   if (pass.checkpointing) pass.own(inputs);
   try {
@@ -33,7 +42,8 @@ export function runStages<Inputs extends StageInputs>(
       let x: Value | null = features ? pass.input(features()) : null;
       for (let i = from; i < to; i++) {
         const input = x;
-        const forward = () => stages[i].forward(pass, inputs, input);
+        const firstRows = !everyRow && (stages[i + 1]?.readsFirstRows ?? false);
+        const forward = () => pass.reading(firstRows, () => stages[i].forward(pass, inputs, input));
         x =
           pass.checkpointing && i < stages.length - 1
             ? pass.checkpointed(stages[i].name, input, forward)

@@ -19,7 +19,7 @@ export function wholePostNormLayer(
   parts: PostNormParts,
   { heads, activation, dropout }: PostNormOptions,
 ): Value | null {
-  if (!pass.fuses || parts.query.lora || parts.value.lora) return null;
+  if (!pass.fuses || pass.firstRows || parts.query.lora || parts.value.lora) return null;
   const layer = { heads, activation, ...parts };
   const names = Object.keys(parts) as Name[];
   const parameters = byName(names, (name, kind) => parts[name][kind]);

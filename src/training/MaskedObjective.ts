@@ -73,7 +73,8 @@ export class MaskedObjective implements Objective {
   ): Value {
     const { stages, config } = this.model;
     const hidden = config.hidden_size as number;
-    return runStages(pass, stages, this.model.inputsOf(batch, { everyRow: true }), {
+    return runStages(pass, stages, this.model.inputsOf(batch), {
+      everyRow: true,
       to: stages.length - 1,
       finish: (x) =>
         pass.scope("masked words", () => {

@@ -7,7 +7,8 @@ import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
 import { textInputs } from "../../src/models/textInputs";
 import { Parameter } from "../../src/nn/Parameter";
-import { Pass, type Value } from "../../src/nn/Pass";
+import { Pass } from "../../src/nn/Pass";
+import { runStages } from "../../src/nn/runStages";
 import { assertClose } from "../close";
 import { readAll } from "../readAll";
 import { againstPyTorch, fixture } from "./againstPyTorch";
@@ -47,22 +48,21 @@ describe("DeBERTa", () => {
     const pass = new Pass({ training: true, recording: true, seed: [0] });
     const record = mock.method(pass, "record");
     const inputIds = Int32Array.from({ length }, (_, i) => 2 + i);
-    const inputs = textInputs(
-      { batchSize: 1, sequenceLength: length, inputIds, attentionMask: new Int32Array(length).fill(1) },
-      { everyRow: false },
-    );
-    const sum = pass.scope("sum", () => {
-      let x: Value | null = null;
-      for (const stage of model.stages) x = pass.scope(stage.name, () => stage.forward(pass, inputs, x));
-      const logits = x!;
-      return pass.record({
-        output: tf.sum(tf.square(logits.tensor)),
-        inputs: { logits },
-        saved: () => ({ logits: logits.tensor }),
-        backward: (_, { logits }) => ({ logits: tf.mul(logits, 2) }),
-      });
+    const inputs = textInputs({
+      batchSize: 1,
+      sequenceLength: length,
+      inputIds,
+      attentionMask: new Int32Array(length).fill(1),
     });
-    inputs.dispose();
+    const sum = runStages(pass, model.stages, inputs, {
+      finish: (logits) =>
+        pass.record({
+          output: tf.sum(tf.square(logits.tensor)),
+          inputs: { logits },
+          saved: () => ({ logits: logits.tensor }),
+          backward: (_, { logits }) => ({ logits: tf.mul(logits, 2) }),
+        }),
+    });
     const gradients = pass.backward(sum);
     sum.tensor.dispose();
     const readers = (name: string) =>

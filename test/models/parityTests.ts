@@ -7,7 +7,9 @@ import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
 import { softmaxCrossEntropy } from "../../src/nn/loss";
 import type { Parameter } from "../../src/nn/Parameter";
-import { Pass, type Value } from "../../src/nn/Pass";
+import { Pass } from "../../src/nn/Pass";
+import { runStages } from "../../src/nn/runStages";
+import type { Stage, StageInputs } from "../../src/nn/Stage";
 import { AdamW } from "../../src/training/AdamW";
 import { assertClose, distance } from "../close";
 import { withoutHalf } from "../onEveryEngine";
@@ -160,6 +162,7 @@ export async function lossAndGradientsOf<Model extends Classifier>(
     inputs: makeInputs,
   }: { expected: { inputs: { labels: number[] } }; inputs: Subject<Model>["inputs"] },
   precision: Precision = "fp32",
+  everyRow = false,
 ): Promise<{ loss: number; gradients: Map<Parameter, tf.Tensor> }> {
   const { labels } = expected.inputs;
   const inputs = makeInputs();
@@ -169,16 +172,14 @@ export async function lossAndGradientsOf<Model extends Classifier>(
   });
   const pass = new Pass({ recording: true });
   const { value, gradients } = autocast(precision, () => {
-    const value = pass.scope("loss", () => {
-      let x: Value | null = null;
-      for (const stage of model.stages)
-        x = pass.scope(stage.name, () => stage.forward(pass, inputs as never, x));
-      return softmaxCrossEntropy(pass, x!, tf.tensor2d(target, [labels.length, model.numLabels]));
+    const stages: readonly Stage<StageInputs>[] = model.stages;
+    const value = runStages(pass, stages, inputs, {
+      everyRow,
+      finish: (x) => softmaxCrossEntropy(pass, x, tf.tensor2d(target, [labels.length, model.numLabels])),
     });
     return { value, gradients: pass.backward(value) };
   });
   const [loss] = await value.tensor.data();
   value.tensor.dispose();
-  inputs.dispose();
   return { loss, gradients };
 }

@@ -65,15 +65,12 @@ function summary(values: ArrayLike<number>): Summary {
 }
 
 const batch = () =>
-  textInputs(
-    {
-      batchSize: rows.inputIds.length,
-      sequenceLength: rows.inputIds[0].length,
-      inputIds: rows.inputIds.flat(),
-      attentionMask: rows.attentionMask.flat(),
-    },
-    { everyRow: false },
-  );
+  textInputs({
+    batchSize: rows.inputIds.length,
+    sequenceLength: rows.inputIds[0].length,
+    inputIds: rows.inputIds.flat(),
+    attentionMask: rows.attentionMask.flat(),
+  });
 
 const lossAndGradients = (model: SequenceClassifier) =>
   lossAndGradientsOf(model, { expected, inputs: batch });

@@ -1,7 +1,6 @@
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { activation } from "../../src/nn/activation";
-import { firstRows } from "../../src/nn/embedding";
 import { layerNorm } from "../../src/nn/layerNorm";
 import { linear } from "../../src/nn/linear";
 import { meanRows } from "../../src/nn/meanRows";
@@ -88,26 +87,5 @@ onEveryEngine("ops of gated blocks", () => {
     checkGradients([x], (pass, x) => meanRows(pass, x, mask));
     dispose(x);
     mask.dispose();
-  });
-
-  it("firstRows takes as many leading rows of each text as it is asked for", () => {
-    const x = drawn("x", [2 * 4, 2]);
-    tf.tidy(() => {
-      const rows = firstRows(new Pass(), new Pass().input(x.value), 2, 3);
-      assertClose(rows.tensor, tf.gather(x.value, [0, 1, 2, 4, 5, 6]), 0);
-    });
-    checkGradients([x], (pass, x) => firstRows(pass, x, 2, 3));
-    dispose(x);
-  });
-
-  it("firstRows takes all where a text has no more, and passes their gradients back", () => {
-    const x = drawn("x", [2 * 3, 2]);
-    for (const count of [3, 5]) {
-      tf.tidy(() =>
-        assertClose(firstRows(new Pass(), new Pass().input(x.value), 2, count).tensor, x.value, 0),
-      );
-      checkGradients([x], (pass, x) => firstRows(pass, x, 2, count));
-    }
-    dispose(x);
   });
 });

@@ -42,17 +42,14 @@ function partsOf(hidden: number, wide: number): PostNormParts {
 
 /** Texts of all lengths up to `seq`, with the mask made: tensors are counted from then on. */
 function inputsOf(batchSize: number, seq: number) {
-  const inputs = textInputs(
-    {
-      batchSize,
-      sequenceLength: seq,
-      inputIds: new Int32Array(batchSize * seq),
-      attentionMask: Array.from({ length: batchSize * seq }, (_, i) =>
-        i % seq <= Math.floor(i / seq) % seq ? 1 : 0,
-      ),
-    },
-    { everyRow: true },
-  );
+  const inputs = textInputs({
+    batchSize,
+    sequenceLength: seq,
+    inputIds: new Int32Array(batchSize * seq),
+    attentionMask: Array.from({ length: batchSize * seq }, (_, i) =>
+      i % seq <= Math.floor(i / seq) % seq ? 1 : 0,
+    ),
+  });
   assert.deepEqual(inputs.mask.shape, [batchSize, 1, 1, seq]);
   return inputs;
 }
@@ -86,7 +83,7 @@ onEveryEngine("postNormLayer", (engine) => {
         const [whole, byOps] = [new Pass(), new OneByOne()].map((pass) =>
           autocast(precision as Precision, () =>
             pass.scope("layer", () =>
-              postNormLayer(pass, inputs, pass.input(x.value), parts, options(heads, name), false),
+              postNormLayer(pass, inputs, pass.input(x.value), parts, options(heads, name)),
             ),
           ),
         );
@@ -116,7 +113,7 @@ onEveryEngine("postNormLayer", (engine) => {
           autocast(precision as Precision, () => {
             const pass = new Kind({ training: true, recording: true, seed: ["same"] });
             const sum = pass.scope("layer", () => {
-              const y = postNormLayer(pass, inputs, leaf(pass, x), parts, options(3, "gelu"), false);
+              const y = postNormLayer(pass, inputs, leaf(pass, x), parts, options(3, "gelu"));
               return weightedSum(pass, y, c.value);
             });
             return { gradients: pass.backward(sum), sum: sum.tensor };
@@ -143,7 +140,7 @@ onEveryEngine("postNormLayer", (engine) => {
     const x = drawn("x", [enough * 3, 16]);
     const forward = (Kind: typeof Pass) => {
       const pass = new Kind();
-      const layer = () => postNormLayer(pass, inputs, pass.input(x.value), parts, options(2, "gelu"), false);
+      const layer = () => postNormLayer(pass, inputs, pass.input(x.value), parts, options(2, "gelu"));
       const { tensor } = pass.scope("layer", layer);
       const values = tensor.dataSync<"float32">().slice();
       tensor.dispose();
@@ -177,16 +174,15 @@ onEveryEngine("postNormLayer", (engine) => {
     const inputs = inputsOf(enough, 3);
     const x = drawn("x", [enough * 3, 16]);
     const forward = (pass: Pass) =>
-      pass.scope("layer", () =>
-        postNormLayer(pass, inputs, pass.input(x.value), parts, options(2, "gelu"), false),
-      ).tensor;
+      pass.scope("layer", () => postNormLayer(pass, inputs, pass.input(x.value), parts, options(2, "gelu")))
+        .tensor;
     const still = forward(new Pass());
     const trained = forward(new Pass({ training: true }));
     const [a, b] = [still, trained].map((tensor) => tensor.dataSync());
     assert.ok(a.some((value, i) => Math.abs(value - b[i]) > 0.1));
     const recorded = new Pass({ recording: true });
     const value = recorded.scope("layer", () =>
-      postNormLayer(recorded, inputs, recorded.input(x.value), parts, options(2, "gelu"), false),
+      postNormLayer(recorded, inputs, recorded.input(x.value), parts, options(2, "gelu")),
     );
     assert.ok(value.tracked);
     assertClose(value.tensor, a, 0);

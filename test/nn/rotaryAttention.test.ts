@@ -72,7 +72,7 @@ onEveryEngine("rotaryAttention", () => {
         const mask = maskFor(length, 1);
         const options = { batchSize, heads, mask, dropout: 0.5, reach };
         const of = (firstOnly: boolean) =>
-          rotaryAttention(pass, pass.input(qkv.value), turns, options, firstOnly).tensor;
+          pass.reading(firstOnly, () => rotaryAttention(pass, pass.input(qkv.value), turns, options)).tensor;
         const expected = byDefinition(qkv.value, turns, length, reach, 1);
         const seen = (2 * length - (reach === 0 ? 1 : 0)) * hidden;
         assertClose(of(false).dataSync().slice(0, seen), expected.slice(0, seen), 1e-5);
@@ -89,7 +89,7 @@ onEveryEngine("rotaryAttention", () => {
       const pass = new Pass();
       const options = { batchSize, heads, mask: maskFor(4, 1), dropout: 0 };
       const of = (reach?: number) =>
-        rotaryAttention(pass, pass.input(qkv.value), turns, { ...options, reach }, false).tensor;
+        rotaryAttention(pass, pass.input(qkv.value), turns, { ...options, reach }).tensor;
       assertClose(of(), of(3), 0);
       assertClose(of(), byDefinition(qkv.value, turns, 4, 4, 1), 1e-5);
     });
@@ -108,7 +108,9 @@ onEveryEngine("rotaryAttention", () => {
       const turns = rotaryTurns(length, width, 100);
       const mask = maskFor(length, 1);
       checkGradients([qkv], (pass, qkv) =>
-        rotaryAttention(pass, qkv, turns, { batchSize, heads, mask, dropout, reach: 2 }, firstOnly),
+        pass.reading(firstOnly, () =>
+          rotaryAttention(pass, qkv, turns, { batchSize, heads, mask, dropout, reach: 2 }),
+        ),
       );
       dispose(turns, qkv);
       mask.dispose();
@@ -122,13 +124,7 @@ onEveryEngine("rotaryAttention", () => {
       const pass = new Pass({ recording: true });
       const before = tf.memory().numBytes;
       const y = pass.scope("op", () =>
-        rotaryAttention(
-          pass,
-          leaf(pass, qkv),
-          turns,
-          { batchSize, heads, mask, dropout: 0, reach: 4 },
-          false,
-        ),
+        rotaryAttention(pass, leaf(pass, qkv), turns, { batchSize, heads, mask, dropout: 0, reach: 4 }),
       );
       const bytes = tf.memory().numBytes - before;
       pass.dispose();

@@ -11,7 +11,7 @@ describe("giveTextInputs", () => {
   let inputs: TextInputs;
   before(async () => {
     await useEngine("cpu");
-    inputs = textInputs(batch, { everyRow: false });
+    inputs = textInputs(batch);
   });
   after(() => inputs.dispose());
 

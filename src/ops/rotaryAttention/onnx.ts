@@ -24,7 +24,7 @@ export function rotaryAttention(graph: OnnxGraph, { qkv, cos, sin, firstOnly, ..
   const [all, unturned, value] = [0, 1, 2].map((i) => graph.slice(qkv, 1, i * hidden, (i + 1) * hidden));
   const turn = (x: string) => turned(graph, x, cos(), sin(), heads, hidden / heads / 2);
   const query = turn(all);
-  const asking = firstOnly ? firstRows(graph, { x: query, width: hidden, count: 1 }) : query;
+  const asking = firstOnly ? firstRows(graph, { x: query, width: hidden }) : query;
   return attention(graph, { ...options, query: asking, key: turn(unturned), value, firstOnly });
 }
 

@@ -21,8 +21,8 @@ export interface Rows {
   width: number;
 }
 
-export function firstRows(graph: OnnxGraph, { x, width, count }: Rows & { count: number }): string {
-  const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, count);
+export function firstRows(graph: OnnxGraph, { x, width }: Rows): string {
+  const first = graph.slice(rowsOfTexts(graph, x, width), 1, 0, 1);
   return graph.op("Reshape", [first, graph.shape(-1, width)]);
 }
 
