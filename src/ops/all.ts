@@ -13,6 +13,8 @@ import { layerNormGradients } from "./layerNorm/layerNormGradients";
 import { matMulOp } from "./matMul/matMul";
 import { maxPoolGradientOp } from "./maxPool/maxPool";
 import type { AnyOp } from "./Op";
+import { postNormLayer } from "./postNormLayer/postNormLayer";
+import { postNormLayerGradients } from "./postNormLayer/postNormLayerGradients";
 import { productsOp } from "./products/products";
 import { rotaryAttention } from "./rotaryAttention/rotaryAttention";
 import { rotaryAttentionGradient } from "./rotaryAttention/rotaryAttentionGradient";
@@ -30,6 +32,8 @@ export const OPS: readonly AnyOp[] = [
   firstRowAttention,
   firstRowAttentionGradients,
   firstRowsGradientOp,
+  postNormLayer,
+  postNormLayerGradients,
   layerNorm,
   layerNormGradients,
   geluOp,

@@ -16,6 +16,10 @@ export function defineOp<In, Out extends Outputs<Out>>(declaration: Declaration<
   return Object.assign(op, { declaration });
 }
 
+/** Whether a kernel takes these inputs, so that an op which stands for several others is worth asking for in their place. */
+export const isFused = <In, Out extends Outputs<Out>>({ declaration }: Op<In, Out>, inputs: In): boolean =>
+  declaration.kernels.some((kernel) => kernel.refuses(inputs) === null);
+
 /** How a composed form is named among kernels. */
 export const COMPOSED = "tfjs ops";
 

@@ -53,12 +53,5 @@ export const recordedKernel = <In, Out>(settings: Settings<In, Out, Graph>): Ker
 export const tensorflowKernel = <In, Out>(settings: Settings<In, Out, TensorflowBackend>): Kernel<In, Out> =>
   kernelOf("TensorFlow", tensorflow, "not on engine tensorflow", settings);
 
-/** The C++ kernels for what fuses several ops, or why there are none in the present precision. */
-export function findNative(precisions: readonly Precision[]): NativeKernels | string {
-  const native = nativeKernels();
-  if (native === null) return NOT_LINKED;
-  return precisions.includes(precision()) ? native : `not in ${precision()}`;
-}
-
 const tensorflow = (): TensorflowBackend | null =>
   tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as TensorflowBackend) : null;

@@ -8,7 +8,7 @@ import { textInputs } from "../../src/models/textInputs";
 import { activation } from "../../src/nn/activation";
 import { Pass } from "../../src/nn/Pass";
 import { type PostNormParts, postNormLayer } from "../../src/nn/postNormLayer";
-import { postNormLayerRefuses } from "../../src/ops/postNormLayer/postNormLayer";
+import { postNormLayer as op } from "../../src/ops/postNormLayer/postNormLayer";
 import { assertClose } from "../close";
 import { onEveryEngine, withoutHalf } from "../onEveryEngine";
 import { drawn, leaf, weightedSum } from "./numericalGradient";
@@ -199,7 +199,9 @@ onEveryEngine("postNormLayer", (engine) => {
     tf.tidy(() => {
       const refuses = (parts: PostNormParts, hidden: number, batch: number) => {
         const [x, mask] = [tf.zeros([batch * 2, hidden]), tf.zeros([batch, 1, 1, 2])];
-        return postNormLayerRefuses(x, mask, { heads, activation, ...parts });
+        const drops = { weights: null, attended: null, output: null };
+        const layer = { heads, activation, ...parts };
+        return op.declaration.kernels[0].refuses({ x, mask, layer, drops, saves: false });
       };
       const elsewhere = engine === "tensorflow" ? null : "not linked with TensorFlow on a CPU";
       assert.equal(refuses(small, 16, enough), elsewhere);
