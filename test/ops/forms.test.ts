@@ -9,6 +9,7 @@ import { OnnxPass } from "../../src/onnx/OnnxPass";
 import { traceOnnx } from "../../src/onnx/traceOnnx";
 import { FORMS } from "../../src/ops/forms";
 import { POOLINGS } from "../../src/options/words";
+import { addLora, mergeLora } from "../../src/recipes/addLora";
 
 const fixtures = join(__dirname, "../fixtures/models");
 
@@ -33,11 +34,15 @@ it("The table of forms holds what the families and heads of the kit are exported
     );
   }
   for (const pooling of POOLINGS) {
-    const head = { pooling, lastLayers: 2 };
+    const head = { pooling, lastLayers: 3 };
     await export_(
       await AutoModelForSequenceClassification.fromPretrained(join(fixtures, "bert"), { head, ...quietly }),
     );
   }
+  const adapted = await AutoModelForSequenceClassification.fromPretrained(join(fixtures, "bert"), quietly);
+  addLora(adapted);
+  mergeLora(adapted);
+  await export_(adapted);
   const used = [...record.mock.calls, ...derived.mock.calls].map((call) => call.arguments[0].op);
   mock.restoreAll();
   assert.deepEqual([...new Set(used)].sort(), Object.keys(FORMS).sort());
