@@ -2,11 +2,11 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
-import { add, dropout } from "../nn/elementwise";
+import { dropout } from "../nn/elementwise";
 import { embedding } from "../nn/embedding";
 import { firstRows } from "../nn/firstRows";
 import { layerNorm, type Norm } from "../nn/layerNorm";
-import { type Linear, linear } from "../nn/linear";
+import { type Linear, linear, residualLinear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass } from "../nn/Pass";
@@ -217,9 +217,9 @@ function block(config: Config, take: Take, index: number, { reach, turns }: Bloc
       const normed = attnNorm ? layerNorm(pass, x!, attnNorm) : x!;
       const made = linear(pass, normed, qkv);
       const context = rotaryAttention(pass, made, turns(pass, inputs), options);
-      const h = add(pass, x!, dropout(pass, linear(pass, context, attended), attentionDropout));
+      const h = residualLinear(pass, context, attended, x!, { behind: attentionDropout });
       const u = linear(pass, layerNorm(pass, h, mlpNorm), mlpIn);
-      return add(pass, h, linear(pass, u, mlpOut, gated(f, inner), mlpDropout));
+      return residualLinear(pass, u, mlpOut, h, { before: mlpDropout }, gated(f, inner));
     },
   };
 }

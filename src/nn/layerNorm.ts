@@ -42,8 +42,16 @@ function normalized(pass: Pass, x: Value, residual: Value | null, drop: Dropout 
     // The gradient of the bias alone is a sum.
     saved: ({ x, residual, weight }) =>
       x || residual || weight ? { normal, scale } : { normal: null, scale: null },
-    backward: (dy, { normal, scale }, wanted) =>
-      layerNormGradients({ dy, normal: normal!, scale: scale!, weight: weight.value, drop, wanted }),
+    backward: (dy, { normal, scale }, wanted, gathered) =>
+      layerNormGradients({
+        dy,
+        normal: normal!,
+        scale: scale!,
+        weight: weight.value,
+        drop,
+        wanted,
+        add: wanted.x ? gathered("x") : null,
+      }),
   });
   tf.dispose([normal, scale]);
   return value;

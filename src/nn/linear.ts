@@ -2,9 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../ops/activations/activations";
 import { type Product, product, products } from "../ops/products/products";
 import { activate } from "./activate";
-import { dropout } from "./elementwise";
+import { add, dropout } from "./elementwise";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
+import { matchingRows } from "./readRows";
 
 /** A dense layer's parameters: `weight` [out, in], as PyTorch keeps it, and `bias` [out], where it has one. */
 export interface Linear {
@@ -17,7 +18,38 @@ export interface Linear {
  * backward, so that the widest activation of a block is held once, not twice; but where f(x) is dropped out at `rate`.
  */
 export function linear(pass: Pass, x: Value, layer: Linear, f?: Activation, rate = 0): Value {
-  if (f && rate > 0 && pass.training) return linear(pass, dropout(pass, activate(pass, x, f), rate), layer);
+  return dense(pass, x, layer, f, rate, null);
+}
+
+/**
+ * residual + dropout(linear(x)), the end of each half of a pre-norm block; `rates` of the dropout, and of that in front of W. Where
+ * nothing is dropped behind it the product adds the residual itself.
+ */
+export function residualLinear(
+  pass: Pass,
+  x: Value,
+  layer: Linear,
+  residual: Value,
+  rates: { behind?: number; before?: number },
+  f?: Activation,
+): Value {
+  const { behind = 0, before = 0 } = rates;
+  if (behind > 0 && pass.training)
+    return add(pass, residual, dropout(pass, linear(pass, x, layer, f, before), behind));
+  const [input, rest] = matchingRows(pass, x, residual);
+  return dense(pass, input, layer, f, before, rest);
+}
+
+function dense(
+  pass: Pass,
+  x: Value,
+  layer: Linear,
+  f: Activation | undefined,
+  rate: number,
+  residual: Value | null,
+): Value {
+  if (f && rate > 0 && pass.training)
+    return dense(pass, dropout(pass, activate(pass, x, f), rate), layer, undefined, 0, residual);
   const { weight, bias } = layer;
   return pass.record({
     op: "linear",
@@ -28,14 +60,16 @@ export function linear(pass: Pass, x: Value, layer: Linear, f?: Activation, rate
       b: weight.value,
       transposeB: true,
       bias: bias?.value,
+      add: residual?.tensor,
     }),
-    inputs: { x, weight, bias },
+    inputs: { x, weight, bias, residual },
     saved: (wanted) => ({ x: wanted.weight || (f && wanted.x) ? x.tensor : null }),
     backward(dy, saved, wanted, gathered) {
       const input = saved.x!;
       const slope = f && { f, x: input };
       const toInput = wanted.x ? { a: dy, b: weight.value, slope, add: gathered("x") } : null;
-      return linearGradients([{ dy, wanted, toInput, input: () => ({ b: input, activationB: f }) }])[0];
+      const [made] = linearGradients([{ dy, wanted, toInput, input: () => ({ b: input, activationB: f }) }]);
+      return { ...made, residual: wanted.residual ? dy.clone() : null };
     },
   });
 }

@@ -123,7 +123,12 @@ export function againstPyTorch(
         for (const [parameter, gradient] of short.gradients) {
           const same = full.gradients.get(parameter)!;
           // WebGPU adds up the rows of an embedding's gradient in any order.
-          assertClose(await gradient.data(), await same.data(), engine === "webgpu" ? 1e-6 : 0, parameter.name);
+          assertClose(
+            await gradient.data(),
+            await same.data(),
+            engine === "webgpu" ? 1e-6 : 0,
+            parameter.name,
+          );
           tf.dispose([gradient, same]);
         }
       },

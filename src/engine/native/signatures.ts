@@ -59,7 +59,7 @@ export const SIGNATURES = {
   },
   LayerNormGrad: {
     attributes: { rate: "float", ofX: "bool", ofResidual: "bool", ofWeight: "bool", ofBias: "bool" },
-    inputs: { dy: "float", normal: "float", scale: "float", weight: "float", seed: "int32" },
+    inputs: { dy: "float", normal: "float", scale: "float", weight: "float", add: "float", seed: "int32" },
     outputs: { x: "float", residual: "float", weight: "float", bias: "float" },
   },
   Attention: {

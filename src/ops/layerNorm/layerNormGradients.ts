@@ -13,6 +13,8 @@ export interface LayerNormGradientInputs extends Normalized {
   weight: tf.Tensor;
   drop: Dropout | null;
   wanted: Record<Name, boolean>;
+  /** Added to the gradient of x: as x. */
+  add?: tf.Tensor | null;
 }
 
 type Name = "x" | "residual" | "weight" | "bias";
@@ -29,14 +31,17 @@ export const layerNormGradients = defineOp<LayerNormGradientInputs, LayerNormGra
     weight: "[width]",
     drop: "rate and seed, or null",
     wanted: "which",
+    add: "as dy, or null",
   },
   outputs: { x: "as dy", residual: "as dy", weight: "[width]", bias: "[width]" },
   gradients: ["x", "residual", "weight", "bias"],
   precision: null,
-  composed: ({ dy, normal, scale, weight, drop, wanted }) => {
+  composed: ({ dy, normal, scale, weight, drop, wanted, add }) => {
     const sum = wanted.x || wanted.residual ? sumGradient(dy, normal, scale, weight) : null;
+    const { x, residual } = throughDropout(sum, drop, wanted);
     return {
-      ...throughDropout(sum, drop, wanted),
+      x: x && add ? tf.add(x, add) : x,
+      residual,
       weight: wanted.weight ? tf.sum(tf.mul(dy, normal), 0) : null,
       bias: wanted.bias ? tf.sum(dy, 0) : null,
     };
@@ -51,16 +56,21 @@ export const layerNormGradients = defineOp<LayerNormGradientInputs, LayerNormGra
   ],
   *examples() {
     for (const [rows, width] of SHAPES)
-      for (const drop of [null, { rate: 0.3, seed: width }])
+      for (const [drop, added] of [
+        [null, false],
+        [{ rate: 0.3, seed: width }, false],
+        [{ rate: 0.3, seed: width }, true],
+      ] as const)
         yield {
-          title: `${rows} x ${width}${drop ? ", dropped" : ""}`,
+          title: `${rows} x ${width}${drop ? ", dropped" : ""}${added ? ", added" : ""}`,
           inputs() {
             const weight = drawn("w", width);
             const bias = drawn("b", width);
             const forward = { x: drawn("x", rows, width), drop, weight, bias, eps: 1e-3 };
             const { normal, scale } = compose(layerNorm.declaration, forward);
             const wanted = { x: true, residual: true, weight: true, bias: true };
-            return { dy: drawn("dy", rows, width), normal, scale, weight, drop, wanted };
+            const add = added ? drawn("add", rows, width) : null;
+            return { dy: drawn("dy", rows, width), normal, scale, weight, drop, wanted, add };
           },
           tolerance: 5e-5,
         };
@@ -90,10 +100,10 @@ function throughDropout(
 
 function natively(
   native: NativeKernels,
-  { dy, normal, scale, weight, drop, wanted }: LayerNormGradientInputs,
+  { dy, normal, scale, weight, drop, wanted, add }: LayerNormGradientInputs,
 ): LayerNormGradients {
-  // Without dropout both are the same.
-  const both = wanted.x && wanted.residual && !drop;
+  // Where nothing is dropped or added both are the same.
+  const both = wanted.x && wanted.residual && !drop && !add;
   const attributes = {
     rate: drop?.rate ?? 0,
     ofX: wanted.x,
@@ -101,7 +111,7 @@ function natively(
     ofWeight: wanted.weight,
     ofBias: wanted.bias,
   };
-  const inputs = { dy, normal, scale, weight, seed: seedOf(drop) };
+  const inputs = { dy, normal, scale, weight, add: add ?? null, seed: seedOf(drop) };
   const made = native.run("LayerNormGrad", attributes, inputs);
   return both ? { ...made, residual: made.x!.clone() } : made;
 }

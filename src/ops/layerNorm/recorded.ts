@@ -24,7 +24,7 @@ export function recordedLayerNorm(g: Graph, inputs: LayerNormInputs): { y: tf.Te
 
 export function recordedLayerNormGradients(
   g: Graph,
-  { dy, normal, scale, weight, drop, wanted }: LayerNormGradientInputs,
+  { dy, normal, scale, weight, drop, wanted, add }: LayerNormGradientInputs,
 ): LayerNormGradients {
   const made: LayerNormGradients = { x: null, residual: null, weight: null, bias: null };
   if (wanted.x || wanted.residual) {
@@ -33,7 +33,8 @@ export function recordedLayerNormGradients(
     const along = g.op("Mul", [normal, mean(g.op("Mul", [d, normal]))]);
     const ofSum = g.op("Mul", [g.op("Sub", [g.op("Sub", [d, mean(d)]), along]), scale]);
     if (wanted.residual) made.residual = g.tensor(ofSum);
-    if (wanted.x) made.x = g.tensor(recordedDropped(g, ofSum, drop));
+    const ofX = recordedDropped(g, ofSum, drop);
+    if (wanted.x) made.x = g.tensor(add ? g.op("Add", [ofX, add]) : ofX);
   }
   if (wanted.weight) made.weight = g.tensor(g.reduce("ReduceSum", g.op("Mul", [dy, normal]), [0], false));
   if (wanted.bias) made.bias = g.tensor(g.reduce("ReduceSum", dy, [0], false));

@@ -7,6 +7,11 @@ export interface Dense {
   bias?: string;
 }
 
-/** f(x) · weightᵀ + bias */
-export const linear = (graph: OnnxGraph, { x, weight, bias, f }: Dense & { f?: Activation }): string =>
-  graph.op("Gemm", [f ? f.onnx(graph, x) : x, weight, bias], { transB: { int: 1 } });
+/** f(x) · weightᵀ + bias + residual */
+export function linear(
+  graph: OnnxGraph,
+  { x, weight, bias, residual, f }: Dense & { residual?: string; f?: Activation },
+): string {
+  const product = graph.op("Gemm", [f ? f.onnx(graph, x) : x, weight, bias], { transB: { int: 1 } });
+  return residual === undefined ? product : graph.op("Add", [residual, product]);
+}

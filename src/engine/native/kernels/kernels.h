@@ -48,9 +48,10 @@ struct Norm {
   int64_t first;
 };
 
+/** `add` is added to the gradient of x. */
 struct NormGradients {
   int64_t rows, width;
-  const float *dy, *normal, *scale, *weight;
+  const float *dy, *normal, *scale, *weight, *add;
   Dropout drop;
   float *ofX, *ofResidual, *ofWeight, *ofBias;
   /** The number of the first row, as `drop` counts them. */

@@ -76,7 +76,9 @@ static inline void normalizedRowsGradients(const NormGradients& p, int64_t from,
       const Vec d = load(dy + j, count) * load(p.weight + j, count);
       const Vec dx = scale * (d - mean - load(normal + j, count) * slope);
       if (p.ofResidual) store(p.ofResidual + start + j, dx, count);
-      if (p.ofX) store(p.ofX + start + j, p.drop.threshold > 0 ? dx * maskAt(p.drop, p.first * p.width + start + j) : dx, count);
+      if (!p.ofX) continue;
+      const Vec x = p.drop.threshold > 0 ? dx * maskAt(p.drop, p.first * p.width + start + j) : dx;
+      store(p.ofX + start + j, p.add ? x + load(p.add + start + j, count) : x, count);
     }
   }
 }

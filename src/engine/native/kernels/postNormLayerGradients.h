@@ -46,7 +46,7 @@ static void layerBackward(const PostNormLayerGradients& g, const LayerPanels& pa
   float *residual = space, *inner = space + size;
   auto normBackward = [&](int i, const float* dy, float* ofX) {
     float* ofWeight = sums + 2 * i * p.hidden;
-    normalizedRowsGradients({rows, p.hidden, dy, p.normal[i] + start, p.normScale[i] + first, p.normWeight[i], p.drop[i], ofX, residual,
+    normalizedRowsGradients({rows, p.hidden, dy, p.normal[i] + start, p.normScale[i] + first, p.normWeight[i], nullptr, p.drop[i], ofX, residual,
                              nullptr, nullptr, first},
                             0, rows, ofWeight, ofWeight + p.hidden);
   };

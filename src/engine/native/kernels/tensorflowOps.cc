@@ -75,7 +75,7 @@ struct LayerNormGrad : signatures::LayerNormGrad {
     TF_Tensor* dy = call.input(inDy());
     if (!call.ok()) return;
     const int64_t m = rows(dy), width = columns(dy);
-    NormGradients p = {m, width, call.data(dy), call.data(inNormal()), call.data(inScale()), call.data(inWeight())};
+    NormGradients p = {m, width, call.data(dy), call.data(inNormal()), call.data(inScale()), call.data(inWeight()), call.data(inAdd())};
     p.drop = dropout(rate, call.data<const int32_t>(inSeed()));
     p.ofX = call.output(outX(), {m, width}, ofX);
     p.ofResidual = call.output(outResidual(), {m, width}, ofResidual);
