@@ -10,7 +10,7 @@ import { preHtml, progressHtml } from "./progressHtml";
 /** What a cell shows of one training: a bar, a picture of the loss, and a line for each epoch. */
 export class TrainingView {
   #progress: Progress = { done: 0, total: 1, text: "starting" };
-  #losses: Losses = { steps: 0, train: [], valid: [] };
+  #losses: Losses & { before: number } = { steps: 0, before: 0, train: [], valid: [] };
   #lines: string[] = [];
   #read: (event: FineTuneEvent) => Progress | null;
 
@@ -24,15 +24,18 @@ export class TrainingView {
 
   take(event: FineTuneEvent): void {
     this.#progress = this.#read(event) ?? this.#progress;
-    const { train, valid } = this.#losses;
+    const { before, train, valid } = this.#losses;
     if (event.type === "step") {
       this.#losses.steps = event.steps;
       train.push(event.loss);
     }
-    if (event.type === "resumed") this.#lines.push(...event.epochs.map((epoch) => epochLine(epoch)));
+    if (event.type === "resumed") {
+      this.#losses.before = event.step;
+      this.#lines.push(...event.epochs.map((epoch) => epochLine(epoch)));
+    }
     if (event.type === "epoch") {
       this.#lines.push(epochLine(event));
-      if (event.validLoss !== null) valid.push({ step: train.length, loss: event.validLoss });
+      if (event.validLoss !== null) valid.push({ step: before + train.length, loss: event.validLoss });
     }
   }
 

@@ -3,6 +3,8 @@ import { colours } from "../report/theme";
 /** What the picture shows: the loss of each step so far, out of so many, and the validation loss after some of them. */
 export interface Losses {
   steps: number;
+  /** Steps that an earlier run has taken, whose losses are not shown. */
+  before?: number;
   train: number[];
   valid: { step: number; loss: number }[];
 }
@@ -12,8 +14,8 @@ const plot = { left: 56, right: 624, top: 30, bottom: 172 };
 const POINTS = 300;
 
 /** A small SVG picture of a training's loss, made anew several times a second: Plotly would take a tenth of the time for it. */
-export function lossPicture({ steps, train, valid }: Losses): string {
-  const points = thinned(train);
+export function lossPicture({ steps, before = 0, train, valid }: Losses): string {
+  const points = thinned(train, before);
   const values = [...points, ...valid].map(({ loss }) => loss);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const pad = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
@@ -41,13 +43,16 @@ ${squares.join("\n")}
 </svg>`;
 }
 
-/** The losses with their steps, counted from 1; of many, means over equal stretches. */
-function thinned(train: number[]): { step: number; loss: number }[] {
+/** The losses with their steps, counted from 1 after those before; of many, means over equal stretches. */
+function thinned(train: number[], before: number): { step: number; loss: number }[] {
   const stretch = Math.ceil(train.length / POINTS);
   const points: { step: number; loss: number }[] = [];
   for (let start = 0; start < train.length; start += stretch) {
     const part = train.slice(start, start + stretch);
-    points.push({ step: start + part.length, loss: part.reduce((sum, loss) => sum + loss, 0) / part.length });
+    points.push({
+      step: before + start + part.length,
+      loss: part.reduce((sum, loss) => sum + loss, 0) / part.length,
+    });
   }
   return points;
 }

@@ -26,7 +26,7 @@ export interface WatchOptions {
  * @example
  * ```ts
  * const { epochs } = await watch(fineTune(model, { train, valid }));
- * const { records } = await watch(freezeSweep(model, { train, valid }, { n: [0, 6] }));
+ * const { records } = await watch(freezeSweep(model, { train, valid }, { n: [0, 6], out: "runs/ends" }));
  * ```
  * @example
  * ```ts

@@ -432,10 +432,14 @@ const sweep = {
     list(integer()),
     { default: [0], also: ["seed", "random_state"] },
   ),
-  out: option("The folder of `records.jsonl`. Trials that stand there already are not run again.", name(), {
-    defaultSays: "`runs/` and the sweep's name",
-    also: ["output_dir", "folder", "dir"],
-  }),
+  out: option(
+    "The folder of `records.jsonl`. Trials that stand there already are not run again; records of other options, rows or another model are refused.",
+    name(),
+    {
+      defaultSays: "`runs/` and the sweep's name",
+      also: ["output_dir", "folder", "dir"],
+    },
+  ),
   name: option("What the sweep is called.", name(), { default: "sweep" }),
   about: option(
     'What a report is to name besides, text by text, such as the files that were read: `{ train: "train.csv" }`.',

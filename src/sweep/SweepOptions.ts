@@ -30,7 +30,10 @@ export interface SweepOptions extends TrialSettings {
    * Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's. Default: [0].
    */
   seeds?: readonly number[];
-  /** The folder of `records.jsonl`. Trials that stand there already are not run again. Default: `runs/` and the sweep's name. */
+  /**
+   * The folder of `records.jsonl`. Trials that stand there already are not run again; records of other options, rows or another
+   * model are refused. Default: `runs/` and the sweep's name.
+   */
   out?: string;
   /** What the sweep is called. Default: "sweep". */
   name?: string;

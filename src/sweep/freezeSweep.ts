@@ -21,14 +21,16 @@ const modelOption = option(
  * Fine-tunes the same pretrained model once for each depth of freezing, or other recipe, and each seed, and records what each came
  * to.
  *
- * Every finished trial is on disk at once; a sweep that was cut off goes on where it stopped. A trial that fails is reported and
- * the others go on. `freezeSweep({ model, train, valid, ...options })` does the same.
+ * Every finished trial is on disk at once; a sweep that was cut off goes on where it stopped, inside a trial as well. One of other
+ * options, rows or another model wants a folder of its own. A trial that fails is reported and the others go on.
+ * `freezeSweep({ model, train, valid, ...options })` does the same.
  *
  * @param model a checkpoint's folder or Hub id, or a model that is loaded already; the latter is left as it was
  * @throws InputError where an option is unknown or does not fit
  * @example
  * ```ts
- * const sweep = freezeSweep("data/all-MiniLM-L6-v2", { train, valid }, { n: [0, 2, 4, 6], seeds: [0, 1, 2] });
+ * const options = { n: [0, 2, 4, 6], seeds: [0, 1, 2], out: "runs/depths" };
+ * const sweep = freezeSweep("data/all-MiniLM-L6-v2", { train, valid }, options);
  * for await (const event of sweep) if (event.type === "record") console.log(event.record.n, event.record.accuracy);
  * const { records } = await sweep;
  * ```

@@ -9,6 +9,7 @@ import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
 import { FolderLock } from "../files/FolderLock";
 import type { Classifier } from "../models/Classifier";
+import { differences } from "../text/differences";
 import { checkWeights } from "../training/checkWeights";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
@@ -81,8 +82,10 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       store.setAside();
       clearTrialStates(out);
     }
+    const kept = store.read();
+    if (kept.length > 0) refuseOthers(kept.at(-1)!, settings, bench, out);
     const records = new Map<string, TrialRecord>();
-    for (const record of store.read())
+    for (const record of kept)
       if (record.engine === engine.name && planned.some((trial) => isRecordOf(record, trial, bench)))
         records.set(record.trial, record);
     yield { type: "start", trials: planned, done: records.size };
@@ -160,6 +163,18 @@ function checkJson(settings: object): void {
       throw new InputError(
         `${name}: a sweep's settings are written down as JSON, so match by a text or glob, not by a function or RegExp`,
       );
+}
+
+/** Throws where a folder's last record is of other options, weights or rows: what follows it would be another sweep. */
+function refuseOthers(record: TrialRecord, settings: TrialSettings, bench: TrialBench, out: string): void {
+  const difference =
+    differences(record.settings ?? {}, JSON.parse(JSON.stringify(settings))) ??
+    (record.modelHash === bench.modelHash ? null : "another model") ??
+    (record.dataHash === bench.dataHash ? null : "other rows");
+  if (difference !== null)
+    throw new InputError(
+      `out: ${out} holds records of another sweep: ${difference}; name another folder, or set them aside by \`restart: true\``,
+    );
 }
 
 /** Whether a record of an earlier run tells of this very trial: same weights, rows and settings; seconds of another engine would not compare. */

@@ -1,6 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
-import { shown } from "../check";
-import { someOf } from "../text/someOf";
+import { differences } from "../text/differences";
 import type { RunIdentity } from "./runIdentity";
 
 /**
@@ -8,11 +6,8 @@ import type { RunIdentity } from "./runIdentity";
  * compared, since a run that was stopped may have changed them meanwhile.
  */
 export function identityDifference(there: RunIdentity, here: RunIdentity): string | null {
-  const names = Object.keys({ ...there.settings, ...here.settings });
-  const settings = names
-    .filter((name) => !isDeepStrictEqual(there.settings[name], here.settings[name]))
-    .map((name) => `${name} ${said(there.settings[name])}, here ${said(here.settings[name])}`);
-  if (settings.length > 0) return someOf(settings, 4);
+  const settings = differences(there.settings, here.settings);
+  if (settings !== null) return settings;
   if (there.train !== here.train) return "other rows to train on";
   if (there.valid !== here.valid) return "other rows to validate on";
   if (there.model.hash !== here.model.hash) return "another model: its config, classes or adapters differ";
@@ -23,5 +18,3 @@ export function identityDifference(there: RunIdentity, here: RunIdentity): strin
     return `engine ${engine(there.engine)}, here ${engine(here.engine)}`;
   return there.kit === here.kit ? null : "another version of the kit's code";
 }
-
-const said = (value: unknown): string => (value === undefined ? "left out" : shown(value));

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { test } from "node:test";
 import { readRecords } from "../../src/sweep/record";
+import { waitUntil } from "../waitUntil";
 import { folder, frostkit, start } from "./frostkit";
 import { tinyModel, tinyTable } from "./tinyModel";
 
@@ -106,17 +107,23 @@ test("A sweep that is complete is not run again, and says so; with more depths, 
   );
 });
 
-test("Other settings in the same folder are another sweep, shown without the first one's records", async () => {
-  const { code, stdout } = await split("--n", "3", "--epochs", "2", "--out", "runs/again");
-  assert.equal(code, 0);
-  assert.deepEqual(
-    recordsOf("runs/again").map(({ n, epochs }) => [n, epochs.length]),
-    [
-      [3, 1],
-      [2, 1],
-      [3, 2],
-    ],
+test("Other settings in the same folder are refused, and with --restart are another sweep, the first one's records set aside", async () => {
+  const args = ["--n", "3", "--epochs", "2", "--out", "runs/again"];
+  const refused = await split(...args);
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.stderr,
+    /^frostkit sweep: --out: runs\/again holds records of another sweep: epochs 1, here 2; name another folder, or set them aside by --restart$/m,
   );
+  const { code, stdout } = await split(...args, "--restart");
+  assert.equal(code, 0);
+  const kept = (file: string) =>
+    readRecords(join(folder, "runs/again", file)).map(({ n, epochs }) => [n, epochs.length]);
+  assert.deepEqual(kept("records.jsonl"), [[3, 2]]);
+  assert.deepEqual(kept("records-1.jsonl"), [
+    [3, 1],
+    [2, 1],
+  ]);
   assert.doesNotMatch(stdout, /^2 /m);
 });
 
@@ -174,6 +181,65 @@ test("Ctrl-C stops at the next step with exit code 130, keeps what is finished a
   assert.match(
     stderr.trimEnd().split("\n").at(-1)!,
     /^frostkit sweep: stopped(: \d of 4 trials are kept in runs\/stopped\/records\.jsonl, and the same sweep goes on from there| before anything was finished)$/,
+  );
+});
+
+test("SIGTERM stops with exit code 143, and the same command goes on inside the trial that was running", async () => {
+  const args = [
+    ...base,
+    ..."--n 2 --epochs 60 --out runs/term --save-every 1".split(" "),
+    ...["--train", train, "--valid", valid],
+  ];
+  const run = start(args);
+  await waitUntil(() => existsSync(join(folder, "runs/term/unfinished-freeze_n=2_seed=0/state-2")));
+  run.child.kill("SIGTERM");
+  const { code, stderr } = await run.ended;
+  assert.equal(code, 143, stderr);
+  assert.match(stderr, /^stopping at the next step, since the system asks for it \(SIGTERM\)$/m);
+  const again = await frostkit(...args);
+  assert.equal(again.code, 0, again.stderr);
+  const step = /^runs\/term\/unfinished-freeze_n=2_seed=0: goes on after step (\d+) of (\d+)$/m.exec(
+    again.stderr,
+  )!;
+  assert.ok(Number(step[1]) >= 2 && Number(step[1]) < Number(step[2]), again.stderr);
+  assert.equal(recordsOf("runs/term")[0].epochs.length, 60);
+  assert.ok(!existsSync(join(folder, "runs/term/unfinished-freeze_n=2_seed=0")));
+});
+
+test("Two sweeps in one folder: the second is told which process has it, and stops", async () => {
+  const args = [
+    ...base,
+    ..."--n 2,3 --epochs 60 --out runs/two".split(" "),
+    "--train",
+    train,
+    "--valid",
+    valid,
+  ];
+  const first = start(args);
+  await waitUntil(() => existsSync(join(folder, "runs/two/.frostkit-lock")));
+  const second = await frostkit(...args);
+  assert.equal(second.code, 1, second.stderr);
+  assert.match(
+    second.stderr,
+    new RegExp(
+      `^frostkit sweep: runs/two: expected a folder that no other run writes to, got one that process ${first.child.pid} does, since `,
+      "m",
+    ),
+  );
+  first.child.kill("SIGKILL");
+  await first.ended;
+  const third = await frostkit(...args);
+  assert.equal(third.code, 0, third.stderr);
+  assert.match(
+    third.stderr,
+    new RegExp(
+      `^runs/two: process ${first.child.pid}, which wrote to it, is no more; this run takes over$`,
+      "m",
+    ),
+  );
+  assert.deepEqual(
+    recordsOf("runs/two").map(({ n }) => n),
+    [2, 3],
   );
 });
 

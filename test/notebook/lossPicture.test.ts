@@ -40,6 +40,11 @@ test("Validation losses are squares at their steps, and named as soon as there i
   assert.ok(Number(square.getAttribute("y")) + 4 < y, "0.9 stands above 0.8");
 });
 
+test("A run that goes on after some steps is drawn behind them", () => {
+  const [first] = line({ steps: 10, before: 6, train: [1, 0.8], valid: [] });
+  assert.equal(first[0], line({ steps: 10, train: [1, 1, 1, 1, 1, 1, 1], valid: [] })[6][0]);
+});
+
 test("The scale names lowest, middle and highest loss", () => {
   const document = draw({ steps: 2, train: [0.75, 0.25], valid: [] });
   const texts = [...document.querySelectorAll("text")].map((text) => text.textContent);

@@ -259,7 +259,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
     ]);
     await assert.rejects(
       ran({ n: [3], learningRate: 1e-2 }),
-      /unfinished-freeze_n=3_seed=0 holds the state of another run: learningRate 0\.003, here 0\.01;/,
+      /anew holds records of another sweep: learningRate 0\.003, here 0\.01;/,
     );
     assert.equal(readRecords(join(out, "records-1.jsonl")).length, 1);
   });
@@ -309,7 +309,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
     );
   });
 
-  it("runs a trial again when settings, rows or weights are others than the record's", async () => {
+  it("refuses a folder whose records are of other settings, rows or weights, until it is told to begin anew", async () => {
     const out = join(folder, "changed");
     const ran = async (more: Partial<FreezeSweepOptions>) => {
       let count = 0;
@@ -317,18 +317,28 @@ onEveryFastEngine("freezeSweep", (engine) => {
         if (event.type === "trial") count++;
       return count;
     };
+    const refused = (more: Partial<FreezeSweepOptions>, difference: string) =>
+      assert.rejects(
+        ran(more),
+        new RegExp(
+          `^InputError: out: .*changed holds records of another sweep: ${difference}; name another folder, or set them aside by \`restart: true\`$`,
+        ),
+      );
     assert.equal(await ran({}), 1);
     assert.equal(await ran({}), 0);
-    assert.equal(await ran({ learningRate: 1e-3 }), 1);
-    assert.equal(await ran({ valid: threeClasses(toyRows(12, "others")) }), 1);
-    assert.equal(await ran({}), 0);
+    await refused({ learningRate: 1e-3 }, "learningRate 0\\.003, here 0\\.001");
+    await refused({ warmup: 0 }, "warmup left out, here 0");
+    await refused({ valid: threeClasses(toyRows(12, "others")) }, "other rows");
     // Cut or labelled otherwise by hand, rows carry the hash of those that they were copied from.
     const reversed = { ...train, inputIds: [...train.inputIds].reverse() };
-    assert.equal(await ran({ train: threeClasses(reversed) }), 1);
+    await refused({ train: threeClasses(reversed) }, "other rows");
     const ones = { ...train.labels!, ids: new Int32Array(32).fill(1) } as typeof train.labels;
-    assert.equal(await ran({ train: threeClasses({ ...train, labels: ones }) }), 1);
-    assert.equal(await ran({ model: tinyBertWith({ hidden_dropout_prob: 0.2 }) }), 1);
+    await refused({ train: threeClasses({ ...train, labels: ones }) }, "other rows");
+    await refused({ model: tinyBertWith({ hidden_dropout_prob: 0.2 }) }, "another model");
     assert.equal(await ran({}), 0);
+    assert.equal(await ran({ learningRate: 1e-3, restart: true }), 1);
+    assert.equal(await ran({ learningRate: 1e-3 }), 0);
+    assert.equal(readRecords(join(out, "records-1.jsonl")).length, 1);
   });
 
   it("runs recipes beside the depths, each as the same verbs give it by themselves", async () => {

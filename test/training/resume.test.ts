@@ -17,6 +17,7 @@ import type { Classifier } from "../../src/models/Classifier";
 import { addLora } from "../../src/recipes/addLora";
 import type { FineTuneData, FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
+import { openRuns } from "../../src/training/openRuns";
 import { imagesOf, transformTo } from "../data/images";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { systemError } from "../ownCache";
@@ -438,6 +439,17 @@ describe("What is written meanwhile", () => {
       () => fineTune(model, { train, valid }, { ...options, resume: join(folder, "file") }),
       /cannot be written/,
     );
+  });
+
+  it("is there when the stop button was pressed", async () => {
+    const model = await loadTiny();
+    const run = fineTune(model, { train, valid }, { ...options, log, resume: folder });
+    for await (const event of run)
+      if (event.type === "step" && event.step === 4) for (const open of openRuns().runs) open.stop();
+    const { stopped, savedStep } = await run;
+    assert.deepEqual([stopped, savedStep], ["aborted", 4]);
+    const again = fineTune(model, { train, valid }, { ...options, log, resume: folder });
+    for await (const event of again) if (event.type === "resumed") assert.equal(event.step, 4);
   });
 
   it("is there when time is up, and the same call goes on", async () => {
