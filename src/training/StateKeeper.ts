@@ -4,6 +4,7 @@ import { codeOf } from "../files/codeOf";
 import { FolderLock } from "../files/FolderLock";
 import { makeFolders } from "../files/makeFolders";
 import { removeIfEmpty } from "../files/removeIfEmpty";
+import { computedOtherwise } from "./computedOtherwise";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { identityDifference } from "./identityDifference";
 import type { RunIdentity } from "./runIdentity";
@@ -41,6 +42,8 @@ export class StateKeeper<Run> {
     folder: string,
     private readonly settings: Pick<FineTuneSettings, "restart" | "saveEvery" | "log">,
     private readonly state: TrainingState,
+    /** Whether a state that was computed by another engine or version of the kit gives way instead of being refused. */
+    private readonly replacesOld = false,
   ) {
     this.#folder = new StateFolder(folder);
     this.#pace = new SavePace(settings.saveEvery);
@@ -64,7 +67,14 @@ export class StateKeeper<Run> {
     if (!stored) return null;
     this.#stored = stored;
     const { identity, weights, run, last } = stored.facts;
-    await this.#check(stored, here);
+    const otherwise = computedOtherwise(identity, here);
+    if (otherwise !== null && this.replacesOld) {
+      this.#log(`${folder}: begins anew, since what is there was computed by ${otherwise}`);
+      this.#close();
+      this.#folder.clear();
+      return null;
+    }
+    await this.#check(stored, here, otherwise);
     if (identity.engine.hash !== here.engine.hash)
       this.#log(
         `${folder}: goes on on another device, with other threads or settings, so the last bits of its numbers may differ from an undisturbed run's`,
@@ -136,11 +146,11 @@ export class StateKeeper<Run> {
       : `the training goes on, and the state after step ${this.step} stays`;
   }
 
-  async #check(stored: StoredState<Facts<Run>>, here: RunIdentity): Promise<void> {
+  async #check(stored: StoredState<Facts<Run>>, here: RunIdentity, otherwise: string | null): Promise<void> {
     const { identity, weights } = stored.facts;
     const { folder } = this.#folder;
     const instead = "`restart: true` begins anew, and another folder keeps both";
-    const difference = identityDifference(identity, here);
+    const difference = identityDifference(identity, here) ?? otherwise;
     if (difference !== null)
       throw new InputError(`resume: ${folder} holds the state of another run: ${difference}; ${instead}`);
     const { trainable } = here.model;

@@ -142,7 +142,12 @@ class Training {
     this.#best = new BestEpoch(model, settings);
     const { resume } = settings;
     if (resume !== undefined)
-      this.#keeper = new StateKeeper(resume, settings, new TrainingState(model, this.#loop, this.#best));
+      this.#keeper = new StateKeeper(
+        resume,
+        settings,
+        new TrainingState(model, this.#loop, this.#best),
+        !keeps.end,
+      );
   }
 
   async *run(): AsyncGenerator<FineTuneEvent, FineTuneResult> {

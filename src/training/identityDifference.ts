@@ -3,7 +3,7 @@ import type { RunIdentity } from "./runIdentity";
 
 /**
  * How the run that a state is of differs from the one that begins now, in words; null where it is the same. Weights and flags are not
- * compared, since a run that was stopped may have changed them meanwhile.
+ * compared, since a run that was stopped may have changed them meanwhile, nor what computes: see `computedOtherwise`.
  */
 export function identityDifference(there: RunIdentity, here: RunIdentity): string | null {
   const settings = differences(there.settings, here.settings);
@@ -11,10 +11,5 @@ export function identityDifference(there: RunIdentity, here: RunIdentity): strin
   if (there.train !== here.train) return "other rows to train on";
   if (there.valid !== here.valid) return "other rows to validate on";
   if (there.model.hash !== here.model.hash) return "another model: its config, classes or adapters differ";
-  if (there.rates !== here.rates) return "parameterGroups that give other rates";
-  const engine = ({ name, versions }: RunIdentity["engine"]) =>
-    [name, ...Object.entries(versions).flat()].join(" ");
-  if (engine(there.engine) !== engine(here.engine))
-    return `engine ${engine(there.engine)}, here ${engine(here.engine)}`;
-  return there.kit === here.kit ? null : "another version of the kit's code";
+  return there.rates === here.rates ? null : "parameterGroups that give other rates";
 }

@@ -32,6 +32,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { distance } from "../close";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
+import { changeState } from "../training/changeState";
 import { loadTiny, tinyBert, tinyBertWith, tinyWithDropout, toyRows } from "../training/toyData";
 
 // The tables of tests are small ones.
@@ -262,6 +263,25 @@ onEveryFastEngine("freezeSweep", (engine) => {
       /anew holds records of another sweep: learningRate 0\.003, here 0\.01;/,
     );
     assert.equal(readRecords(join(out, "records-1.jsonl")).length, 1);
+  });
+
+  it("begins a trial anew whose state another version of the kit has left, and says so", async () => {
+    const more = { out: join(folder, "older"), n: [3], epochs: 2 };
+    const abort = new AbortController();
+    for await (const event of freezeSweep(options({ ...more, signal: abort.signal })))
+      if (event.type === "progress" && event.event.type === "step") abort.abort();
+    await changeState(join(more.out, "unfinished-freeze_n=3_seed=0"), { kit: "an older one" });
+    const told: string[] = [];
+    const sweep = freezeSweep(options({ ...more, log: (line) => told.push(line) }));
+    for await (const event of sweep)
+      if (event.type === "progress") assert.notEqual(event.event.type, "resumed");
+    assert.match(
+      told.at(-1)!,
+      /: begins anew, since what is there was computed by another version of the kit's code$/,
+    );
+    const [whole] = (await freezeSweep(options({ n: [3], epochs: 2 }))).records;
+    assert.deepEqual(lossesOf((await sweep).records[0]), lossesOf(whole));
+    assert.deepEqual(readdirSync(more.out), ["records.jsonl"]);
   });
 
   it("is alone in its folder: a second one is told so before it trains, and the first goes on", async () => {

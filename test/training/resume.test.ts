@@ -21,6 +21,7 @@ import { openRuns } from "../../src/training/openRuns";
 import { imagesOf, transformTo } from "../data/images";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { systemError } from "../ownCache";
+import { changeState } from "./changeState";
 import { killed } from "./resumeChild";
 import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
 
@@ -320,6 +321,33 @@ describe("A state that does not fit", () => {
       }, message);
     });
 
+  for (const [what, change, message] of [
+    [
+      "another engine",
+      { engine: { name: "abacus", versions: { beads: "7" }, hash: "" } },
+      /: engine abacus beads 7, here /,
+    ],
+    ["another version of the kit", { kit: "" }, /: another version of the kit's code;/],
+  ] as const)
+    it(`is refused before the first step: ${what}`, async () => {
+      await stopped();
+      await changeState(folder, change);
+      const run = fineTune(await loadTiny(), { train, valid }, { ...options, log, resume: folder });
+      await assert.rejects(async () => run, message);
+    });
+
+  it("of the same engine on another machine is gone on with, and the log says what that means", async () => {
+    await stopped();
+    await changeState(folder, (identity) => ({ engine: { ...identity.engine, hash: "another" } }));
+    const told: string[] = [];
+    const more = { ...options, resume: folder, log: (line: string) => told.push(line) };
+    const { stopped: why } = await fineTune(await loadTiny(), { train, valid }, more);
+    assert.equal(why, "finished");
+    assert.equal(told.length, 2);
+    assert.match(told[0], /: goes on on another device, with other threads or settings, so the last bits /);
+    assert.match(told[1], /: goes on after step 3 of 12$/);
+  });
+
   it("gives way to a run that is told to begin anew", async () => {
     await stopped();
     const [anew, plainly] = [await loadTiny(), await loadTiny()];
@@ -355,7 +383,7 @@ describe("A state that does not fit", () => {
   });
 
   it("is an error that names the file where no other is left", async () => {
-    await stopped();
+    await stopped({ saveEvery: 100 });
     const state = join(folder, readdirSync(folder)[0], "state.json");
     writeFileSync(state, readFileSync(state, "utf8").slice(0, 100));
     const model = await loadTiny();
