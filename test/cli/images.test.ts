@@ -110,22 +110,34 @@ test("export writes an image model that Transformers.js runs, with the probabili
 });
 
 test("--augment trains on random views of the images; judged by the same images, it is another sweep", async () => {
-  const sweep = async (...args: string[]) => {
-    const options = "--n 4 --epochs 1 --json --out runs/augmented".split(" ");
-    const ended = await frostkit(
+  const start = (out: string, ...args: string[]) =>
+    frostkit(
       "sweep",
       ...["--model", model, "--train", pets, "--valid", held],
       ...common,
-      ...options,
+      ...`--n 4 --epochs 1 --json --out ${out}`.split(" "),
       ...args,
     );
+  const sweep = async (out: string, ...args: string[]) => {
+    const ended = await start(out, ...args);
     assert.equal(ended.code, 0, ended.stderr);
     return JSON.parse(ended.stdout);
   };
-  const records = [await sweep("--augment"), await sweep("--augment", "0.5"), await sweep()];
+  const records = [
+    await sweep("runs/augmented", "--augment"),
+    await sweep("runs/augmented-half", "--augment", "0.5"),
+    await sweep("runs/not-augmented"),
+  ];
   assert.equal(new Set(records.map(({ dataHash }) => dataHash)).size, 3);
   assert.equal(new Set(records.map(({ epochs }) => epochs[0].trainLoss)).size, 3);
-  assert.deepEqual(await sweep("--augment", "0.5"), records[1], "which stands in the folder already");
+  assert.deepEqual(
+    await sweep("runs/augmented-half", "--augment", "0.5"),
+    records[1],
+    "which stands there already",
+  );
+  const { code, stderr } = await start("runs/augmented", "--augment", "0.5");
+  assert.equal(code, 2);
+  assert.match(stderr, /--out: runs\/augmented holds records of another sweep: other rows;/);
 });
 
 test("sweep freezes stages of a ResNet and tries recipes; report draws it again", async () => {
