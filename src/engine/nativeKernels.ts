@@ -112,7 +112,8 @@ const known = new WeakMap<object, NativeKernels>();
 export function nativeKernels(): NativeKernels | null {
   if (tf.getBackend() !== "tensorflow" || !addonLoaded()) return null;
   const backend = tf.backend() as unknown as TensorflowBackend;
-  if (backend.isUsingGpuDevice) return null;
+  // Whoever records has none either.
+  if (backend.isUsingGpuDevice !== false) return null;
   let kernels = known.get(backend);
   if (!kernels) {
     kernels = new NativeKernels(backend);

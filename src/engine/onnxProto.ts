@@ -49,7 +49,16 @@ const messages = {
 };
 
 /** `TensorProto.DataType` and `AttributeProto.AttributeType`. */
-export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11, uint32: 12 } as const;
+export const dataTypes = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  bfloat16: 16,
+} as const;
 export const attributeTypes = { float: 1, int: 2, text: 3, graph: 5, ints: 7 } as const;
 
 export interface OnnxProto {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { nativeKernels } from "./nativeKernels";
+import { recording } from "./recorder/recording";
 
 /**
  * A tensor whose values lie where the engine computes, now: tfjs-node would keep the array it was given until an op first reads the
@@ -9,6 +10,7 @@ export function upload(values: Float32Array, shape: number[]): tf.Tensor {
   const tensor = tf.tensor(values, shape);
   const backend = tf.backend() as { getInputTensorIds?: (tensors: tf.Tensor[]) => number[] };
   backend.getInputTensorIds?.([tensor]);
+  recording()?.upload(tensor);
   return tensor;
 }
 

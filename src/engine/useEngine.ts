@@ -6,12 +6,14 @@ import { noOptions } from "../options/noOptions";
 import { ownCommand } from "../packages/ownCommand";
 import { formatMany } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
+import { loadFunctions } from "./functions/loadFunctions";
 import { loadWebgpu } from "./loadWebgpu";
-import { addonStale, loadTensorflow } from "./native/loadTensorflow";
+import { addonStale, asGpu, computesOnGpu, loadTensorflow, tensorflowVersion } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
 import { tensorflowDevices } from "./native/tensorflowDevices";
 import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/loadOnnxruntime";
 import { watchBytes } from "./peakBytes";
+import { recording } from "./recorder/recording";
 import { loadTfjsGradients } from "./tfjsGradients";
 
 /** What can compute. */
@@ -129,7 +131,10 @@ async function use(name: EngineName, reasons: string[]): Promise<Engine> {
 
 /** What an engine that runs has chosen for itself: versions for the record, and a line for people. */
 async function details(name: EngineName): Promise<{ versions?: Record<string, string>; where?: string }> {
-  if (name === "tensorflow") return { versions: tensorflowVersion(), where: await whereItComputes() };
+  if (name === "tensorflow") {
+    const tensorflow = tensorflowVersion();
+    return { versions: tensorflow ? { tensorflow } : {}, where: await whereItComputes() };
+  }
   if (name === "onnxruntime") {
     const cores = formatMany(availableParallelism(), "core");
     return {
@@ -145,22 +150,27 @@ async function load(name: EngineName): Promise<void> {
   if (name === "webgpu") await loadWebgpu();
   if (name === "onnxruntime") await loadOnnxruntime();
   if (name === "cpu") require("@tensorflow/tfjs-backend-cpu");
-  if (name === "tensorflow") loadTensorflow();
+  if (name === "tensorflow") {
+    loadTensorflow();
+    if (runsFunctions()) await loadFunctions();
+  }
+}
+
+/** Whether TensorFlow is to run steps as functions: on a GPU where that is asked for, and by default where a CPU stands for one. */
+function runsFunctions(): boolean {
+  const { FROSTKIT_FUNCTIONS } = process.env;
+  return asGpu() ? FROSTKIT_FUNCTIONS !== "0" : FROSTKIT_FUNCTIONS === "1" && computesOnGpu();
 }
 
 /** "TensorFlow 2.21.0 computes on GPU Tesla T4" */
 async function whereItComputes(): Promise<string> {
   const { type, name } = (await tensorflowDevices()).find(({ inUse }) => inUse)!;
-  const { tensorflow: version = "" } = tensorflowVersion();
+  const version = tensorflowVersion() ?? "";
   const without = addonStale()
     ? `, without the kit's kernels, which another version of it compiled: ${ownCommand()} native compiles them anew`
     : "";
-  const where = `TensorFlow ${version} computes on ${type} ${name}${without}`;
+  const functions = recording() ? ", a step as functions" : "";
+  const where = `TensorFlow ${version} computes on ${type} ${name}${asGpu() ? ", as on a GPU" : ""}${functions}${without}`;
   const idle = type === "CPU" && (await nvidiaGpus()).at(-1);
   return idle ? `${where}, not on GPU ${idle.name}: frostkit doctor says why` : where;
-}
-
-function tensorflowVersion(): Record<string, string> {
-  const backend = tf.backend() as unknown as { binding: { TF_Version?: string } };
-  return backend.binding.TF_Version ? { tensorflow: backend.binding.TF_Version } : {};
 }

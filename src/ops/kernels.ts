@@ -19,13 +19,15 @@ interface Settings<In, Out, Place> {
 
 /** A kernel of some place, of which `find` gives what it needs, or null where it is not there. */
 function kernelOf<In, Out, Place>(
-  by: string,
+  by: string | (() => string),
   find: () => Place | null,
   absent: string,
   { precisions, never, unless, compute, differs }: Settings<In, Out, Place>,
 ): Kernel<In, Out> {
   return {
-    by,
+    get by() {
+      return typeof by === "string" ? by : by();
+    },
     refuses(inputs) {
       if (find() === null) return absent;
       if (precisions && !precisions.includes(precision())) return `not in ${precision()}`;
@@ -42,9 +44,9 @@ const NOT_LINKED = "not linked with TensorFlow on a CPU";
 export const nativeKernel = <In, Out>(settings: Settings<In, Out, NativeKernels>): Kernel<In, Out> =>
   kernelOf("C++", nativeKernels, NOT_LINKED, settings);
 
-/** On engine onnxruntime, in larger operators of ONNX than those that tfjs's ops come to. */
+/** On engines that record what they compute, in larger operators than those that tfjs's ops come to. */
 export const recordedKernel = <In, Out>(settings: Settings<In, Out, Graph>): Kernel<In, Out> =>
-  kernelOf("ONNX Runtime", recording, "not on engine onnxruntime", {
+  kernelOf(() => recording()?.recorder.title ?? "ONNX Runtime", recording, "not on engine onnxruntime", {
     ...settings,
     compute: (graph, inputs) => graph.recorder.within(() => settings.compute(graph, inputs)),
   });
@@ -54,4 +56,4 @@ export const tensorflowKernel = <In, Out>(settings: Settings<In, Out, Tensorflow
   kernelOf("TensorFlow", tensorflow, "not on engine tensorflow", settings);
 
 const tensorflow = (): TensorflowBackend | null =>
-  tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as TensorflowBackend) : null;
+  tf.getBackend() === "tensorflow" && !recording() ? (tf.backend() as unknown as TensorflowBackend) : null;

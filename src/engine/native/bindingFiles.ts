@@ -11,7 +11,7 @@ export interface BindingFiles {
   package: string;
   /** The package's version. */
   version: string;
-  /** The folder of the four files below. */
+  /** The folder of the five files below. */
   folder: string;
   /** The binding: a shared library that Node loads and that loads TensorFlow. */
   binding: string;
@@ -19,6 +19,8 @@ export interface BindingFiles {
   capture: string;
   /** The addon that adds frostkit's own kernels to TensorFlow's. */
   kernels: string;
+  /** The addon by which graphs become functions of TensorFlow's. */
+  functions: string;
   /** What the binding was built for, as JSON. */
   stamp: string;
 }
@@ -43,6 +45,7 @@ export function bindingFiles(tfjsNodeGpu = packageFolder(NAME)): BindingFiles {
     binding: join(folder, "tfjs_binding.node"),
     capture: join(folder, "frostkit_capture.node"),
     kernels: join(folder, "frostkit_kernels.node"),
+    functions: join(folder, "frostkit_functions.node"),
     stamp: join(folder, "frostkit.json"),
   };
 }

@@ -1,19 +1,20 @@
 import { dirname, join } from "node:path";
 import type { BindingFiles } from "./bindingFiles";
+import { compileFunctions } from "./compileFunctions";
 import { compileKernels } from "./compileKernels";
 import { compile, findCompiler } from "./compiler";
 import type { Tensorflow } from "./Tensorflow";
 
 /**
- * Compiles tfjs-node-gpu's C++ sources against a TensorFlow, the kernels that are added to it and the addon that holds stderr back
- * into `folder`. The compiler is CXX, else g++, c++ or clang++. The package's own build, by node-gyp, would need Python, make and
+ * Compiles tfjs-node-gpu's C++ sources against a TensorFlow, the kernels that are added to it, and the addons that make functions and
+ * that hold stderr back into `folder`. The compiler is CXX, else g++, c++ or clang++. The package's own build, by node-gyp, would need Python, make and
  * Node's headers for a source that includes nothing of Node but its C interface, which the package node-api-headers carries.
  */
 export async function compileBinding(
   tensorflow: Tensorflow,
   files: BindingFiles,
   folder: string,
-): Promise<{ binding: string; capture: string; kernels: string }> {
+): Promise<{ binding: string; capture: string; functions: string; kernels: string }> {
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(files.package, "binding", name));
   const binding = join(folder, "binding.node");
   const capture = join(folder, "capture.node");
@@ -22,8 +23,9 @@ export async function compileBinding(
   const linking = linkArguments(tensorflow);
   await compile(compiler, ["-shared", "-O2", captureSource], capture);
   await compile(compiler, ["-shared", "-O2", ...sources, "-I", tensorflow.include, ...linking], binding);
+  const functions = await compileFunctions(compiler, tensorflow.include, linking, folder);
   const kernels = await compileKernels(compiler, tensorflow.include, linking, folder);
-  return { binding, capture, kernels };
+  return { binding, capture, functions, kernels };
 }
 
 /**

@@ -16,7 +16,9 @@ export async function installOfficial(files: BindingFiles = bindingFiles()): Pro
   const text = readFileSync(manifest);
   const builder = require.resolve("@mapbox/node-pre-gyp/package.json", { paths: [files.package] });
   const commands = join(dirname(builder), "../../.bin");
-  const own = [files.binding, files.capture, files.kernels, files.stamp].filter((file) => existsSync(file));
+  const own = [files.binding, files.capture, files.functions, files.kernels, files.stamp].filter((file) =>
+    existsSync(file),
+  );
   mkdirSync(files.folder, { recursive: true });
   const aside = mkdtempSync(join(files.folder, STAGING));
   try {

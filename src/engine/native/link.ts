@@ -24,6 +24,7 @@ export async function link(tensorflow: Tensorflow, files: BindingFiles = binding
       `${JSON.stringify(makeStamp(known, files, built.binding), null, 2)}\n`,
     );
     renameSync(built.capture, files.capture);
+    renameSync(built.functions, files.functions);
     renameSync(built.kernels, files.kernels);
     renameSync(built.binding, files.binding);
     renameSync(join(staging, "stamp"), files.stamp);

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
 import { FrostError } from "../../errors";
 import { ownCommand } from "../../packages/ownCommand";
+import type { TensorflowBackend } from "../TensorflowBackend";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { hashKernels } from "./compileKernels";
 import { explainLoadError } from "./explainLoadError";
@@ -31,6 +33,10 @@ export function loadTensorflow(files: BindingFiles = bindingFiles()): void {
   }
   shareTfjs(files.package);
   require(files.package);
+  version = require(files.binding).TF_Version ?? null;
+  const backend = tf.findBackend("tensorflow") as unknown as TensorflowBackend;
+  gpu = backend.isUsingGpuDevice;
+  if (asGpu()) backend.isUsingGpuDevice = true;
   // A binding of the package's own comes without it.
   if (!existsSync(files.kernels)) return;
   // Ops are called by names and in an order that another version of the kit may have otherwise.
@@ -50,6 +56,18 @@ function shareTfjs(folder: string): void {
     require.cache[theirs] = require.cache[ours];
   }
 }
+
+let version: string | null = null;
+let gpu = false;
+
+/** What TensorFlow's library calls its version; null where it does not say. */
+export const tensorflowVersion = (): string | null => version;
+
+/** Whether TensorFlow computes on a GPU. */
+export const computesOnGpu = (): boolean => gpu;
+
+/** Whether it is to compute on a CPU as it would on a GPU, for work on the kit without one. */
+export const asGpu = (): boolean => process.env.FROSTKIT_AS_GPU === "1";
 
 let loaded = false;
 let stale = false;

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
+import { isOfThisVersion } from "./compileFunctions";
 import { hashKernels } from "./compileKernels";
 import { hashFile, isUnchanged, makeStamp, readStamp, type Stamp } from "./stamp";
 import { nameTensorflow, type Tensorflow } from "./Tensorflow";
@@ -53,6 +54,9 @@ function changeSince(stamp: Stamp, files: BindingFiles): string | null {
   const changed = stamp.libraries.find((library) => !isUnchanged(library));
   if (changed) return `${name} has changed since: ${changed.path}`;
   if (![files.capture, files.kernels].every((file) => existsSync(file))) return "a file beside it is missing";
+  // On a CPU there are kernels instead.
+  if (stamp.tensorflow.cuda && !isOfThisVersion(files.functions))
+    return "frostkit's own functions have changed since";
   if (named && existsSync(named) && !isWithin(realpathSync(named), stamp))
     return `it is linked to ${name}, and FROSTKIT_TENSORFLOW names ${named}`;
   return null;

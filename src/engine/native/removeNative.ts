@@ -18,6 +18,7 @@ export function removeNative(files: BindingFiles = bindingFiles()): string[] {
     ...[
       files.binding,
       files.capture,
+      files.functions,
       files.kernels,
       files.stamp,
       ...staging.map((name) => join(files.folder, name)),

@@ -1,6 +1,6 @@
 import { cpus, freemem, totalmem } from "node:os";
-import * as tf from "@tensorflow/tfjs-core";
 import { gigabytes } from "../../text/numbers";
+import { computesOnGpu } from "./loadTensorflow";
 import { nvidiaGpus } from "./nvidiaGpus";
 
 /** A device that TensorFlow computes on, or could. */
@@ -15,7 +15,7 @@ interface Device {
 }
 
 /** The devices of TensorFlow; `gpu` is whether it computes on a GPU, and what the loaded one says where left out. */
-export async function tensorflowDevices(gpu = isUsingGpu()): Promise<Device[]> {
+export async function tensorflowDevices(gpu = computesOnGpu()): Promise<Device[]> {
   if (!gpu) {
     const memory = { total: totalmem(), free: freemem() };
     return [{ type: "CPU", name: cpus()[0]?.model.trim() || "of unknown make", memory, inUse: true }];
@@ -34,9 +34,4 @@ export async function tensorflowDevices(gpu = isUsingGpu()): Promise<Device[]> {
 export function formatDevice({ type, name, memory }: Device): string {
   const room = memory && ` (${gigabytes(memory.free)} of ${gigabytes(memory.total)} GB free)`;
   return `${type} ${name}${room ?? ""}`;
-}
-
-function isUsingGpu(): boolean {
-  const backend = tf.findBackend("tensorflow") as { isUsingGpuDevice?: boolean } | null;
-  return backend?.isUsingGpuDevice ?? false;
 }

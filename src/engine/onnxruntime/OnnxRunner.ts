@@ -1,7 +1,7 @@
 import type { OnnxRuntime, RuntimeSession, RuntimeTensor } from "../OnnxRuntime";
 import { infoMessage, nodeMessage } from "../onnxMessages";
 import { dataTypes } from "../onnxProto";
-import type { Prepared, Program, ProgramBody, ProgramNode, Runner } from "../recorder/Program";
+import type { Fault, Prepared, Program, ProgramBody, ProgramNode, Runner } from "../recorder/Program";
 import type { Numbers, Value } from "../recorder/Value";
 
 /** Opset 20 has Gelu. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has those of Microsoft. */
@@ -18,6 +18,8 @@ const OPTIONS = {
 
 /** Runs programs by ONNX Runtime. */
 export class OnnxRunner implements Runner {
+  readonly title = "ONNX Runtime";
+  readonly device = null;
   #runtime: OnnxRuntime;
   #tensors: Tensors;
 
@@ -29,6 +31,12 @@ export class OnnxRunner implements Runner {
   prepare(program: Program): Prepared {
     const session = this.#runtime.session(graphOf(program), OPERATORS, OPTIONS);
     return new PreparedSession(this.#tensors, session);
+  }
+
+  explain({ message }: Error): Fault {
+    const node = /Name:'n(\d+)'/.exec(message)?.[1];
+    const why = /Status Message: ([^\n]*)/.exec(message)?.[1] ?? message;
+    return { node: node === undefined ? null : Number(node), why };
   }
 }
 

@@ -54,6 +54,11 @@ export class Graph implements OnnxBuilder<Value, Input> {
     return this.#backend.isOnly(tensor);
   }
 
+  /** Has a tensor's numbers lie where programs run, now. */
+  upload(tensor: tf.TensorInfo): void {
+    this.recorder.upload(this.value(tensor).numbersOf);
+  }
+
   // --- Operators
 
   /** One of those whose output follows from the inputs. */

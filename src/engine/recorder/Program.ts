@@ -29,11 +29,33 @@ export interface ProgramBody {
 
 /** Runs programs: ONNX Runtime, or whatever else has the operators. */
 export interface Runner {
+  /** As people call it. */
+  readonly title: string;
+  /** Where results stay; null where they are written into arrays that the recorder gives. */
+  readonly device: Device | null;
   prepare(program: Program): Prepared;
+  /** What an error of a run says. */
+  explain(error: Error): Fault;
+}
+
+/** Keeps tensors of its own, of which JavaScript has handles. */
+export interface Device {
+  upload(dtype: Dtype, shape: readonly number[], numbers: Numbers): object;
+  read(tensor: object, dtype: Dtype): Numbers;
+  release(tensor: object): void;
+}
+
+export interface Fault {
+  /** The node's place among all that was recorded, where that is known. */
+  node: number | null;
+  why: string;
 }
 
 export interface Prepared {
-  /** Reads the numbers of the inputs where they lie, and writes those of the outputs into their arrays; names to values. */
+  /**
+   * Reads the numbers of the inputs where they lie, and writes those of the outputs into their arrays, or leaves them on the device;
+   * names to values.
+   */
   run(inputs: Map<string, Value>, outputs: Map<string, Value>): void;
   dispose(): void;
 }

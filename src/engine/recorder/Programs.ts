@@ -200,7 +200,8 @@ class Found {
   }
 }
 
-const SIZES = "sizes";
+/** The name of the input that all sizes come in as. */
+export const SIZES = "sizes";
 const SPLIT = "split";
 
 const nameOf = ({ node, output }: Value): string => `v${node!.first + output}`;

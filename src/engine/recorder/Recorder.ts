@@ -3,13 +3,16 @@ import type { OnnxAttribute } from "../onnxMessages";
 import { stageName } from "../stageName";
 import { Arrays } from "./Arrays";
 import type { Body, Node } from "./Node";
-import type { Runner } from "./Program";
+import type { Device, Runner } from "./Program";
 import { Programs } from "./Programs";
 import { Tape } from "./Tape";
 import { ARRAYS, type Dtype, type Kind, type Numbers, sizeOf, Value } from "./Value";
 
 /** How many operations are recorded at most before they run, though nobody has asked for a number. */
 const MOST = 20_000;
+
+/** From how many numbers on what comes of JavaScript goes to the device alone, and stays there. */
+const LARGE = 2 ** 18;
 
 /**
  * Writes down what it is asked to compute and has it run as one program when somebody asks for a number: everything that tensors
@@ -19,6 +22,8 @@ export class Recorder {
   /** Values that tensors hold and nobody has computed. */
   #wanted = new Set<Value>();
   #tape = new Tape();
+  readonly #runner: Runner;
+  readonly device: Device | null;
   #programs: Programs;
   #arrays = new Arrays();
   /** What is not wanted any more, but is read by operations that have yet to run. */
@@ -29,7 +34,14 @@ export class Recorder {
   #scalars = new Map<Dtype, Map<number, Value>>();
 
   constructor(runner: Runner) {
+    this.#runner = runner;
+    this.device = runner.device;
     this.#programs = new Programs(runner);
+  }
+
+  /** Who runs programs, as people call it. */
+  get title(): string {
+    return this.#runner.title;
   }
 
   /** How many programs have been prepared so far. */
@@ -47,6 +59,7 @@ export class Recorder {
     value.numbers = copy;
     value.owned = true;
     value.literal = shape.length === 0;
+    value.passing = true;
     return value;
   }
 
@@ -65,6 +78,7 @@ export class Recorder {
     fill(numbers);
     value.numbers = numbers;
     value.owned = true;
+    value.passing = true;
     this.#leaving.push(value);
     return value;
   }
@@ -198,7 +212,7 @@ export class Recorder {
 
   hold(value: Value, times = 1): void {
     value.refs += times;
-    if (!value.numbers) this.#wanted.add(value);
+    if (value.node) this.#wanted.add(value);
   }
 
   release(value: Value, times = 1): void {
@@ -216,20 +230,30 @@ export class Recorder {
     after.into = before;
     this.#wanted.delete(before);
     this.#leaving.push(before);
-    if (!after.numbers) this.#wanted.add(after);
+    if (after.node) this.#wanted.add(after);
   }
 
   /** The numbers where they lie: to be read at once, and not written. @throws FrostError where they cannot be computed */
   numbers(value: Value): Numbers {
     if (value.node) this.run();
     if (value.failure) throw value.failure;
-    return value.numbers!;
+    return value.onDevice ? this.device!.read(value.onDevice, value.dtype) : value.numbers!;
+  }
+
+  /** Has numbers lie where programs run, now. */
+  upload(value: Value): void {
+    const { numbers, owned, dtype, shape } = value;
+    if (!this.device || !numbers || value.literal) return;
+    value.onDevice = this.device.upload(dtype, shape, numbers);
+    value.numbers = null;
+    if (owned) this.#arrays.giveBack(dtype, numbers);
   }
 
   #discard(value: Value): void {
     if (value.constant !== null) return;
-    const { numbers, owned } = value;
-    value.numbers = null;
+    const { numbers, owned, onDevice } = value;
+    value.numbers = value.onDevice = null;
+    if (onDevice) this.device!.release(onDevice);
     if (numbers && owned) this.#arrays.giveBack(value.dtype, numbers);
   }
 
@@ -260,19 +284,26 @@ export class Recorder {
   #compute(tape: Tape, outputs: Value[]): void {
     try {
       const program = this.#programs.find(tape, outputs);
-      outputs.forEach((value, i) => {
-        const { into } = value;
-        const inPlace = into !== null && program.inPlace[i] && into.refs === 0 && into.owned;
-        this.#settle(value, inPlace ? into.numbers! : this.#arrays.take(value.dtype, value.size));
-        // Its array is the output's now.
-        if (inPlace) into.owned = false;
-      });
+      if (this.device) this.#uploadInputs(tape);
+      else
+        outputs.forEach((value, i) => {
+          const { into } = value;
+          const inPlace = into !== null && program.inPlace[i] && into.refs === 0 && into.owned;
+          this.#settle(value, inPlace ? into.numbers! : this.#arrays.take(value.dtype, value.size));
+          // Its array is the output's now.
+          if (inPlace) into.owned = false;
+        });
       program.run(tape, outputs);
     } catch (error) {
-      const failure = explained(error as Error, tape);
+      const failure = this.#explained(error as Error, tape);
       for (const value of outputs) Object.assign(value, { failure, numbers: null, owned: false });
       throw failure;
     }
+  }
+
+  /** What comes anew each time is left to the runner, unless it is large. */
+  #uploadInputs({ inputs }: Tape): void {
+    for (const { numbersOf: value } of inputs) if (!value.passing || value.size >= LARGE) this.upload(value);
   }
 
   #settle(value: Value, numbers: Numbers): void {
@@ -280,19 +311,19 @@ export class Recorder {
     value.owned = true;
   }
 
+  /** Says which part of the model an error of the runner comes from. */
+  #explained(error: Error, tape: Tape): FrostError {
+    const { title } = this.#runner;
+    const { node: index, why } = this.#runner.explain(error);
+    const node = index === null ? undefined : tape.list[index];
+    if (!node) return new FrostError(`${title}: ${error.message}`);
+    const where = node.stage ? `${node.stage}: ` : "";
+    const sizes = node.inputs.map((input) => `[${input?.shape ?? ""}]`).join(", ");
+    return new FrostError(`${where}${node.type} of ${sizes} by ${title}: ${why}`);
+  }
+
   /** Gives the programs and their memory back. */
   dispose(): void {
     this.#programs.dispose();
   }
-}
-
-/** Says which part of the model an error of the runner comes from. */
-function explained(error: Error, tape: Tape): FrostError {
-  const index = /Name:'n(\d+)'/.exec(error.message)?.[1];
-  const node = index === undefined ? undefined : tape.list[Number(index)];
-  const why = /Status Message: ([^\n]*)/.exec(error.message)?.[1] ?? error.message;
-  if (!node) return new FrostError(`engine onnxruntime: ${error.message}`);
-  const where = node.stage ? `${node.stage}: ` : "";
-  const sizes = node.inputs.map((input) => `[${input?.shape ?? ""}]`).join(", ");
-  return new FrostError(`${where}${node.type} of ${sizes} by ONNX Runtime: ${why}`);
 }

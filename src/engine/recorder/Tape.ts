@@ -1,7 +1,7 @@
 import type { Node } from "./Node";
-import type { Dtype, Value } from "./Value";
+import { ARRAYS, type Dtype, type Value } from "./Value";
 
-const DTYPES: readonly Dtype[] = ["float32", "int32", "bool", "int64", "uint32", "float64"];
+const DTYPES = Object.keys(ARRAYS) as Dtype[];
 
 /** How a number on the tape names a value: its place in one of four lists, or nothing. */
 const KINDS = { output: 0, constant: 1, sizes: 2, input: 3, none: 4 } as const;

@@ -1,7 +1,7 @@
 import type { Node } from "./Node";
 
-/** Types of numbers in a graph; tfjs knows the first three. */
-export type Dtype = "float32" | "int32" | "bool" | "int64" | "uint32" | "float64";
+/** Types of numbers in a graph; tfjs knows the first three, and JavaScript has the bits alone of the last two. */
+export type Dtype = "float32" | "int32" | "bool" | "int64" | "uint32" | "float64" | "bfloat16" | "float16";
 
 export const ARRAYS = {
   float32: Float32Array,
@@ -10,6 +10,8 @@ export const ARRAYS = {
   int64: BigInt64Array,
   uint32: Uint32Array,
   float64: Float64Array,
+  bfloat16: Uint16Array,
+  float16: Uint16Array,
 } as const;
 
 export type Numbers = InstanceType<(typeof ARRAYS)[Dtype]>;
@@ -24,8 +26,10 @@ export interface Kind {
 export class Value implements Kind {
   /** How many tensors hold it. */
   refs = 0;
-  /** Once known. */
+  /** Once known, unless they lie on a device. */
   numbers: Numbers | null = null;
+  /** The runner's handle of the numbers, where they lie on its device. */
+  onDevice: object | null = null;
   /** Whether nobody else has the array, so that it may be written over once this value is gone. */
   owned = false;
   /** Until its numbers are known. */
@@ -53,6 +57,8 @@ export class Value implements Kind {
   shapes: { epoch: number; made: Map<string, Value> } | null = null;
   /** Why there will be no numbers: the run that was to make them failed. */
   failure: Error | null = null;
+  /** Numbers of JavaScript that come anew each time, and stay there until they are read. */
+  passing = false;
 
   constructor(
     readonly dtype: Dtype,

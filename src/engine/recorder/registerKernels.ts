@@ -20,14 +20,17 @@ export const KERNELS: KernelTable = {
   ...shapes,
 };
 
-/** Gives tfjs a kernel for each of its operations: one that is recorded, or one that says that there is none. */
-export function registerKernels(backendName: string): void {
+/**
+ * Gives tfjs a kernel for each of its operations: one that is recorded, or one that says that there is none. `own` are those that a
+ * runner has otherwise.
+ */
+export function registerKernels(backendName: string, own: KernelTable = {}): void {
   for (const kernelName of namesOfKernels()) {
-    const kernel = KERNELS[kernelName];
+    const kernel = own[kernelName] ?? KERNELS[kernelName];
     tf.registerKernel({
       kernelName,
       backendName,
-      kernelFunc: kernel ? recorded(kernel) : () => refuse(kernelName),
+      kernelFunc: kernel ? recorded(kernel) : () => refuse(kernelName, backendName),
     });
   }
 }
@@ -47,8 +50,9 @@ const recorded =
     });
   };
 
-function refuse(kernelName: string): never {
+function refuse(kernelName: string, backendName: string): never {
+  const others = ["tensorflow", "cpu"].filter((name) => name !== backendName).join(" or ");
   throw new InputError(
-    `engine onnxruntime has no ${kernelName}, which an operation of tfjs asks for: write it with other operations, or compute on engine tensorflow or cpu`,
+    `engine ${backendName} has no ${kernelName}, which an operation of tfjs asks for: write it with other operations, or compute on engine ${others}`,
   );
 }

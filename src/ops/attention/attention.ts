@@ -72,7 +72,6 @@ export const attention = defineOp<Attended & { mask: tf.Tensor }, { output: tf.T
       },
     }),
     recordedKernel({
-      precisions: ["fp32"],
       compute: (graph, inputs) => recordedAttention(graph, inputs, sizes(inputs)),
     }),
   ],

@@ -72,7 +72,6 @@ export const attentionGradients = defineOp<AttentionGradientInputs, AttentionGra
       },
     }),
     recordedKernel({
-      precisions: ["fp32"],
       compute: (graph, inputs) => recordedAttentionGradients(graph, inputs, sizes(inputs)),
     }),
   ],

@@ -1,9 +1,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Graph, Input } from "../../engine/recorder/Graph";
-import { product } from "../../engine/recorder/kernels/products";
 import { softmax } from "../../engine/recorder/kernels/reductions";
 import type { Value } from "../../engine/recorder/Value";
 import { recordedMask } from "../dropoutMask/recorded";
+import { recordedMatMul } from "../matMul/recorded";
 import type { Attended } from "./attention";
 import type { AttentionGradientInputs } from "./attentionGradients";
 
@@ -20,10 +20,10 @@ export function recordedAttention(
   { scale }: Sizes,
 ): { output: tf.Tensor; weights: tf.Tensor } {
   const [q, k, v] = [query, key, value].map((x) => split(g, x, batchSize, heads));
-  const scores = g.op("Add", [product(g, q, k, false, true, { alpha: scale }), mask]);
+  const scores = g.op("Add", [recordedMatMul(g, q, k, false, true, { alpha: scale }), mask]);
   const weights = softmax(g, scores, -1);
   const used = drop ? g.op("Mul", [weights, recordedMask(g, weights.shape, drop)]) : weights;
-  return { output: g.tensor(merge(g, product(g, used, v, false, false))), weights: g.tensor(weights) };
+  return { output: g.tensor(merge(g, recordedMatMul(g, used, v, false, false))), weights: g.tensor(weights) };
 }
 
 export function recordedAttentionGradients(
@@ -38,15 +38,15 @@ export function recordedAttentionGradients(
   const merged = (x: Value) => g.tensor(merge(g, x));
   const made: Record<"query" | "key" | "value", tf.Tensor | null> = { query: null, key: null, value: null };
   if (wanted.query || wanted.key) {
-    const ofWeights = dropped(product(g, ofContext, split(g, value, batchSize, heads), false, true));
+    const ofWeights = dropped(recordedMatMul(g, ofContext, split(g, value, batchSize, heads), false, true));
     const inner = g.reduce("ReduceSum", g.op("Mul", [ofWeights, weights]), [3], true);
     const ofScores = g.op("Mul", [weights, g.op("Sub", [ofWeights, inner])]);
     const by = (x: tf.Tensor, transposed: boolean) =>
-      merged(product(g, ofScores, split(g, x, batchSize, heads), transposed, false, { alpha: scale }));
+      merged(recordedMatMul(g, ofScores, split(g, x, batchSize, heads), transposed, false, { alpha: scale }));
     if (wanted.query) made.query = by(key, false);
     if (wanted.key) made.key = by(query, true);
   }
-  if (wanted.value) made.value = merged(product(g, dropped(weights), ofContext, true, false));
+  if (wanted.value) made.value = merged(recordedMatMul(g, dropped(weights), ofContext, true, false));
   return made;
 }
 

@@ -2,9 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Half, precision } from "../../engine/autocast";
 import { defineOp } from "../defineOp";
 import { drawn, TRANSPOSED } from "../drawn";
-import { tensorflowKernel } from "../kernels";
+import { recordedKernel, tensorflowKernel } from "../kernels";
 import type { Example } from "../Op";
 import { halfProduct } from "./halfProduct";
+import { recordedMatMul } from "./recorded";
 
 interface MatMul {
   a: tf.Tensor;
@@ -28,6 +29,12 @@ export const matMulOp = defineOp<MatMul, { y: tf.Tensor }>({
       precisions: ["bf16", "fp16"],
       compute: (backend, { a, b, transposeA, transposeB }) => ({
         y: halfProduct(backend, precision() as Half, a, b, transposeA, transposeB),
+      }),
+    }),
+    recordedKernel({
+      precisions: ["bf16", "fp16"],
+      compute: (graph, { a, b, transposeA, transposeB }) => ({
+        y: graph.tensor(recordedMatMul(graph, a, b, transposeA, transposeB)),
       }),
     }),
   ],

@@ -61,7 +61,7 @@ export const productsOp = defineOp<{ list: Product[] }, ProductResults>({
       },
       compute: atOnce,
     }),
-    recordedKernel({ precisions: ["fp32"], compute: (graph, { list }) => recordedProducts(graph, list) }),
+    recordedKernel({ compute: (graph, { list }) => recordedProducts(graph, list) }),
   ],
   examples,
 });

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Graph } from "../../engine/recorder/Graph";
-import { product } from "../../engine/recorder/kernels/products";
 import type { Value } from "../../engine/recorder/Value";
 import type { Activation } from "../activations/activations";
+import { recordedMatMul } from "../matMul/recorded";
 import type { Product, ProductResults } from "./products";
 
 /** A bias, or what a product is added to, goes into the product's own operator. */
@@ -13,7 +13,7 @@ export function recordedProducts(g: Graph, list: Product[]): ProductResults {
     ({ a, b, transposeA = false, transposeB = false, bias, slope, add, into, rowSums, ...each }, i) => {
       const first = into === undefined ? (bias ?? (slope ? null : add)) : values[into];
       const [left, right] = [applied(g, each.activationA, a), applied(g, each.activationB, b)];
-      let made = product(g, left, right, transposeA, transposeB, { plus: first ?? undefined });
+      let made = recordedMatMul(g, left, right, transposeA, transposeB, { plus: first ?? undefined });
       if (slope) made = sloped(g, slope.f, made, slope.x);
       if (add && add !== first) made = g.op("Add", [made, add]);
       if (rowSums) sums[i] = g.tensor(g.reduce("ReduceSum", a, [transposeA ? 0 : 1], false));

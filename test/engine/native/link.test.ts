@@ -145,7 +145,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     });
   }
 
-  test("builds, tries and stamps a binding, and writes nothing but its four files", async () => {
+  test("builds, tries and stamps a binding, and writes nothing but its five files", async () => {
     assert.equal(nativeStatus(files).state, "absent");
     const { proof } = await linkNative({ pip: false, log }, files);
     assert.match(proof!.version, /^2\.\d+\.\d+/);
@@ -153,6 +153,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     assert.deepEqual(readdirSync(files.folder).sort(), [
       "frostkit.json",
       "frostkit_capture.node",
+      "frostkit_functions.node",
       "frostkit_kernels.node",
       "tfjs_binding.node",
     ]);
@@ -200,6 +201,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     for (const [from, to] of [
       [files.binding, "binding.node"],
       [files.capture, "capture.node"],
+      [files.functions, "functions.node"],
       [files.kernels, "kernels.node"],
     ])
       writeFileSync(join(built, to), readFileSync(from));
@@ -217,6 +219,7 @@ describe("Linking to the TensorFlow of this machine", async () => {
     assert.deepEqual(removeNative(files), [
       files.binding,
       files.capture,
+      files.functions,
       files.kernels,
       files.stamp,
       join(process.env.FROSTKIT_CACHE!, "tensorflow"),

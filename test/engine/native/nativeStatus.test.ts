@@ -3,6 +3,7 @@ import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 import { type BindingFiles, bindingFiles } from "../../../src/engine/native/bindingFiles";
+import { hashFunctions } from "../../../src/engine/native/compileFunctions";
 import { inspectTensorflow } from "../../../src/engine/native/inspectTensorflow";
 import { isLinkedTo, nativeStatus } from "../../../src/engine/native/nativeStatus";
 import { makeStamp } from "../../../src/engine/native/stamp";
@@ -35,6 +36,7 @@ function stamp(files: BindingFiles, tensorflow: Tensorflow, version = tensorflow
   write(files.binding, "binding");
   write(files.capture, "capture");
   write(files.kernels, "kernels");
+  write(files.functions, `functions of ${hashFunctions()}`);
   write(files.stamp, JSON.stringify(makeStamp({ ...tensorflow, version }, files)));
 }
 
@@ -52,6 +54,18 @@ test("A binding with frostkit's stamp is linked, and names its TensorFlow", () =
     tensorflow: { folder, version: "2.20.0", cuda: true },
   });
   assert.ok(isLinkedTo(tensorflow, files));
+});
+
+test("Functions of another version make it stale where they are used: with CUDA", () => {
+  const { files, tensorflow } = linked();
+  write(files.functions, "functions of another version");
+  assert.deepEqual(
+    [nativeStatus(files).state, nativeStatus(files).reason],
+    ["stale", "frostkit's own functions have changed since"],
+  );
+  stamp(files, { ...tensorflow, cuda: false });
+  write(files.functions, "functions of another version");
+  assert.equal(nativeStatus(files).state, "linked");
 });
 
 test("A binding that frostkit did not make is official, also where it replaced one that frostkit made", () => {

@@ -15,7 +15,7 @@ test("Everything that frostkit or the package's own script made goes, and nothin
   write(join(folder, "package.json"), '{"version": "4.22.0"}');
   write(join(folder, "dist/index.js"));
   const files = bindingFiles(folder);
-  for (const file of [files.binding, files.capture, files.kernels, files.stamp]) write(file);
+  for (const file of [files.binding, files.capture, files.functions, files.kernels, files.stamp]) write(file);
   write(join(files.folder, ".frostkit-a1b2c3/binding.node"));
   const library = write(join(elsewhere, "libtensorflow_cc.so.2"));
   write(join(folder, "deps/include/keep.h"));

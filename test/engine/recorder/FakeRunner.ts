@@ -1,8 +1,10 @@
-import type { Prepared, Program, Runner } from "../../../src/engine/recorder/Program";
+import type { Fault, Prepared, Program, Runner } from "../../../src/engine/recorder/Program";
 import type { Numbers, Value } from "../../../src/engine/recorder/Value";
 
 /** Runs programs of Add, Mul and Neg between numbers of one size in JavaScript, and remembers what it was given. */
 export class FakeRunner implements Runner {
+  readonly title = "a fake";
+  readonly device = null;
   readonly programs: Program[] = [];
   runs = 0;
   disposed = 0;
@@ -17,6 +19,11 @@ export class FakeRunner implements Runner {
         this.disposed++;
       },
     };
+  }
+
+  explain({ message }: Error): Fault {
+    const node = /node (\d+)/.exec(message)?.[1];
+    return { node: node === undefined ? null : Number(node), why: message };
   }
 
   #run({ nodes, constants }: Program, inputs: Map<string, Value>, outputs: Map<string, Value>): void {

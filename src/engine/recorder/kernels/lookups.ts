@@ -50,7 +50,7 @@ function segmentSum(g: Graph, x: Input, ids: Input, segments: number): Value {
 }
 
 /** ONNX counts negative ids from the end, and tells of those beyond it only when it runs: what is known is checked at once. */
-function checkIds(g: Graph, indices: Input, entries: number, what: string): void {
+export function checkIds(g: Graph, indices: Input, entries: number, what: string): void {
   const { numbers } = g.value(indices).numbersOf;
   if (!numbers) return;
   const ids = numbers as Int32Array;
