@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { dropped } from "../ops/dropoutMask/dropoutMask";
+import { matchingRows } from "./matchingRows";
 import type { Pass, Value } from "./Pass";
-import { matchingRows } from "./readRows";
 
 /** a + b, both of one width, and of as many rows as will be read of both. */
 export function add(pass: Pass, ...both: [Value, Value]): Value {

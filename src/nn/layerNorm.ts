@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Dropout } from "../ops/dropoutMask/dropoutMask";
 import * as ops from "../ops/layerNorm/layerNorm";
 import { layerNormGradients } from "../ops/layerNorm/layerNormGradients";
+import { matchingRows } from "./matchingRows";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
-import { matchingRows } from "./readRows";
 
 /** [width] each; the bias where it has one. */
 export interface Norm {

@@ -3,9 +3,9 @@ import type { Activation } from "../ops/activations/activations";
 import { type Product, product, products } from "../ops/products/products";
 import { activate } from "./activate";
 import { add, dropout } from "./elementwise";
+import { matchingRows } from "./matchingRows";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
-import { matchingRows } from "./readRows";
 
 /** A dense layer's parameters: `weight` [out, in], as PyTorch keeps it, and `bias` [out], where it has one. */
 export interface Linear {

@@ -7,9 +7,3 @@ import type { Pass, Value } from "./Pass";
  */
 export const readRows = (pass: Pass, x: Value, batchSize: number): Value =>
   pass.firstRows ? pass.once(x, () => firstRows(pass, x, batchSize)) : x;
-
-/** Two values with as many rows: where one has the first of each text alone, those of the other. */
-export function matchingRows(pass: Pass, a: Value, b: Value): [Value, Value] {
-  const [m, n] = [a, b].map(({ tensor }) => tensor.shape[0]);
-  return [m > n ? readRows(pass, a, n) : a, n > m ? readRows(pass, b, m) : b];
-}
