@@ -46,6 +46,7 @@ const named: Leg[] = [
   { name: "Jupyter", has: inTitle(/\/tsMagic\.|notebooks\/browser\.|-kaggle\.ipynb runs|a real Jupyter/) },
   { name: "browser", has: inTitle(/notebooks\/browser\./) },
   { name: "packed kit", has: inTitle(/cli\/pack\.|\bpack (has|refuses)\b/) },
+  { name: "as on a GPU", has: inTitle(/\bas on a GPU\b/) },
   { name: "WebGPU", has: ({ engine }) => engine === "webgpu" },
 ];
 

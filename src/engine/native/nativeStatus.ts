@@ -34,9 +34,9 @@ export function nativeStatus(files: BindingFiles = bindingFiles()): NativeStatus
   return { state: "linked", reason: `linked to ${nameTensorflow(tensorflow)}`, tensorflow };
 }
 
-/** Whether the binding was built for just this TensorFlow, as it is now. */
+/** Whether the binding, and functions beside it that a CPU can do without, were built for just this TensorFlow, as it is now. */
 export function isLinkedTo(tensorflow: Tensorflow, files: BindingFiles): boolean {
-  if (nativeStatus(files).state !== "linked") return false;
+  if (nativeStatus(files).state !== "linked" || !isOfThisVersion(files.functions)) return false;
   const stamp = readStamp(files)!;
   // Of some the version is known only once they are loaded.
   const version = tensorflow.version ?? stamp.tensorflow.version;

@@ -64,8 +64,10 @@ test("Functions of another version make it stale where they are used: with CUDA"
     ["stale", "frostkit's own functions have changed since"],
   );
   stamp(files, { ...tensorflow, cuda: false });
+  assert.ok(isLinkedTo({ ...tensorflow, cuda: false }, files));
   write(files.functions, "functions of another version");
   assert.equal(nativeStatus(files).state, "linked");
+  assert.equal(isLinkedTo({ ...tensorflow, cuda: false }, files), false, "frostkit native builds them");
 });
 
 test("A binding that frostkit did not make is official, also where it replaced one that frostkit made", () => {
