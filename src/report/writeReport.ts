@@ -6,6 +6,7 @@ import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";
+import { checkReportFolder } from "./checkReportFolder";
 import { epochsFigure } from "./epochsFigure";
 import { memoryFigure } from "./memoryFigure";
 import { type ReportFigure, reportHtml } from "./reportHtml";
@@ -50,9 +51,9 @@ export interface ReportOptions {
 /**
  * Writes what a sweep found into a folder: `report.html`, one page that works from disk without a network, and beside it
  * every figure as SVG and PNG, and the trials as `trials.csv` and `trials.json`. Returns the paths of the page and of the rest.
- * `metric` is what depths are judged by, accuracy unless named. Existing files of these names are replaced, each once it is whole.
+ * `metric` is what depths are judged by, accuracy unless named. Those of an earlier report are replaced, each once it is whole.
  *
- * @throws InputError for records of several sweeps, or a metric that they do not have
+ * @throws InputError where files of these names are of no report; for records of several sweeps, or a metric that they do not have
  * @example
  * ```ts
  * const { html } = await writeReport(latestSweep(readRecords("runs/train/records.jsonl")), "runs/train");
@@ -65,8 +66,9 @@ export async function writeReport(
 ): Promise<{ html: string; files: string[] }> {
   const { title, metric } = readOptions("writeReport", options);
   checkArguments("writeReport", { records, folder });
-  const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
   checkPath(folder);
+  checkReportFolder(folder);
+  const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
   makeFolders(folder);
   const made: { name: string; content: string | Buffer }[] = [];
   const shown: ReportFigure[] = [];

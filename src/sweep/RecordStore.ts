@@ -15,7 +15,7 @@ import { exclusively } from "../files/exclusively";
 import { makeFolders } from "../files/makeFolders";
 import { recordsName } from "../files/recordsName";
 import { syncFolder } from "../files/replaceFolder";
-import { readRecords, recordsFile, type TrialRecord } from "./record";
+import { isTorn, readRecords, recordsFile, type TrialRecord } from "./record";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
 export class RecordStore {
@@ -32,6 +32,8 @@ export class RecordStore {
     const path = recordsFile(folder);
     checkWritable(path);
     checkNoFolder(path);
+    // Records of somebody else's are an error now, not once there are some of one's own.
+    if (RecordStore.isIn(folder)) readRecords(path, () => {});
   }
 
   /** Whether a folder is a sweep's already. */
@@ -76,6 +78,6 @@ export class RecordStore {
     if (!existsSync(this.path)) return;
     const bytes = readFileSync(this.path);
     const whole = bytes.lastIndexOf(0x0a) + 1;
-    if (whole < bytes.length) truncateSync(this.path, whole);
+    if (whole < bytes.length && isTorn(bytes.toString("utf8", whole))) truncateSync(this.path, whole);
   }
 }

@@ -100,7 +100,8 @@ export function readRecords(
       value = JSON.parse(line);
     } catch (error) {
       // Every whole line ends in "\n", so what follows the last one is what a crash left behind.
-      if (i === lines.length - 1) warn(visible(`${where}: broken off in mid-write; this trial is left out`));
+      if (i === lines.length - 1 && isTorn(line))
+        warn(visible(`${where}: broken off in mid-write; this trial is left out`));
       else throw new InputError(`${where}: expected a record as JSON, got ${(error as Error).message}`);
       continue;
     }
@@ -108,6 +109,12 @@ export function readRecords(
   }
   return records;
 }
+
+/** How each record begins. */
+const START = '{"trial":';
+
+/** Whether a line without its end may be what a crash left of a record. */
+export const isTorn = (line: string): boolean => line.startsWith(START.slice(0, line.length));
 
 function readText(path: string): string {
   try {

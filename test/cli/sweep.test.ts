@@ -378,8 +378,16 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
   const taken = join(folder, "taken");
   mkdirSync(taken);
   writeFileSync(join(taken, "report.html"), "mine");
-  await refuses(sweep("--out", taken), /--out: expected a report of the kit or nothing as .*report\.html/);
+  await refuses(
+    sweep("--out", taken),
+    /--out: .*taken holds report\.html of no report of the kit, which a report would replace: name a new folder/,
+  );
   assert.equal(readFileSync(join(taken, "report.html"), "utf8"), "mine");
+  const others = join(folder, "others");
+  mkdirSync(others);
+  writeFileSync(join(others, "records.jsonl"), '{"text":"mine"}');
+  await refuses(sweep("--out", others), /others\/records\.jsonl, line 1: trial: expected /);
+  assert.equal(readFileSync(join(others, "records.jsonl"), "utf8"), '{"text":"mine"}');
   await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
   await refuses(sweep("--max-len", "65", ...out), /--max-length: expected at most 64, .*, got 65/);
   await refuses(

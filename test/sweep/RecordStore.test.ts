@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -73,6 +73,25 @@ test("Processes that add records at once behind a line that broke off lose none 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("Nothing is cut off a file that is not the kit's, and nothing is added to it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  const path = join(folder, "records.jsonl");
+  const store = new RecordStore(folder);
+  for (const mine of ["my notes", '{"text":"a"}', '{"text":"a"}\n{"text":"b"']) {
+    writeFileSync(path, mine);
+    assert.throws(() => new RecordStore(folder), { name: "InputError", message: /, line 1: / });
+    store.append(fakeRecord());
+    assert.ok(readFileSync(path, "utf8").startsWith(mine), mine);
+  }
+  writeFileSync(path, `${JSON.stringify(fakeRecord())}\n{"trial":"fre`);
+  new RecordStore(folder).append(fakeRecord({ seed: 1 }));
+  assert.deepEqual(
+    new RecordStore(folder).read().map(({ seed }) => seed),
+    [0, 1],
+  );
+  rmSync(folder, { recursive: true });
 });
 
 function readQuietly(store: RecordStore) {

@@ -38,6 +38,14 @@ test("A last line that broke off is left out and reported; the others are kept."
   }
 });
 
+test("A last line that is the start of no record is an error, since it is somebody else's.", () => {
+  for (const text of ["my notes", '{"text":"a', '{"trail"'])
+    assert.throws(() => read(`${line()}\n${text}`), {
+      name: "InputError",
+      message: /, line 2: expected a record as JSON, got /,
+    });
+});
+
 test("A last line that lacks only its line break is whole.", () => {
   const { records, warnings } = read(`${line()}\n${line({ trial: "last" })}`);
   assert.deepEqual(

@@ -1,11 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
-import { checkNoFolder } from "../../files/checkNoFolder";
+import { checkReportFolder } from "../../report/checkReportFolder";
 import { stoppedLine } from "../../report/eventLine";
-import { isReport } from "../../report/isReport";
 import { freezeSweep } from "../../sweep/freezeSweep";
 import { latestSweep } from "../../sweep/latestSweep";
 import { parseStrategies } from "../../sweep/parseStrategies";
@@ -93,12 +90,7 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   const { n, strategies, seeds, metric } = flags;
   const out = flags.out ?? runFolder(flags.train);
   RecordStore.check(out);
-  const report = join(out, "report.html");
-  checkNoFolder(report);
-  if (!RecordStore.isIn(out) && existsSync(report) && !isReport(report))
-    throw new InputError(
-      `--out: expected a report of the kit or nothing as ${report}, got another file; move it away`,
-    );
+  checkReportFolder(out, "--out");
   const signal = interruptSignal(flags.maxMinutes);
   const { model, train, valid } = await loadInputs(flags, command, {
     // Each trial draws the head anew from its own seed.
