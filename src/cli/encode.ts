@@ -21,7 +21,7 @@ type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[]>;
 /** The encoder of a model's inputs. Throws now where an option does not fit the model, before anything is encoded. */
 export async function encoderOf(
   model: SequenceClassifier | ImageClassifier,
-  { maxLength: asked, augment }: TextFlags & Pick<DataFlags, "augment">,
+  { maxLength: asked, pair, augment }: TextFlags & Pick<DataFlags, "augment">,
 ): Promise<Encode> {
   if (model instanceof ImageClassifier) {
     const transform = await loadImageTransform(model.folder);
@@ -38,6 +38,8 @@ export async function encoderOf(
   const tokenizer = await loadTokenizer(model.folder);
   const maxLength = asked ?? defaultMaxLength(tokenizer);
   const remark = checkMaxLength(maxLength, tokenizer, model);
+  // Throws where special tokens alone are longer.
+  tokenizer.encode("", pair === undefined ? null : "", maxLength);
   return async (datasets, signal) => {
     if (remark !== null) note(remark);
     const encoded = await oneByOne("tokenizing", "rows", datasets as TextDataset[], (rows, onProgress) =>

@@ -17,7 +17,8 @@ export function wholeNumber(min = Number.MIN_SAFE_INTEGER): (text: string) => nu
 export function decimal(min: number, max = Number.POSITIVE_INFINITY): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && value >= min && value <= max) return value;
+    // What is computed with it is float32.
+    if (Number.isFinite(Math.fround(value)) && value >= min && value <= max) return value;
     const bound = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new InvalidArgumentError(`Expected a number ${bound}.`);
   };

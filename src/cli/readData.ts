@@ -17,6 +17,8 @@ export async function readData(
   flags: DataFlags,
   command: Command,
 ): Promise<{ train: Rows; valid: Rows | null; told: string[] }> {
+  if (flags.valid !== undefined)
+    checkNoneGiven(command, ["validFraction", "splitSeed"], `${flags.valid} is validated on`);
   const told: string[] = [];
   const log = (line: string) => told.push(line);
   if (!isFolder(flags.train)) {

@@ -58,7 +58,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
     this.#parts = parts;
     this.stages = parts.stages;
     this.numLabels = parts.classes.length;
-    this.classes = parts.classes;
+    this.classes = Object.freeze([...parts.classes]) as string[];
     this.problemType = parts.problemType;
     this.newlyInitialized = parts.fresh.map(({ parameter }) => parameter.name);
     this.unused = parts.unused;
@@ -68,6 +68,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
     this.config = config;
     this.trainedOn = readTrainedOn(parts.config);
     this.origin = parts.origin ?? null;
+    for (const name of FIXED) stays(this, name);
     this.#byName = new Map(parts.parameters.map((parameter) => [parameter.name, parameter]));
   }
 
@@ -216,6 +217,20 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
     for (const [, parameter] of this.namedParameters()) parameter.dispose();
     for (const [, buffer] of this.namedBuffers()) buffer.dispose();
   }
+}
+
+/** What another head would be needed for. */
+const FIXED = ["classes", "numLabels", "problemType"] as const;
+
+/** Lets a property be read alone: whatever is written to it would not be saved. */
+function stays(model: Classifier, name: (typeof FIXED)[number]): void {
+  const value = model[name];
+  const set = () => {
+    throw new InputError(
+      `${name}: expected to stay as the model was loaded; load it again with another: fromPretrained(folder, { ${name}: … })`,
+    );
+  };
+  Object.defineProperty(model, name, { enumerable: true, get: () => value, set });
 }
 
 for (const name of ["requiresGrad", "requires_grad", "trainable"])

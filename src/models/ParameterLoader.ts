@@ -173,6 +173,9 @@ function described(tensors: TensorSource["tensors"]): string {
   return `it holds ${names.slice(0, 4).join(", ")}${rest}`;
 }
 
+/** As many elements a typed array of every engine may have. */
+const LARGEST = 2 ** 31 - 1;
+
 /** As Transformers' `_init_weights`; the draw depends on the seed and the parameter's name alone. */
 export function initialValues(
   name: string,
@@ -181,7 +184,12 @@ export function initialValues(
   initializerRange: number,
   seed: number,
 ): Float32Array {
-  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (!(size <= LARGEST))
+    throw new InputError(
+      `${name}: expected at most ${LARGEST} values, got the shape [${shape}]; ask for a smaller model or fewer labels`,
+    );
+  const values = new Float32Array(size);
   if (initializer === "ones") values.fill(1);
   const random = new Random(seed, "initial", name);
   if (typeof initializer === "object" && "bound" in initializer)

@@ -81,8 +81,19 @@ export function checkConfig(family: Family, config: Record<string, unknown>, fil
   checkSizes(config, file);
 }
 
+/** What a model has at least one of, in the words of all families. */
+const SIZES = [
+  ...["hidden_size", "dim", "num_attention_heads", "n_heads", "num_hidden_layers", "n_layers"],
+  ...["intermediate_size", "hidden_dim", "vocab_size", "max_position_embeddings"],
+];
+
 /** Throws for sizes and rates that no model can have, which would show in the midst of a training. */
 function checkSizes(config: Record<string, unknown>, file: string): void {
+  for (const field of SIZES) {
+    const value = config[field];
+    if (typeof value === "number" && !(Number.isInteger(value) && value >= 1))
+      throw new InputError(`${file}: ${field}: expected a whole number of at least 1, got ${value}`);
+  }
   const [hidden, heads] = [config.hidden_size ?? config.dim, config.num_attention_heads ?? config.n_heads];
   if (typeof hidden === "number" && typeof heads === "number" && !Number.isInteger(hidden / heads))
     throw new InputError(`${file}: expected heads that divide the hidden size of ${hidden}, got ${heads}`);

@@ -20,6 +20,14 @@ export function takeRelativeEmbeddings(config: Config, take: Take): RelativeEmbe
   const buckets = config.number("position_buckets", -1);
   const most = config.number("max_relative_positions", -1);
   const positions = most < 1 ? config.number("max_position_embeddings", 512) : most;
+  // Else the logarithm by which distances share buckets is none.
+  if (buckets > 0 && !(buckets >= 2 && positions - 1 > Math.floor(buckets / 2)))
+    throw config.unsupported(
+      buckets < 2 ? "position_buckets" : "max_relative_positions",
+      buckets < 2
+        ? "2 or more"
+        : `more than ${Math.floor(buckets / 2) + 1}, since there are ${buckets} buckets,`,
+    );
   const span = buckets > 0 ? buckets : positions;
   const bucket = (distance: number) => (buckets > 0 ? logBucket(distance, buckets, positions) : distance);
   const hidden = config.number("hidden_size");

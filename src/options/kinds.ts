@@ -39,26 +39,41 @@ export const integer = (min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INT
 });
 
 export const number = (min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Kind => ({
-  ...kindOf(
+  ...float32(
     `a number ${bounds(min, max)}`,
-    (value) => Number.isFinite(value) && (value as number) >= min && (value as number) <= max,
+    (value) => value >= min && value <= max,
+    // Rounding may lead beyond a bound that may be reached.
+    () => true,
   ),
   range: { whole: false, min, max },
 });
 
 /** A number above `min`, which is too small by itself, and below `under`, which is too large. */
 export const above = (min: number, under = Number.POSITIVE_INFINITY): Kind =>
-  kindOf(
+  float32(
     `a number above ${min}${under === Number.POSITIVE_INFINITY ? "" : ` and below ${under}`}`,
-    (value) => Number.isFinite(value) && (value as number) > min && (value as number) < under,
+    (value) => value > min && value < under,
   );
 
 /** A number from `min` on that stays below `under`. */
 export const below = (min: number, under: number): Kind =>
-  kindOf(
-    `a number from ${min} on and below ${under}`,
-    (value) => Number.isFinite(value) && (value as number) >= min && (value as number) < under,
-  );
+  float32(`a number from ${min} on and below ${under}`, (value) => value >= min && value < under);
+
+/** A finite number that fits, also as float32, which is what all is computed in: 1e-50 is 0 there, 1e39 infinite. */
+function float32(expected: string, fits: (value: number) => boolean, rounds = fits): Kind {
+  return {
+    expected,
+    check(name, value) {
+      if (!Number.isFinite(value) || !fits(value as number))
+        throw new InputError(`${name}: expected ${expected}, got ${shown(value)}`);
+      const rounded = Math.fround(value as number);
+      if (Number.isFinite(rounded) && rounds(rounded)) return value;
+      throw new InputError(
+        `${name}: expected ${expected}, got ${shown(value)}, which as float32 is ${rounded}`,
+      );
+    },
+  };
+}
 
 export const boolean = (): Kind => kindOf("true or false", (value) => typeof value === "boolean");
 

@@ -280,7 +280,14 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
     /--save: train\.csv\/model cannot be written \(E\w+\); name a place/,
   );
   await refuses(["--save", "/proc/model"], /--save: \/proc\/model cannot be written \(E\w+\)/);
-  await refuses(["--save", train], /--save: train\.csv is a file, expected a folder to save to/);
+  for (const name of [train, `${train}/`])
+    await refuses(["--save", name], /--save: train\.csv\/? is a file, expected a folder to save to/);
+  for (const option of ["--valid-fraction", "--split-seed"])
+    await refuses(
+      ["--valid", train, option, "0"],
+      new RegExp(`${option}: expected none, since train\\.csv is validated on; leave it out`),
+    );
+  await refuses(["--max-len", "2"], /--max-length: expected at least 3, got 2/);
   await refuses(
     ["--freeze", "4"],
     /finetune: --freeze: expected a whole number from 0 .* to 3 \(all blocks\), got 4/,

@@ -3,6 +3,11 @@ import { test } from "node:test";
 import { InvalidArgumentError } from "commander";
 import { decimal, depth, depths, wholeNumber, wholeNumbers } from "../../src/cli/parseNumbers";
 
+test("A number that float32 does not hold is refused", () => {
+  assert.equal(decimal(0)("3e38"), 3e38);
+  refuses(() => decimal(0)("1e39"), /^Expected a number of at least 0\.$/);
+});
+
 const refuses = (parse: () => unknown, message: RegExp) =>
   assert.throws(
     parse,

@@ -107,6 +107,11 @@ test("Bad input is one line and exit code 2, and a file that is there stays", as
   await refuses(predict(...out, "--text", "review"), /expected the text column "review"/);
   await refuses(predict(...out, "--label", "id"), /kept\.csv: would have two columns "id"/);
   await refuses(predict("--out", "."), /--out: expected a file to write, got the folder \./);
+  for (const name of ["kept.csv/", "test.csv/", "runs/never.csv/"])
+    await refuses(
+      predict("--out", name),
+      new RegExp(`--out: ${name}: expected a file to write, got a folder's name, which ends in a slash`),
+    );
   await refuses(predict("--out", "/dev/null"), /--out: expected a file to write, got the device \/dev\/null/);
   await refuses(
     predict(...out),

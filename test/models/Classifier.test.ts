@@ -47,6 +47,41 @@ onEveryFastEngine("A classifier", () => {
     model.dispose();
   });
 
+  it("keeps the labels that it was loaded with, since what is written to it would not be saved", async () => {
+    const given = ["odd", "even"];
+    const models = [
+      await load({ classes: given }),
+      await AutoModelForImageClassification.fromPretrained(join(fixtures, "resnet18-narrow"), {
+        log: () => {},
+      }),
+    ];
+    for (const model of models as { classes: string[]; numLabels: number; problemType: string }[]) {
+      const before = [...model.classes];
+      for (const [name, value] of [
+        ["classes", ["a"]],
+        ["numLabels", 5],
+        ["problemType", "regression"],
+      ] as const)
+        assert.throws(() => Object.assign(model, { [name]: value }), {
+          name: "InputError",
+          message: `${name}: expected to stay as the model was loaded; load it again with another: fromPretrained(folder, { ${name}: … })`,
+        });
+      assert.throws(() => model.classes.push("a"), TypeError);
+      assert.deepEqual([model.classes, model.numLabels], [before, before.length]);
+    }
+    given.push("neither");
+    assert.deepEqual(models[0].classes, ["odd", "even"]);
+    for (const model of models) model.dispose();
+  });
+
+  it("of more labels than an array holds is refused by the name of what is too large", async () => {
+    await assert.rejects(load({ classes: undefined, numLabels: 1e9 }), {
+      name: "InputError",
+      message:
+        /^classifier\.weight: expected at most 2147483647 values, got the shape \[1000000000,32\]; ask for/,
+    });
+  });
+
   it("has no flag as a whole, which in PyTorch does nothing either", async () => {
     const models: Classifier[] = [
       await load(),

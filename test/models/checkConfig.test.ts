@@ -204,10 +204,41 @@ describe("A config.json", () => {
     assert.doesNotThrow(() => check({ ...modernbert, position_embedding_type: "sans_pos" }));
   });
 
+  it("is refused for sizes that no model has, under every family's names", async () => {
+    for (const { modelType } of FAMILIES.values()) {
+      const config = { ...defaults[modelType], model_type: modelType };
+      check(config);
+      const sizes = Object.keys(config).filter((field) =>
+        /^(hidden_size|dim|num_attention_heads|n_heads|num_hidden_layers|n_layers|vocab_size)$/.test(field),
+      );
+      assert.ok(sizes.length >= 4, modelType);
+      for (const field of sizes)
+        for (const value of [0, -1, 2.5])
+          assert.throws(() => check({ ...config, [field]: value }), {
+            name: "InputError",
+            message: `config.json: ${field}: expected a whole number of at least 1, got ${value}`,
+          });
+    }
+  });
+
+  it("is refused where DeBERTa's buckets leave no room for further distances", async () => {
+    for (const [fields, message] of [
+      [
+        { position_buckets: 8, max_relative_positions: 5 },
+        /expected more than 5, since there are 8 buckets, as max_relative_positions, got 5/,
+      ],
+      [{ position_buckets: 1 }, /expected 2 or more as position_buckets, got 1/],
+    ] as [Fields, RegExp][])
+      await assert.rejects(Auto.fromPretrained(variant("deberta-v2", fields), { log: () => {} }), {
+        name: "InputError",
+        message,
+      });
+  });
+
   it("is refused for heads that do not divide the hidden size, and for rates that are none", async () => {
     for (const [fields, line] of [
       [{ num_attention_heads: 5 }, /config\.json: expected heads that divide the hidden size of \d+, got 5$/],
-      [{ num_attention_heads: 0 }, /expected heads that divide the hidden size of \d+, got 0$/],
+      [{ num_attention_heads: 0 }, /num_attention_heads: expected a whole number of at least 1, got 0$/],
       [{ hidden_dropout_prob: 1.5 }, /hidden_dropout_prob: expected a rate from 0 to below 1, got 1\.5$/],
       [{ attention_probs_dropout_prob: -0.1 }, /expected a rate from 0 to below 1, got -0\.1$/],
     ] as const)

@@ -340,6 +340,10 @@ test("What is of the right kind on the outside alone is told as well", async () 
       /^x\.csv: expected a list of values for the column "a", got "abc"$/,
     ],
     [() => f.writeTable(__dirname, { a: [1] }), /: expected a file to write, got the folder /],
+    [
+      () => f.writeTable("no-such.csv/", { a: [1] }),
+      /^no-such\.csv\/: expected a file to write, got a folder's name, which ends in a slash; leave that out$/,
+    ],
   ] as [() => unknown, RegExp][])
     await refused(call, message);
 });

@@ -264,3 +264,28 @@ test("A kind says what it expected and what came", () => {
     message: 'flake: expected a snowflake, got "hail"',
   });
 });
+
+test("A number that float32 does not hold is refused where it would be 0, 1 or infinite", () => {
+  const given = (options: object) => () => readOptions("fineTune", options);
+  for (const [options, message] of [
+    [{ eps: 1e-50 }, "eps: expected a number above 0, got 1e-50, which as float32 is 0"],
+    [{ eps: 1e300 }, "eps: expected a number above 0, got 1e+300, which as float32 is Infinity"],
+    [
+      { betas: [0.9, 0.9999999999] },
+      "betas[1]: expected a number from 0 on and below 1, got 0.9999999999, which as float32 is 1",
+    ],
+    [
+      { learningRate: 1e39 },
+      "learningRate: expected a number of at least 0, got 1e+39, which as float32 is Infinity",
+    ],
+    [
+      { classWeights: [1, 1e40] },
+      "classWeights[1]: expected a number of at least 0, got 1e+40, which as float32 is Infinity",
+    ],
+  ] as const)
+    assert.throws(given(options), { name: "InputError", message });
+  assert.doesNotThrow(
+    given({ eps: 1e-30, betas: [0, 0.999999], learningRate: 0, warmup: 1, labelSmoothing: 1 }),
+  );
+  assert.doesNotThrow(() => readOptions("addLora", { dropout: 0.99 }));
+});

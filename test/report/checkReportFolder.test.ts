@@ -36,10 +36,10 @@ test("A report is written again over its own files, and over each of them only w
 test("Several files in the way are named, behind the option that names their folder", () => {
   const folder = join(root, "several");
   mkdirSync(folder);
-  for (const name of ["trials.csv", "accuracy.png", "epochs.svg", "memory.svg"])
+  for (const name of ["trials.csv", "trials.json", "accuracy.png", "epochs.svg", "memory.svg", "seconds.png"])
     writeFileSync(join(folder, name), "");
   assert.throws(() => checkReportFolder(folder, "--out"), {
-    message: `--out: ${folder} holds accuracy.png, memory.svg, epochs.svg and 1 more of no report of the kit, which a report would replace: name a new folder or move that away`,
+    message: `--out: ${folder} holds accuracy.png, seconds.png, memory.svg and 3 more of no report of the kit, which a report would replace: name a new folder or move that away`,
   });
   checkReportFolder(join(root, "none"));
   mkdirSync(join(root, "page", "report.html"), { recursive: true });
