@@ -13,8 +13,9 @@ export function spelledForShell(
   // `topNLayerFreeze` calls n what is `--freeze` here.
   const freeze = flags.get("freeze");
   if (freeze !== undefined && !flags.has("n")) flags.set("n", freeze);
-  for (const name of typed) flags.delete(name);
-  const begun = message.replace(/^\w+(?=: |\[)/, (name) => flags.get(name) ?? name);
+  const begun = message.replace(/^\w+(?=: |\[)/, (name) =>
+    typed.includes(name) ? name : (flags.get(name) ?? name),
+  );
   const within = (text: string) =>
     text
       .replace(/`([a-z]\w*)(?:: true)?`/g, (whole, name) => flags.get(name) ?? whole)
@@ -25,8 +26,11 @@ export function spelledForShell(
       .replace(/(--[\w-]+)((?: [\w.]+)?) \(\1\2\)/g, "$1$2");
   // Settings of a recipe have the same names in both.
   if (/\bstrategies\b/.test(message)) return begun;
+  // Paths and the like, as long as a name of an option may be a part of them; the longest first, as one may begin another.
+  const own = typed.filter((text) => /[a-z][A-Z]/.test(text)).sort((a, b) => b.length - a.length);
+  const kept = ['"(?:[^"\\\\]|\\\\.)*"', ...own.map((text) => text.replace(/[^\w\s]/g, "\\$&"))];
   return begun
-    .split(/("(?:[^"\\]|\\.)*")/)
+    .split(new RegExp(`(${kept.join("|")})`))
     .map((part, i) => (i % 2 === 0 ? within(part) : part))
     .join("");
 }

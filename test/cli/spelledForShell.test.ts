@@ -65,6 +65,11 @@ test("Paths, what is quoted, what was typed and what the command does not take s
     "model: expected another folder",
   );
   assert.equal(spelledForShell("maxLength: 3", [], []), "maxLength: 3");
+  for (const typed of ["my maxLength", "maxLength", "my maxLength (2)", "a+batchSize"])
+    assert.equal(
+      spelled(`${typed}: no such file; see ${typed} with batchSize: 3`, "finetune", "--train", typed),
+      `${typed}: no such file; see ${typed} with --batch-size 3`,
+    );
 });
 
 test("Each option of the table that a command takes is told under its flag", () => {
