@@ -1,8 +1,7 @@
-import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join, resolve, sep } from "node:path";
 import { InputError } from "../errors";
 import { checkPath } from "./checkPath";
+import { isInside } from "./isInside";
 import { overwritten } from "./overwritten";
 
 /**
@@ -18,12 +17,11 @@ export function checkTarget(folder: string, source?: string): void {
       `expected the name of a folder to save to, got ${JSON.stringify(folder) ?? "nothing"}`,
     );
   checkPath(folder);
-  const target = canonical(folder);
   for (const [path, what] of [
     [process.cwd(), "the working directory"],
     [homedir(), "the home folder"],
   ])
-    if (holds(target, canonical(path)))
+    if (isInside(path, folder))
       throw new InputError(
         `${folder}: expected a folder to save to, got ${what} or one around it; name a folder inside`,
       );
@@ -31,19 +29,4 @@ export function checkTarget(folder: string, source?: string): void {
     throw new InputError(
       `${folder}: expected another folder than the one the model was loaded from, which a save would replace; name a new one`,
     );
-}
-
-/** Whether a folder is another or lies around it. */
-const holds = (outer: string, inner: string) =>
-  inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
-
-/** One spelling for each place, links followed as far as the path exists. */
-function canonical(path: string): string {
-  const absolute = resolve(path);
-  try {
-    return realpathSync(absolute);
-  } catch {
-    const above = dirname(absolute);
-    return above === absolute ? absolute : join(canonical(above), basename(absolute));
-  }
 }

@@ -282,6 +282,11 @@ test("Bad input is one line and exit code 2, before anything is trained", async 
   await refuses(["--save", "/proc/model"], /--save: \/proc\/model cannot be written \(E\w+\)/);
   for (const name of [train, `${train}/`])
     await refuses(["--save", name], /--save: train\.csv\/? is a file, expected a folder to save to/);
+  for (const place of ["runs/one", "runs/one/", "./runs/one/state"])
+    await refuses(
+      ["--save", "runs/one", "--resume", place],
+      /--resume: expected a folder outside of runs\/one, which --save replaces as a whole, got \S+; name another/,
+    );
   for (const option of ["--valid-fraction", "--split-seed"])
     await refuses(
       ["--valid", train, option, "0"],

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { CHECKPOINT } from "../../checkpoint/saveCheckpoint";
 import { InputError } from "../../errors";
+import { isInside } from "../../files/isInside";
 import { checkSaveFolder } from "../../files/writeFolder";
 import { listParams } from "../../freeze";
 import { OPTIONS } from "../../options/table";
@@ -79,6 +80,10 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     if (save !== undefined) checkSaveFolder(save, CHECKPOINT, { source, needed, option: "--save" });
   };
   checkSave(flags.model);
+  if (save !== undefined && resume !== undefined && isInside(resume, save))
+    throw new InputError(
+      `--resume: expected a folder outside of ${save}, which --save replaces as a whole, got ${resume}; name another`,
+    );
   const signal = interruptSignal(flags.maxMinutes);
   const { model, train, valid } = await loadInputs(flags, command, {
     seed,
