@@ -226,16 +226,18 @@ test("Stopped by Ctrl-C, SIGTERM or --max-minutes, a run goes on when its comman
     if (code === 0) break;
     stops++;
     assert.equal(code, exit, stderr);
-    if (step > 0)
-      assert.match(stderr, new RegExp(`^runs/parted-unfinished: goes on after step ${step} of 160$`, "m"));
     const stopped = stderr.trimEnd().split("\n").at(-1)!;
     const [, now] =
       /^frostkit finetune: stopped in epoch \d+ of 40; the same command goes on after step (\d+), kept in runs\/parted-unfinished$/.exec(
         stopped,
       ) ?? [];
-    // Time may be up before the first step.
+    // Time may be up before the first step, or before the run has gone back to where it was.
     if (now === undefined) assert.match(stopped, /stopped before anything was finished$/);
-    else assert.ok(Number(now) >= step + (signal ? 1 : 0), stopped);
+    else {
+      if (step > 0)
+        assert.match(stderr, new RegExp(`^runs/parted-unfinished: goes on after step ${step} of 160$`, "m"));
+      assert.ok(Number(now) >= step + (signal ? 1 : 0), stopped);
+    }
     step = Number(now ?? step);
     assert.ok(!existsSync(join(folder, "runs/parted")));
   }
