@@ -8,6 +8,8 @@ import { runParts } from "./runParts";
 
 const PARTS = [
   "engine/useEngine",
+  "engine/OnnxRuntime",
+  "engine/onnxruntime",
   "engine/native/loadTensorflow",
   "engine/native/nativeStatus",
   "models/bert",

@@ -3,7 +3,7 @@ import { FrostError } from "../errors";
 
 // How the engines say it: TensorFlow, Dawn, V8's buffers, ONNX Runtime.
 const SIGNS =
-  /\bOOM\b|out of memory|resource.?exhausted|allocation failed|failed to allocate memory|bad.alloc/i;
+  /\bOOM\b|out of memory|resource.?exhausted|allocation failed|invalid typed array length|failed to allocate memory|bad.alloc/i;
 
 /** Rewrites an out-of-memory error into one with advice; returns any other unchanged. `trains` is false where nothing learns. */
 export function explainOutOfMemory(

@@ -35,7 +35,9 @@ export class OnnxRunner implements Runner {
 
   explain({ message }: Error): Fault {
     const node = /Name:'n(\d+)'/.exec(message)?.[1];
-    const why = /Status Message: ([^\n]*)/.exec(message)?.[1] ?? message;
+    const said = /Status Message: ([^\n]*)/.exec(message)?.[1] ?? message.split("\n")[0];
+    // Where in ONNX Runtime's sources it arose helps nobody here.
+    const why = said.replace(/^\S+\.(?:cc|h):\d+ .*?\) /, "");
     return { node: node === undefined ? null : Number(node), why };
   }
 }

@@ -26,6 +26,11 @@ export class Arrays {
     this.#idle.set(key, list);
   }
 
+  /** Gives all idle ones up. */
+  clear(): void {
+    this.#idle.clear();
+  }
+
   /** To be told of each run. */
   age(): void {
     this.#runs++;

@@ -22,20 +22,14 @@ export class Programs {
     tape.end(outputs);
     const row = tape.row.subarray(0, tape.length);
     const key = hashOf(row);
-    let list = this.#known.get(key);
-    if (!list) {
-      list = [];
-      this.#known.set(key, list);
-    }
-    let found = list.find(({ row: known }) => isEqual(known, row));
-    if (!found) {
-      found = new Found(row.slice(), tape, outputs);
-      list.push(found);
-    }
+    const list = this.#known.get(key) ?? [];
+    const known = list.find((each) => isEqual(each.row, row));
+    const found = known ?? new Found(row.slice(), tape, outputs);
     if (!found.ready(tape)) {
       found.prepare(this.#runner, tape, outputs);
       this.prepared++;
     }
+    if (!known) this.#known.set(key, [...list, found]);
     this.#touch(found, key);
     return found;
   }

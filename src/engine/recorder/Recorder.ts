@@ -1,4 +1,5 @@
 import { FrostError } from "../../errors";
+import { gigabytes } from "../../text/numbers";
 import type { OnnxAttribute } from "../onnxMessages";
 import { stageName } from "../stageName";
 import { Arrays } from "./Arrays";
@@ -282,6 +283,7 @@ export class Recorder {
   }
 
   #compute(tape: Tape, outputs: Value[]): void {
+    let hasBegun = false;
     try {
       const program = this.#programs.find(tape, outputs);
       if (this.device) this.#uploadInputs(tape);
@@ -289,14 +291,19 @@ export class Recorder {
         outputs.forEach((value, i) => {
           const { into } = value;
           const inPlace = into !== null && program.inPlace[i] && into.refs === 0 && into.owned;
-          this.#settle(value, inPlace ? into.numbers! : this.#arrays.take(value.dtype, value.size));
+          this.#settle(value, inPlace ? into.numbers! : this.#arrayFor(value));
           // Its array is the output's now.
           if (inPlace) into.owned = false;
         });
+      hasBegun = true;
       program.run(tape, outputs);
     } catch (error) {
-      const failure = this.#explained(error as Error, tape);
-      for (const value of outputs) Object.assign(value, { failure, numbers: null, owned: false });
+      const failure = this.#explained(error as Error, tape, hasBegun);
+      // What lies on a device is never written over.
+      const isUntouched = !hasBegun || this.device !== null;
+      for (const value of outputs)
+        if (!isUntouched || !keepReplaced(value))
+          Object.assign(value, { failure, numbers: null, owned: false });
       throw failure;
     }
   }
@@ -306,24 +313,63 @@ export class Recorder {
     for (const { numbersOf: value } of inputs) if (!value.passing || value.size >= LARGE) this.upload(value);
   }
 
+  /** @throws FrostError where there is no room for it, with that of idle arrays */
+  #arrayFor(value: Value): Numbers {
+    const { dtype, shape, size } = value;
+    try {
+      return this.#arrays.take(dtype, size);
+    } catch {
+      this.#arrays.clear();
+    }
+    try {
+      return this.#arrays.take(dtype, size);
+    } catch (error) {
+      const bytes = gigabytes(size * ARRAYS[dtype].BYTES_PER_ELEMENT);
+      throw new FrostError(
+        `${placeOf(value.node!)}: out of memory for its output [${shape}] of ${bytes} GB (${(error as Error).message})${FEWER_ROWS}`,
+      );
+    }
+  }
+
   #settle(value: Value, numbers: Numbers): void {
     value.numbers = numbers;
     value.owned = true;
   }
 
   /** Says which part of the model an error of the runner comes from. */
-  #explained(error: Error, tape: Tape): FrostError {
+  #explained(error: Error, tape: Tape, hasBegun: boolean): FrostError {
+    if (error instanceof FrostError) return error;
     const { title } = this.#runner;
     const { node: index, why } = this.#runner.explain(error);
     const node = index === null ? undefined : tape.list[index];
-    if (!node) return new FrostError(`${title}: ${error.message}`);
-    const where = node.stage ? `${node.stage}: ` : "";
-    const sizes = node.inputs.map((input) => `[${input?.shape ?? ""}]`).join(", ");
-    return new FrostError(`${where}${node.type} of ${sizes} by ${title}: ${why}`);
+    const advice = /alloc/i.test(why) ? FEWER_ROWS : "";
+    if (node) return new FrostError(`${placeOf(node)} by ${title}: ${why}${advice}`);
+    const what = hasBegun ? "" : `a program of ${tape.nodes} operations cannot be prepared: `;
+    return new FrostError(`${title}: ${what}${why}${advice}`);
   }
 
   /** Gives the programs and their memory back. */
   dispose(): void {
     this.#programs.dispose();
   }
+}
+
+/** What a value was to replace stays in its place, if that is still there: for as long as nothing has been written over. */
+function keepReplaced(value: Value): boolean {
+  const { into } = value;
+  if (!into || into.refs > 0 || (!into.numbers && !into.onDevice)) return false;
+  value.owned = into.owned || value.numbers === into.numbers;
+  value.numbers = into.numbers;
+  value.onDevice = into.onDevice;
+  into.owned = false;
+  into.onDevice = null;
+  return true;
+}
+
+const FEWER_ROWS = ": compute fewer rows at a time";
+
+/** "encoder.layer.3: Gemm of [2, 3], [3, 4]" */
+function placeOf({ stage, type, inputs }: Node): string {
+  const sizes = inputs.map((input) => `[${input?.shape ?? ""}]`).join(", ");
+  return `${stage ? `${stage}: ` : ""}${type} of ${sizes}`;
 }

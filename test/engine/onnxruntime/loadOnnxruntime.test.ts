@@ -1,8 +1,11 @@
 // What is true of engine onnxruntime alone; that it computes what the others compute, their common tests say.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs-core";
 import { recording } from "../../../src/engine/recorder/recording";
 import { ensureEngine, useEngine } from "../../../src/engine/useEngine";
@@ -17,6 +20,7 @@ import { loadTiny, tinyWithDropout, toyRows } from "../../training/toyData";
 import { LATER_VERSIONS, missingRuntime, wrappedRuntime } from "./changedRuntime";
 
 const { why } = enginesHere().onnxruntime;
+const TRAINING = { epochs: 2, batchSize: 5, learningRate: 3e-3, seed: 3 };
 const prepared = () => recording()!.recorder.prepared;
 
 describe("Engine onnxruntime", { skip: why ?? false }, () => {
@@ -105,6 +109,26 @@ describe("Engine onnxruntime", { skip: why ?? false }, () => {
     weight.dispose();
   });
 
+  it("names what there is no memory for, an output or what lies between, with what to do, and goes on", () => {
+    tf.tidy(() => {
+      const [column, row] = [tf.ones([1e6, 1]), tf.ones([1, 1e6])];
+      const pass = new Pass();
+      const outer = () => pass.scope("block 2", () => pass.input(tf.add(column, row))).tensor;
+      assert.throws(() => outer().dataSync(), {
+        name: "FrostError",
+        message:
+          /^block 2: Add of \[1000000,1\], \[1,1000000\]: out of memory for its output \[1000000,1000000\] of 4000\.0 GB \(.*\): compute fewer rows at a time$/,
+      });
+      const sum = tf.tidy(() => tf.sum(outer()));
+      assert.throws(() => sum.dataSync(), {
+        name: "FrostError",
+        message:
+          /^block 2: Add of \[1000000,1\], \[1,1000000\] by ONNX Runtime: Failed to allocate memory .*: compute fewer rows at a time$/,
+      });
+      assert.deepEqual([...tf.neg(tf.tensor1d([1])).dataSync()], [-1]);
+    });
+  });
+
   it("goes on after an error with what does not depend on it", () => {
     tf.tidy(() => {
       const broken = tf.gather(drawn("x", 3, 4), tf.add(tf.tensor1d([2], "int32"), tf.scalar(1, "int32")));
@@ -118,8 +142,7 @@ describe("Engine onnxruntime", { skip: why ?? false }, () => {
   const lossesOf = async (epochs: number): Promise<number[]> => {
     const model = await loadTiny(tinyWithDropout());
     const losses: number[] = [];
-    const options = { epochs, batchSize: 5, learningRate: 3e-3, seed: 3 };
-    for await (const event of fineTune(model, { train: toyRows(24) }, options))
+    for await (const event of fineTune(model, { train: toyRows(24) }, { ...TRAINING, epochs }))
       if (event.type === "step") losses.push(event.loss);
     model.dispose();
     return losses;
@@ -141,6 +164,37 @@ describe("Engine onnxruntime", { skip: why ?? false }, () => {
     const there = await lossesOf(2);
     await useEngine("onnxruntime");
     assertClose(here, there, 2e-5);
+  });
+
+  it("trains in threads and processes of their own as here, all at the same time", async () => {
+    const source = (name: string) => JSON.stringify(join(__dirname, "../../../", name));
+    // A thread runs its code as CommonJS, a process takes it as an argument; both end with the losses as text.
+    const script = `
+      const { useEngine } = require(${source("src/engine/useEngine")});
+      const { fineTune } = require(${source("src/training/fineTune")});
+      const { loadTiny, tinyWithDropout, toyRows } = require(${source("test/training/toyData")});
+      (async () => {
+        await useEngine("onnxruntime");
+        const model = await loadTiny(tinyWithDropout());
+        const losses = [];
+        for await (const event of fineTune(model, { train: toyRows(24) }, ${JSON.stringify(TRAINING)}))
+          if (event.type === "step") losses.push(event.loss);
+        tell(JSON.stringify(losses));
+      })();`;
+    const inThread = async (): Promise<string> => {
+      const tell = `const tell = (text) => require("node:worker_threads").parentPort.postMessage(text);`;
+      const worker = new Worker(tell + script, { eval: true, execArgv: ["--import", "tsx"] });
+      const [text] = await once(worker, "message");
+      await once(worker, "exit");
+      return text;
+    };
+    const inProcess = async (): Promise<string> => {
+      const args = ["--import", "tsx", "-e", `const tell = console.log; ${script}`];
+      return (await promisify(execFile)(process.execPath, args)).stdout;
+    };
+    const [here, ...others] = await Promise.all([lossesOf(2), inThread(), inThread(), inProcess()]);
+    assert.equal(here.length, 10);
+    for (const text of others) assert.deepEqual(JSON.parse(text), here);
   });
 
   it("trains two models in turns, each as if it were alone", async () => {

@@ -10,8 +10,13 @@ export class FakeRunner implements Runner {
   disposed = 0;
   /** Thrown by the next run. */
   failure: Error | null = null;
+  /** Thrown when the next program is to be prepared. */
+  refusal: Error | null = null;
 
   prepare(program: Program): Prepared {
+    const { refusal } = this;
+    this.refusal = null;
+    if (refusal) throw refusal;
     this.programs.push(program);
     return {
       run: (inputs, outputs) => this.#run(program, inputs, outputs),

@@ -178,6 +178,66 @@ describe("A recorder", () => {
     assert.deepEqual(read(held(op("Neg", a))), [-1, -2]);
   });
 
+  it("says what could not be prepared, and prepares it the next time", () => {
+    const a = written(1, 2);
+    const failed = held(op("Neg", a));
+    runner.refusal = new Error("std::bad_alloc");
+    const message =
+      "a fake: a program of 1 operations cannot be prepared: std::bad_alloc: compute fewer rows at a time";
+    assert.throws(() => read(failed), { name: "FrostError", message });
+    assert.throws(() => read(failed), { message });
+    assert.deepEqual(read(held(op("Neg", a))), [-1, -2]);
+    assert.equal(recorder.prepared, 1);
+  });
+
+  it("names the output for which there is no room, gives idle arrays up, and goes on", () => {
+    const a = written(1, 2);
+    const idle = held(op("Neg", a));
+    recorder.run();
+    const array = idle.numbers;
+    recorder.release(idle);
+    const large = inStage("encoder.layer.3", () =>
+      held(recorder.record("Expand", [a], [{ dtype: "float32", shape: [1e6, 1e6] }])[0]),
+    );
+    assert.throws(() => read(large), {
+      name: "FrostError",
+      message:
+        "encoder.layer.3: Expand of [2]: out of memory for its output [1000000,1000000] of 4000.0 GB (Invalid typed array length: 1000000000000): compute fewer rows at a time",
+    });
+    recorder.release(large);
+    const next = held(op("Neg", a));
+    assert.deepEqual(read(next), [-1, -2]);
+    assert.notEqual(next.numbers, array);
+  });
+
+  it("leaves what was to be replaced as it was, where a program does not come to run", () => {
+    const [w, m] = [written(1, 2), written(3, 4)];
+    const arrays = [w.numbers, m.numbers];
+    const update = (...more: Value[]) => {
+      const made = [op("Neg", w), op("Add", m, op("Neg", m))];
+      recorder.replace(w, made[0]);
+      recorder.replace(m, made[1]);
+      assert.throws(() => recorder.run());
+      for (const value of more) recorder.release(value);
+      return made;
+    };
+    const [large] = recorder.record("Expand", [w], [{ dtype: "float32", shape: [1e6, 1e6] }]);
+    const made = update(held(large));
+    assert.deepEqual(made.map(read), [
+      [1, 2],
+      [3, 4],
+    ]);
+    assert.deepEqual(
+      made.map(({ numbers }) => numbers),
+      arrays,
+    );
+    // They are as good as any others: written over in place.
+    const updated = op("Add", op("Neg", made[0]), written(0, 0));
+    recorder.replace(made[0], updated);
+    assert.deepEqual(read(updated), [-1, -2]);
+    assert.equal(updated.numbers, arrays[0]);
+  });
+
   it("runs by itself where much is recorded and nothing read, but not between what belongs together", () => {
     const a = written(1, 2);
     let sum = held(op("Add", a, a));
