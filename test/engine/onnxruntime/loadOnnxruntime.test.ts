@@ -170,6 +170,7 @@ describe("Engine onnxruntime", { skip: why ?? false }, () => {
     const source = (name: string) => JSON.stringify(join(__dirname, "../../../", name));
     // A thread runs its code as CommonJS, a process takes it as an argument; both end with the losses as text.
     const script = `
+      require("tsx/cjs");
       const { useEngine } = require(${source("src/engine/useEngine")});
       const { fineTune } = require(${source("src/training/fineTune")});
       const { loadTiny, tinyWithDropout, toyRows } = require(${source("test/training/toyData")});
@@ -183,13 +184,13 @@ describe("Engine onnxruntime", { skip: why ?? false }, () => {
       })();`;
     const inThread = async (): Promise<string> => {
       const tell = `const tell = (text) => require("node:worker_threads").parentPort.postMessage(text);`;
-      const worker = new Worker(tell + script, { eval: true, execArgv: ["--import", "tsx"] });
+      const worker = new Worker(tell + script, { eval: true });
       const [text] = await once(worker, "message");
       await once(worker, "exit");
       return text;
     };
     const inProcess = async (): Promise<string> => {
-      const args = ["--import", "tsx", "-e", `const tell = console.log; ${script}`];
+      const args = ["-e", `const tell = console.log; ${script}`];
       return (await promisify(execFile)(process.execPath, args)).stdout;
     };
     const [here, ...others] = await Promise.all([lossesOf(2), inThread(), inThread(), inProcess()]);
