@@ -336,15 +336,31 @@ def refused(place, came, advice=""):
     return UsageError(f"-i {place}: expected a value that JavaScript can hold as it is, got {came}{advice}")
 
 
+# Those that a Python variable could be called.
+TYPESCRIPT_WORDS = (
+    "case catch const debugger default delete do enum export extends false function instanceof new null super switch this throw true "
+    "typeof var void let static yield implements interface package private protected public"
+).split()
+
+
 def names_in(words):
     names = [name for word in words or [] for name in word.split(",") if name]
     for name in names:
         if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
             raise UsageError(f"expected a variable's name, got {name!r}")
+        if name in TYPESCRIPT_WORDS:
+            raise UsageError(f"{name}: this word means something in TypeScript, where no variable can be called so; rename it")
     return names
 
 
-OUT = """{{ const {{ pythonJson }} = require({kit}); require("node:fs").writeFileSync({path}, pythonJson({text}, {name})); }}"""
+# An error names the variable; where in these lines it was thrown is of no use.
+OUT = """try {{
+  // @ts-ignore: a name that nobody has declared is told of below
+  require("node:fs").writeFileSync({path}, require({kit}).pythonJson({text}, {name}));
+}} catch (error) {{
+  error.stack = error instanceof ReferenceError ? "UsageError: -o {name}: there is no TypeScript variable of this name" : String(error);
+  throw error;
+}}"""
 
 
 @magics_class

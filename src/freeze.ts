@@ -527,6 +527,15 @@ function setRequiresGrad(
     if ([...after.values()].every((parameter) => !parameter.requiresGrad))
       warn("every parameter is frozen: nothing is left to train");
   }
+  return summarized(all, names, requiresGrad);
+}
+
+/** The names, of which a console or a notebook prints a line instead of them all. */
+export function summarized(
+  all: [string, NamedParameter][],
+  names: string[],
+  requiresGrad: boolean,
+): string[] {
   return Object.defineProperty(names, Symbol.for("nodejs.util.inspect.custom"), {
     value: () => summary(all, names, requiresGrad),
   });

@@ -64,17 +64,24 @@ export function cellExecutor(
       },
       close: () => converters.close(),
     };
+    const error = (...what: unknown[]) => {
+      for (const each of what) if (each instanceof Error) traces.rewrite(each);
+      // Else Node.js puts brackets around an error without a place, and braces with its codes behind the cell's line.
+      console.error(...what.map((each) => (isTold(each) ? each.stack : each)));
+    };
     const executor = create(rootDir, all, {
       log(value) {
         const shown = lastValue(value);
         if (shown !== null) console.log(shown);
       },
-      error(...what) {
-        for (const each of what) if (each instanceof Error) traces.rewrite(each);
-        // An error without a place would stand in brackets.
-        console.error(...what.map((each) => (isBare(each) ? each.stack : each)));
-      },
+      error,
     });
+    // tslab prints what no cell waits for; its trace is rewritten before.
+    const place = (reason: unknown) => {
+      if (reason instanceof Error) traces.rewrite(reason);
+    };
+    process.prependListener("uncaughtException", place);
+    process.prependListener("unhandledRejection", place);
     const { execute, interrupt } = executor;
     let interrupted = false;
     executor.interrupt = () => {
@@ -93,7 +100,11 @@ export function cellExecutor(
         return false;
       }
       const earlier = { ...executor.locals };
-      const ok = await execute(code);
+      // A last line's value that cannot be printed, as a model that was disposed, fails its cell like any other error.
+      const ok = await execute(code).catch((reason) => {
+        error(reason);
+        return false;
+      });
       const made = conversion;
       if (!made || made.diagnostics.length > 0) return ok;
       const after = made.declOutput ?? "";
@@ -107,8 +118,8 @@ export function cellExecutor(
   };
 }
 
-/** Whether an error says nothing but its message. */
-const isBare = (value: unknown): value is Error =>
+/** Whether an error's trace tells all that there is to it. */
+const isTold = (value: unknown): value is Error =>
   value instanceof Error &&
-  !/\n\s+at /.test(value.stack ?? "") &&
-  Object.keys(value).every((key) => key === "name");
+  !("cause" in value || "errors" in value) &&
+  Object.keys(value).every((key) => /^(name|code|errno|syscall|path|dest)$/.test(key));

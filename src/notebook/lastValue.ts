@@ -13,5 +13,7 @@ export function lastValue(value: unknown): unknown {
   if (SHOWS in value || openRuns().runs.size > 0) return null;
   const text = inspect(value);
   if (/^Promise \{\s*undefined/.test(text)) return null;
-  return /^Promise \{\s*<pending>/.test(text) ? "a promise: write await before it for its value" : value;
+  return /^Promise \{\s*<(pending|rejected)>/.test(text)
+    ? "a promise: write await before it for its value"
+    : value;
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { summarized } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import { headOf } from "./headOf";
 
@@ -19,5 +20,6 @@ export function trainOnly(model: Classifier, what: string, pattern: RegExp): str
     console.warn(
       `frostkit: LoRA's ${adapters.length} adapter weights are frozen with the rest, and still add to the model's outputs; removeLora(model) takes them off`,
     );
-  return all.flatMap(([name, { requiresGrad }]) => (requiresGrad ? [] : [name]));
+  const frozen = all.flatMap(([name, { requiresGrad }]) => (requiresGrad ? [] : [name]));
+  return summarized(all, frozen, false);
 }

@@ -67,6 +67,9 @@ test("A last line's promise prints nothing where its work shows itself, and othe
   assert.equal(lastValue(pending), "a promise: write await before it for its value");
   assert.equal(lastValue(Object.defineProperty(new Promise(() => {}), SHOWS, { value: true })), null);
   assert.equal(lastValue(Promise.resolve()), null);
+  const failed = Promise.reject(new Error("told by tslab"));
+  failed.catch(() => {});
+  assert.equal(lastValue(failed), "a promise: write await before it for its value");
   const five = Promise.resolve(5);
   assert.equal(lastValue(five), five);
   assert.deepEqual([lastValue(3), lastValue([1]), lastValue("text")], [3, [1], "text"]);

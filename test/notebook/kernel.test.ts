@@ -42,7 +42,8 @@ const stop = (code: string, frames: number) => stopOnce(code, (reply) => reply.f
 
 const setUp = `
 import {
-  accuracyFigure, AutoModelForSequenceClassification, evaluate, fineTune, freezeSweep, listParams, show, topNLayerFreeze, useEngine, watch,
+  accuracyFigure, AutoModelForSequenceClassification, bitFit, evaluate, fineTune, freezeSweep, listParams, show, topNLayerFreeze,
+  unfreezeWhere, useEngine, watch,
 } from "frostkit";
 
 await useEngine("onnxruntime");
@@ -303,9 +304,51 @@ test("A failed cell's error names its own lines, and no line of what runs it", a
   }
 });
 
+test("An error that no cell waits for, or of a last line that cannot be printed, names the cell's lines and nothing else", async () => {
+  const place = String.raw`\n {4}at .*cell \d+, line 2, column \d+\)?\n {4}2 \| .*\n$`;
+  const cells: [string, "ok" | "error", RegExp][] = [
+    [
+      `await null;\nvoid Promise.reject(new Error("unheard"));\nawait new Promise((r) => setTimeout(r, 50));`,
+      "ok",
+      RegExp(`^UnhandledPromiseRejection: Error: unheard${place}`),
+    ],
+    [
+      `await null;\nsetTimeout(() => { throw new Error("late"); });\nawait new Promise((r) => setTimeout(r, 50));`,
+      "ok",
+      RegExp(`^UncaughtException: Error: late${place}`),
+    ],
+    [
+      `await null;\n(require("node:fs") as typeof import("node:fs")).readFileSync("/none/such")`,
+      "error",
+      RegExp(`^Error: ENOENT: no such file or directory, open '/none/such'${place}`),
+    ],
+    [
+      `await null;\nnew Proxy({}, { get() { throw new Error("unprintable"); } })`,
+      "error",
+      RegExp(`^Error: unprintable${place}`),
+    ],
+    [
+      `const left = await AutoModelForSequenceClassification.fromPretrained(model.folder, { log() {} });\nleft.dispose();\nleft`,
+      "error",
+      /^FrostError: parameter \S+ was used after its model was disposed\n$/,
+    ],
+  ];
+  for (const [code, status, told] of cells) {
+    const reply = await kernel.execute(code);
+    assert.match(textOf(reply, "stderr"), told);
+    assert.equal(reply.status, status);
+  }
+  assert.equal(
+    await run(`Promise.reject(3).catch(() => {})`),
+    "a promise: write await before it for its value\n",
+  );
+});
+
 test("A last line prints what is of use: a model's modules, a line on what was frozen, nothing of a promise that shows itself", async () => {
   assert.match(await run("model"), /^BertForSequenceClassification, 2 classes \(\n {2}\(bert\): \(\n/);
   assert.match(await run("topNLayerFreeze(model, 1)"), /^frozen: 21 of 57 parameters, .*\n$/);
+  assert.match(await run("bitFit(model)"), /^frozen: \d+ of 57 parameters, .*\n$/);
+  assert.match(await run("unfreezeWhere(model, () => true)"), /^unfrozen: 57 of 57 parameters, .*\n$/);
   const shown = await kernel.execute(`show([{ a: 1 }])`);
   assert.deepEqual(
     shown.outputs.map(({ type }) => type),

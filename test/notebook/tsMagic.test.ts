@@ -245,10 +245,13 @@ test("Data frames and arrays go in to the last digit, what is missing as null", 
 });
 
 test("What comes out is what TypeScript had, or the cell fails and says why", { skip }, async () => {
-  const [cell, seen, refused] = await outputsOf([
+  const [cell, seen, refused, absent, , reserved] = await outputsOf([
     "%%ts -o some\nconst some = [NaN, Infinity, -0, 12345678901234567890, 2n ** 64n, new Map([['a', 1]]), 1e-12];",
     "print(some, some[3] == 12345678901234567890.0)",
     "%%ts -o none\nconst none = { it: new Set([1]) };",
+    "%%ts -o absent\nvar there = 1;",
+    "case = 1",
+    "%%ts -i case\nconsole.log(1);",
   ]);
   assert.equal(printed(cell), "");
   assert.equal(
@@ -258,7 +261,16 @@ test("What comes out is what TypeScript had, or the cell fails and says why", { 
   assert.equal(errorOf(refused), "TypeScriptError: the cell failed, see above");
   assert.match(
     streamOf(refused, "stderr"),
-    /^InputError: -o none\.it: expected a value that Python can hold as it is, got a Set; hand out \[\.\.\.it\]\n/,
+    /^InputError: -o none\.it: expected a value that Python can hold as it is, got a Set; hand out \[\.\.\.it\]\n$/,
+    "no line of the magic's own",
+  );
+  assert.equal(
+    streamOf(absent, "stderr"),
+    "UsageError: -o absent: there is no TypeScript variable of this name\n",
+  );
+  assert.equal(
+    streamOf(reserved, "stderr"),
+    "UsageError: case: this word means something in TypeScript, where no variable can be called so; rename it\n",
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
+import { inspect } from "node:util";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { freezeWhere, listParams, topNLayerFreeze } from "../../src/freeze";
@@ -57,6 +58,7 @@ onEveryFastEngine("recipes of flags", () => {
       const model = await load(family);
       const frozen = bitFit(model);
       const names = trainable(model);
+      assert.match(inspect(frozen), RegExp(`^frozen: ${frozen.length} of .*$`), "a line, not all names");
       assert.deepEqual(
         names.filter((name) => name.startsWith(block)).sort(),
         biases.map((part) => `${block}${part}.bias`).sort(),
