@@ -1,11 +1,11 @@
 import type { FineTuneOptions } from "../training/FineTuneOptions";
 import type { Recipe } from "./strategies";
 
-/** How each trial of a sweep trains: `fineTune`'s options as far as they are plain JSON. */
-export type TrialSettings = Omit<FineTuneOptions, "seed" | "signal" | "features" | "log" | Keeping>;
-
-/** How a run is kept and ended, which the sweep does for its trials. */
-type Keeping = "resume" | "restart" | "saveEvery" | "maxMinutes";
+/** How each trial of a sweep trains: `fineTune`'s options as far as they are plain JSON; the sweep itself keeps its trials and ends them. */
+export type TrialSettings = Omit<
+  FineTuneOptions,
+  "seed" | "signal" | "features" | "log" | "resume" | "restart" | "saveEvery" | "maxMinutes"
+>;
 
 /** One training of a sweep, as plain JSON: it can be written down, sent to another process and run there. */
 export interface Trial {

@@ -1,5 +1,10 @@
 /** When the state of a training is written: every so many steps or minutes; left out, as often as costs a fiftieth of the time. */
-export type SaveEvery = number | { minutes: number };
+export type SaveEvery =
+  | number
+  | {
+      /** From one state to the next. */
+      minutes: number;
+    };
 
 /** The most of the time that writing takes where nothing else is asked for. */
 const SHARE = 0.02;

@@ -42,14 +42,25 @@ export interface StepEvent {
   secondsLeft: number;
 }
 
+/** A training goes on where an earlier run of it stopped. */
+export interface ResumedEvent {
+  /** What tells it from other events. */
+  type: "resumed";
+  /** After which update, counted from 1 over all epochs. */
+  step: number;
+  /** Of all epochs. */
+  steps: number;
+  /** Those that were done. */
+  epochs: EpochRecord[];
+}
+
 /** What happens in a training. */
 export type FineTuneEvent =
   /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
   | ({ type: "frozen" } & FrozenProgress)
   | StepEvent
   | { type: "evaluate"; done: number; total: number }
-  /** It goes on where an earlier run stopped: after so many steps of all, with the epochs that were done. */
-  | { type: "resumed"; step: number; steps: number; epochs: EpochRecord[] }
+  | ResumedEvent
   | ({ type: "epoch" } & EpochRecord);
 
 /** The result of a training. */

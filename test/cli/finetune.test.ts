@@ -210,28 +210,25 @@ test("Stopped by Ctrl-C, SIGTERM or --max-minutes, a run goes on when its comman
   const args = [...base, ..."--epochs 40 --batch 12 --freeze 1 --seed 4".split(" ")];
   assert.equal((await frostkit(...args, "--save", "runs/whole")).code, 0);
   const parted = [...args, "--save", "runs/parted"];
-  let [step, stops] = [0, 0];
+  let step = 0;
   for (const [signal, exit] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
     [null, 124],
   ] as const) {
-    const run = start(signal ? parted : [...parted, "--max-minutes", "0.05"]);
+    const run = start(signal ? parted : [...parted, "--max-minutes", "0.001"]);
     if (signal) {
       await run.seen(/^epoch \d/m);
       run.child.kill(signal);
     }
     const { code, stderr } = await run.ended;
-    // A fast machine may have ended before time was up.
-    if (code === 0) break;
-    stops++;
     assert.equal(code, exit, stderr);
     const stopped = stderr.trimEnd().split("\n").at(-1)!;
     const [, now] =
       /^frostkit finetune: stopped in epoch \d+ of 40; the same command goes on after step (\d+), kept in runs\/parted-unfinished$/.exec(
         stopped,
       ) ?? [];
-    // Time may be up before the first step, or before the run has gone back to where it was.
+    // Time is up before the first step, and may be before the run has gone back to where it was.
     if (now === undefined) assert.match(stopped, /stopped before anything was finished$/);
     else {
       if (step > 0)
@@ -241,7 +238,6 @@ test("Stopped by Ctrl-C, SIGTERM or --max-minutes, a run goes on when its comman
     step = Number(now ?? step);
     assert.ok(!existsSync(join(folder, "runs/parted")));
   }
-  assert.ok(stops >= 2);
   const other = await frostkit(...parted, "--lr", "1e-3");
   assert.equal(other.code, 2);
   assert.match(
