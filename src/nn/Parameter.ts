@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { refuseName, shown } from "../check";
 import { FrostError, InputError } from "../errors";
+import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import type { Stored } from "./Stored";
 
@@ -106,6 +107,13 @@ export class Parameter {
   dispose(): void {
     this.#content?.dispose();
     this.#content = null;
+  }
+
+  /** What a console or a notebook says of it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const name = visible(this.name);
+    if (!this.#content) return `${name}, disposed`;
+    return `${name} [${this.shape.join(", ")}]${this.#requiresGrad ? "" : " frozen"}`;
   }
 
   get #present(): tf.Tensor | Stored {

@@ -9,6 +9,8 @@ export function lastValue(value: unknown): unknown {
   const given = Object(value);
   // A run says by itself whether it has begun.
   if (typeof given.then === "function" && Symbol.asyncIterator in given) return null;
+  // A tensor prints its shape and its first and last numbers; its fields are of no use.
+  if ("dataId" in given && "dtype" in given && !given.isDisposed) return given.toString(true);
   if (!(value instanceof Promise)) return value;
   if (SHOWS in value || openRuns().runs.size > 0) return null;
   const text = inspect(value);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { inspect } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
+import { visible } from "../../src/freeze";
 import { Parameter } from "../../src/nn/Parameter";
 import { assertClose } from "../close";
 import { onEveryEngine } from "../onEveryEngine";
@@ -13,6 +15,18 @@ onEveryEngine("Parameter", () => {
     assert.deepEqual(p.shape, [2, 3]);
     assert.equal(p.size, 6);
     p.dispose();
+  });
+
+  it("prints its name, its shape and whether it is frozen or gone", () => {
+    const p = new Parameter("a\u001b[31m.w", tf.ones([2, 3]));
+    const printed = [inspect(p)];
+    p.requiresGrad = false;
+    printed.push(inspect(p));
+    p.dispose();
+    printed.push(inspect([p]));
+    const name = visible("a\u001b[31m.w");
+    assert.ok(!name.includes("\u001b"));
+    assert.deepEqual(printed, [`${name} [2, 3]`, `${name} [2, 3] frozen`, `[ ${name}, disposed ]`]);
   });
 
   it("takes true and false for its flag and nothing else, and has it under no other name", () => {

@@ -349,6 +349,11 @@ test("A last line prints what is of use: a model's modules, a line on what was f
   assert.match(await run("topNLayerFreeze(model, 1)"), /^frozen: 21 of 57 parameters, .*\n$/);
   assert.match(await run("bitFit(model)"), /^frozen: \d+ of 57 parameters, .*\n$/);
   assert.match(await run("unfreezeWhere(model, () => true)"), /^unfrozen: 57 of 57 parameters, .*\n$/);
+  assert.equal(await run(`model.parameter("classifier.weight")`), "classifier.weight [2, 32]\n");
+  assert.match(
+    await run(`model.parameter("classifier.weight").value`),
+    /^Tensor\n {2}dtype: float32\n {2}rank: 2\n {2}shape: \[2,32\]\n {2}values:\n {4}\[\[-?\d/,
+  );
   const shown = await kernel.execute(`show([{ a: 1 }])`);
   assert.deepEqual(
     shown.outputs.map(({ type }) => type),
