@@ -12,13 +12,15 @@ export function stopRuns(executor: Executor): void {
   if (isPatched(executor, "stopRuns")) return;
   const { execute, interrupt } = executor;
   const warned = new WeakSet<OpenRun>();
+  const asked = new Set<OpenRun>();
   let pressed = false;
 
   executor.interrupt = () => {
     const open = openRuns();
     const running = [...open.runs];
-    if (running.length > 0 && !pressed) {
+    if (!pressed && running.some((run) => !asked.has(run))) {
       pressed = true;
+      for (const run of running) asked.add(run);
       // A run that was made to be stopped speaks for the others, those that follow it among them.
       if (!running.some(({ endsWell }) => endsWell)) open.stopped = running.map(({ name }) => name);
       for (const run of running) run.stop();
@@ -43,9 +45,13 @@ export function stopRuns(executor: Executor): void {
     for (const { name } of open.unbegun)
       process.stdout.write(`${name}(…) has not begun: write await before it\n`);
     if (!ok || stopped.length === 0) return ok;
-    process.stderr.write(
-      `Stopped: ${stopped.join(", ")} ended between two steps; what there is so far is kept, and the cells below are not run\n`,
-    );
+    for (const run of asked) if (!open.runs.has(run)) asked.delete(run);
+    // A loop that the cell has left alone takes no next step.
+    const ended =
+      asked.size > 0
+        ? "will end with the next step, or at once where the stop button is pressed again"
+        : "ended between two steps; what there is so far is kept";
+    process.stderr.write(`Stopped: ${stopped.join(", ")} ${ended}, and the cells below are not run\n`);
     return false;
   };
 }

@@ -126,6 +126,27 @@ test("The first press stops runs and fails the cell at its end, the second gives
   assert.equal(openRuns().runs.size, 0);
 });
 
+test("A run whose loop the cell has left is not said to have ended, and one more press gives it up, also in another cell", async (t) => {
+  const told: string[] = [];
+  t.mock.method(process.stderr, "write", (text: string) => told.push(text) > 0);
+  let pressing = () => {};
+  const executor = executorOf(async () => {
+    pressing();
+    return true;
+  });
+  const loop = endless("fineTune")[Symbol.asyncIterator]();
+  await loop.next();
+  pressing = executor.interrupt;
+  assert.equal(await executor.execute(""), false);
+  assert.deepEqual(told, [
+    "still training: write await before fineTune(…), so that the cell waits for it; the stop button ends it\n",
+    "Stopped: fineTune will end with the next step, or at once where the stop button is pressed again, and the cells below are not run\n",
+  ]);
+  assert.deepEqual([executor.givenUp, openRuns().runs.size], [0, 1]);
+  await executor.execute("");
+  assert.deepEqual([executor.givenUp, openRuns().runs.size], [1, 0]);
+});
+
 test("A cell in which a run was expected to be stopped ends well, and the next one starts anew", async () => {
   const { runs } = openRuns();
   const watching = { name: "watch", work: "watching", endsWell: true, stop() {}, close() {} };
