@@ -1,7 +1,8 @@
 // What `npm pack` makes, and what whoever installs it into a project of their own gets: with npm's defaults, an empty home and nothing
 // on the machine but Node.js.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,11 +112,34 @@ describe("Installed into an empty project with npm's defaults", {
     assert.equal(imported.stdout, required.stdout);
   });
 
-  test("the demo runs to its report; what npm left out it fetches from the registry", () => {
-    const { stderr, stdout } = run("npx", "--no-install", "frostkit", "demo");
-    assert.match(stderr, /^engine: onnxruntime /m);
+  test("the demo finds model and table, and what npm left out it fetches from the registry; Ctrl-C ends it", async () => {
+    const demo = spawn("npx", ["--no-install", "frostkit", "demo"], { cwd: project, env, detached: true });
+    let said = "";
+    for (const stream of [demo.stdout, demo.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        const before = said;
+        said += text;
+        const reads = /rows to train on/;
+        if (reads.test(said) && !reads.test(before)) process.kill(-demo.pid!, "SIGINT");
+      });
+    await once(demo, "close");
+    assert.match(said, /^engine: onnxruntime /m);
+    assert.match(said, /^600 rows to train on, 1,080 to validate on$/m);
+    assert.match(said, /^frostkit demo: stopped; /m);
+  });
+
+  test("a sweep over the bundled model and table runs to its report", () => {
+    const data = join("node_modules", "frostkit", "data");
+    const given = [
+      "--model",
+      join(data, "all-MiniLM-L6-v2"),
+      "--train",
+      join(data, "banking-intents", "train.csv"),
+    ];
+    const sizes = ["--n", "5,6", "--limit", "96", "--epochs", "1", "--out", "runs/own"];
+    const { stdout } = run("npx", "--no-install", "frostkit", "sweep", ...given, ...sizes);
     assert.match(stdout, /<- recommended/);
-    const made = readdirSync(join(project, "runs", "demo"));
+    const made = readdirSync(join(project, "runs", "own"));
     for (const name of ["records.jsonl", "report.html"]) assert.ok(made.includes(name), `${name} is missing`);
     assert.deepEqual(readdirSync(project).sort(), [
       "node_modules",
