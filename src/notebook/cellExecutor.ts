@@ -64,24 +64,30 @@ export function cellExecutor(
       },
       close: () => converters.close(),
     };
-    const error = (...what: unknown[]) => {
+    const place = (what: unknown[]) => {
       for (const each of what) if (each instanceof Error) traces.rewrite(each);
+    };
+    const error = (...what: unknown[]) => {
+      place(what);
       // Else Node.js puts brackets around an error without a place, and braces with its codes behind the cell's line.
       console.error(...what.map((each) => (isTold(each) ? each.stack : each)));
     };
     const executor = create(rootDir, all, {
       log(value) {
         const shown = lastValue(value);
+        place([shown]);
         if (shown !== null) console.log(shown);
       },
       error,
     });
-    // tslab prints what no cell waits for; its trace is rewritten before.
-    const place = (reason: unknown) => {
-      if (reason instanceof Error) traces.rewrite(reason);
-    };
-    process.prependListener("uncaughtException", place);
-    process.prependListener("unhandledRejection", place);
+    // Errors that a cell prints, and those that no cell waits for, which tslab prints.
+    for (const name of ["log", "info", "debug", "warn", "error"] as const) {
+      const print = globalThis.console[name];
+      globalThis.console[name] = (...what: unknown[]) => {
+        place(what);
+        print(...what);
+      };
+    }
     const { execute, interrupt } = executor;
     let interrupted = false;
     executor.interrupt = () => {

@@ -338,6 +338,9 @@ test("An error that no cell waits for, or of a last line that cannot be printed,
     assert.match(textOf(reply, "stderr"), told);
     assert.equal(reply.status, status);
   }
+  const caught = `await null;\ntry { JSON.parse("{"); } catch (error) { console.log("caught:", error); }`;
+  assert.match(await run(caught), RegExp(`^caught: SyntaxError: .*\\n.*at JSON\\.parse.*${place}`));
+  assert.match(await run(`await null;\nnew Error("not thrown")`), RegExp(`^Error: not thrown${place}`));
   assert.equal(
     await run(`Promise.reject(3).catch(() => {})`),
     "a promise: write await before it for its value\n",
