@@ -1,34 +1,12 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../errors";
 import type { OnnxAttribute } from "../onnxMessages";
 import type { Graph, Input } from "../recorder/Graph";
-import type { KernelTable } from "../recorder/kernels/KernelTable";
+import type { KernelTable, RecordedKernel } from "../recorder/kernels/KernelTable";
 import { activated } from "../recorder/kernels/products";
+import { poolsOf, type WindowAttributes, type Windows, windowsOf } from "../recorder/kernels/windows";
+import { otherEngines } from "../recorder/otherEngines";
 import type { Dtype, Value } from "../recorder/Value";
-
-const { backend_util } = tf;
-type Windows = tf.backend_util.Conv2DInfo;
-type Sizes = [number, number, number, number];
-
-interface Attributes {
-  strides: number | [number, number];
-  pad: "valid" | "same" | number;
-  dataFormat?: "NHWC" | "NCHW";
-  dilations?: number | [number, number];
-  dimRoundingMode?: "floor" | "round" | "ceil";
-  filterSize: number | [number, number];
-}
-
-function windowsOf(input: number[], filter: number[], attrs: Attributes, depthwise = false): Windows {
-  if (attrs.dataFormat === "NCHW")
-    throw new InputError("engine tensorflow: expected images as NHWC, got NCHW; compute on engine cpu");
-  const sizes = [input, filter] as [Sizes, Sizes];
-  const { strides, dilations = 1, pad, dimRoundingMode } = attrs;
-  return backend_util.computeConv2DInfo(...sizes, strides, dilations, pad, dimRoundingMode, depthwise);
-}
-
-const poolsOf = (input: number[], { filterSize, strides, pad, dimRoundingMode }: Attributes): Windows =>
-  backend_util.computePool2DInfo(input as Sizes, filterSize, strides, 1, pad, dimRoundingMode);
 
 const around = (height: number, width: number): OnnxAttribute => ({ ints: [1, height, width, 1] });
 
@@ -57,7 +35,7 @@ function averageAttributes(windows: Windows): Record<string, OnnxAttribute> {
   const { type } = windows.padInfo;
   if (type !== "SAME" && type !== "VALID")
     throw new InputError(
-      `engine tensorflow: expected an average pool with padding "same" or "valid", got ${type.toLowerCase()}; compute on engine cpu`,
+      `engine tensorflow: expected an average pool with padding "same" or "valid", got ${type.toLowerCase()}; use engine ${otherEngines()}`,
     );
   const { strideHeight, strideWidth, filterHeight, filterWidth } = windows;
   return {
@@ -67,15 +45,20 @@ function averageAttributes(windows: Windows): Record<string, OnnxAttribute> {
   };
 }
 
-function conv(g: Graph, x: Input, filter: tf.TensorInfo, attrs: Attributes): Value {
+function conv(g: Graph, x: Input, filter: tf.TensorInfo, attrs: WindowAttributes): Value {
   const windows = windowsOf(g.value(x).shape, filter.shape, attrs);
-  return g.make(
-    "Conv2D",
-    [x, filter],
-    { dtype: "float32", shape: windows.outShape },
-    convAttributes(windows),
-  );
+  return g.make("Conv2D", [x, filter], float32(windows.outShape), convAttributes(windows));
 }
+
+const float32 = (shape: number[]) => ({ dtype: "float32" as const, shape });
+
+const pool =
+  (type: "MaxPool" | "AvgPool", attributesOf: typeof poolAttributes): RecordedKernel =>
+  (g, { x }, attrs) => {
+    const windows = poolsOf(x.shape, attrs);
+    const kind = { dtype: x.dtype as Dtype, shape: windows.outShape };
+    return g.make(type, [x], kind, attributesOf(windows));
+  };
 
 /** Operations on images [batch, height, width, channels] as TensorFlow has them, gradients included. */
 export const images: KernelTable = {
@@ -88,54 +71,26 @@ export const images: KernelTable = {
   Conv2DBackpropInput(g, { dy, filter }, { inputShape, ...attrs }) {
     const windows = windowsOf(inputShape, filter.shape, attrs);
     const inputs = [g.sizes(...inputShape), filter, dy];
-    return g.make(
-      "Conv2DBackpropInput",
-      inputs,
-      { dtype: "float32", shape: inputShape },
-      convAttributes(windows),
-    );
+    return g.make("Conv2DBackpropInput", inputs, float32(inputShape), convAttributes(windows));
   },
   Conv2DBackpropFilter(g, { x, dy }, { filterShape, ...attrs }) {
     const windows = windowsOf(x.shape, filterShape, attrs);
     const inputs = [x, g.sizes(...filterShape), dy];
-    return g.make(
-      "Conv2DBackpropFilter",
-      inputs,
-      { dtype: "float32", shape: filterShape },
-      convAttributes(windows),
-    );
+    return g.make("Conv2DBackpropFilter", inputs, float32(filterShape), convAttributes(windows));
   },
   DepthwiseConv2dNative(g, { x, filter }, attrs) {
     const windows = windowsOf(x.shape, filter.shape, attrs, true);
-    const kind = { dtype: "float32" as const, shape: windows.outShape };
-    return g.make("DepthwiseConv2dNative", [x, filter], kind, convAttributes(windows));
+    return g.make("DepthwiseConv2dNative", [x, filter], float32(windows.outShape), convAttributes(windows));
   },
-  MaxPool(g, { x }, attrs) {
-    const windows = poolsOf(x.shape, attrs);
-    return g.make(
-      "MaxPool",
-      [x],
-      { dtype: x.dtype as Dtype, shape: windows.outShape },
-      poolAttributes(windows),
-    );
-  },
+  MaxPool: pool("MaxPool", poolAttributes),
   MaxPoolGrad(g, { dy, input, output }, attrs) {
     const windows = poolsOf(input.shape, attrs);
-    const kind = { dtype: "float32" as const, shape: input.shape };
-    return g.make("MaxPoolGrad", [input, output, dy], kind, poolAttributes(windows));
+    return g.make("MaxPoolGrad", [input, output, dy], float32(input.shape), poolAttributes(windows));
   },
-  AvgPool(g, { x }, attrs) {
-    const windows = poolsOf(x.shape, attrs);
-    return g.make(
-      "AvgPool",
-      [x],
-      { dtype: x.dtype as Dtype, shape: windows.outShape },
-      averageAttributes(windows),
-    );
-  },
+  AvgPool: pool("AvgPool", averageAttributes),
   AvgPoolGrad(g, { dy, input }, attrs) {
     const windows = poolsOf(input.shape, attrs);
-    const kind = { dtype: "float32" as const, shape: input.shape };
-    return g.make("AvgPoolGrad", [g.sizes(...input.shape), dy], kind, averageAttributes(windows));
+    const inputs = [g.sizes(...input.shape), dy];
+    return g.make("AvgPoolGrad", inputs, float32(input.shape), averageAttributes(windows));
   },
 };

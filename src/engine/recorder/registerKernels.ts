@@ -7,6 +7,7 @@ import { lookups } from "./kernels/lookups";
 import { products } from "./kernels/products";
 import { reductions } from "./kernels/reductions";
 import { shapes } from "./kernels/shapes";
+import { otherEngines } from "./otherEngines";
 import type { RecordingBackend } from "./RecordingBackend";
 import { Value } from "./Value";
 
@@ -51,8 +52,7 @@ const recorded =
   };
 
 function refuse(kernelName: string, backendName: string): never {
-  const others = ["tensorflow", "cpu"].filter((name) => name !== backendName).join(" or ");
   throw new InputError(
-    `engine ${backendName} has no ${kernelName}, which an operation of tfjs asks for: write it with other operations, or compute on engine ${others}`,
+    `engine ${backendName} has no ${kernelName}, which an operation of tfjs asks for: write it with other operations, or compute on engine ${otherEngines()}`,
   );
 }

@@ -15,6 +15,14 @@ eachKernel("onnxruntime", enginesHere().onnxruntime.why, () => {
     });
   });
 
+  it("is refused by the name of this engine, where an option of it is not there", () => {
+    const channelsFirst = () => tf.conv2d(pixels(), tf.ones([3, 3, 6, 1]) as tf.Tensor4D, 1, "same", "NCHW");
+    assert.throws(() => tf.tidy(channelsFirst), {
+      name: "InputError",
+      message: "engine onnxruntime: expected images as NHWC, got NCHW; use engine tensorflow or cpu",
+    });
+  });
+
   it("tells of an id beyond a table at once, and of one that is computed when it runs", () => {
     tf.tidy(() => {
       assert.throws(

@@ -1,14 +1,10 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { InputError } from "../../../errors";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { OnnxAttribute } from "../../onnxMessages";
 import type { Graph, Input } from "../Graph";
 import { type Dtype, sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 import { activated } from "./products";
-
-const { backend_util } = tf;
-type Windows = tf.backend_util.Conv2DInfo;
-type Sizes = [number, number, number, number];
+import { poolsOf, type WindowAttributes, type Windows, windowsOf } from "./windows";
 
 // In ONNX channels come second.
 const channelsFirst = (g: Graph, x: Input): Value => g.transpose(x, 0, 3, 1, 2);
@@ -23,39 +19,10 @@ const poolAttributes = (windows: Windows) => ({
   strides: strides(windows),
 });
 
-interface Attributes {
-  strides: number | [number, number];
-  pad: "valid" | "same" | number;
-  dataFormat?: "NHWC" | "NCHW";
-  dilations?: number | [number, number];
-  dimRoundingMode?: "floor" | "round" | "ceil";
-  filterSize: number | [number, number];
-}
-
-function windowsOf(input: number[], filter: number[], attrs: Attributes, depthwise = false): Windows {
-  if (attrs.dataFormat === "NCHW")
-    throw new InputError(
-      "engine onnxruntime: expected images as NHWC, got NCHW; use engine tensorflow or cpu",
-    );
-  const sizes = [input, filter] as [Sizes, Sizes];
-  const { strides, dilations = 1, pad, dimRoundingMode } = attrs;
-  return backend_util.computeConv2DInfo(...sizes, strides, dilations, pad, dimRoundingMode, depthwise);
-}
-
-const poolsOf = (input: number[], attrs: Attributes): Windows =>
-  backend_util.computePool2DInfo(
-    input as Sizes,
-    attrs.filterSize,
-    attrs.strides,
-    1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-  );
-
 /** From channels-last sizes to ONNX's. */
 const turned = ([batch, height, width, channels]: number[]) => [batch, channels, height, width];
 
-function conv(g: Graph, x: Input, filter: tf.TensorInfo, attrs: Attributes): Value {
+function conv(g: Graph, x: Input, filter: tf.TensorInfo, attrs: WindowAttributes): Value {
   const windows = windowsOf(g.value(x).shape, filter.shape, attrs);
   // [height, width, in, out] → [out, in, height, width]
   const weight = g.transpose(filter, 3, 2, 0, 1);
@@ -104,7 +71,7 @@ function spreadOut(g: Graph, dy: Input, weight: Value, windows: Windows, group =
   return channelsLast(g, g.make("ConvTranspose", [channelsFirst(g, dy), weight], kind, attributes));
 }
 
-function pool(g: Graph, type: "MaxPool" | "AveragePool", x: tf.TensorInfo, attrs: Attributes): Value {
+function pool(g: Graph, type: "MaxPool" | "AveragePool", x: tf.TensorInfo, attrs: WindowAttributes): Value {
   const windows = poolsOf(x.shape, attrs);
   const kind = { dtype: x.dtype as Dtype, shape: turned(windows.outShape) };
   return channelsLast(g, g.make(type, [channelsFirst(g, x)], kind, poolAttributes(windows)));

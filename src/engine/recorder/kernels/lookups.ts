@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../../errors";
 import type { Graph, Input } from "../Graph";
+import { otherEngines } from "../otherEngines";
 import { sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 
@@ -8,7 +9,7 @@ export const lookups: KernelTable = {
   GatherV2(g, { x, indices }, { axis, batchDims }) {
     if (batchDims)
       throw new InputError(
-        "engine onnxruntime: gather with batchDims is not there; use engine tensorflow or cpu",
+        `engine ${tf.getBackend()}: gather with batchDims is not there; use engine ${otherEngines()}`,
       );
     const at = tf.util.parseAxisParam(axis, x.shape)[0];
     checkIds(g, indices, x.shape[at], "gather");

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../../errors";
 import type { Graph, Input } from "../Graph";
+import { otherEngines } from "../otherEngines";
 import { sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 
@@ -46,7 +47,7 @@ export function activated(g: Graph, x: Value, activation = "linear", weights?: I
   if (activation === "prelu" && weights)
     return g.op("Where", [g.op("GreaterOrEqual", [x, g.float(0)]), x, g.op("Mul", [x, weights])]);
   throw new InputError(
-    `engine onnxruntime has no fused activation ${activation}; use engine tensorflow or cpu`,
+    `engine ${tf.getBackend()} has no fused activation ${activation}; use engine ${otherEngines()}`,
   );
 }
 
