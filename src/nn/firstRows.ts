@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { firstRowsGradient } from "../ops/firstRowsGradient/firstRowsGradient";
+import * as ops from "../ops/rows/firstRows";
 import type { Pass, Value } from "./Pass";
 
 /** The first of each of `batchSize` equally long runs of rows, as the [CLS] row of each text: [batch · n, width] → [batch, width]. */
@@ -10,12 +10,7 @@ export function firstRows(pass: Pass, x: Value, batchSize: number): Value {
   return pass.record({
     op: "firstRows",
     settings: { width },
-    output: tf.tidy(() =>
-      tf.reshape(
-        tf.slice(tf.reshape(x.tensor, [batchSize, length, width]), [0, 0, 0], [batchSize, 1, width]),
-        [batchSize, width],
-      ),
-    ),
+    output: ops.firstRows(x.tensor, batchSize, 1),
     inputs: { x },
     backward: (dy, _, __, gathered) => ({ x: firstRowsGradient(dy, batchSize, length, gathered("x")) }),
   });

@@ -61,18 +61,13 @@ export const postNormLayerGradients = defineOp<Inputs, { x: tf.Tensor | null; pa
     const wide = layer.intermediate.bias.value.size;
     const matrix = [rows, hidden];
     const shapes = [
-      matrix,
-      matrix,
-      matrix,
-      [rows, wide],
-      matrix,
-      matrix,
-      matrix,
-      matrix,
-      [rows, 1],
-      [rows, 1],
+      ...[matrix, matrix, matrix, [rows, wide], matrix, matrix, matrix, matrix],
+      ...[
+        [rows, 1],
+        [rows, 1],
+        [batchSize, heads, rows / batchSize, rows / batchSize],
+      ],
     ];
-    shapes.push([batchSize, heads, rows / batchSize, rows / batchSize]);
     const parts = tf
       .split(saved, shapes.map(tf.util.sizeFromShape))
       .map((part, i) => tf.reshape(part, shapes[i]));

@@ -7,6 +7,7 @@ import { defineOp } from "../defineOp";
 import { drawn } from "../drawn";
 import { type Dropout, seedOf } from "../dropoutMask/dropoutMask";
 import { nativeKernel } from "../kernels";
+import { firstRows } from "../rows/firstRows";
 import { type Turns, turn } from "./turn";
 import { type Cut, windowed } from "./windowed";
 
@@ -118,7 +119,7 @@ export function turned(inputs: RotaryAttended) {
   const { qkv, batchSize, heads, queries, drop } = inputs;
   const { n, seen } = rotarySizes(inputs);
   const [query, key, value] = tf.split(qkv, 3, 1);
-  const first = (x: tf.Tensor, rows: number) => firstRows(x, batchSize, n, rows);
+  const first = (x: tf.Tensor, rows: number) => (rows === n ? x : firstRows(x, batchSize, rows));
   return {
     query: first(turn(query, heads, inputs), queries),
     key: first(turn(key, heads, inputs), seen),
@@ -127,13 +128,6 @@ export function turned(inputs: RotaryAttended) {
     heads,
     drop,
   };
-}
-
-function firstRows(x: tf.Tensor, batchSize: number, n: number, rows: number): tf.Tensor {
-  if (n === rows) return x;
-  const width = x.shape[1]!;
-  const runs = tf.reshape(x, [batchSize, n, width]);
-  return tf.reshape(tf.slice(runs, [0, 0, 0], [batchSize, rows, width]), [batchSize * rows, width]);
 }
 
 /** What the C++ kernels are told, of forward and of backward. */
