@@ -7,9 +7,6 @@ import { recordsName } from "../files/recordsName";
 import { someOf } from "../text/someOf";
 import { configFile, listNames } from "./modelFiles";
 
-// Not .json, which may be anything.
-const TABLES = [...endings.cells, ".jsonl", ".ndjson", ...endings.otherTables];
-
 /**
  * What a folder is that was named in place of another, as an error goes on: "a sweep's folder, which holds records and no weights". Null
  * where that cannot be told.
@@ -20,7 +17,7 @@ export function folderKind(folder: string): string | null {
   if (names.includes(recordsName)) return "a sweep's folder, which holds records and no weights";
   if (names.includes("adapter_config.json"))
     return "an adapter of PEFT without its model (merge_and_unload in Python makes one of both)";
-  const tables = names.filter((name) => hasEnding(name, TABLES));
+  const tables = names.filter((name) => hasEnding(name, endings.tables));
   if (tables.length > 0) return `a folder of tables, ${someOf(tables.sort(), 3)}`;
   const near = names.filter((name) => name.endsWith("/")).flatMap((name) => entriesIn(join(folder, name)));
   const files = [...names, ...near.map(({ name }) => name)];

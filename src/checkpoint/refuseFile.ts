@@ -11,7 +11,7 @@ export const NAME_A_MODEL =
 
 /** Throws for a file that was named in place of a model's folder: a file of a model, a table, an image. */
 export function refuseFile(path: string): never {
-  const what = hasEnding(path, [...endings.cells, ".jsonl", ".ndjson", ...endings.otherTables])
+  const what = hasEnding(path, endings.tables)
     ? "a table"
     : hasEnding(path, endings.images)
       ? "an image"

@@ -1,7 +1,12 @@
-/** Which files a name promises, by its ending: tables that are read, by their cells or by JSON, others that are not, and images. */
+const cells = [".csv", ".tsv"] as const;
+
+/**
+ * Which files a name promises, by its ending: tables that are read, by their cells or by JSON; all that can be nothing but a table, read
+ * or not, as a .json can; and images.
+ */
 export const endings = {
-  cells: [".csv", ".tsv"],
+  cells,
   json: [".jsonl", ".ndjson", ".json"],
-  otherTables: [".parquet", ".xlsx", ".xls", ".feather"],
+  tables: [...cells, ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".feather"],
   images: [".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"],
 } as const satisfies Record<string, readonly string[]>;
