@@ -65,8 +65,7 @@ export class StateFolder<Facts extends object> {
 
   /** Writes a state beside the newest one; those before that are removed first, so that there is room for two. */
   async write(facts: Facts, tensors: StateTensor[]): Promise<void> {
-    for (const number of this.#numbers().slice(1))
-      rmSync(this.#path(number), { recursive: true, force: true });
+    this.keepNewest();
     const [last = 0] = this.#numbers(() => true);
     await writeFolder(this.#path(last + 1), STATE, async (fresh) => {
       const path = join(fresh, TENSORS);

@@ -13,11 +13,8 @@ import { learningRates } from "./learningRates";
 export interface RunIdentity {
   /** SHA-256 of the kit's code. */
   kit: string;
-  engine: {
-    name: string;
-    versions: Record<string, string> /** Device, threads and settings too. */;
-    hash: string;
-  };
+  /** `hash` is of its device, threads and settings too. */
+  engine: { name: string; versions: Record<string, string>; hash: string };
   /** What is computed of the weights, and which of them learn. */
   model: { hash: string; trainable: string[] };
   /** SHA-256 of each parameter and buffer when the run began. */
