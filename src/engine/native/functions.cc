@@ -2,9 +2,11 @@
 // TensorFlow context of its own, since that of tfjs-node-gpu's binding is private; devices and their memory are the process's.
 #include <node_api.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tensorflow/c/c_api.h"

@@ -1,12 +1,13 @@
 #pragma once
 #include <type_traits>
 
+#include "kernels.h"
 #include "vector.h"
 
 namespace FROSTKIT_ISA {
 
-/** Elementwise functions by the numbers that ops/activations gives them; one that is GATED is multiplied by a second matrix. */
-enum Activation { NONE = 0, GELU = 1, GELU_TANH = 2, RELU = 3, SILU = 4, GATED = 8 };
+/** Elementwise functions by the numbers that ops/activations gives them. */
+enum Activation { NONE = 0, GELU = 1, GELU_TANH = 2, RELU = 3, SILU = 4 };
 
 /** Φ(x) = (1 + erf(x / √2)) / 2, erf by Eigen's rational minimax approximation (generic_fast_erf_float, MathFunctionsImpl.h). */
 static inline Vec normalDistribution(Vec x) {
@@ -64,7 +65,7 @@ static inline Vec slope(Vec x) {
 /** Calls `run` with an activation that is known when the program runs, whether it is gated or not. */
 template <class Run>
 static inline auto withActivation(int f, Run&& run) {
-  switch (f & ~GATED) {
+  switch (f & ~kGated) {
     case GELU: return run(std::integral_constant<int, GELU>{});
     case GELU_TANH: return run(std::integral_constant<int, GELU_TANH>{});
     case RELU: return run(std::integral_constant<int, RELU>{});

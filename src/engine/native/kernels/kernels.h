@@ -2,6 +2,9 @@
 #pragma once
 #include <cstdint>
 
+/** What ops/activations adds to the number of an activation that is gated: multiplied by a second matrix. */
+constexpr int kGated = 8;
+
 /**
  * A matrix as a product reads it: element (i, j) is f(data[i · rowStride + j · columnStride]), where the activation is gated times the
  * number that lies `gate` behind; rounded to bfloat16 on request.

@@ -20,7 +20,7 @@ namespace {
 struct Products : signatures::Products {
   using signatures::Products::Products;
 
-  static bool isGated(int activation) { return activation & 8; }
+  static bool isGated(int activation) { return activation & kGated; }
 
   /** How many columns of a matrix there are once its activation has been applied. */
   static int64_t width(TF_Tensor* matrix, int activation) { return columns(matrix) / (isGated(activation) ? 2 : 1); }

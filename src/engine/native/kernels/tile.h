@@ -128,7 +128,7 @@ static inline void finishTile(const Product& p, Vec (&acc)[TILE_ROWS][TILE_VECS]
       if (last) {
         x += bias;
         const Vec before = p.slopeOf ? load(p.slopeOf + at, count) : Vec{};
-        if (p.slope & GATED) {
+        if (p.slope & kGated) {
           Vec ofGate = x * activationOf(p.slope, before);
           if (p.add) ofGate += load(p.add + at + p.n, count);
           store(p.y + at + p.n, ofGate, count);
