@@ -33,8 +33,10 @@ export function enginesHere(): Engines {
   return engines;
 }
 
-/** Whether a run of the tests before this one, on the same sources, has tried this already: FROSTKIT_RAN names it, as .ci/run sets it. */
-export const hasRun = (name: string): boolean => (process.env.FROSTKIT_RAN ?? "").split(",").includes(name);
+/** What a run of the tests before this one, on the same sources, has tried already: FROSTKIT_RAN names it, as .ci/run sets it. */
+export const ranEarlier = (): string[] => (process.env.FROSTKIT_RAN ?? "").split(",");
+
+export const hasRun = (name: string): boolean => ranEarlier().includes(name);
 
 /** Why what has run does not run again. */
 export const HAS_RUN = "it ran before, with Node alone (FROSTKIT_RAN)";

@@ -6,15 +6,18 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { pathToFileURL } from "node:url";
 import { linkIfPresent } from "../src/engine/native/linkIfPresent";
-import { enginesHere, formatEngines } from "./enginesHere";
+import { enginesHere, formatEngines, HAS_RUN, ranEarlier } from "./enginesHere";
 import { LEGS } from "./legs";
 import { Tally } from "./Tally";
 
 const words = process.argv.slice(2);
-const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
+const asked = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.ts") && !file.includes("node_modules"))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort()
+  .sort();
+const ranBefore = ranEarlier().filter((name) => name.endsWith("/"));
+const files = asked
+  .filter((file) => words.length > 0 || !ranBefore.some((folder) => file.startsWith(folder)))
   .map((file) => join(__dirname, file));
 if (files.length === 0) refuse(`no test file's path holds ${words.join(" or ")}`);
 
@@ -47,6 +50,8 @@ async function main(): Promise<void> {
   const line = await linkIfPresent();
   if (line) console.log(line);
   console.log(formatEngines(enginesHere()));
+  const left = asked.length - files.length;
+  if (left > 0) console.log(`${left} files below ${ranBefore.join(", ")} are left out: ${HAS_RUN}`);
   // Nothing is left in the user's cache, or taken from it; tests of the cache have one of their own (ownCache.ts).
   process.env.FROSTKIT_CACHE_GB = "0";
   // Node 20 hands its own arguments on to the tests' processes, later versions take them as an option.
