@@ -91,7 +91,13 @@ export type {
   SweepResult,
 } from "./sweep/SweepOptions";
 export type { Recipe, Strategy } from "./sweep/strategies";
-export { type DepthSummary, type Spread, type SummaryOptions, summarize } from "./sweep/summarize";
+export {
+  type DepthSummary,
+  type RateSummary,
+  type Spread,
+  type SummaryOptions,
+  summarize,
+} from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";

@@ -144,12 +144,12 @@ export interface TrainingFlags {
 
 const METRIC = "what epochs and depths are judged by (default: accuracy, or rmse in a regression)";
 
-/** How it is trained. */
-export function addTrainingOptions(command: Command): Command {
+/** How it is trained; `instead` is what a command has in place of the flags of those names. */
+export function addTrainingOptions(command: Command, instead: Partial<Record<string, Option>> = {}): Command {
   command.optionsGroup("Training:");
   for (const [name, entry] of Object.entries(training) as [keyof typeof training, TableOption][]) {
     if (entry.flag === undefined) continue;
-    const flag = tableFlag(entry, name === "metric" ? { says: METRIC } : {});
+    const flag = instead[name] ?? tableFlag(entry, name === "metric" ? { says: METRIC } : {});
     command.addOption(name === "classWeights" ? flag.argParser(classWeights) : flag);
   }
   return addEngineOption(command);
@@ -184,7 +184,9 @@ function stepsOrMinutes(text: string): SaveEvery {
 }
 
 /** The options as `fineTune` and `freezeSweep` take them; what was left out and is off by default stays out. */
-export function trainingSettings(flags: TrainingFlags): TrialSettings {
+export function trainingSettings(
+  flags: Omit<TrainingFlags, "learningRate"> & Partial<TrainingFlags>,
+): TrialSettings {
   const { metric, precision, gradientAccumulation, ...given } = flags;
   const names = Object.keys(training) as (keyof typeof given)[];
   const settings = Object.fromEntries(names.flatMap((name) => (name in given ? [[name, given[name]]] : [])));

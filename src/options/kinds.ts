@@ -136,6 +136,22 @@ export const list = (of: Kind, length?: number): Kind => ({
   },
 });
 
+/** A list of at least one value, each of that kind and none of them twice. */
+export const distinct = (of: Kind): Kind => {
+  const values = list(of);
+  return {
+    ...values,
+    expected: `a list of different values, each ${of.expected}`,
+    check(name, value, owner) {
+      const given = values.check(name, value, owner) as unknown[];
+      if (given.length === 0) throw new InputError(`${name}: expected at least one, got none`);
+      const twice = given.find((each, i) => given.indexOf(each) < i);
+      if (twice !== undefined) throw new InputError(`${name}: expected each once, got ${shown(twice)} twice`);
+      return given;
+    },
+  };
+};
+
 /** One kind or another: the first that takes the value. */
 export const either = (...kinds: Kind[]): Kind => ({
   expected: kinds.map(({ expected }) => expected).join(", or "),

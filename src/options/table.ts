@@ -4,6 +4,7 @@ import {
   boolean,
   callback,
   delimiter,
+  distinct,
   either,
   encoding,
   float,
@@ -426,6 +427,11 @@ const sweep = {
       ),
     ),
     { defaultSays: "none", also: ["recipes"] },
+  ),
+  learningRates: option(
+    'Peak learning rates in place of `learningRate`: each depth and recipe is tried at each of them, and judged at the best. "auto" tries three at each, higher ones the deeper the freeze. A recipe with a rate of its own keeps to it.',
+    either(word(["auto"]), distinct(above(0))),
+    { defaultSays: "`learningRate` alone", also: ["lrs", "rates"] },
   ),
   seeds: option(
     "Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's.",

@@ -5,17 +5,19 @@ import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import type { TrialRecord } from "../sweep/record";
-import { summarize } from "../sweep/summarize";
+import { type DepthSummary, summarize } from "../sweep/summarize";
 import { metricLabel } from "../text/metricLabel";
-import { formatCount, formatScore } from "../text/numbers";
+import { formatCount, formatRate, formatScore } from "../text/numbers";
 import { plotText } from "../text/plotText";
+import { trialTitle } from "../text/trialTitle";
 import { LOWER_IS_BETTER } from "../training/metrics";
 import { depthAxis, isRecommended, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
-import { axis, colours, layout, legendRows, lineStyle } from "./theme";
+import { axis, colours, layout, legendRows, lineStyle, rankColour } from "./theme";
 
 /**
- * The mean score against N, one line per strategy and a point per recipe beside them, the band of one standard error that decides, a
+ * The mean score against N, each depth at the best of its learning rates, one line per strategy and a point per recipe beside them, a
+ * thin line per rate where there are several, the band of one standard error that decides, a
  * dashed line where freezing nothing stands, and the recommended depth ringed. Error bars are one standard deviation over the seeds;
  * of a single seed one standard error, which the validation rows alone give.
  *
@@ -63,6 +65,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       hovertemplate: `%{customdata[0]}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}<extra>${plotText(strategy)}</extra>`,
     };
   });
+  const tried = rateLines(rows, place, label);
   const ring = {
     type: "scatter",
     mode: "markers",
@@ -106,10 +109,12 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
         ? `One seed; bars: one standard error by ${formatCount(rows[0].validRows)} validation rows`
         : "One seed: no spread to show",
     ...(standardError === null ? [] : [`Grey: within one standard error of the best (${titleOf(best)})`]),
+    ...(tried.length > 0 ? ["Thin: each learning rate by itself; the curve has each depth at its best"] : []),
     ...(base ? ["Dashed: nothing frozen (N = none)"] : []),
   ];
   return {
-    data: [...lines, ring],
+    // The thin lines first, so that the curve covers them.
+    data: [...tried, ...lines, ring],
     layout: layout(`${label} against frozen blocks`, explanation, 300, legendRows(strategies.size), {
       labels: labelHeight(rows),
       xaxis: depthAxis(rows),
@@ -118,4 +123,45 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       annotations: [annotation],
     }),
   };
+}
+
+/** A thin line for each learning rate through the depths that were tried at it, named at its end; none where each had one rate. */
+function rateLines(
+  rows: DepthSummary[],
+  place: (row: DepthSummary) => number,
+  label: string,
+): Record<string, unknown>[] {
+  if (rows.every(({ rates }) => rates.length === 1)) return [];
+  const points = rows.flatMap((row) => row.rates.map((rate) => ({ row, rate })));
+  const rates = [...new Set(points.map(({ rate }) => rate.learningRate!))].sort((a, b) => a - b);
+  return rates.flatMap((learningRate, i) =>
+    [
+      ...groupBy(
+        points.filter(({ rate }) => rate.learningRate === learningRate),
+        ({ row }) => row.strategy,
+      ).values(),
+    ].map((those) => {
+      const color = rankColour(i / Math.max(1, rates.length - 1));
+      return {
+        type: "scatter",
+        mode: "lines+markers+text",
+        name: `rate ${formatRate(learningRate)}`,
+        showlegend: false,
+        x: those.map(({ row }) => place(row)),
+        y: those.map(({ rate }) => rate.score.mean),
+        line: { color, width: 1 },
+        marker: { color, size: 5 },
+        text: those.map((_, at) => (at === those.length - 1 ? formatRate(learningRate) : "")),
+        textfont: { color, size: 10 },
+        textposition: "middle right",
+        cliponaxis: false,
+        customdata: those.map(({ row, rate }) => [
+          plotText(trialTitle(row)),
+          rate.score.sd === null ? "unknown" : formatScore(rate.score.sd),
+          rate.seeds,
+        ]),
+        hovertemplate: `%{customdata[0]} at rate ${formatRate(learningRate)}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}<extra></extra>`,
+      };
+    }),
+  );
 }

@@ -1,8 +1,9 @@
 import type { Recommendation } from "../sweep/oneStandardErrorRule";
 import type { DepthSummary } from "../sweep/summarize";
+import { titleAtRate } from "../sweep/titleAtRate";
 import { formatShare } from "../text/numbers";
 import { plotText } from "../text/plotText";
-import { formatN, trialTitle } from "../text/trialTitle";
+import { formatN } from "../text/trialTitle";
 import { axis, colours } from "./theme";
 
 /** Where each row stands along the axis: at its N, recipes behind the deepest freeze. */
@@ -22,8 +23,8 @@ export function smallestGap(rows: DepthSummary[]): number {
   return places.length === 1 ? 1 : Math.min(...places.slice(1).map((at, i) => at - places[i]));
 }
 
-/** What a row is called in a figure: "N = 3", or the recipe's name. */
-export const titleOf = (row: DepthSummary): string => plotText(trialTitle(row));
+/** What a row is called in a figure: "N = 3", or the recipe's name, with its learning rate where several were tried. */
+export const titleOf = (row: DepthSummary): string => plotText(titleAtRate(row));
 
 /**
  * The axis of N: a tick at every depth tried and nowhere else, "none" at -1, and behind them one for each recipe. Beyond the first

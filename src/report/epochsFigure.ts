@@ -1,5 +1,6 @@
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { atBestRates } from "../sweep/atBestRates";
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { mean } from "../sweep/mean";
@@ -9,12 +10,13 @@ import { epochScore, summarize } from "../sweep/summarize";
 import { metricLabel } from "../text/metricLabel";
 import { plotText } from "../text/plotText";
 import { trialTitle } from "../text/trialTitle";
+import { titleOf } from "./depthAxis";
 import type { Figure, FigureOptions } from "./figure";
 import { axis, colours, layout, lineStyle, rankColour, split, symbol } from "./theme";
 
 /**
  * Training loss, validation loss and the metric by epoch, side by side, a row of panels per strategy; one line per depth,
- * mean over the seeds that reached the epoch. The recommended depth is drawn thick. Recipes share a row, a line each.
+ * mean over the seeds that reached the epoch, at the depth's best learning rate. The recommended depth is drawn thick. Recipes share a row, a line each.
  *
  * @throws InputError for records of several sweeps, or a metric that they do not have
  * @example
@@ -27,21 +29,22 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
   checkArguments("epochsFigure", { records });
   const rows = summarize(records, { metric });
   const recommended = oneStandardErrorRule(rows);
+  const trials = atBestRates(records, rows);
   const seeds = formatSeeds(rows);
   const columns: [string, (epoch: EpochRecord) => number | null | undefined][] = [
     ["Training loss", (epoch) => epoch.trainLoss],
     ["Validation loss", (epoch) => epoch.validLoss],
     [metricLabel(metric), (epoch) => epochScore(epoch, metric)],
   ];
-  const frozen = records.filter((record) => !record.recipe);
+  const frozen = trials.filter((record) => !record.recipe);
   const recipes = [
     ...groupBy(
-      records.filter((record) => record.recipe),
+      trials.filter((record) => record.recipe),
       (record) => record.strategy,
     ),
   ];
   const depths = [...new Set(frozen.map((record) => record.n))].sort((a, b) => a - b);
-  const epochs = records.flatMap((record) => record.epochs.map(({ epoch }) => epoch));
+  const epochs = trials.flatMap((record) => record.epochs.map(({ epoch }) => epoch));
   const [firstEpoch, lastEpoch] = [Math.min(...epochs), Math.max(...epochs)];
   const margin = 0.1 * Math.max(1, lastEpoch - firstEpoch);
   const panelRows: [string, Line[]][] = [...groupBy(frozen, (record) => record.strategy)].map(
@@ -83,6 +86,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
         (a, b) => +b.thick - +a.thick,
       )) {
         const points = byEpoch(trials, value);
+        const row = rows.find(({ strategy, n }) => strategy === trials[0]?.strategy && n === trials[0].n);
         data.push({
           type: "scatter",
           mode: "lines+markers",
@@ -97,7 +101,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
           line: { color: colour, width: thick ? 5 : 2 },
           marker: { color: colour, size: thick ? 11 : 8, symbol: symbol(rank) },
           customdata: points.map(({ seeds }) => seeds),
-          hovertemplate: `${line}<br>epoch %{x}<br>${name} %{y:.4f}<br>seeds %{customdata}<extra>${plotText(title)}</extra>`,
+          hovertemplate: `${row ? titleOf(row) : line}<br>epoch %{x}<br>${name} %{y:.4f}<br>seeds %{customdata}<extra>${plotText(title)}</extra>`,
         });
       }
       axes[`xaxis${id}`] = axis(s === panelRows.length - 1 ? "Epoch" : "", {

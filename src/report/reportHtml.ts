@@ -1,10 +1,11 @@
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
+import { rateOf } from "../sweep/rateOf";
 import { epochOfWeights, type TrialRecord } from "../sweep/record";
 import { type DepthSummary, spread, summarize } from "../sweep/summarize";
 import { FROM_CACHE, summaryColumns } from "../sweep/summaryColumns";
 import { escapeHtml } from "../text/escapeHtml";
-import { formatScore } from "../text/numbers";
+import { formatRate, formatScore } from "../text/numbers";
 import { scriptJson } from "../text/scriptJson";
 import { svgImage } from "../text/svgImage";
 import { trialTitle } from "../text/trialTitle";
@@ -98,14 +99,19 @@ function summaryTable(rows: DepthSummary[]): string {
   return table + (rows.some((row) => row.frozenFromCache) ? `\n<p>* ${FROM_CACHE}.</p>` : "");
 }
 
-/** Every metric of the epochs whose weights the trials ended with, mean and standard deviation over seeds. */
+/** Every metric of the epochs whose weights the trials ended with, mean and standard deviation over seeds, at each rate. */
 function metricsTable(records: TrialRecord[]): string {
   const valuesOf = (record: TrialRecord): Record<string, number | null> => {
     const { trainLoss, validLoss, metrics } = epochOfWeights(record);
     return { "training loss": trainLoss, "validation loss": validLoss, ...metrics };
   };
+  const several = new Set(records.map(rateOf)).size > 1;
+  const titleOf = (record: TrialRecord) => {
+    const rate = rateOf(record);
+    return trialTitle(record) + (several && rate !== null ? ` at rate ${formatRate(rate)}` : "");
+  };
   const names = [...new Set(records.flatMap((record) => Object.keys(valuesOf(record))))];
-  const rows = Array.from(groupBy(records, trialTitle), ([title, trials]) => {
+  const rows = Array.from(groupBy(records, titleOf), ([title, trials]) => {
     const cells = names.map((name) => {
       const values = trials
         .map((record) => valuesOf(record)[name])

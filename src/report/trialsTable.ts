@@ -1,4 +1,5 @@
 import { csvText } from "../data/csvText";
+import { rateOf } from "../sweep/rateOf";
 import { epochOfWeights, type TrialRecord } from "../sweep/record";
 
 /** Trials as a CSV, a line each, with every metric of the epoch whose weights it ended with. */
@@ -11,6 +12,7 @@ export function trialsTable(records: TrialRecord[]): string {
     ["strategy", ({ strategy }) => strategy],
     ["n", ({ n, recipe }) => (recipe ? null : n)],
     ["seed", ({ seed }) => seed],
+    ["learning_rate", rateOf],
     ...metrics.map((name): [string, (record: TrialRecord) => unknown] => [
       name,
       (record) => epochOfWeights(record).metrics[name],

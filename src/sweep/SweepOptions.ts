@@ -27,6 +27,12 @@ export interface SweepOptions extends TrialSettings {
    */
   strategies?: readonly Strategy[];
   /**
+   * Peak learning rates in place of `learningRate`: each depth and recipe is tried at each of them, and judged at the best.
+   * "auto" tries three at each, higher ones the deeper the freeze. A recipe with a rate of its own keeps to it. Default:
+   * `learningRate` alone.
+   */
+  learningRates?: readonly number[] | "auto";
+  /**
    * Each depth is trained once per seed, from the same weights, with a head and an order of rows of the seed's. Default: [0].
    */
   seeds?: readonly number[];

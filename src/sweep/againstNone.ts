@@ -1,7 +1,7 @@
-import { formatCount, formatMany, formatScore, formatShare, percent } from "../text/numbers";
-import { trialTitle } from "../text/trialTitle";
+import { formatCount, formatMany, formatRate, formatScore, formatShare, percent } from "../text/numbers";
 import { LOWER_IS_BETTER } from "../training/metrics";
 import type { DepthSummary } from "./summarize";
+import { titleAtRate } from "./titleAtRate";
 
 /** The row in which nothing is frozen, by which the others are measured; undefined where that was not tried. */
 export function baseOf(rows: DepthSummary[]): DepthSummary | undefined {
@@ -21,8 +21,9 @@ export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): stri
   const time = cost("time", chosen.totalSeconds, base.totalSeconds, 1, "s", byItself);
   const memory = cost("memory", chosen.peakTensorBytes / 1e6, base.peakTensorBytes / 1e6, megabytes, "MB");
   const second = memory.verb === time.verb ? memory.object : `${memory.verb} ${memory.object}`;
+  const baseRate = base.rates.length > 1 ? ` at rate ${formatRate(base.learningRate!)}` : "";
   return (
-    `${trialTitle(chosen)} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything.` +
+    `${titleAtRate(chosen)} ${sayScores(chosen, base)}, ${time.verb} ${time.object} and ${second} of fine-tuning everything${baseRate}.` +
     sayFromCache(chosen) +
     saySpread(chosen)
   );

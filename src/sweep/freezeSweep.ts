@@ -1,3 +1,4 @@
+import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { ARGUMENTS, checkArguments } from "../options/checkArguments";
 import { option } from "../options/Option";
@@ -67,6 +68,7 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
   for (const name of ["train", "valid"] as const) swept[name].kind.check(name, data[name], "freezeSweep");
   const {
     n,
+    learningRates,
     strategies,
     seeds,
     out,
@@ -80,6 +82,8 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
     ...settings
   } = readOptions("freezeSweep", options);
   strategies?.forEach(checkStrategy);
+  if (learningRates !== undefined && options?.learningRate !== undefined)
+    throw new InputError("learningRates: expected these or a single learningRate, got both");
   const asked = Object.entries(settings).filter(
     ([key]) => options?.[key as keyof TrialSettings] !== undefined,
   );
@@ -92,6 +96,7 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
   const plan = {
     ...{ source, train, valid, n, seeds, about, log, restart, saveEvery },
     signal: stoppable.signal,
+    rates: learningRates ?? null,
     strategies: strategies ?? [],
     out: out ?? `runs/${name}`,
     settings: Object.fromEntries(asked),

@@ -1,9 +1,10 @@
 import { InputError } from "../errors";
 import { formatScore } from "../text/numbers";
-import { trialTitle } from "../text/trialTitle";
 import { LOWER_IS_BETTER } from "../training/metrics";
 import { sayAgainstNone } from "./againstNone";
+import { sayRates } from "./sayRates";
 import type { DepthSummary } from "./summarize";
+import { titleAtRate } from "./titleAtRate";
 
 /** Which depth to take, and why. */
 export interface Recommendation {
@@ -11,6 +12,8 @@ export interface Recommendation {
   n: number;
   /** That of the depth: "freeze", or a recipe's name. */
   strategy: string;
+  /** The rate at which it scored so; null where records do not say. */
+  learningRate: number | null;
   /** Its mean score. */
   mean: number;
   /** The depth with the best mean score, that score, and the standard error it is known to (null: unknown). */
@@ -30,7 +33,7 @@ export interface Recommendation {
 /**
  * The one standard error rule (Breiman, Friedman, Olshen and Stone 1984, §3.4.3) with depth for simplicity: the deepest
  * freeze whose mean score is no further from the best than the best's standard error. Without a standard error only a tie
- * goes deeper. Of two strategies at the same depth the better one is taken. Recipes have no depth to compare by: where there are
+ * goes deeper. Each depth is judged at the best of the learning rates that it was tried at. Of two strategies at the same depth the better one is taken. Recipes have no depth to compare by: where there are
  * depths, they are only named.
  */
 export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
@@ -48,12 +51,13 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
   return {
     n: chosen.n,
     strategy: chosen.strategy,
+    learningRate: chosen.learningRate,
     mean: chosen.score.mean,
     best: best.n,
     bestMean: best.score.mean,
     standardError: best.score.standardError,
     metric,
-    sentence: `${say(chosen, best, rows)}${frozen.length > 0 ? sayRecipes(all, gain) : ""}`,
+    sentence: `${say(chosen, best, rows)}${sayTries(rows)}${frozen.length > 0 ? sayRecipes(all, gain) : ""}`,
     comparison: sayAgainstNone(chosen, all),
   };
 }
@@ -61,16 +65,21 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
 // Means of the same numbers in another order differ by less.
 const rounding = 1e-12;
 
+function sayTries(rows: DepthSummary[]): string {
+  const rates = sayRates(rows);
+  return rates === null ? "" : ` Each depth is judged at ${rates}.`;
+}
+
 function sayRecipes(rows: DepthSummary[], gain: (from: DepthSummary, to: DepthSummary) => number): string {
   const recipes = rows.filter((row) => row.recipe);
   if (recipes.length === 0) return "";
   const best = recipes.reduce((best, row) => (gain(best, row) > rounding ? row : best));
-  return ` The best recipe, ${best.strategy}: ${formatScore(best.score.mean)}.`;
+  return ` The best recipe, ${titleAtRate(best)}: ${formatScore(best.score.mean)}.`;
 }
 
 function say(chosen: DepthSummary, best: DepthSummary, rows: DepthSummary[]): string {
   const several = rows.some((row) => row.strategy !== chosen.strategy);
-  const name = (row: DepthSummary) => trialTitle(row) + (several && !row.recipe ? ` (${row.strategy})` : "");
+  const name = (row: DepthSummary) => titleAtRate(row) + (several && !row.recipe ? ` (${row.strategy})` : "");
   const { metric, score } = chosen;
   const mean = formatScore(score.mean);
   const error = best.score.standardError;

@@ -23,6 +23,8 @@ export interface TrialRecord {
   n: number;
   /** Of head, order of rows and dropout. */
   seed: number;
+  /** The peak learning rate, where the sweep tried several; a single one stands in the settings alone. */
+  learningRate?: number;
   /** What computed. */
   engine: string;
   /** Why that engine, and of TensorFlow on which device: "TensorFlow 2.20.0 computes on GPU Tesla T4". */
@@ -55,7 +57,7 @@ export interface TrialRecord {
   modelHash: string;
   /** SHA-256 of all rows. */
   dataHash: string;
-  /** What the trial was trained with besides n and seed, as it was asked for. */
+  /** What the trial was trained with besides n and seed, as it was asked for; its learning rate is among them. */
   settings?: Record<string, unknown>;
   /** The recipe behind the strategy's name; `n` is -1 then and says nothing. */
   recipe?: { recipe: string };
@@ -145,6 +147,8 @@ function checkRecord(value: unknown, where: string): TrialRecord {
   checkInteger(`${where}: seed`, record.seed as number);
   for (const name of [...counts, "trainRows", "validRows"])
     checkInteger(`${where}: ${name}`, record[name] as number, 0);
+  if (record.learningRate !== undefined)
+    checkNumber(`${where}: learningRate`, record.learningRate as number, 0);
   if (record.engineReason !== undefined) checkString(`${where}: engineReason`, record.engineReason);
   if (record.restoredEpoch !== undefined)
     checkInteger(`${where}: restoredEpoch`, record.restoredEpoch as number, 0);

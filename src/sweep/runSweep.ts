@@ -16,14 +16,18 @@ import { FrozenFeatures } from "../training/FrozenFeatures";
 import { readLabelledRows } from "../training/readRows";
 import { StateFolder } from "../training/StateFolder";
 import { aboutSweep } from "./about";
+import { autoRates, autoRatesOf } from "./autoRates";
+import { besidesRate } from "./besidesRate";
 import { hashData, hashModel } from "./hashes";
 import { Pretrained } from "./Pretrained";
 import { RecordStore } from "./RecordStore";
+import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
 import { runTrial, type TrialBench } from "./runTrial";
 import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
 import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
-import { type Trial, type TrialSettings, trials } from "./trial";
+import { type Rates, type Trial, type TrialSettings, trials } from "./trial";
+import { trialKey } from "./trialKey";
 import { clearTrialStates, trialState } from "./trialState";
 
 /** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
@@ -32,6 +36,8 @@ export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "sa
   source: string | Classifier;
   seeds: readonly number[];
   strategies: readonly Strategy[];
+  /** Null where the rate of the settings is the only one. */
+  rates: readonly number[] | "auto" | null;
   out: string;
   restart: boolean;
   about: Record<string, string>;
@@ -40,7 +46,7 @@ export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "sa
 
 /** Runs the trials that the sweep's folder has no record of, and yields what happens. */
 export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
-  const { source, n, strategies, seeds, out, restart, saveEvery, about, signal, log, settings } = plan;
+  const { source, n, strategies, rates, seeds, out, restart, saveEvery, about, signal, log, settings } = plan;
   const engine = await ensureEngine(log);
   const model = typeof source === "string" ? await load(source, plan.train, log) : source;
   const features = new FrozenFeatures(model);
@@ -58,7 +64,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
     const recipes = checkStrategies(strategies, model, whole.epochs);
     const depths =
       n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
-    const planned = trials(depths, recipes, checkSeeds(seeds), settings);
+    checkSeeds(seeds);
     const store = new RecordStore(out);
     lock = FolderLock.take(out, log);
     const bench: TrialBench = {
@@ -83,11 +89,16 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       clearTrialStates(out);
     }
     const kept = store.read();
-    if (kept.length > 0) refuseOthers(kept.at(-1)!, settings, bench, out);
+    if (kept.length > 0) refuseOthers(kept, plan, bench);
+    // A rate that is one of several in the folder goes by their names.
+    const several = kept.some(({ learningRate }) => learningRate !== undefined);
+    const listed = rates ?? (several ? [rateOf({ settings })!] : null);
+    const planned = trials(depths, recipes, ratesOf(listed, model), [...new Set(seeds)], settings);
     const records = new Map<string, TrialRecord>();
     for (const record of kept)
-      if (record.engine === engine.name && planned.some((trial) => isRecordOf(record, trial, bench)))
-        records.set(record.trial, record);
+      for (const trial of planned)
+        if (record.engine === engine.name && isRecordOf(record, trial, bench))
+          records.set(trial.trial, record);
     yield { type: "start", trials: planned, done: records.size };
     const failed: SweepResult["failed"] = [];
     let before: Trial | null = null;
@@ -151,10 +162,9 @@ function checkDepths(depths: readonly number[], depth: number): number[] {
   return [...new Set(depths)];
 }
 
-function checkSeeds(seeds: readonly number[]): number[] {
+function checkSeeds(seeds: readonly number[]): void {
   if (seeds.length === 0) throw new InputError("seeds: expected at least one, got none");
   for (const seed of seeds) checkInteger("seeds", seed);
-  return [...new Set(seeds)];
 }
 
 function checkJson(settings: object): void {
@@ -165,10 +175,28 @@ function checkJson(settings: object): void {
       );
 }
 
-/** Throws where a folder's last record is of other options, weights or rows: what follows it would be another sweep. */
-function refuseOthers(record: TrialRecord, settings: TrialSettings, bench: TrialBench, out: string): void {
+function ratesOf(rates: Plan["rates"], model: Classifier): Rates {
+  const listed = rates === "auto" ? null : rates;
+  return {
+    ofDepth: (n) => (rates === "auto" ? autoRates(model, n) : listed),
+    ofRecipe: (recipe) => {
+      if (recipe.learningRate !== undefined) return null;
+      return rates === "auto" ? autoRatesOf(recipe) : listed;
+    },
+  };
+}
+
+/**
+ * Throws where a folder's last record is of other options, weights or rows: what follows it would be another sweep. Rates of a list may
+ * join those that are there, as depths and seeds may; a single one has to be among them.
+ */
+function refuseOthers(kept: TrialRecord[], { rates, settings, out }: Plan, bench: TrialBench): void {
+  const record = kept.at(-1)!;
+  const rate = rateOf({ settings });
+  const joins = rates !== null || kept.some((record) => rateOf(record) === rate);
+  const compared = joins ? besidesRate : (settings: object = {}) => JSON.parse(JSON.stringify(settings));
   const difference =
-    differences(record.settings ?? {}, JSON.parse(JSON.stringify(settings))) ??
+    differences(compared(record.settings), compared(settings)) ??
     (record.modelHash === bench.modelHash ? null : "another model") ??
     (record.dataHash === bench.dataHash ? null : "other rows");
   if (difference !== null)
@@ -180,10 +208,10 @@ function refuseOthers(record: TrialRecord, settings: TrialSettings, bench: Trial
 /** Whether a record of an earlier run tells of this very trial: same weights, rows and settings; seconds of another engine would not compare. */
 function isRecordOf(record: TrialRecord, trial: Trial, bench: TrialBench): boolean {
   return (
-    record.trial === trial.trial &&
+    trialKey(record) === trialKey(trial) &&
     record.modelHash === bench.modelHash &&
     record.dataHash === bench.dataHash &&
-    isDeepStrictEqual(record.settings, JSON.parse(JSON.stringify(trial.settings))) &&
+    isDeepStrictEqual(besidesRate(record.settings), besidesRate(trial.settings)) &&
     isDeepStrictEqual(record.recipe, trial.recipe && JSON.parse(JSON.stringify(trial.recipe)))
   );
 }

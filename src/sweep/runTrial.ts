@@ -11,6 +11,7 @@ import type { SaveEvery } from "../training/SavePace";
 import { version } from "../version";
 import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
+import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
@@ -39,7 +40,7 @@ export async function* runTrial(
   planned: Trial,
   bench: TrialBench,
 ): AsyncGenerator<FineTuneEvent, TrialRecord | null> {
-  const { trial, strategy, n, seed, settings, recipe } = planned;
+  const { trial, strategy, n, seed, learningRate, settings, recipe } = planned;
   const { folder, saveEvery, log } = bench.states;
   const { model, train, valid, pretrained, features, signal } = bench;
   const engine = await ensureEngine();
@@ -78,6 +79,7 @@ export async function* runTrial(
       strategy,
       n,
       seed,
+      ...(learningRate !== undefined && { learningRate }),
       engine: engine.name,
       engineReason: engine.reason,
       precision: settings.precision ?? "fp32",
@@ -96,7 +98,7 @@ export async function* runTrial(
       dataHash: bench.dataHash,
       settings: { ...settings },
       ...(recipe && { recipe: { ...recipe } }),
-      about: bench.about,
+      about: { ...bench.about, options: { ...bench.about.options, learningRate: rateOf(planned) } },
       versions: { frostkit: version, node: process.versions.node, ...engine.versions },
     };
   } finally {

@@ -2,9 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { LOWER_IS_BETTER } from "../training/metrics";
+import { besidesRate } from "./besidesRate";
 import { groupBy } from "./groupBy";
 import { mean } from "./mean";
+import { rateOf } from "./rateOf";
 import { type EpochRecord, epochOfWeights, type TrialRecord } from "./record";
+import { trialKey } from "./trialKey";
 
 /** What judges depths. */
 export interface SummaryOptions {
@@ -22,15 +26,17 @@ export interface Spread {
   standardError: number | null;
 }
 
-/** The results of the trials of one strategy and one depth. Seconds and counts are means over the seeds, peaks the highest. */
-export interface DepthSummary {
+/** The results of the trials of one strategy, one depth and one learning rate. Seconds and counts are means over the seeds, peaks the highest. */
+export interface RateSummary {
   /** "freeze", or a recipe's name. */
   strategy: string;
   /** Frozen blocks; -1 for none. */
   n: number;
   /** Whether the strategy is a recipe, which has no depth: its `n` is -1. */
   recipe: boolean;
-  /** Trials at this depth. */
+  /** Peak rate of the optimizer; null where records do not say. */
+  learningRate: number | null;
+  /** Trials of this depth and rate. */
   seeds: number;
   /** What depths are judged by, and the trials' score in it. */
   metric: string;
@@ -67,8 +73,18 @@ export interface DepthSummary {
 }
 
 /**
+ * The results of one strategy and one depth: those of its best rate. What does not depend on the rate, memory and the frozen pass, is
+ * that of all its trials.
+ */
+export interface DepthSummary extends RateSummary {
+  /** Every rate that was tried, the lowest first. */
+  rates: RateSummary[];
+}
+
+/**
  * One row per strategy and depth, strategies in their order of appearance, depths ascending. All records must be of one
- * sweep. `metric` is what depths are judged by: accuracy unless named, "loss", or a name from the trials' epochs.
+ * sweep. Where it tried several learning rates, a row is that of the rate with the best mean score: chosen on the rows that it is judged
+ * by, so each score is the best of several tries, and flatters by as much as tries are many. `metric` is what depths are judged by: accuracy unless named, "loss", or a name from the trials' epochs.
  *
  * Standard error. A mean accuracy could have come out otherwise for two reasons: other seeds (variance sd² / seeds) and
  * other validation rows (p(1 - p) / rows). The second does not shrink with seeds, since all of them are judged on the same
@@ -94,7 +110,7 @@ export function summarize(records: TrialRecord[], options: SummaryOptions = {}):
   );
 }
 
-/** Depths compare where trials differ in depth and seed alone. (Strategies may differ in their settings too.) */
+/** Depths compare where trials differ in depth, rate and seed alone. (Strategies may differ in their settings too.) */
 function checkOneSweep(records: TrialRecord[]): void {
   const names = new Set<string>();
   const firsts = new Map<string, TrialRecord>();
@@ -108,26 +124,47 @@ function checkOneSweep(records: TrialRecord[]): void {
     const first = firsts.get(strategy) ?? record;
     firsts.set(strategy, first);
     if (
-      !isDeepStrictEqual(settingsOf(first), settingsOf(record)) ||
+      !isDeepStrictEqual(besidesRate(first.settings), besidesRate(record.settings)) ||
       !isDeepStrictEqual(first.recipe, record.recipe)
     )
       throw new InputError(
         `records: expected the same settings in all trials, but ${first.trial} and ${trial} differ; ${advice}`,
       );
-    if (names.has(trial))
+    const key = trialKey(record);
+    if (names.has(key))
       throw new InputError(`records: expected each trial once, got ${trial} twice; ${advice}`);
-    names.add(trial);
+    names.add(key);
   }
-}
-
-/** As they are in the file: what was undefined is gone. */
-function settingsOf({ settings = {} }: TrialRecord): unknown {
-  return JSON.parse(JSON.stringify(settings));
 }
 
 const advice = "compare trials of one sweep, and give each sweep a folder of its own";
 
 function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
+  const rates = [...groupBy(trials, rateOf).values()]
+    .map((those) => summarizeRate(those, metric))
+    .sort((a, b) => (a.learningRate ?? 0) - (b.learningRate ?? 0));
+  const best = rates.reduce((best, each) => (isBetter(each, best) ? each : best));
+  const frozenSeconds = mean(trials.map((trial) => trial.frozenSeconds));
+  const most = (of: (rate: RateSummary) => number) => Math.max(...rates.map(of));
+  return {
+    ...best,
+    frozenSeconds,
+    longestFrozenSeconds: most((rate) => rate.longestFrozenSeconds),
+    frozenFromCache: rates.some((rate) => rate.frozenFromCache),
+    totalSeconds: best.totalSeconds - best.frozenSeconds + frozenSeconds,
+    peakTensorBytes: most((rate) => rate.peakTensorBytes),
+    peakRssBytes: most((rate) => rate.peakRssBytes),
+    rates,
+  };
+}
+
+/** By more than means of the same numbers in another order differ. */
+export function isBetter(a: RateSummary, b: RateSummary): boolean {
+  const gain = a.score.mean - b.score.mean;
+  return (LOWER_IS_BETTER.has(a.metric) ? -gain : gain) > 1e-12;
+}
+
+function summarizeRate(trials: TrialRecord[], metric: string): RateSummary {
   const { strategy, n } = trials[0];
   const over = (f: (trial: TrialRecord) => number) => mean(trials.map(f));
   const overEpochs = (f: (epoch: EpochRecord) => number) => over((trial) => mean(trial.epochs.map(f)));
@@ -140,6 +177,7 @@ function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
     strategy,
     n,
     recipe: trials[0].recipe !== undefined,
+    learningRate: rateOf(trials[0]),
     seeds: trials.length,
     metric,
     score:

@@ -1,5 +1,5 @@
 import { metricLabel } from "../text/metricLabel";
-import { formatCount, formatScore, formatShare, megabytes } from "../text/numbers";
+import { formatCount, formatRate, formatScore, formatShare, megabytes } from "../text/numbers";
 import { formatN } from "../text/trialTitle";
 import { baseOf } from "./againstNone";
 import type { DepthSummary } from "./summarize";
@@ -33,6 +33,15 @@ export function summaryColumns(rows: DepthSummary[]): SummaryColumn[] {
       ? [{ short: "strategy", title: "Strategy", cell: (row: DepthSummary) => row.strategy, left: true }]
       : []),
     { short: "N", title: "N", cell: ({ n, recipe }) => (recipe ? "" : formatN(n)) },
+    ...(isAtSeveralRates(rows)
+      ? [
+          {
+            short: "rate",
+            title: "Learning rate",
+            cell: ({ learningRate }: DepthSummary) => (learningRate === null ? "" : formatRate(learningRate)),
+          },
+        ]
+      : []),
     {
       short: rows.some((row) => row.score.sd !== null) ? `${metric} ± sd` : metric,
       title: `${metricLabel(metric)} ± sd`,
@@ -61,6 +70,11 @@ export function summaryColumns(rows: DepthSummary[]): SummaryColumn[] {
     },
   ];
 }
+
+/** Not where a recipe has a rate of its own: its settings say so. */
+const isAtSeveralRates = (rows: DepthSummary[]): boolean =>
+  rows.some(({ rates }) => rates.length > 1) ||
+  new Set(rows.filter(({ recipe }) => !recipe).map(({ learningRate }) => learningRate)).size > 1;
 
 /** What a star beside the seconds of a frozen pass, and the memory of a trial that had none, says. */
 export const FROM_CACHE =

@@ -1,3 +1,4 @@
+import { formatRate } from "../text/numbers";
 import type { FineTuneOptions } from "../training/FineTuneOptions";
 import type { Recipe } from "./strategies";
 
@@ -17,36 +18,53 @@ export interface Trial {
   n: number;
   /** Of head, order of rows and dropout. */
   seed: number;
+  /** Its peak learning rate, where the sweep tries several; it stands in the settings as well. */
+  learningRate?: number;
   /** How it trains. */
   settings: TrialSettings;
   /** What is done instead of freezing N blocks. */
   recipe?: Recipe;
 }
 
+/** The learning rates to try at each depth and with each recipe; null where that of the settings, or of the recipe, is the only one. */
+export interface Rates {
+  ofDepth(n: number): readonly number[] | null;
+  ofRecipe(recipe: Recipe): readonly number[] | null;
+}
+
 /**
- * The trials of a sweep: depths rising, so that the frozen features of one serve the next, then the recipes; all seeds of each
- * together.
+ * The trials of a sweep: depths rising, so that the frozen features of one serve the next, then the recipes; all rates and seeds of
+ * each together.
  */
 export function trials(
   depths: readonly number[],
   recipes: readonly (Recipe & { name: string })[],
+  rates: Rates,
   seeds: readonly number[],
   settings: TrialSettings,
 ): Trial[] {
-  const frozen = [...depths]
-    .sort((a, b) => a - b)
-    .flatMap((n) =>
-      seeds.map((seed) => ({ trial: `freeze n=${n} seed=${seed}`, strategy: "freeze", n, seed, settings })),
+  const each = (
+    name: string,
+    rates: readonly number[] | null,
+    what: Pick<Trial, "strategy" | "n" | "recipe">,
+  ) =>
+    (rates ?? [null]).flatMap((rate) =>
+      seeds.map((seed) => ({
+        trial: `${name} ${rate === null ? "" : `lr=${formatRate(rate)} `}seed=${seed}`,
+        strategy: what.strategy,
+        n: what.n,
+        seed,
+        ...(rate !== null && { learningRate: rate }),
+        settings: rate === null ? settings : { ...settings, learningRate: rate },
+        ...(what.recipe && { recipe: what.recipe }),
+      })),
     );
-  const others = recipes.flatMap((recipe) =>
-    seeds.map((seed) => ({
-      trial: `${recipe.name} seed=${seed}`,
-      strategy: recipe.name,
-      n: -1,
-      seed,
-      settings,
-      recipe,
-    })),
-  );
-  return [...frozen, ...others];
+  return [
+    ...depths
+      .toSorted((a, b) => a - b)
+      .flatMap((n) => each(`freeze n=${n}`, rates.ofDepth(n), { strategy: "freeze", n })),
+    ...recipes.flatMap((recipe) =>
+      each(recipe.name, rates.ofRecipe(recipe), { strategy: recipe.name, n: -1, recipe }),
+    ),
+  ];
 }

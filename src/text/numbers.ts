@@ -12,6 +12,10 @@ export const formatMany = (count: number, what: string): string =>
 export const formatScore = (value: number, error: number | null = null): string =>
   value.toFixed(4) + (error === null ? "" : ` ± ${error.toFixed(4)}`);
 
+/** A learning rate: "5e-5", "1.5e-3". */
+export const formatRate = (rate: number): string =>
+  rate > 0 && rate < 0.1 ? rate.toExponential() : String(rate);
+
 /** Bytes in MB (10⁶), without the unit. */
 export const megabytes = (bytes: number, digits = 0): string => (bytes / 1e6).toFixed(digits);
 

@@ -107,6 +107,76 @@ test("A sweep that is complete is not run again, and says so; with more depths, 
   );
 });
 
+test("--lr takes several rates: each depth is tried at each, and the table has its best one", async () => {
+  const args = ["--epochs", "1", "--n", "none,3", "--out", "runs/rates"];
+  // The last --lr counts.
+  const { code, stdout, stderr } = await sweep(...args, "--lr", "5e-5,1e-2");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^1\/4 {2}N = none, rate 5e-5, seed 0: accuracy /m);
+  assert.match(stderr, /^4\/4 {2}N = 3, rate 1e-2, seed 0: accuracy /m);
+  assert.match(stdout, /^ *N +rate +accuracy +s\/epoch /m);
+  for (const n of ["none", "3"]) assert.match(stdout, new RegExp(`^ *${n} +(5e-5|1e-2) +0\\.\\d{4} `, "m"));
+  assert.match(
+    stdout,
+    /^N = \w+ at rate \S+: .* Each depth is judged at the best of its 2 rates, which flatters all alike\.$/m,
+  );
+  assert.deepEqual(
+    recordsOf("runs/rates").map(({ trial, settings }) => [trial, settings!.learningRate]),
+    ["-1", "3"].flatMap((n) =>
+      [5e-5, 1e-2].map((rate) => [`freeze n=${n} lr=${rate.toExponential()} seed=0`, rate]),
+    ),
+  );
+  const page = readFileSync(join(folder, "runs/rates/report.html"), "utf8");
+  assert.match(page, /<th>Learning rate<\/th><td>0\.00005, 0\.01<\/td>/);
+  assert.match(page, /<td>N = 3 at rate 1e-2<\/td>/);
+  assert.match(
+    readFileSync(join(folder, "runs/rates/trials.csv"), "utf8"),
+    /^trial,strategy,n,seed,learning_rate,.*\nfreeze n=-1 lr=5e-5 seed=0,freeze,-1,0,0\.00005,/,
+  );
+  const picture = readFileSync(join(folder, "runs/rates/accuracy.svg"), "utf8");
+  for (const rate of ["5e-5", "1e-2"]) assert.ok(picture.includes(`>${rate}<`), rate);
+
+  const more = await sweep(...args, "--lr", "5e-5,1e-2,1e-3", "--json");
+  assert.match(more.stderr, /^4 of 6 trials stand in /m);
+  assert.deepEqual(
+    trialsOf(more.stdout).slice(0, 2),
+    ["-1", "3"].map((n) => `freeze n=${n} lr=1e-3 seed=0`),
+  );
+  const report = await frostkit("report", "runs/rates");
+  assert.match(report.stdout, /the best of its 3 rates/);
+  const other = await sweep(...args, "--lr", "2e-3");
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /--out: runs\/rates holds records of another sweep: /);
+});
+
+test("--lr auto has rates of its own for each depth", async () => {
+  const args = ["--epochs", "1", "--n", "0,3", "--lr", "auto", "--json", "--out", "runs/auto"];
+  const { stdout, stderr, code } = await sweep(...args);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(trialsOf(stdout), [
+    ...["5e-5", "2e-4", "5e-4"].map((rate) => `freeze n=0 lr=${rate} seed=0`),
+    ...["3e-3", "1e-2", "3e-2"].map((rate) => `freeze n=3 lr=${rate} seed=0`),
+  ]);
+});
+
+test("A sweep of several rates that was killed goes on with those that are missing", async () => {
+  const rates = "5e-4,1e-3,2e-3";
+  const args = [...base, "--train", train, "--valid", valid, "--n", "3", "--epochs", "15", "--lr", rates];
+  const run = start([...args, "--out", "runs/killed-rates"]);
+  await run.seen(/^1\/3 /m);
+  run.child.kill("SIGKILL");
+  await run.ended;
+  const kept = recordsOf("runs/killed-rates");
+  assert.ok(kept.length >= 1 && kept.length < 3, `${kept.length}`);
+  const { code, stderr } = await frostkit(...args, "--out", "runs/killed-rates");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, new RegExp(`^${kept.length} of 3 trials stand in `, "m"));
+  assert.deepEqual(
+    recordsOf("runs/killed-rates").map(({ learningRate }) => learningRate),
+    rates.split(",").map(Number),
+  );
+});
+
 test("Other settings in the same folder are refused, and with --restart are another sweep, the first one's records set aside", async () => {
   const args = ["--n", "3", "--epochs", "2", "--out", "runs/again"];
   const refused = await split(...args);
@@ -388,6 +458,14 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
   writeFileSync(join(others, "records.jsonl"), '{"text":"mine"}');
   await refuses(sweep("--out", others), /others\/records\.jsonl, line 1: trial: expected /);
   assert.equal(readFileSync(join(others, "records.jsonl"), "utf8"), '{"text":"mine"}');
+  await refuses(
+    sweep("--lr", "1e-3,5e-5,1e-3", ...out),
+    /--lr, --learning-rate <rates>' argument '1e-3,5e-5,1e-3' is invalid\. Expected each once, got 0\.001 twice; see/,
+  );
+  await refuses(
+    sweep("--lr", "1e-3,-1", ...out),
+    /Expected a number above 0, got -1; see frostkit sweep --help/,
+  );
   await refuses(sweep("--metric", "auc", ...out), /--metric: expected one of loss, accuracy, .*, got "auc"/);
   await refuses(sweep("--max-len", "65", ...out), /--max-length: expected at most 64, .*, got 65/);
   await refuses(

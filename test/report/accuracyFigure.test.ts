@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accuracyFigure } from "../../src/report/accuracyFigure";
+import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 
 const records = [
@@ -119,4 +120,49 @@ test("Names are shown as they are, not read as markup.", () => {
 test("The figure is plain JSON.", () => {
   const figure = accuracyFigure(records);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
+
+test("Of several rates each is a thin line under the curve of the best, named at its end and in the hover.", () => {
+  const trial = (n: number, rate: number, accuracy: number) => atRate(rate, { n, accuracy });
+  const { data, layout } = accuracyFigure([
+    ...[trial(-1, 5e-5, 0.9), trial(-1, 1e-3, 0.7)],
+    ...[trial(2, 5e-5, 0.8), trial(2, 1e-3, 0.85)],
+    ...[trial(3, 1e-3, 0.8), trial(3, 1e-2, 0.7)],
+  ]);
+  assert.deepEqual(
+    data.map(({ name, x, y }) => [name, x, y]),
+    [
+      ["rate 5e-5", [-1, 2], [0.9, 0.8]],
+      ["rate 1e-3", [-1, 2, 3], [0.7, 0.85, 0.8]],
+      ["rate 1e-2", [3], [0.7]],
+      ["freeze", [-1, 2, 3], [0.9, 0.85, 0.8]],
+      ["recommended", [-1], [0.9]],
+    ],
+  );
+  const widths = data.slice(0, 4).map(({ line }) => (line as { width: number }).width);
+  assert.deepEqual(widths, [1, 1, 1, 2.5]);
+  assert.deepEqual(data[1].text, ["", "", "1e-3"]);
+  assert.equal(new Set(data.slice(0, 3).map(({ line }) => (line as { color: string }).color)).size, 3);
+  assert.match(data[1].hovertemplate as string, /^%\{customdata\[0\]\} at rate 1e-3<br>Accuracy /);
+  assert.equal((data[3].customdata as string[][])[1][0], "N = 2 at rate 1e-3");
+  const [says, mark] = (layout.annotations as { text: string }[]).map(({ text }) => text);
+  assert.match(
+    says,
+    /<br>Thin: each learning rate by itself; the curve has each depth at its best<br>Dashed/,
+  );
+  assert.equal(mark, "<b>recommended: N = none at rate 5e-5</b>");
+  assert.equal(layout.showlegend, false);
+});
+
+test("Strategies have thin lines of their own, and a recipe's rates stand above one another.", () => {
+  const trials = [5e-5, 1e-3].flatMap((rate, i) => [
+    ...["freeze", "thaw"].flatMap((strategy) => [0, 1].map((n) => atRate(rate, { strategy, n }))),
+    atRate(rate, { strategy: "lora", n: -1, accuracy: 0.5 + i / 10, recipe: { recipe: "lora" } }),
+  ]);
+  const { data } = accuracyFigure(trials);
+  const thin = data.filter(({ name }) => (name as string).startsWith("rate "));
+  assert.deepEqual(
+    thin.map(({ name, x }) => [name, x]),
+    ["5e-5", "1e-3"].flatMap((rate) => [[0, 1], [0, 1], [2]].map((x) => [`rate ${rate}`, x])),
+  );
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { epochsFigure } from "../../src/report/epochsFigure";
 import type { TrialRecord } from "../../src/sweep/record";
+import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 
 /** A trial whose losses and accuracy run through the given numbers. */
@@ -111,4 +112,14 @@ test("Strategies are rows of panels with one scale down a column.", () => {
 test("The figure is plain JSON.", () => {
   const figure = epochsFigure(records);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
+
+test("A depth's line is that of its best rate, which the hover names.", () => {
+  const trial = (rate: number, accuracy: number) =>
+    atRate(rate, { accuracy, epochs: [fakeEpoch({ trainLoss: rate, metrics: { accuracy } })] });
+  const { data } = epochsFigure([trial(5e-5, 0.7), trial(1e-3, 0.8)]);
+  assert.equal(data.length, 3);
+  assert.deepEqual(data[0].y, [1e-3]);
+  assert.equal(data[0].name, "N = 0");
+  assert.match(data[0].hovertemplate as string, /^N = 0 at rate 1e-3<br>epoch /);
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatSummary } from "../../src/sweep/formatSummary";
+import type { TrialRecord } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
+import { atRate } from "./atRate";
 import { fakeRecord } from "./fakeRecord";
 
 test("The table is aligned, marks the recommended depth and says why.", () => {
@@ -87,4 +89,30 @@ test("Several strategies have a column, and one mark among them.", () => {
     lines.filter((line) => line.endsWith("<- recommended")),
     [lines[4]],
   );
+});
+
+test("Where depths were tried at several rates a column has the best one of each; a recipe's own rate alone makes none.", () => {
+  const lora = fakeRecord({
+    ...{ trial: "lora", strategy: "lora", n: -1, accuracy: 0.5 },
+    settings: { epochs: 2 },
+    recipe: { recipe: "lora", learningRate: 3e-3 } as TrialRecord["recipe"],
+  });
+  const trials = [5e-5, 1e-3].flatMap((rate, i) =>
+    [2, 3].map((n) => atRate(rate, { n, accuracy: n === 2 ? 0.8 - i / 10 : 0.7 + i / 20 })),
+  );
+  const lines = (records: TrialRecord[]) => formatSummary(summarize(records)).split("\n");
+  assert.deepEqual(
+    lines([...trials, lora])
+      .slice(0, 4)
+      .map((line) => line.slice(0, 26).trimEnd()),
+    [
+      "strategy  N  rate  accuracy",
+      "freeze    2  5e-5  0.8000",
+      "freeze    3  1e-3  0.7500",
+      "lora         3e-3  0.5000",
+    ],
+  );
+  assert.match(lines([...trials.slice(0, 2), lora])[0], /^strategy +N +accuracy /);
+  // Depths at different rates, one each, are told apart as well.
+  assert.match(lines([trials[0], trials[3]])[0], /^N +rate +accuracy /);
 });

@@ -21,6 +21,7 @@ import { bitFit } from "../../src/recipes/bitFit";
 import { trainNorms } from "../../src/recipes/trainNorms";
 import { formatSummary } from "../../src/sweep/formatSummary";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
+import { groupBy } from "../../src/sweep/groupBy";
 import { latestSweep } from "../../src/sweep/latestSweep";
 import { recommendN } from "../../src/sweep/recommendN";
 import { readRecords, type TrialRecord } from "../../src/sweep/record";
@@ -428,6 +429,142 @@ onEveryFastEngine("freezeSweep", (engine) => {
     );
   });
 
+  /** Options of a sweep of several rates. */
+  const rated = (more: Partial<FreezeSweepOptions>): FreezeSweepOptions => {
+    const { learningRate, ...rest } = options({ epochs: 1, n: [2], learningRates: [1e-3, 3e-3], ...more });
+    return more.learningRate === undefined ? rest : { ...rest, learningRate };
+  };
+  const ratesRun = async (given: FreezeSweepOptions) => {
+    const run: string[] = [];
+    const sweep = freezeSweep(given);
+    for await (const event of sweep) if (event.type === "trial") run.push(event.trial.trial);
+    return { run, ...(await sweep) };
+  };
+
+  it("tries every depth and recipe at every rate, each trial as a sweep of that rate alone gives it", async () => {
+    const own = { recipe: "norms", learningRate: 2e-2 } as const;
+    const strategies: Strategy[] = ["bitFit", own];
+    const { records } = await freezeSweep(rated({ n: [3, -1], seeds: [0, 1], strategies }));
+    assert.deepEqual(
+      records.map(({ trial }) => trial),
+      [
+        ...["none", "deep"].flatMap((n) =>
+          ["1e-3", "3e-3"].flatMap((rate) =>
+            [0, 1].map((seed) => `freeze n=${n === "none" ? -1 : 3} lr=${rate} seed=${seed}`),
+          ),
+        ),
+        ...["1e-3", "3e-3"].flatMap((rate) => [0, 1].map((seed) => `bitFit lr=${rate} seed=${seed}`)),
+        // A recipe with a rate of its own keeps to it.
+        ...[0, 1].map((seed) => `norms seed=${seed}`),
+      ],
+    );
+    for (const { recipe, learningRate, settings, about } of records) {
+      const isOwn = recipe?.recipe === "norms";
+      assert.equal(about!.options!.learningRate, isOwn ? 2e-2 : learningRate);
+      assert.deepEqual(settings, { epochs: 1, batchSize: 8, ...(!isOwn && { learningRate }) });
+    }
+    const alone = await freezeSweep(
+      options({ epochs: 1, n: [-1, 3], seeds: [0, 1], strategies, learningRate: 1e-3 }),
+    );
+    const same = records.filter(({ learningRate }) => learningRate !== 3e-3);
+    assert.deepEqual(same.map(lossesOf), alone.records.map(lossesOf));
+    assert.ok(alone.records.every(({ learningRate }) => learningRate === undefined));
+    const rows = summarize(records);
+    assert.deepEqual(
+      rows.map(({ strategy, n, rates }) => [strategy, n, rates.length]),
+      [
+        ["freeze", -1, 2],
+        ["freeze", 3, 2],
+        ["bitFit", -1, 2],
+        ["norms", -1, 1],
+      ],
+    );
+  });
+
+  it("takes a range of rates that rises with the depth, as many for each", async () => {
+    const { records } = await freezeSweep(
+      rated({ learningRates: "auto", n: [-1, 0, 1, 2, 3], strategies: ["lora", "layerwiseDecay"] }),
+    );
+    const rates = groupBy(records, ({ strategy, n }) => `${strategy} ${n}`);
+    assert.deepEqual(
+      [...rates].map(([name, trials]) => [name, ...trials.map(({ learningRate }) => learningRate)]),
+      [
+        ["freeze -1", 5e-5, 2e-4, 5e-4],
+        ["freeze 0", 5e-5, 2e-4, 5e-4],
+        ["freeze 1", 5e-5, 2e-4, 5e-4],
+        ["freeze 2", 5e-4, 1e-3, 3e-3],
+        ["freeze 3", 3e-3, 1e-2, 3e-2],
+        ["lora -1", 1e-3, 3e-3, 1e-2],
+        ["layerwiseDecay -1", 5e-5, 2e-4, 5e-4],
+      ],
+    );
+    recommendN(records);
+  });
+
+  it("goes on with the rates that are missing, inside the one that was cut off too", async () => {
+    const out = join(folder, "rates-cut");
+    const whole = await freezeSweep(rated({ epochs: 3, n: [2, 3] }));
+    const abort = new AbortController();
+    const first = freezeSweep(rated({ out, epochs: 3, n: [2, 3], signal: abort.signal }));
+    for await (const event of first)
+      if (event.type === "progress" && event.trial.learningRate === 3e-3 && event.event.type === "step")
+        if (event.event.step === 5) abort.abort();
+    assert.equal((await first).records.length, 1);
+    assert.deepEqual(readdirSync(out).sort(), ["records.jsonl", "unfinished-freeze_n=2_lr=3e-3_seed=0"]);
+    const second = freezeSweep(rated({ out, epochs: 3, n: [2, 3] }));
+    const resumed: [string, number][] = [];
+    for await (const event of second)
+      if (event.type === "progress" && event.event.type === "resumed")
+        resumed.push([event.trial.trial, event.event.step]);
+    assert.deepEqual(resumed, [["freeze n=2 lr=3e-3 seed=0", 5]]);
+    const { records } = await second;
+    assert.deepEqual(records.map(lossesOf), whole.records.map(lossesOf));
+    assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+  });
+
+  it("adds rates to the folder of a sweep as it adds depths, that of a single rate included", async () => {
+    const out = join(folder, "rates-added");
+    const one = await ratesRun(rated({ out, learningRates: undefined, learningRate: 1e-3 }));
+    assert.deepEqual(one.run, ["freeze n=2 seed=0"]);
+    const more = await ratesRun(rated({ out }));
+    assert.deepEqual(more.run, ["freeze n=2 lr=3e-3 seed=0"]);
+    assert.deepEqual(more.records[0], JSON.parse(JSON.stringify(one.records[0])));
+    // Other rates join, which are another list than that before.
+    assert.deepEqual((await ratesRun(rated({ out, learningRates: [3e-3, 1e-2] }))).run, [
+      "freeze n=2 lr=1e-2 seed=0",
+    ]);
+    // A single rate that is there needs nothing, and another depth at it is told from those at other rates.
+    for (const n of [2, 3]) {
+      const single = await ratesRun(rated({ out, n: [n], learningRates: undefined, learningRate: 1e-2 }));
+      assert.deepEqual(single.run, n === 2 ? [] : ["freeze n=3 lr=1e-2 seed=0"]);
+      assert.equal(single.records.length, 1);
+    }
+    const kept = readRecords(join(out, "records.jsonl"));
+    assert.deepEqual(latestSweep(kept), kept);
+    assert.deepEqual(
+      summarize(kept).map(({ n, rates }) => [n, ...rates.map(({ learningRate }) => learningRate)]),
+      [
+        [2, 1e-3, 3e-3, 1e-2],
+        [3, 1e-2],
+      ],
+    );
+  });
+
+  it("refuses a single rate that the folder does not have, and other options beside a list of rates", async () => {
+    const out = join(folder, "rates-refused");
+    await ratesRun(rated({ out }));
+    const refused = (more: Partial<FreezeSweepOptions>, difference: string) =>
+      assert.rejects(async () => freezeSweep(rated({ out, ...more })), {
+        name: "InputError",
+        message: new RegExp(`holds records of another sweep: ${difference}; name another folder`),
+      });
+    await refused({ learningRates: undefined, learningRate: 2e-3 }, "learningRate 0\\.003, here 0\\.002");
+    await refused({ learningRates: undefined }, "learningRate 0\\.003, here left out");
+    await refused({ epochs: 2 }, "epochs 1, here 2");
+    await refused({ learningRates: "auto", warmup: 0 }, "warmup left out, here 0");
+    assert.equal(readRecords(join(out, "records.jsonl")).length, 2);
+  });
+
   it("takes adapters off a model that was handed over, and leaks none", async () => {
     const model = await loadTiny(tinyBert);
     const before = model
@@ -539,6 +676,19 @@ onEveryFastEngine("freezeSweep", (engine) => {
     await rejects({ seeds: [] }, /^seeds: expected at least one/);
     await rejects({ seeds: [0.5] }, /^seeds\[0\]: expected an integer/);
     await rejects({ epochs: 0 }, /^epochs/);
+    const rates = (learningRates: unknown) => ({ learningRate: undefined, learningRates }) as never;
+    await rejects(rates([]), /^learningRates: expected at least one, got none$/);
+    await rejects(rates([1e-3, 5e-5, 1e-3]), /^learningRates: expected each once, got 0\.001 twice$/);
+    await rejects(rates([1e-3, -1e-3]), /^learningRates\[1\]: expected a number above 0, got -0\.001$/);
+    await rejects(rates([1e-3, "1e-4"]), /^learningRates\[1\]: expected a number above 0, got "1e-4"$/);
+    await rejects(
+      rates("all"),
+      /^learningRates: expected "auto", or a list of different values, each a number above 0, got "all"$/,
+    );
+    await rejects(
+      { learningRates: [1e-3], learningRate: 1e-3 },
+      /^learningRates: expected these or a single learningRate, got both$/,
+    );
     await rejects({ parameterGroups: [{ match: /bias/, weightDecay: 0 }] }, /^parameterGroups: .* as JSON/);
     const lora = { recipe: "lora" } as const;
     await rejects({ strategies: [lora, lora] }, /^strategies: .* a name of its own for each, got lora twice/);

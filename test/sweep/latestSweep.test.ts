@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { latestSweep } from "../../src/sweep/latestSweep";
 import type { TrialRecord } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
+import { atRate } from "./atRate";
 import { fakeRecord } from "./fakeRecord";
 
 const sweep = (given: Partial<TrialRecord> = {}) => [0, 1, 2].map((n) => fakeRecord({ n, ...given }));
@@ -40,6 +41,16 @@ test("Of a trial that was run twice the later record counts, at the earlier one'
   const again = fakeRecord({ n: 1, accuracy: 0.9 });
   const [a, , c] = sweep();
   assert.deepEqual(latestSweep([...sweep(), again]), [a, again, c]);
+});
+
+test("Rates may differ within a sweep, and a trial is told from one at another rate", () => {
+  const records = [1e-3, 5e-5].flatMap((rate) => [0, 1].map((n) => atRate(rate, { n })));
+  // A sweep of one rate calls its trials by depth and seed alone.
+  const single = [2e-4, 5e-4].map((learningRate) => fakeRecord({ settings: { epochs: 2, learningRate } }));
+  assert.deepEqual(latestSweep([...records, ...single]), [...records, ...single]);
+  const again = { ...single[0], accuracy: 0.9 };
+  assert.deepEqual(latestSweep([...single, again]), [again, single[1]]);
+  assert.deepEqual(latestSweep([atRate(1e-3, { settings: { epochs: 3 } }), ...records]), records);
 });
 
 test("What is left can be summarized, where the whole file cannot", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { InputError } from "../../src/errors";
 import { explainN, recommendN } from "../../src/sweep/recommendN";
 import type { TrialRecord } from "../../src/sweep/record";
+import { atRate } from "./atRate";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
 
 /** One record for each accuracy at each depth: { depth: [accuracy of seed 0, of seed 1, …] }. */
@@ -170,6 +171,58 @@ test("Among recipes alone the best is named.", () => {
   const found = explainN([...recipe("bitFit", [0.7]), ...recipe("lora", [0.99])]);
   assert.deepEqual([found.strategy, found.n], ["lora", -1]);
   assert.match(found.sentence, /^lora: the best mean accuracy \(0\.9900\)/);
+});
+
+/** Depth by depth the accuracy at each rate. */
+const atRates = (accuracies: Record<string, Record<string, number>>): TrialRecord[] =>
+  Object.entries(accuracies).flatMap(([n, rates]) =>
+    Object.entries(rates).map(([rate, accuracy]) => atRate(Number(rate), { n: Number(n), accuracy })),
+  );
+
+test("Each depth is judged at its best rate, and the sentence names it and how many were tried.", () => {
+  // At one rate alone deep freezes look worse than they are.
+  const records = atRates({
+    "-1": { 5e-5: 0.9, 1e-3: 0.7 },
+    4: { 5e-5: 0.8, 1e-3: 0.889 },
+    5: { 5e-5: 0.6, 1e-3: 0.88 },
+  });
+  assert.equal(recommendN(records.filter(({ learningRate }) => learningRate === 5e-5)), -1);
+  const found = explainN(records);
+  assert.deepEqual([found.n, found.learningRate, found.best, found.mean], [4, 1e-3, -1, 0.889]);
+  assert.equal(
+    found.sentence,
+    "N = 4 at rate 1e-3: the deepest freeze whose mean accuracy (0.8890) is within one standard error (0.0150) of the best: " +
+      "0.9000 at N = none at rate 5e-5. Each depth is judged at the best of its 2 rates, which flatters all alike.",
+  );
+  assert.match(
+    found.comparison!,
+    /^N = 4 at rate 1e-3 keeps 98\.8 % .* of fine-tuning everything at rate 5e-5\./,
+  );
+});
+
+test("Where depths were tried at unlike numbers of rates the sentence says what that does.", () => {
+  const { sentence } = explainN(atRates({ 0: { 5e-5: 0.9 }, 1: { 5e-5: 0.7, 2e-4: 0.8, 1e-3: 0.9 } }));
+  assert.match(
+    sentence,
+    /^N = 1 at rate 1e-3: .* Each depth is judged at the best of its rates, 1 to 3 of them, which flatters most where they are most\.$/,
+  );
+});
+
+test("A single rate is not spoken of.", () => {
+  const found = explainN(atRates({ 0: { 5e-5: 0.9 }, 1: { 5e-5: 0.7 } }));
+  assert.equal(found.learningRate, 5e-5);
+  assert.doesNotMatch(`${found.sentence} ${found.comparison}`, /rate|5e-5/);
+});
+
+test("The best recipe is named with its rate where several were tried.", () => {
+  const lora = (rate: number, accuracy: number) =>
+    atRate(rate, { strategy: "lora", n: -1, accuracy, recipe: { recipe: "lora" } });
+  const { sentence } = explainN([
+    ...atRates({ 0: { 5e-5: 0.8, 1e-3: 0.9 } }),
+    lora(5e-5, 0.7),
+    lora(1e-3, 0.85),
+  ]);
+  assert.match(sentence, / The best recipe, lora at rate 1e-3: 0\.8500\.$/);
 });
 
 test("Without records, or without the metric, there is nothing to recommend.", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InputError } from "../../src/errors";
+import type { TrialRecord } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
+import { atRate } from "./atRate";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
 
 test("A depth's trials become one row: means over seeds, the highest of the peaks.", () => {
@@ -37,9 +39,12 @@ test("A depth's trials become one row: means over seeds, the highest of the peak
   assert.equal(rows.length, 1);
   assert.deepEqual(rounded(row.accuracy!), rounded(accuracy));
   assert.equal(row.score, row.accuracy);
+  const { rates, ...alone } = row;
+  assert.deepEqual(rates, [alone]);
   assert.deepEqual(
-    { ...row, accuracy: null, score: null },
+    { ...alone, accuracy: null, score: null },
     {
+      learningRate: null,
       strategy: "freeze",
       n: 2,
       recipe: false,
@@ -174,4 +179,78 @@ test("A depth says whether one of its trials read features that an earlier run h
     fakeRecord({ n: 2, seed: 1 }),
   ]);
   assert.deepEqual([none.frozenFromCache, some.frozenFromCache], [false, true]);
+});
+
+test("A depth that was tried at several rates is its best one, with all of them beside it, the lowest first.", () => {
+  const trial = (n: number, rate: number, seed: number, accuracy: number) =>
+    atRate(rate, { n, seed, accuracy });
+  const rows = summarize([
+    ...[trial(1, 1e-3, 0, 0.9), trial(1, 1e-3, 1, 0.8), trial(1, 5e-5, 0, 0.6), trial(1, 5e-5, 1, 0.7)],
+    ...[trial(-1, 1e-3, 0, 0.5), trial(-1, 5e-5, 0, 0.8)],
+  ]);
+  assert.deepEqual(
+    rows.map(({ n, learningRate, seeds, score }) => [n, learningRate, seeds, score.mean.toFixed(3)]),
+    [
+      [-1, 5e-5, 1, "0.800"],
+      [1, 1e-3, 2, "0.850"],
+    ],
+  );
+  assert.deepEqual(
+    rows[1].rates.map(({ learningRate, score }) => [learningRate, score.mean.toFixed(3)]),
+    [
+      [5e-5, "0.650"],
+      [1e-3, "0.850"],
+    ],
+  );
+});
+
+test("Of an error the best rate is the one with the least, and of equal rates the lowest.", () => {
+  const trial = (rate: number, rmse: number) =>
+    atRate(rate, { accuracy: null, epochs: [fakeEpoch({ metrics: { rmse } })] });
+  const best = (...trials: TrialRecord[]) => summarize(trials, { metric: "rmse" })[0].learningRate;
+  assert.equal(best(trial(1e-3, 0.5), trial(1e-4, 0.4), trial(1e-2, 0.6)), 1e-4);
+  assert.equal(best(trial(1e-3, 0.5), trial(1e-4, 0.5)), 1e-4);
+});
+
+test("What the rate has no part in, memory and the frozen pass, is that of all trials of a depth; seconds of epochs are the best rate's.", () => {
+  // The first rate computes the features that the second one finds.
+  const [row] = summarize([
+    atRate(1e-4, {
+      accuracy: 0.7,
+      frozenSeconds: 4,
+      peakTensorBytes: 300,
+      peakRssBytes: 10,
+      frozenFrom: "cache",
+      epochs: [fakeEpoch({ trainSeconds: 5, evalSeconds: 1, metrics: { accuracy: 0.7 } })],
+    }),
+    atRate(1e-3, {
+      accuracy: 0.8,
+      frozenSeconds: 0,
+      peakTensorBytes: 200,
+      peakRssBytes: 20,
+      epochs: [fakeEpoch({ trainSeconds: 6, evalSeconds: 2, metrics: { accuracy: 0.8 } })],
+    }),
+  ]);
+  assert.equal(row.learningRate, 1e-3);
+  assert.deepEqual([row.frozenSeconds, row.longestFrozenSeconds, row.frozenFromCache], [2, 4, true]);
+  assert.deepEqual([row.peakTensorBytes, row.peakRssBytes], [300, 20]);
+  assert.deepEqual([row.secondsPerEpoch, row.totalSeconds], [8, 10]);
+  assert.deepEqual(
+    row.rates.map((rate) => [rate.frozenSeconds, rate.totalSeconds]),
+    [
+      [4, 10],
+      [0, 8],
+    ],
+  );
+});
+
+test("Trials may differ in their rate, and in no other setting; one rate and seed stand once.", () => {
+  assert.throws(
+    () => summarize([atRate(1e-3), atRate(1e-4, { settings: { epochs: 3 } })]),
+    /^InputError: records: expected the same settings in all trials, but freeze n=0 lr=0.001 seed=0 and freeze n=0 lr=0.0001 seed=0 differ/,
+  );
+  assert.throws(
+    () => summarize([atRate(1e-3), atRate(1e-3, { trial: "by another name" })]),
+    /expected each trial once, got by another name twice/,
+  );
 });

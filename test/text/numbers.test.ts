@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   formatCount,
   formatMany,
+  formatRate,
   formatScore,
   formatShare,
   gigabytes,
@@ -23,6 +24,13 @@ test("A score has four decimals, and its error where one is known", () => {
     [formatScore(0.84123), formatScore(1, null), formatScore(0.5, 0.00316)],
     ["0.8412", "1.0000", "0.5000 ± 0.0032"],
   );
+});
+
+test("A learning rate is written as people write it", () => {
+  assert.deepEqual([5e-5, 1e-3, 1.5e-3, 0.03, 0.5, 1, 0].map(formatRate), [
+    ...["5e-5", "1e-3", "1.5e-3", "3e-2"],
+    ...["0.5", "1", "0"],
+  ]);
 });
 
 test("MB are 10⁶ bytes and GB 10⁹, without the unit", () => {

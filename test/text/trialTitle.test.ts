@@ -14,4 +14,7 @@ test("A trial is called by its depth, or by its recipe, which has none", () => {
     "lora4",
   ]);
   assert.equal(trialName({ ...lora, seed: 2 }), "lora4, seed 2");
+  const at = { learningRate: 5e-5, seed: 2 };
+  assert.equal(trialName({ ...lora, ...at }), "lora4, rate 5e-5, seed 2");
+  assert.equal(trialName({ strategy: "freeze", n: -1, ...at }), "N = none, rate 5e-5, seed 2");
 });

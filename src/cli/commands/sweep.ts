@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { checkInteger } from "../../check";
 import { FrostError, InputError } from "../../errors";
+import { OPTIONS } from "../../options/table";
 import { checkReportFolder } from "../../report/checkReportFolder";
 import { stoppedLine } from "../../report/eventLine";
 import { freezeSweep } from "../../sweep/freezeSweep";
@@ -22,12 +23,15 @@ import {
   trainingSettings,
 } from "../options";
 import { depths, wholeNumbers } from "../parseNumbers";
+import { parseRates } from "../parseRates";
 import { print, printJson } from "../print";
 import { runFolder } from "../runFolder";
 import { SweepBoard } from "../SweepBoard";
 import { showSweep } from "../showSweep";
+import { tableFlag } from "../tableFlag";
 
-interface SweepFlags extends DataFlags, TrainingFlags, KeepingFlags {
+interface SweepFlags extends DataFlags, Omit<TrainingFlags, "learningRate">, KeepingFlags {
+  learningRate: number | number[] | "auto";
   n?: number[];
   strategies?: Recipe[];
   seeds: number[];
@@ -61,7 +65,11 @@ export function sweepCommand(): Command {
         .argParser(wholeNumbers)
         .default([0], "0"),
     );
-  addTrainingOptions(command)
+  const rates = tableFlag(OPTIONS.freezeSweep.learningRate, {
+    flag: "--lr, --learning-rate <rates>",
+    says: "peak learning rate of AdamW; several joined by commas: each depth is tried at each, and judged at its best; auto: three at each depth, higher ones the deeper the freeze",
+  });
+  addTrainingOptions(command, { learningRate: rates.argParser(parseRates) })
     .optionsGroup("Output:")
     .option(
       "--out <dir>",
@@ -76,6 +84,7 @@ Examples:
   frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv
   frostkit sweep --model bert-base-uncased --train train.csv --valid valid.csv --n -1,0,4,8,12 --seeds 0,1,2
   frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --n 0..6 --lr 3e-4 --json > records.jsonl
+  frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --lr 5e-5,2e-4,1e-3
   frostkit sweep --model timm/resnet18.a1_in1k --train pets --n -1..4 --lr 1e-3
   frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --n -1,0,3 --strategies layerwiseDecay,gradual:unfreeze=6/-1
   frostkit sweep --model data/all-MiniLM-L6-v2 --train train.csv --strategies bitFit:learningRate=3e-3,lora:rank=4:name=lora4
@@ -87,7 +96,7 @@ by slashes; rank, alpha and dropout of lora.`,
 }
 
 async function sweep(flags: SweepFlags, command: Command): Promise<void> {
-  const { n, strategies, seeds, metric } = flags;
+  const { n, strategies, seeds, metric, learningRate, ...more } = flags;
   const out = flags.out ?? runFolder(flags.train);
   RecordStore.check(out);
   checkReportFolder(out, "--out");
@@ -119,7 +128,8 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
       log: note,
       restart: flags.restart,
       saveEvery: flags.saveEvery,
-      ...trainingSettings(flags),
+      ...trainingSettings({ metric, ...more }),
+      ...(typeof learningRate === "number" ? { learningRate } : { learningRates: learningRate }),
     },
   );
   const board = new SweepBoard(out, metric);
