@@ -104,7 +104,7 @@ test("Where depths were tried at several rates a column has the best one of each
   assert.deepEqual(
     lines([...trials, lora])
       .slice(0, 4)
-      .map((line) => line.slice(0, 26).trimEnd()),
+      .map((line) => line.slice(0, 27).trimEnd()),
     [
       "strategy  N  rate  accuracy",
       "freeze    2  5e-5  0.8000",
