@@ -9,13 +9,20 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { FrostError } from "../errors";
 import { checkNoFolder } from "../files/checkNoFolder";
 import { checkWritable } from "../files/checkWritable";
+import { codeOf } from "../files/codeOf";
 import { exclusively } from "../files/exclusively";
 import { makeFolders } from "../files/makeFolders";
 import { recordsName } from "../files/recordsName";
 import { syncFolder } from "../files/replaceFolder";
+import { oneLine } from "../text/oneLine";
+import { PREDICTIONS } from "./predictionsName";
+import type { RowPredictions } from "./RowPredictions";
 import { isTorn, readRecords, recordsFile, type TrialRecord } from "./record";
+import { recordFolders } from "./recordFolders";
+import { writePredictions } from "./writePredictions";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
 export class RecordStore {
@@ -56,8 +63,37 @@ export class RecordStore {
     }
   }
 
-  /** Adds a record, whoever else may add one at this moment, and waits until it is on the disk. */
-  append(record: TrialRecord): void {
+  /**
+   * Adds a record, whoever else may add one at this moment, and waits until it is on the disk; before it, what the validation rows got,
+   * which the record then names. Gives the record as it was written. Where there is no room for the predictions, `log` is told and the
+   * record goes without.
+   */
+  append(record: TrialRecord, predictions?: RowPredictions, log = console.info): TrialRecord {
+    const name = predictions && this.#write(record, predictions, log);
+    const whole = name === undefined ? record : { ...record, predictions: name };
+    this.#add(whole);
+    recordFolders.set(whole, this.folder);
+    return whole;
+  }
+
+  #write(
+    { trial }: TrialRecord,
+    predictions: RowPredictions,
+    log: (line: string) => void,
+  ): string | undefined {
+    try {
+      return writePredictions(this.folder, trial, predictions);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined && !(error instanceof FrostError)) throw error;
+      log(
+        `${join(this.folder, PREDICTIONS)}: what the rows of ${trial} got could not be written (${code ?? oneLine((error as Error).message)}); its record goes without, so depths are not compared row by row`,
+      );
+      return undefined;
+    }
+  }
+
+  #add(record: TrialRecord): void {
     exclusively(join(this.folder, ".frostkit-append"), () => {
       const isNew = !existsSync(this.path);
       this.#cutTornLine();

@@ -9,6 +9,7 @@ import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import type { EpochRecord } from "../training/events";
 import type { About } from "./about";
+import { recordFolders } from "./recordFolders";
 import { refuseNoSweep } from "./refuseNoSweep";
 
 export type { EpochRecord };
@@ -65,6 +66,8 @@ export interface TrialRecord {
   about?: About;
   /** Of the kit, Node.js and what computed. */
   versions: Record<string, string>;
+  /** The file, named from the sweep's folder on, of what each validation row got. */
+  predictions?: string;
 }
 
 /** Where the records of a sweep in this folder are. */
@@ -107,7 +110,9 @@ export function readRecords(
       else throw new InputError(`${where}: expected a record as JSON, got ${(error as Error).message}`);
       continue;
     }
-    records.push(checkRecord(value, where));
+    const record = checkRecord(value, where);
+    recordFolders.set(record, dirname(path));
+    records.push(record);
   }
   return records;
 }
@@ -160,6 +165,7 @@ function checkRecord(value: unknown, where: string): TrialRecord {
     );
   if (record.settings !== undefined) checkObject(`${where}: settings`, record.settings);
   if (record.about !== undefined) checkObject(`${where}: about`, record.about);
+  if (record.predictions !== undefined) checkString(`${where}: predictions`, record.predictions);
   if (record.recipe !== undefined)
     checkString(`${where}: recipe.recipe`, checkObject(`${where}: recipe`, record.recipe).recipe);
   const versions = checkObject(`${where}: versions`, record.versions);

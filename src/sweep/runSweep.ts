@@ -23,7 +23,7 @@ import { Pretrained } from "./Pretrained";
 import { RecordStore } from "./RecordStore";
 import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
-import { runTrial, type TrialBench } from "./runTrial";
+import { runTrial, type TrialBench, type TrialResult } from "./runTrial";
 import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
 import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
 import { type Rates, type Trial, type TrialSettings, trials } from "./trial";
@@ -74,6 +74,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       features,
       modelHash: await hashModel(model),
       dataHash: hashData(train, valid),
+      rowsHash: valid.contentHash(),
       signal,
       about: aboutSweep(source, model, train, whole, about),
       states: { folder: out, saveEvery, log },
@@ -110,12 +111,12 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       if (whole.precision !== "fp32" && (trial.recipe || trial.n !== before?.n)) features.dispose();
       before = trial;
       yield { type: "trial", trial, index, count: planned.length };
-      let record: TrialRecord | null = null;
+      let result: TrialResult | null = null;
       const run = runTrial(trial, bench);
       try {
         let turn = await run.next();
         for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
-        record = turn.value;
+        result = turn.value;
       } catch (error) {
         if (!(error instanceof Error) || error instanceof InputError) throw error;
         failed.push({ trial, error });
@@ -124,9 +125,9 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
         // Whoever leaves the loop over the sweep leaves the trial too: its weights are put back.
         await run.return(null);
       }
-      if (!record) continue;
+      if (!result) continue;
       lock.check();
-      store.append(record);
+      const record = store.append(result.record, result.predictions, log);
       new StateFolder(trialState(out, trial)).clear();
       records.set(trial.trial, record);
       yield { type: "record", record, index, count: planned.length };

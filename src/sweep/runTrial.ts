@@ -11,6 +11,7 @@ import type { SaveEvery } from "../training/SavePace";
 import { version } from "../version";
 import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
+import type { RowPredictions } from "./RowPredictions";
 import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
@@ -26,20 +27,28 @@ export interface TrialBench {
   features: FrozenFeatures;
   modelHash: string;
   dataHash: string;
+  /** SHA-256 of the validation rows. */
+  rowsHash: string;
   signal?: AbortSignal;
   about: About;
   /** Where the state of the trial that runs is kept, and how often. */
   states: { folder: string; saveEvery?: SaveEvery; log: (line: string) => void };
 }
 
+/** What a trial came to, and what each validation row got. */
+export interface TrialResult {
+  record: TrialRecord;
+  predictions: RowPredictions;
+}
+
 /**
- * Runs one trial, from where an earlier run of it stopped, and yields its progress; its record is `null` where the signal ended it before
+ * Runs one trial, from where an earlier run of it stopped, and yields its progress; its result is `null` where the signal ended it before
  * its last epoch.
  */
 export async function* runTrial(
   planned: Trial,
   bench: TrialBench,
-): AsyncGenerator<FineTuneEvent, TrialRecord | null> {
+): AsyncGenerator<FineTuneEvent, TrialResult | null> {
   const { trial, strategy, n, seed, learningRate, settings, recipe } = planned;
   const { folder, saveEvery, log } = bench.states;
   const { model, train, valid, pretrained, features, signal } = bench;
@@ -58,6 +67,7 @@ export async function* runTrial(
     const own = recipe ? recipeSettings(settings, recipe) : settings;
     const data = { train: train.dataset, valid: valid.dataset };
     let peakBefore = 0;
+    const said: { outputs?: Float32Array } = {};
     const { run } = startFineTuning(
       model,
       data,
@@ -68,13 +78,17 @@ export async function* runTrial(
         restore: (bytes) => {
           peakBefore = bytes;
         },
+        predictions: (outputs) => {
+          said.outputs = outputs;
+        },
       },
     );
     yield* run;
     const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
-    if (stopped === "aborted") return null;
+    const { outputs } = said;
+    if (stopped === "aborted" || !outputs) return null;
     const last = epochs[epoch - 1];
-    return {
+    const record: TrialRecord = {
       trial,
       strategy,
       n,
@@ -101,6 +115,7 @@ export async function* runTrial(
       about: { ...bench.about, options: { ...bench.about.options, learningRate: rateOf(planned) } },
       versions: { frostkit: version, node: process.versions.node, ...engine.versions },
     };
+    return { record, predictions: { outputs, labels: valid.labels, rows: bench.rowsHash } };
   } finally {
     undo?.();
     model.trainedOn = trainedOn;

@@ -27,7 +27,7 @@ import { learningRates } from "./learningRates";
 import { metricNames } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
-import { logitsOf } from "./predict";
+import { logitsOf, toProbabilities } from "./predict";
 import { Run } from "./Run";
 import { readLabelledRows } from "./readRows";
 import { runIdentity } from "./runIdentity";
@@ -72,6 +72,8 @@ interface Keeps {
   figure(): number;
   /** Gives back what it was. */
   restore(figure: number): void;
+  /** Takes what the weights that the model ends with say of the validation rows, as probabilities or values; left out where it ends early. */
+  predictions?(outputs: Float32Array): void;
 }
 
 const KEEPS: Keeps = { end: true, figure: () => 0, restore: () => {} };
@@ -128,6 +130,8 @@ class Training {
   #frozenSeconds = 0;
   #cached = false;
   #stopped: FineTuneResult["stopped"] | null = null;
+  /** Of the newest epoch and the best one, where somebody asks for them. */
+  #logits = new Map<number, Float32Array>();
 
   constructor(
     private readonly model: Classifier,
@@ -172,11 +176,12 @@ class Training {
       // Before the best epoch's weights take the place of those that training goes on from.
       if (!isWhole) await this.#keeper?.save(this.#facts());
       if (restoreBest) this.#best.restore();
+      if (isWhole && this.keeps.predictions) yield* this.#tellPredictions();
       if (isWhole && this.keeps.end && !begun?.last) await this.#keeper?.save(this.#facts(), true);
       const savedStep = this.#keeper?.step ?? null;
       return {
         epochs: this.#epochs,
-        epoch: restoreBest ? this.#best.epoch : this.#epochs.length,
+        epoch: this.#epochOfWeights,
         stopped: this.#stopped,
         frozenSeconds: this.#frozenSeconds,
         ...(this.#cached && { frozenFrom: "cache" }),
@@ -251,6 +256,8 @@ class Training {
     const record = yield* this.#evaluate(epoch, done, start);
     this.#epochs.push(record);
     this.#best.take(record);
+    for (const each of this.#logits.keys())
+      if (each !== epoch && each !== this.#best.epoch) this.#logits.delete(each);
     yield { type: "epoch", ...record };
     if (this.#end() === null) await this.#keeper?.afterEpoch(() => this.#facts());
   }
@@ -302,17 +309,41 @@ class Training {
     const { valid } = this.data;
     if (!valid) return record;
     this.#stopwatch.restart();
-    const { batchSize, precision } = this.settings;
-    const run = logitsOf(this.model, valid, Math.max(64, batchSize), start, precision);
+    const run = this.#predict(valid, start);
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
       record.evalSeconds += this.#stopwatch.lap();
-      yield { type: "evaluate", done: turn.value, total: valid.count };
+      yield turn.value;
       this.#stopwatch.restart();
     }
     const { loss, metrics } = await evaluateLogits(turn.value, valid.labels, this.model);
     record.evalSeconds += this.#stopwatch.lap();
+    if (this.keeps.predictions) this.#logits.set(epoch, turn.value);
     return { ...record, validLoss: loss, metrics };
+  }
+
+  async *#predict(valid: LabelledRows, start: Start): AsyncGenerator<FineTuneEvent, Float32Array> {
+    const { batchSize, precision } = this.settings;
+    const run = logitsOf(this.model, valid, Math.max(64, batchSize), start, precision);
+    for (;;) {
+      const { done, value } = await run.next();
+      if (done) return value;
+      yield { type: "evaluate", done: value, total: valid.count };
+    }
+  }
+
+  /** Hands over what the validation rows got from the weights that stay. */
+  async *#tellPredictions(): AsyncGenerator<FineTuneEvent, void> {
+    const { valid } = this.data;
+    if (!valid) return;
+    // An earlier run, which this one goes on from, may have seen that epoch.
+    const logits =
+      this.#logits.get(this.#epochOfWeights) ?? (yield* this.#predict(valid, yield* this.#start()));
+    this.keeps.predictions?.(toProbabilities(logits, this.model.numLabels, this.model.problemType));
+  }
+
+  get #epochOfWeights(): number {
+    return this.settings.restoreBest ? this.#best.epoch : this.#epochs.length;
   }
 
   #datasets(): LabelledRows[] {

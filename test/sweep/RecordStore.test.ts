@@ -14,6 +14,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { writeSynced } from "../../src/files/writeFolder";
 import { RecordStore } from "../../src/sweep/RecordStore";
+import { readPredictions } from "../../src/sweep/readPredictions";
+import { readRecords } from "../../src/sweep/record";
+import { recordFolders } from "../../src/sweep/recordFolders";
+import { fakePredictions } from "./fakePredictions";
 import { fakeRecord } from "./fakeRecord";
 
 /** Runs something in a file system of 64 KB, where one can be made, and takes it away. */
@@ -46,6 +50,55 @@ test("On a full disk a record is written whole or an error tells; those before i
       Array.from({ length: written }, (_, i) => i),
     );
   });
+});
+
+test("Where predictions do not fit on the disk the record is written all the same, without them, and a line says so", (t) => {
+  onSmallDisk(t, (disk) => {
+    const store = new RecordStore(disk);
+    const lines: string[] = [];
+    const log = (line: string) => lines.push(line);
+    const fits = store.append(fakeRecord({ validRows: 60 }), fakePredictions(), log);
+    assert.match(fits.predictions!, /^predictions\/freeze_n=0_seed=0-\w{16}\.safetensors$/);
+    const without = store.append(fakeRecord({ seed: 1 }), fakePredictions({ rows: 10_000 }), log);
+    assert.equal(without.predictions, undefined);
+    assert.deepEqual(readQuietly(store), [fits, without]);
+    assert.deepEqual(lines, [
+      `${disk}/predictions: what the rows of freeze n=0 seed=1 got could not be written (ENOSPC); its record goes without, so depths are not compared row by row`,
+    ]);
+    assert.equal(readdirSync(join(disk, "predictions")).length, 1);
+  });
+});
+
+test("A user's own file called predictions stays as it is, and records go without", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  writeFileSync(join(folder, "predictions"), "mine");
+  const lines: string[] = [];
+  const store = new RecordStore(folder);
+  store.append(fakeRecord(), fakePredictions(), (line) => lines.push(line));
+  assert.match(
+    lines[0],
+    /predictions: what the rows of freeze n=0 seed=0 got could not be written \(ENOTDIR\); /,
+  );
+  assert.equal(readFileSync(join(folder, "predictions"), "utf8"), "mine");
+  assert.deepEqual(store.read(), [fakeRecord()]);
+  rmSync(folder, { recursive: true });
+});
+
+test("Predictions are on the disk before the record that names them, and outlive records that are set aside", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  const store = new RecordStore(folder);
+  const first = store.append(fakeRecord({ validRows: 60 }), fakePredictions());
+  store.setAside();
+  const second = store.append(fakeRecord({ validRows: 60 }), fakePredictions({ seed: 1 }));
+  assert.notEqual(first.predictions, second.predictions);
+  for (const [name, seed] of [
+    ["records-1.jsonl", 0],
+    ["records.jsonl", 1],
+  ] as const) {
+    const [record] = readRecords(join(folder, name));
+    assert.deepEqual(readPredictions(recordFolders.get(record)!, record), fakePredictions({ seed }));
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test("A file that does not fit on the disk is an error, however much of it was written", (t) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
@@ -23,6 +24,7 @@ import { formatSummary } from "../../src/sweep/formatSummary";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { groupBy } from "../../src/sweep/groupBy";
 import { latestSweep } from "../../src/sweep/latestSweep";
+import { readPredictions } from "../../src/sweep/readPredictions";
 import { recommendN } from "../../src/sweep/recommendN";
 import { readRecords, type TrialRecord } from "../../src/sweep/record";
 import type { FreezeSweepOptions, SweepEvent } from "../../src/sweep/SweepOptions";
@@ -30,11 +32,14 @@ import type { Strategy } from "../../src/sweep/strategies";
 import { summarize } from "../../src/sweep/summarize";
 import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
+import { metrics } from "../../src/training/metrics";
+import { predict } from "../../src/training/predict";
 import { distance } from "../close";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { changeState } from "../training/changeState";
 import { loadTiny, tinyBert, tinyBertWith, tinyWithDropout, toyRows } from "../training/toyData";
+import { killed, killedData } from "./killedSweep";
 
 // The tables of tests are small ones.
 FileTensor.large = 0;
@@ -227,7 +232,34 @@ onEveryFastEngine("freezeSweep", (engine) => {
     }
     assert.deepEqual(from, [5, 13, 18, 23, 33, 35]);
     assert.deepEqual(plain(result.records), plain(whole.records));
-    assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+    assert.deepEqual(readdirSync(out).sort(), ["predictions", "records.jsonl"]);
+  });
+
+  it("keeps what each validation row got from the weights that a trial ended with, in the same run and in several", async () => {
+    const more = { n: [2], seeds: [3], epochs: 4, learningRate: 3e-2, metric: "loss", restoreBest: true };
+    const whole = await freezeSweep(options(more));
+    const [record] = whole.records;
+    const { outputs, labels, rows } = readPredictions(whole.folder, record);
+    assert.deepEqual(labels, threeClasses(valid).labels);
+    assert.match(rows, /^[0-9a-f]{64}$/);
+    const kept = record.epochs.find(({ epoch }) => epoch === record.restoredEpoch) ?? record.epochs.at(-1)!;
+    assert.deepEqual(metrics(outputs, labels), kept.metrics);
+    const model = await loadTiny(tinyBert, { classes: ["odd", "even", "neither"] });
+    topNLayerFreeze(model, 2);
+    const data = { train: threeClasses(train), valid: threeClasses(valid) };
+    const { n, seeds, ...rest } = more;
+    await fineTune(model, data, { ...rest, batchSize: 8, seed: 3 });
+    const { probabilities } = await predict(model, data.valid);
+    assert.ok(distance(Array.from(outputs), Array.from(probabilities)) < 1e-5);
+    model.dispose();
+    // Left behind its last epoch, a trial has no epoch to run any more, and predicts once more.
+    const out = join(folder, "left");
+    for await (const event of freezeSweep(options({ ...more, out })))
+      if (event.type === "progress" && event.event.type === "epoch" && event.event.epoch === 4) break;
+    const resumed = await freezeSweep(options({ ...more, out }));
+    const again = readPredictions(out, resumed.records[0]);
+    assert.equal(again.rows, rows);
+    assert.ok(distance(Array.from(again.outputs), Array.from(outputs)) < 1e-6);
   });
 
   it("gives a trial in bf16 the same numbers whichever depths were tried before it", {
@@ -255,6 +287,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.deepEqual(await ran({}), ["n=3", "resumed"]);
     assert.deepEqual(await ran({ restart: true }), ["n=2", "n=3"]);
     assert.deepEqual(readdirSync(out).sort(), [
+      "predictions",
       "records-1.jsonl",
       "records.jsonl",
       "unfinished-freeze_n=3_seed=0",
@@ -282,7 +315,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
     );
     const [whole] = (await freezeSweep(options({ n: [3], epochs: 2 }))).records;
     assert.deepEqual(lossesOf((await sweep).records[0]), lossesOf(whole));
-    assert.deepEqual(readdirSync(more.out), ["records.jsonl"]);
+    assert.deepEqual(readdirSync(more.out).sort(), ["predictions", "records.jsonl"]);
   });
 
   it("is alone in its folder: a second one is told so before it trains, and the first goes on", async () => {
@@ -297,7 +330,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
       refused++;
     }
     assert.equal(refused, 2);
-    assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+    assert.deepEqual(readdirSync(out).sort(), ["predictions", "records.jsonl"]);
   });
 
   it("ends when time is up, and goes on in the trial that was running", async () => {
@@ -328,6 +361,25 @@ onEveryFastEngine("freezeSweep", (engine) => {
       lines.map((line) => JSON.parse(line).n),
       [2, 3],
     );
+  });
+
+  it("killed between a trial's predictions and its record, runs that trial on, and no record points at what is not there", async () => {
+    const out = join(folder, "killed");
+    const child = join(__dirname, "../sweep/killedSweep.ts");
+    const { signal } = spawnSync(process.execPath, ["--import", "tsx", child, out]);
+    assert.equal(signal, "SIGKILL");
+    assert.ok(!existsSync(join(out, "records.jsonl")));
+    const [orphan] = readdirSync(join(out, "predictions"));
+    assert.match(orphan, /^freeze_n=2_seed=0-/);
+    const { records } = await freezeSweep(tinyBert, killedData(), { ...killed, out });
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [2, 3],
+    );
+    for (const record of readRecords(join(out, "records.jsonl")))
+      assert.deepEqual(metrics(...outputsAndLabels(out, record)), record.epochs[1].metrics);
+    // What the killed process had written stays, and is the same file where the same engine wrote it.
+    assert.ok(readdirSync(join(out, "predictions")).includes(orphan));
   });
 
   it("refuses a folder whose records are of other settings, rows or weights, until it is told to begin anew", async () => {
@@ -510,7 +562,11 @@ onEveryFastEngine("freezeSweep", (engine) => {
       if (event.type === "progress" && event.trial.learningRate === 3e-3 && event.event.type === "step")
         if (event.event.step === 5) abort.abort();
     assert.equal((await first).records.length, 1);
-    assert.deepEqual(readdirSync(out).sort(), ["records.jsonl", "unfinished-freeze_n=2_lr=3e-3_seed=0"]);
+    assert.deepEqual(readdirSync(out).sort(), [
+      "predictions",
+      "records.jsonl",
+      "unfinished-freeze_n=2_lr=3e-3_seed=0",
+    ]);
     const second = freezeSweep(rated({ out, epochs: 3, n: [2, 3] }));
     const resumed: [string, number][] = [];
     for await (const event of second)
@@ -710,6 +766,11 @@ onEveryFastEngine("freezeSweep", (engine) => {
     await assert.rejects(async () => freezeSweep(options({ out: join(folder, "file") })));
   });
 });
+
+function outputsAndLabels(out: string, record: TrialRecord) {
+  const { outputs, labels } = readPredictions(out, record);
+  return [outputs, labels] as const;
+}
 
 /** The same rows for a head of three labels, as the tiny BERT's own. */
 function threeClasses(dataset: typeof train): typeof train {

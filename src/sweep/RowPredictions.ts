@@ -1,0 +1,11 @@
+import type { Labels } from "../data/labels";
+
+/** What a trial's weights say of each validation row, and what is true of it. */
+export interface RowPredictions {
+  /** `[rows · labels]`: the probability of each class or label, or the predicted value in a regression. */
+  outputs: Float32Array;
+  /** Of the same rows, in the same order. */
+  labels: Labels;
+  /** SHA-256 over what the model reads of the rows, their order and their labels: equal rows, equal hash. */
+  rows: string;
+}

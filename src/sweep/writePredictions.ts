@@ -1,0 +1,61 @@
+import { readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { SafetensorsWriter, type WrittenTensor } from "../checkpoint/safetensorsWriter";
+import type { Labels } from "../data/labels";
+import { makeFolders } from "../files/makeFolders";
+import { syncFolder } from "../files/replaceFolder";
+import { findAbandoned, withUnfinished } from "../files/unfinished";
+import { PREDICTIONS, predictionsName } from "./predictionsName";
+import type { RowPredictions } from "./RowPredictions";
+
+/** What the file says of itself; one that is written otherwise has another. */
+export const FORMAT = "frostkit predictions 1";
+
+/**
+ * Writes what a trial's validation rows got beside the sweep's records: a safetensors file with `outputs` [rows, labels] and `labels`,
+ * which appears whole, synced to the disk, or not at all. Gives its name in the sweep's folder, for the record.
+ */
+export function writePredictions(folder: string, trial: string, predictions: RowPredictions): string {
+  const { outputs, labels, rows } = predictions;
+  const place = join(folder, PREDICTIONS);
+  const isNew = makeFolders(place) !== undefined;
+  const stem = join(place, ".unfinished");
+  for (const left of findAbandoned(stem, ".tmp")) rmSync(left, { force: true });
+  const truth = truthOf(labels);
+  const count = truth.shape[0];
+  const tensors = [{ name: "outputs", shape: [count, outputs.length / count] }, truth];
+  const { problemType, classes } = labels;
+  const metadata = {
+    format: FORMAT,
+    trial,
+    rows,
+    problemType,
+    ...(classes && { classes: JSON.stringify(classes) }),
+  };
+  let name = "";
+  withUnfinished(stem, ".tmp", (unfinished) => {
+    const writer = new SafetensorsWriter(place, tensors, "F32", metadata, unfinished);
+    try {
+      writer.write(outputs);
+      writer.write(truth.values);
+    } finally {
+      writer.finish();
+    }
+    name = predictionsName(trial, readFileSync(unfinished));
+    renameSync(unfinished, join(folder, name));
+  });
+  syncFolder(place);
+  if (isNew) syncFolder(folder);
+  return name;
+}
+
+/** The labels as a tensor: indices of classes, or float32 as they are. */
+function truthOf(labels: Labels): WrittenTensor & { values: Float32Array } {
+  const name = "labels";
+  if (labels.problemType === "single_label_classification")
+    return { name, shape: [labels.ids.length], dtype: "I64", values: Float32Array.from(labels.ids) };
+  const values = Float32Array.from(labels.values);
+  if (labels.problemType === "regression") return { name, shape: [values.length], values };
+  const width = labels.classes.length;
+  return { name, shape: [values.length / width, width], values };
+}

@@ -1,0 +1,28 @@
+// A sweep in a process of its own that dies when a trial's predictions are on the disk and its record is not:
+// node --import tsx killedSweep.ts <folder>.
+import fs from "node:fs";
+import { freezeSweep } from "../../src/sweep/freezeSweep";
+import { tinyBert, toyRows } from "../training/toyData";
+
+export const killed = {
+  ...{ n: [2, 3], epochs: 2, batchSize: 8, learningRate: 3e-3 },
+  log: () => {},
+};
+
+/** As the tiny BERT has three labels. */
+export const killedData = () => ({ train: threeClasses(24, "train"), valid: threeClasses(16, "valid") });
+
+function threeClasses(count: number, purpose: string) {
+  const rows = toyRows(count, purpose);
+  return { ...rows, labels: { ...rows.labels!, classes: ["odd", "even", "neither"] } as typeof rows.labels };
+}
+
+if (require.main === module) {
+  const { mkdirSync } = fs;
+  fs.mkdirSync = ((path: string, ...more: [fs.MakeDirectoryOptions]) => {
+    // Records are added under this lock.
+    if (path.endsWith(".frostkit-append")) process.kill(process.pid, "SIGKILL");
+    return mkdirSync(path, ...more);
+  }) as typeof fs.mkdirSync;
+  void freezeSweep(tinyBert, killedData(), { ...killed, out: process.argv[2] }).then(() => {});
+}
