@@ -575,7 +575,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.deepEqual(resumed, [["freeze n=2 lr=3e-3 seed=0", 5]]);
     const { records } = await second;
     assert.deepEqual(records.map(lossesOf), whole.records.map(lossesOf));
-    assert.deepEqual(readdirSync(out), ["records.jsonl"]);
+    assert.deepEqual(readdirSync(out).sort(), ["predictions", "records.jsonl"]);
   });
 
   it("adds rates to the folder of a sweep as it adds depths, that of a single rate included", async () => {
