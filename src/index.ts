@@ -99,6 +99,7 @@ export {
   summarize,
 } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
+export type { Undertrained } from "./sweep/undertrained";
 export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
 export { type Evaluation, evaluate } from "./training/evaluate";

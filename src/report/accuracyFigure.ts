@@ -42,7 +42,9 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
   const place = placesOf(rows);
   const chosen = rows.find((row) => isRecommended(row, recommended))!;
 
+  const marked = rows.some(({ undertrained }) => undertrained !== null);
   const lines = [...strategies].map(([strategy, depths], i) => {
+    const { line, marker } = lineStyle(i);
     return {
       type: "scatter",
       mode: "lines+markers",
@@ -56,13 +58,20 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
         thickness: 1.5,
         width: 5,
       },
-      ...lineStyle(i),
+      line,
+      marker: {
+        ...marker,
+        ...(marked && {
+          symbol: depths.map(({ undertrained }) => marker.symbol + (undertrained === null ? "" : "-open")),
+        }),
+      },
       customdata: depths.map((row) => [
         titleOf(row),
         row.score.sd === null ? "unknown" : formatScore(row.score.sd),
         row.seeds,
+        row.undertrained === null ? "" : `<br>undertrained: training loss ${row.undertrained}`,
       ]),
-      hovertemplate: `%{customdata[0]}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}<extra>${plotText(strategy)}</extra>`,
+      hovertemplate: `%{customdata[0]}<br>${label} %{y:.4f}<br>standard deviation %{customdata[1]}<br>seeds %{customdata[2]}%{customdata[3]}<extra>${plotText(strategy)}</extra>`,
     };
   });
   const tried = rateLines(rows, place, label);
@@ -110,6 +119,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
         : "One seed: no spread to show",
     ...(standardError === null ? [] : [`Grey: within one standard error of the best (${titleOf(best)})`]),
     ...(tried.length > 0 ? ["Thin: each learning rate by itself; the curve has each depth at its best"] : []),
+    ...(marked ? ["Open: undertrained at this rate, the highest that was tried"] : []),
     ...(base ? ["Dashed: nothing frozen (N = none)"] : []),
   ];
   return {

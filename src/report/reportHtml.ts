@@ -3,7 +3,7 @@ import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import { rateOf } from "../sweep/rateOf";
 import { epochOfWeights, type TrialRecord } from "../sweep/record";
 import { type DepthSummary, spread, summarize } from "../sweep/summarize";
-import { FROM_CACHE, summaryColumns } from "../sweep/summaryColumns";
+import { FROM_CACHE, summaryColumns, UNDERTRAINED } from "../sweep/summaryColumns";
 import { escapeHtml } from "../text/escapeHtml";
 import { formatRate, formatScore } from "../text/numbers";
 import { scriptJson } from "../text/scriptJson";
@@ -89,14 +89,22 @@ function figureHtml({ name, svg, caption }: ReportFigure): string {
 function summaryTable(rows: DepthSummary[]): string {
   const { strategy, n } = oneStandardErrorRule(rows);
   const columns = summaryColumns(rows);
+  const marked = rows.some((row) => row.undertrained !== null);
   const table = tableHtml(
-    columns.map(({ title }) => title),
+    [...columns.map(({ title }) => title), ...(marked ? [""] : [])],
     rows.map((row) => ({
-      cells: columns.map(({ cell }) => cell(row)),
+      cells: [
+        ...columns.map(({ cell }) => cell(row)),
+        ...(marked ? [row.undertrained === null ? "" : "undertrained"] : []),
+      ],
       recommended: row.strategy === strategy && row.n === n,
     })),
   );
-  return table + (rows.some((row) => row.frozenFromCache) ? `\n<p>* ${FROM_CACHE}.</p>` : "");
+  const notes = [
+    ...(rows.some((row) => row.frozenFromCache) ? [`* ${FROM_CACHE}.`] : []),
+    ...(marked ? [`Undertrained: ${UNDERTRAINED}.`] : []),
+  ];
+  return [table, ...notes.map((note) => `<p>${note}</p>`)].join("\n");
 }
 
 /** Every metric of the epochs whose weights the trials ended with, mean and standard deviation over seeds, at each rate. */

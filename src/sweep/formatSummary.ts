@@ -5,7 +5,7 @@ import { alignTable } from "../text/alignTable";
 import { formatMany } from "../text/numbers";
 import { oneStandardErrorRule } from "./oneStandardErrorRule";
 import type { DepthSummary } from "./summarize";
-import { FROM_CACHE, summaryColumns } from "./summaryColumns";
+import { FROM_CACHE, summaryColumns, UNDERTRAINED } from "./summaryColumns";
 
 /**
  * The rows as an aligned table for a console, the recommended depth marked and its reason below. MB are 10⁶ bytes, the
@@ -27,7 +27,10 @@ export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string 
     [...columns.map(({ short }) => short!), ""],
     ...rows.map((row) => [
       ...columns.map(({ cell }) => cell(row)),
-      row.strategy === strategy && row.n === n ? "<- recommended" : "",
+      [
+        ...(row.strategy === strategy && row.n === n ? ["<- recommended"] : []),
+        ...(row.undertrained === null ? [] : ["undertrained"]),
+      ].join(", "),
     ]),
   ];
   const right = [...columns.keys()].filter((i) => !columns[i].left);
@@ -38,6 +41,7 @@ export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string 
     ),
   ];
   if (rows.some((row) => row.frozenFromCache)) lines.push("", `* ${FROM_CACHE}.`);
+  if (rows.some((row) => row.undertrained !== null)) lines.push("", `undertrained: ${UNDERTRAINED}.`);
   if (rows.some((row) => row.score.sd !== null))
     lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
   return [...lines, "", ...(comparison === null ? [sentence] : [sentence, "", comparison]).map(visible)].join(

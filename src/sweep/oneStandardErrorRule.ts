@@ -3,6 +3,7 @@ import { formatScore } from "../text/numbers";
 import { LOWER_IS_BETTER } from "../training/metrics";
 import { sayAgainstNone } from "./againstNone";
 import { sayRates } from "./sayRates";
+import { sayUndertrained } from "./sayUndertrained";
 import type { DepthSummary } from "./summarize";
 import { titleAtRate } from "./titleAtRate";
 
@@ -48,6 +49,14 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
   const best = byDepth.reduce((best, row) => (gain(best, row) > rounding ? row : best));
   const margin = best.score.standardError ?? 0;
   const chosen = byDepth.find((row) => gain(row, best) <= margin + rounding) as DepthSummary;
+  const several = rows.some((row) => row.strategy !== chosen.strategy);
+  const name = (row: DepthSummary) => titleAtRate(row) + (several && !row.recipe ? ` (${row.strategy})` : "");
+  const said = [
+    say(chosen, best, rows, name),
+    sayTries(rows),
+    sayUndertrained(rows, chosen, name),
+    ...(frozen.length > 0 ? [sayRecipes(all, gain)] : []),
+  ];
   return {
     n: chosen.n,
     strategy: chosen.strategy,
@@ -57,7 +66,7 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
     bestMean: best.score.mean,
     standardError: best.score.standardError,
     metric,
-    sentence: `${say(chosen, best, rows)}${sayTries(rows)}${frozen.length > 0 ? sayRecipes(all, gain) : ""}`,
+    sentence: said.filter((each) => each !== null).join(" "),
     comparison: sayAgainstNone(chosen, all),
   };
 }
@@ -65,21 +74,27 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
 // Means of the same numbers in another order differ by less.
 const rounding = 1e-12;
 
-function sayTries(rows: DepthSummary[]): string {
+function sayTries(rows: DepthSummary[]): string | null {
   const rates = sayRates(rows);
-  return rates === null ? "" : ` Each depth is judged at ${rates}.`;
+  return rates === null ? null : `Each depth is judged at ${rates}.`;
 }
 
-function sayRecipes(rows: DepthSummary[], gain: (from: DepthSummary, to: DepthSummary) => number): string {
+function sayRecipes(
+  rows: DepthSummary[],
+  gain: (from: DepthSummary, to: DepthSummary) => number,
+): string | null {
   const recipes = rows.filter((row) => row.recipe);
-  if (recipes.length === 0) return "";
+  if (recipes.length === 0) return null;
   const best = recipes.reduce((best, row) => (gain(best, row) > rounding ? row : best));
-  return ` The best recipe, ${titleAtRate(best)}: ${formatScore(best.score.mean)}.`;
+  return `The best recipe, ${titleAtRate(best)}: ${formatScore(best.score.mean)}.`;
 }
 
-function say(chosen: DepthSummary, best: DepthSummary, rows: DepthSummary[]): string {
-  const several = rows.some((row) => row.strategy !== chosen.strategy);
-  const name = (row: DepthSummary) => titleAtRate(row) + (several && !row.recipe ? ` (${row.strategy})` : "");
+function say(
+  chosen: DepthSummary,
+  best: DepthSummary,
+  rows: DepthSummary[],
+  name: (row: DepthSummary) => string,
+): string {
   const { metric, score } = chosen;
   const mean = formatScore(score.mean);
   const error = best.score.standardError;

@@ -1,14 +1,12 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
-import { readBytes } from "../files/readBytes";
 import { recordsName } from "../files/recordsName";
 import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
-import { parseJson } from "../text/json";
 import type { EpochRecord } from "../training/events";
 import type { About } from "./about";
 import { recordFolders } from "./recordFolders";
@@ -42,6 +40,11 @@ export interface TrialRecord {
   frozenFrom?: "cache";
   /** In their order. */
   epochs: EpochRecord[];
+  /**
+   * How the training loss fell: that of the first step, then its means over 24 parts of the training in which the learning rate adds up
+   * to the same, those that were reached. Left out for few steps, and where the head is the checkpoint's own.
+   */
+  lossCurve?: number[];
   /** The epoch whose weights the trial ended with, where that is not the last one. */
   restoredEpoch?: number;
   /** The most bytes that all tensors held at once. */
@@ -104,12 +107,12 @@ export function readRecords(
     const where = `${path}, line ${i + 1}`;
     let value: unknown;
     try {
-      value = parseJson(where, line, "a record as JSON");
+      value = JSON.parse(line);
     } catch (error) {
       // Every whole line ends in "\n", so what follows the last one is what a crash left behind.
       if (i === lines.length - 1 && isTorn(line))
         warn(visible(`${where}: broken off in mid-write; this trial is left out`));
-      else throw error;
+      else throw new InputError(`${where}: expected a record as JSON, got ${(error as Error).message}`);
       continue;
     }
     const record = checkRecord(value, where);
@@ -125,15 +128,10 @@ const START = '{"trial":';
 /** Whether a line without its end may be what a crash left of a record. */
 export const isTorn = (line: string): boolean => line.startsWith(START.slice(0, line.length));
 
-/** A JavaScript string ends here: 200,000 records or so. */
-const LONGEST = 2 ** 29 - 24;
-
 function readText(path: string): string {
   try {
     // An editor may have put a byte order mark before it.
-    return readBytes(path, LONGEST)
-      .toString()
-      .replace(/^\uFEFF/, "");
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     // A folder was named, or the place of records that are not there.
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
@@ -179,6 +177,13 @@ function checkRecord(value: unknown, where: string): TrialRecord {
   for (const name in versions) checkString(`${where}: versions.${name}`, versions[name]);
   if (!Array.isArray(record.epochs) || record.epochs.length === 0)
     throw new InputError(`${where}: epochs: expected at least one, got ${JSON.stringify(record.epochs)}`);
+  if (record.lossCurve !== undefined) {
+    if (!Array.isArray(record.lossCurve) || record.lossCurve.length < 2)
+      throw new InputError(
+        `${where}: lossCurve: expected a list of losses, got ${JSON.stringify(record.lossCurve)}`,
+      );
+    for (const [i, loss] of record.lossCurve.entries()) checkNumber(`${where}: lossCurve[${i}]`, loss);
+  }
   for (const [i, epoch] of record.epochs.entries()) checkEpoch(epoch, `${where}: epochs[${i}]`);
   return record as unknown as TrialRecord;
 }

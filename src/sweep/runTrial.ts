@@ -84,7 +84,7 @@ export async function* runTrial(
       },
     );
     yield* run;
-    const { epochs, epoch, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
+    const { epochs, epoch, lossCurve, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
     const { outputs } = said;
     if (stopped === "aborted" || !outputs) return null;
     const last = epochs[epoch - 1];
@@ -101,6 +101,8 @@ export async function* runTrial(
       frozenSeconds,
       ...(frozenFrom && { frozenFrom }),
       epochs,
+      // A head of the checkpoint's own may know the task already.
+      ...(lossCurve && model.newlyInitialized.length > 0 && { lossCurve }),
       ...(epoch === epochs.length ? {} : { restoredEpoch: epoch }),
       peakTensorBytes: Math.max(peakBefore, peak()),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,

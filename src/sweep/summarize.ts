@@ -9,6 +9,7 @@ import { mean } from "./mean";
 import { rateOf } from "./rateOf";
 import { type EpochRecord, epochOfWeights, type TrialRecord } from "./record";
 import { trialKey } from "./trialKey";
+import { type Undertrained, undertrained } from "./undertrained";
 
 /** What judges depths. */
 export interface SummaryOptions {
@@ -70,11 +71,16 @@ export interface RateSummary {
   totalParameters: number;
   /** How many rows it was judged by. */
   validRows: number;
+  /**
+   * Where the training loss of most trials says that the rate was too low to show what the depth can do: it has hardly fallen, or falls
+   * at the end as steeply as at first. Null where it does not, and for records that hold no `lossCurve`.
+   */
+  undertrained: Undertrained | null;
 }
 
 /**
  * The results of one strategy and one depth: those of its best rate. What does not depend on the rate, memory and the frozen pass, is
- * that of all its trials.
+ * that of all its trials. It is undertrained only where no higher rate was tried than its best.
  */
 export interface DepthSummary extends RateSummary {
   /** Every rate that was tried, the lowest first. */
@@ -154,6 +160,7 @@ function summarizeDepth(trials: TrialRecord[], metric: string): DepthSummary {
     totalSeconds: best.totalSeconds - best.frozenSeconds + frozenSeconds,
     peakTensorBytes: most((rate) => rate.peakTensorBytes),
     peakRssBytes: most((rate) => rate.peakRssBytes),
+    undertrained: best === rates.at(-1) ? best.undertrained : null,
     rates,
   };
 }
@@ -196,7 +203,16 @@ function summarizeRate(trials: TrialRecord[], metric: string): RateSummary {
     trainableParameters: over((trial) => trial.trainableParameters),
     totalParameters: over((trial) => trial.totalParameters),
     validRows,
+    undertrained: mostly(trials.map(undertrained)),
   };
+}
+
+/** What more than half of the trials say, in the words of the most. */
+function mostly(said: (Undertrained | null)[]): Undertrained | null {
+  const counts = [...groupBy(said, (each) => each)].map(([what, those]) => ({ what, count: those.length }));
+  const none = counts.find(({ what }) => what === null)?.count ?? 0;
+  if (2 * none >= said.length) return null;
+  return counts.filter(({ what }) => what !== null).sort((a, b) => b.count - a.count)[0].what;
 }
 
 function scoreOf(trial: TrialRecord, metric: string): number {

@@ -79,3 +79,7 @@ const isAtSeveralRates = (rows: DepthSummary[]): boolean =>
 /** What a star beside the seconds of a frozen pass, and the memory of a trial that had none, says. */
 export const FROM_CACHE =
   "read from disk, where an earlier run had left what the frozen part computes: no measure of a first run";
+
+/** What a depth marked as undertrained is. */
+export const UNDERTRAINED =
+  "at this rate, the highest it was tried at, the training loss has hardly fallen, or falls at the end as steeply as at first";

@@ -67,6 +67,11 @@ export type FineTuneEvent =
 export interface FineTuneResult {
   /** In their order. */
   epochs: EpochRecord[];
+  /**
+   * The training loss of the first step, then its means over 24 parts of the training in which the learning rate adds up to the same,
+   * those that were reached; left out for fewer than 16 steps.
+   */
+  lossCurve?: number[];
   /** The epoch whose weights the model holds now: the last whole one, or the best where that was restored. */
   epoch: number;
   /** Why it ended; "time" is `maxMinutes`. */

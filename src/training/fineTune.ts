@@ -23,6 +23,7 @@ import {
 import { FrozenFeatures } from "./FrozenFeatures";
 import { FROM_ROWS, type Start } from "./forwardRows";
 import { LabelledObjective } from "./LabelledObjective";
+import { type CurveState, LossCurve } from "./LossCurve";
 import { learningRates } from "./learningRates";
 import { metricNames } from "./metrics";
 import { nextTurn } from "./nextTurn";
@@ -115,6 +116,7 @@ interface RunFacts {
   frozenSeconds: number;
   cached: boolean;
   stopped: FineTuneResult["stopped"] | null;
+  curve: CurveState;
   figure: number;
 }
 
@@ -124,6 +126,7 @@ class Training {
   #loop: TrainingLoop;
   #features: FrozenFeatures;
   #best: BestEpoch;
+  #curve: LossCurve;
   #keeper: StateKeeper<RunFacts> | null = null;
   #stopwatch = new Stopwatch();
   #epochs: EpochRecord[] = [];
@@ -144,6 +147,7 @@ class Training {
     this.#loop = new TrainingLoop(model, this.#objective, settings);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
+    this.#curve = new LossCurve(settings, this.#loop.progress.steps);
     const { resume } = settings;
     if (resume !== undefined)
       this.#keeper = new StateKeeper(
@@ -179,8 +183,10 @@ class Training {
       if (isWhole && this.keeps.predictions) yield* this.#tellPredictions();
       if (isWhole && this.keeps.end && !begun?.last) await this.#keeper?.save(this.#facts(), true);
       const savedStep = this.#keeper?.step ?? null;
+      const lossCurve = this.#curve.values;
       return {
         epochs: this.#epochs,
+        ...(lossCurve && { lossCurve }),
         epoch: this.#epochOfWeights,
         stopped: this.#stopped,
         frozenSeconds: this.#frozenSeconds,
@@ -211,6 +217,7 @@ class Training {
     this.#epochs = run.epochs;
     this.#frozenSeconds = run.frozenSeconds;
     this.#cached = run.cached;
+    this.#curve.restore(run.curve);
     this.keeps.restore(run.figure);
     if (last) this.#stopped = run.stopped;
     const { resume, log = console.info } = this.settings;
@@ -229,6 +236,7 @@ class Training {
       frozenSeconds: this.#frozenSeconds,
       cached: this.#cached,
       stopped: this.#stopped,
+      curve: this.#curve.state,
       figure: this.keeps.figure(),
     };
   }
@@ -267,6 +275,7 @@ class Training {
     for (;;) {
       const { done, value } = await steps.next();
       if (done) return value;
+      this.#curve.take(value.step, value.loss);
       yield value;
       await this.#keeper?.afterStep(() => this.#facts());
     }

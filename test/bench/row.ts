@@ -1,8 +1,8 @@
-import type { Figures } from "./contest";
+import type { Figures, Rounds } from "./contest";
 import { type Spread, spread } from "./spread";
 
-/** What the kit is to reach: at most this many times the peer's figure, or at least or at most this figure of its own. */
-export type Target = { ratioAtMost: number } | { kitAtLeast: number } | { kitAtMost: number };
+/** What the kit is to reach: at most this many times the peer's figure, or at least this figure of its own. */
+export type Target = { ratioAtMost: number } | { kitAtLeast: number };
 
 /** One line of the table. */
 export interface Row {
@@ -17,10 +17,10 @@ export interface Row {
   met: boolean | null;
 }
 
-export function row<Measured = Figures>(
+export function row(
   what: string,
-  rounds: { kit: Measured[]; peer: Measured[] },
-  value: (measured: Measured) => number,
+  rounds: Pick<Rounds, "kit" | "peer">,
+  value: (figures: Figures) => number,
   target: Target | null = null,
 ): Row {
   const [kit, peer] = [rounds.kit.map(value), rounds.peer.map(value)];
@@ -35,6 +35,5 @@ export function row<Measured = Figures>(
 function isMet(target: Target | null, kit: number, ratio: number | undefined): boolean | null {
   if (target === null) return null;
   if ("kitAtLeast" in target) return kit >= target.kitAtLeast;
-  if ("kitAtMost" in target) return kit <= target.kitAtMost;
   return ratio === undefined ? null : ratio <= target.ratioAtMost;
 }

@@ -64,8 +64,7 @@ const rowLine = ({ what, kit, peer, ratio, target, met }: Row): string =>
 
 function targetText(target: Target | null): string {
   if (target === null) return "";
-  if ("kitAtLeast" in target) return `kit ≥ ${target.kitAtLeast}`;
-  return "kitAtMost" in target ? `kit ≤ ${target.kitAtMost}` : `≤ ${target.ratioAtMost}`;
+  return "kitAtLeast" in target ? `kit ≥ ${target.kitAtLeast}` : `≤ ${target.ratioAtMost}`;
 }
 
 function agreementTable(compared: Agreement[]): string[] {

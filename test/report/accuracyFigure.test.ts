@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { accuracyFigure } from "../../src/report/accuracyFigure";
 import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
+import { CURVES } from "../sweep/lossCurves";
 
 const records = [
   fakeRecord({ n: -1, seed: 0, accuracy: 0.75 }),
@@ -165,4 +166,22 @@ test("Strategies have thin lines of their own, and a recipe's rates stand above 
     thin.map(({ name, x }) => [name, x]),
     ["5e-5", "1e-3"].flatMap((rate) => [[0, 1], [0, 1], [2]].map((x) => [`rate ${rate}`, x])),
   );
+});
+
+test("Undertrained depths have open points, of which picture and hover say what they are.", () => {
+  const { data, layout } = accuracyFigure([
+    fakeRecord({ n: -1, accuracy: 0.9, lossCurve: CURVES.learnt }),
+    fakeRecord({ n: 5, accuracy: 0.6, lossCurve: CURVES.hardlyFallen }),
+  ]);
+  assert.deepEqual((data[0].marker as { symbol: string[] }).symbol, ["circle", "circle-open"]);
+  assert.deepEqual(
+    (data[0].customdata as string[][]).map((each) => each[3]),
+    ["", "<br>undertrained: training loss hardly fallen"],
+  );
+  assert.match(data[0].hovertemplate as string, /seeds %\{customdata\[2\]\}%\{customdata\[3\]\}<extra>/);
+  assert.match(
+    (layout.annotations as { text: string }[])[0].text,
+    /<br>Open: undertrained at this rate, the highest that was tried<br>/,
+  );
+  assert.doesNotMatch(JSON.stringify(accuracyFigure(records)), /undertrained: |Open:/);
 });

@@ -5,6 +5,7 @@ import type { TrialRecord } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
 import { atRate } from "./atRate";
 import { fakeRecord } from "./fakeRecord";
+import { CURVES } from "./lossCurves";
 
 test("The table is aligned, marks the recommended depth and says why.", () => {
   const records = [-1, 0, 10].flatMap((n) =>
@@ -115,4 +116,22 @@ test("Where depths were tried at several rates a column has the best one of each
   assert.match(lines([...trials.slice(0, 2), lora])[0], /^strategy +N +accuracy /);
   // Depths at different rates, one each, are told apart as well.
   assert.match(lines([trials[0], trials[3]])[0], /^N +rate +accuracy /);
+});
+
+test("Undertrained depths are marked, and the table says what that is.", () => {
+  const records = [
+    fakeRecord({ n: -1, accuracy: 0.9, lossCurve: CURVES.stillFalling }),
+    fakeRecord({ n: 0, accuracy: 0.8, lossCurve: CURVES.learnt }),
+    fakeRecord({ n: 5, accuracy: 0.6, lossCurve: CURVES.hardlyFallen }),
+  ];
+  const lines = formatSummary(summarize(records)).split("\n");
+  assert.deepEqual(
+    lines.slice(1, 4).map((line) => /1,000,000 *(.*)$/.exec(line)![1]),
+    ["<- recommended, undertrained", "", "undertrained"],
+  );
+  assert.equal(
+    lines[5],
+    "undertrained: at this rate, the highest it was tried at, the training loss has hardly fallen, or falls at the end as steeply as at first.",
+  );
+  assert.doesNotMatch(formatSummary(summarize(records.slice(1, 2))), /undertrained/);
 });

@@ -271,6 +271,35 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.deepEqual(lossesOf(records.at(-1)!), lossesOf(alone.records[0]));
   });
 
+  it("records how the training loss fell, the same whether it was cut off or not, but for a head that knows the task", async () => {
+    // Two classes, where the checkpoint's own head has three.
+    const model = await loadTiny();
+    const given = { model, train, valid, n: [2], epochs: 5, learningRate: 1e-2 };
+    const [whole] = (await freezeSweep(options(given))).records;
+    const losses: number[] = [];
+    const abort = new AbortController();
+    const out = join(folder, "curve");
+    for (const signal of [abort.signal, undefined])
+      for await (const event of freezeSweep(options({ ...given, out, signal }))) {
+        if (event.type !== "progress" || event.event.type !== "step") continue;
+        losses.push(event.event.loss);
+        if (event.event.step === 7) abort.abort();
+      }
+    assert.equal(losses.length, 20);
+    const [resumed] = readRecords(join(out, "records.jsonl"));
+    assert.deepEqual(resumed.lossCurve, whole.lossCurve);
+    const [first, ...parts] = whole.lossCurve!;
+    assert.equal(first, losses[0]);
+    assert.equal(parts.length, 24);
+    assert.ok(parts.every((loss) => loss > Math.min(...losses) - 1e-9 && loss < Math.max(...losses) + 1e-9));
+    const { n, epochs } = given;
+    const [own] = (await freezeSweep(options({ n, epochs }))).records;
+    assert.ok(own.epochs.length === 5 && own.lossCurve === undefined);
+    const [short] = (await freezeSweep(options({ ...given, epochs: 3 }))).records;
+    assert.equal(short.lossCurve, undefined);
+    model.dispose();
+  });
+
   it("begins anew where it is told to, and sets aside the records that are there", async () => {
     const out = join(folder, "anew");
     const ran = async (more: Partial<FreezeSweepOptions>) => {

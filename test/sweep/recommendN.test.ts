@@ -5,6 +5,7 @@ import { explainN, recommendN } from "../../src/sweep/recommendN";
 import type { TrialRecord } from "../../src/sweep/record";
 import { atRate } from "./atRate";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
+import { CURVES } from "./lossCurves";
 
 /** One record for each accuracy at each depth: { depth: [accuracy of seed 0, of seed 1, …] }. */
 function sweep(accuracies: Record<string, number[]>, more: Partial<TrialRecord> = {}): TrialRecord[] {
@@ -223,6 +224,56 @@ test("The best recipe is named with its rate where several were tried.", () => {
     lora(1e-3, 0.85),
   ]);
   assert.match(sentence, / The best recipe, lora at rate 1e-3: 0\.8500\.$/);
+});
+
+/** Depths of one rate, some of them with a loss that has hardly fallen. */
+const withLosses = (accuracies: Record<string, number>, undertrained: number[]) =>
+  Object.entries(accuracies).map(([n, accuracy]) =>
+    fakeRecord({
+      n: Number(n),
+      accuracy,
+      lossCurve: undertrained.includes(Number(n)) ? CURVES.hardlyFallen : CURVES.learnt,
+    }),
+  );
+
+test("That no deeper freeze is near does not rest on depths that are undertrained without a word of it.", () => {
+  const accuracies = { "-1": 0.9, 4: 0.8, 5: 0.6, 6: 0.5 };
+  const advice = (...undertrained: number[]) => explainN(withLosses(accuracies, undertrained)).sentence;
+  const plain =
+    "N = none: the best mean accuracy (0.9000), and no deeper freeze is within one standard error (0.0150) of it.";
+  assert.equal(advice(), plain);
+  assert.equal(
+    advice(5, 6),
+    `${plain} N = 5, N = 6: undertrained at this rate, so a deeper freeze may do as well at a higher one.`,
+  );
+  // What is undertrained itself only makes the others look better than they are.
+  assert.equal(advice(-1), `${plain} N = none: undertrained at this rate; a higher one may do better.`);
+  assert.equal(
+    advice(-1, 4),
+    `${plain} N = 4: undertrained at this rate, so a deeper freeze may do as well at a higher one.`,
+  );
+});
+
+test("Nor does that a depth is the deepest one near the best.", () => {
+  const { n, sentence } = explainN(withLosses({ "-1": 0.9, 4: 0.89, 6: 0.5 }, [6]));
+  assert.equal(n, 4);
+  assert.match(
+    sentence,
+    /^N = 4: the deepest freeze whose mean .* N = 6: undertrained at this rate, so a deeper freeze may/,
+  );
+});
+
+test("Where several rates were tried the highest of them is the one that was too low.", () => {
+  const records = [
+    ...withLosses({ "-1": 0.9 }, []),
+    ...[5e-5, 2e-4].map((rate) =>
+      atRate(rate, { n: 5, accuracy: 0.6 + rate, lossCurve: CURVES.stillFalling, settings: {} }),
+    ),
+  ].map((record) => ({ ...record, settings: { learningRate: record.learningRate ?? 5e-5 } }));
+  assert.match(
+    explainN(records).sentence,
+    / N = 5 at rate 2e-4: undertrained at the highest rate tried, so a deeper freeze may do as well at a higher one\.$/,
+  );
 });
 
 test("Without records, or without the metric, there is nothing to recommend.", () => {

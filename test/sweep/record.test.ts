@@ -110,6 +110,10 @@ test("A field of the wrong kind is an error that names line and field.", () => {
       { epochs: [fakeEpoch({ skippedSteps: -1 })] },
       "epochs[0].skippedSteps: expected a number of at least 0, got -1",
     ],
+    [{ learningRate: -1 }, "learningRate: expected a number of at least 0, got -1"],
+    [{ lossCurve: [1] }, "lossCurve: expected a list of losses, got [1]"],
+    [{ lossCurve: "steep" }, 'lossCurve: expected a list of losses, got "steep"'],
+    [{ lossCurve: [1, null] }, "lossCurve[1]: expected a number of any size, got null"],
   ];
   for (const [given, message] of cases)
     assert.throws(() => read(`${line()}\n${line(given)}\n`), new InputError(`${path}, line 2: ${message}`));

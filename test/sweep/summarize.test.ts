@@ -5,6 +5,7 @@ import type { TrialRecord } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
 import { atRate } from "./atRate";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
+import { CURVES } from "./lossCurves";
 
 test("A depth's trials become one row: means over seeds, the highest of the peaks.", () => {
   const rows = summarize([
@@ -66,6 +67,7 @@ test("A depth's trials become one row: means over seeds, the highest of the peak
       trainableParameters: 1_000_000,
       totalParameters: 11_000_000,
       validRows: 400,
+      undertrained: null,
     },
   );
 });
@@ -252,5 +254,33 @@ test("Trials may differ in their rate, and in no other setting; one rate and see
   assert.throws(
     () => summarize([atRate(1e-3), atRate(1e-3, { trial: "by another name" })]),
     /expected each trial once, got by another name twice/,
+  );
+});
+
+test("A depth is undertrained where the losses of most of its trials say so, and nobody went higher than its best rate.", () => {
+  const trial = (rate: number, seed: number, accuracy: number, curve?: keyof typeof CURVES) =>
+    atRate(rate, { seed, accuracy, ...(curve && { lossCurve: CURVES[curve] }) });
+  const said = (...trials: TrialRecord[]) => summarize(trials)[0].undertrained;
+  assert.equal(said(trial(5e-5, 0, 0.7, "hardlyFallen")), "hardly fallen");
+  assert.equal(said(trial(5e-5, 0, 0.7, "learnt")), null);
+  assert.equal(said(trial(5e-5, 0, 0.7)), null);
+  const two = [trial(5e-5, 0, 0.7, "hardlyFallen"), trial(5e-5, 1, 0.7, "learnt")];
+  assert.equal(said(...two), null);
+  assert.equal(said(...two, trial(5e-5, 2, 0.7, "noisy")), "hardly fallen");
+  assert.equal(
+    said(
+      ...two,
+      ...[2, 3].map((seed) => trial(5e-5, seed, 0.7, "stillFalling")),
+      trial(5e-5, 4, 0.7, "stillFalling"),
+    ),
+    "still falling",
+  );
+  // At the highest of the rates, or below it.
+  const higher = trial(1e-3, 0, 0.9, "stillFalling");
+  assert.equal(said(two[0], higher), "still falling");
+  assert.equal(said(two[0], trial(1e-3, 0, 0.6, "stillFalling")), null);
+  assert.deepEqual(
+    summarize([two[0], higher])[0].rates.map((rate) => rate.undertrained),
+    ["hardly fallen", "still falling"],
   );
 });

@@ -1,0 +1,42 @@
+import { mean } from "./mean";
+import type { TrialRecord } from "./record";
+
+/** How the training loss says that a rate was too low: it is nearly where it began, or falls at the end as steeply as at first. */
+export type Undertrained = "hardly fallen" | "still falling";
+
+/**
+ * Whether a trial's training loss says that it would have to go on, or learn faster, to show what its depth can do; null where it does
+ * not, or where there is no curve.
+ *
+ * The curve's parts are alike in learning rate spent, so a loss that falls along a line in them has not begun to level off. Where the
+ * rate is too high the loss rises above its first value, which is no lack of training. The bounds were chosen on sweeps of short
+ * trainings (docs/choosing-n.md): of 45 trials at rates too low for their depth by more than a standard error they find two in three, and
+ * they name next to none at the rate that suits it.
+ */
+export function undertrained({ lossCurve }: Pick<TrialRecord, "lossCurve">): Undertrained | null {
+  if (lossCurve === undefined || lossCurve.length < 10) return null;
+  const [first, ...parts] = lossCurve;
+  if (Math.max(...parts) > 1.1 * first) return null;
+  const start = Math.max(first, parts[0]);
+  const fallen = (start - parts.at(-1)!) / start;
+  if (fallen < 0.05) return "hardly fallen";
+  const third = Math.floor(parts.length / 3);
+  const [begin, middle, end] = [
+    parts.slice(0, third),
+    parts.slice(third, parts.length - third),
+    parts.slice(-third),
+  ].map(mean);
+  /** The later half of the fall from the first third to the last, as a share of all of it: half along a line. */
+  const later = (middle - end) / (begin - end);
+  const straight = determination(parts);
+  if (fallen < 0.25 && later >= 0.3 && straight >= 0.4) return "hardly fallen";
+  return later >= 0.48 && straight >= 0.9 ? "still falling" : null;
+}
+
+/** R² of a line through the values, which are one apart. */
+function determination(values: number[]): number {
+  const [x, y] = [(values.length - 1) / 2, mean(values)];
+  const sum = (of: (value: number, i: number) => number) => values.reduce((sum, v, i) => sum + of(v, i), 0);
+  const along = sum((value, i) => (i - x) * (value - y));
+  return along ** 2 / (sum((_, i) => (i - x) ** 2) * sum((value) => (value - y) ** 2));
+}
