@@ -18,6 +18,7 @@ import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { arrangeHead } from "./arrangeHead";
 import { checkProblemType, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
+import type { Checkpoint } from "./openCheckpoint";
 import { readOrigin, saveCheckpoint } from "./saveCheckpoint";
 import { sentenceNote } from "./sentenceTransformers";
 import { storedLabels } from "./storedLabels";
@@ -66,6 +67,7 @@ export const AutoModelForSequenceClassification = {
       const own = storedLabels(config.id2label, "id2label", file);
       const ownCount = own?.length ?? (config.num_labels as number | undefined);
       const numLabels = labelCount(options, ownCount);
+      if (numLabels === ownCount) checkLabelCount(ownCount, checkpoint.tensors, file);
       const problemType = problemTypeOf(config, file, numLabels, own, ownCount, options);
       const loader = loaderOf({
         prefix: family.prefix,
@@ -125,6 +127,17 @@ export const AutoModelForSequenceClassification = {
     });
   },
 };
+
+/** A head that has to be drawn may have so many labels because config.json says so, more where the caller does. */
+const MOST_LABELS = 10_000;
+
+/** Throws where config.json counts more labels than a head of its own in the weights, before memory is taken for one. */
+function checkLabelCount(count: number, tensors: Checkpoint["tensors"], file: string): void {
+  if (count > MOST_LABELS && ![...tensors.values()].some(({ shape }) => shape[0] === count))
+    throw new InputError(
+      `${file}: expected the labels of a head in its weights, got ${count} labels and no tensor of as many rows; say how many by numLabels`,
+    );
+}
 
 /** The head asked for, or the one the checkpoint was saved with; null for the family's own. */
 function headOf(

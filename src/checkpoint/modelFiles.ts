@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
+import { readBytes } from "../files/readBytes";
 import { isObject, parseJsonObject } from "../text/json";
 import { someOf } from "../text/someOf";
 
@@ -78,13 +79,7 @@ export function readShardIndex(folder: string, indexFile: string): Map<string, s
 
 /** @throws InputError when the file is missing or does not hold a JSON object */
 export function readJsonObject(path: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${codeOf(error)})`);
-  }
-  return parseJsonObject(path, text);
+  return parseJsonObject(path, readBytes(path).toString());
 }
 
 /** What lies in a folder; the names of folders end in a slash. */

@@ -1,5 +1,6 @@
 import { InputError } from "../errors";
 import { isObject } from "../text/json";
+import { DEEPEST, nestedTooDeep } from "../text/nestedTooDeep";
 import { countElements, type DType, isCounts, storage, type TensorInfo } from "./safetensors";
 
 /**
@@ -44,6 +45,7 @@ function parseJson(file: string, header: Uint8Array): Record<string, unknown> {
   } catch {
     throw malformed(file, "is not JSON");
   }
+  if (nestedTooDeep(text)) throw malformed(file, `nests lists and objects more than ${DEEPEST} deep`);
   const twice = findRepeatedKey(text);
   if (twice !== undefined) throw malformed(file, `names ${twice} twice`);
   return json;

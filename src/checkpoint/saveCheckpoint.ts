@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
+import { readBytes } from "../files/readBytes";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import type { Origin } from "../models/Parts";
 import { version } from "../version";
@@ -108,9 +109,7 @@ export function readTokenizer(folder: string): [string, Buffer][] {
 }
 
 const readFiles = (files: readonly string[], folder: string): [string, Buffer][] =>
-  files
-    .filter((name) => existsSync(join(folder, name)))
-    .map((name) => [name, readFileSync(join(folder, name))]);
+  files.filter((name) => existsSync(join(folder, name))).map((name) => [name, readBytes(join(folder, name))]);
 
 /**
  * The config with the type that its weights are written as, once: Transformers wrote `torch_dtype` up to 4.55 and writes `dtype` since; a

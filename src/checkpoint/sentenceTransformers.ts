@@ -1,9 +1,11 @@
 // The files in which sentence-transformers describes an encoder and the pooling behind it. Their fields:
 // https://github.com/huggingface/sentence-transformers, sentence_transformers/sentence_transformer/modules.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readBytes } from "../files/readBytes";
 import { readTrainedOn } from "../options/TrainedOn";
 import { POOLINGS } from "../options/words";
+import { parseJson } from "../text/json";
 import { configFile, readJsonObject, sentenceConfigFiles } from "./modelFiles";
 
 export const modulesFile = "modules.json";
@@ -21,7 +23,7 @@ function readModules(folder: string): Module[] {
   if (!existsSync(file)) return [];
   let listed: unknown;
   try {
-    listed = JSON.parse(readFileSync(file, "utf8"));
+    listed = parseJson(file, readBytes(file).toString());
   } catch {
     return [];
   }

@@ -1,3 +1,4 @@
+import { shown } from "../check";
 import { InputError } from "../errors";
 
 /**
@@ -9,7 +10,7 @@ import { InputError } from "../errors";
 export function storedLabels(given: unknown, field: string, file: string): string[] | undefined {
   if (given === undefined || given === null) return undefined;
   const wrong = (expected: string, got: unknown) =>
-    new InputError(`${file}: expected ${expected} in ${field}, got ${JSON.stringify(got)}`);
+    new InputError(`${file}: expected ${expected} in ${field}, got ${shown(got)}`);
   if (typeof given !== "object") throw wrong("a name for each label", given);
   const names = new Map(Object.entries(given));
   if (names.size === 0) return undefined;

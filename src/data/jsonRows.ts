@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../errors";
+import { parseJson } from "../text/json";
 import { checkUtf8 } from "./encodings";
 import { pandasJson } from "./pandasJson";
 import type { Row } from "./readTable";
@@ -151,13 +152,12 @@ const tooLong = (path: string, size: number): InputError =>
 
 function parseAt(where: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(where, text);
   } catch (error) {
     const bare = /[:[,]\s*(NaN|-?Infinity)\b/.exec(text)?.[1];
+    if (bare === undefined || isJson(text)) throw error;
     throw new InputError(
-      bare === undefined
-        ? `${where}: expected JSON, got ${(error as Error).message}`
-        : `${where}: expected JSON, got ${bare}, which Python's json writes and JSON has not; write null, as pandas.to_json does`,
+      `${where}: expected JSON, got ${bare}, which Python's json writes and JSON has not; write null, as pandas.to_json does`,
     );
   }
 }

@@ -13,8 +13,10 @@ import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
 import { type BuiltTokenizer, buildTokenizer } from "./tokenizer/buildTokenizer";
 import { fillTemplate, readTemplate } from "./tokenizer/inputTemplate";
+import { ownPatterns } from "./tokenizer/ownPatterns";
 import { tokenizerContents } from "./tokenizer/tokenizerContents";
 import { tokenReader } from "./tokenizer/tokenReader";
+import { withinSeconds } from "./tokenizer/withinSeconds";
 
 /** One text, or a pair of them, as a model reads it: special tokens in, no padding. */
 export interface Encoding {
@@ -71,6 +73,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
   const built = await buildTokenizer(folder, contents);
   const { json, truncationSide, hasTypes } = built;
   const { read, vocabSize } = await tokenReader(folder, built);
+  const patterns = ownPatterns(json);
   const single = readTemplate(json.post_processor, false);
   const double = readTemplate(json.post_processor, true);
   const pad = padToken(folder, built);
@@ -92,7 +95,11 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
           `maxLength: expected at least ${template.length - texts.length + 1}, got ${maxLength}`,
         );
       const fromEnd = truncationSide === "left";
-      const tokens = texts.map((each) => read(each, maxLength, fromEnd));
+      const readAll = () => texts.map((each) => read(each, maxLength, fromEnd));
+      const tokens =
+        patterns.length === 0
+          ? readAll()
+          : withinSeconds(LONGEST_SECONDS, readAll, () => endless(folder, patterns, texts));
       const ids = tokens.map((each) => each.ids);
       const kept = keepLongestFirst(ids, room, fromEnd);
       return {
@@ -110,6 +117,15 @@ const hashes = new WeakMap<Tokenizer["encode"], string>();
 
 /** SHA-256 over all that decides what its `encode` gives, but the kit's own code; null for one that `loadTokenizer` did not make. */
 export const tokenizerHash = ({ encode }: Tokenizer): string | null => hashes.get(encode) ?? null;
+
+/** A text of a few hundred tokens takes a thousandth of it. */
+const LONGEST_SECONDS = 10;
+
+const endless = (folder: string, patterns: string[], texts: string[]) =>
+  new InputError(
+    `${folder}/tokenizer.json: expected a text tokenized within ${LONGEST_SECONDS} s, got none of ${JSON.stringify(texts.join(" ").slice(0, 60))}: ` +
+      `its expressions ${patterns.map((pattern) => JSON.stringify(pattern.slice(0, 60))).join(", ")} do not end on it`,
+  );
 
 async function hashOf(contents: ReadonlyMap<string, Uint8Array>): Promise<string> {
   const { env } = await loadTransformers();

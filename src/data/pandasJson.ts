@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import { isObject } from "../text/json";
+import { isObject, parseJson } from "../text/json";
 
 type Objects = Record<string, unknown>;
 
@@ -10,7 +10,7 @@ type Objects = Record<string, unknown>;
  * @throws InputError where columns and rows cannot be told apart, or columns differ in length
  */
 export function pandasJson(path: string, text: string): Objects[] | null {
-  const whole = JSON.parse(text) as unknown;
+  const whole = parseJson(path, text);
   if (!isObject(whole)) return null;
   const keys = Object.keys(whole);
   const values = Object.values(whole);

@@ -113,7 +113,10 @@ export interface TokenizeOptions {
 /** What the texts alone make of a dataset. */
 export type Tokens = Pick<EncodedDataset, "inputIds" | "tokenTypeIds" | "truncated">;
 
-/** Throws where rows made by hand hold something else than texts. */
+/** No model reads a thousandth of it, and several pieces of a longer text would not fit into one string or list. */
+const LONGEST_TEXT = 10_000_000;
+
+/** Throws where rows made by hand hold something else than texts, or a cell is no text that anybody wrote. */
 function checkTexts({ texts, pairs, source }: TextDataset): void {
   for (const [what, column] of [
     ["a text", texts],
@@ -123,6 +126,11 @@ function checkTexts({ texts, pairs, source }: TextDataset): void {
     if (row >= 0)
       throw new InputError(
         `${sourceName(source, "texts")}, row ${row + 1}: expected ${what}, got ${shown(column[row])}`,
+      );
+    const long = column.findIndex(({ length }) => length > LONGEST_TEXT);
+    if (long >= 0)
+      throw new InputError(
+        `${sourceName(source, "texts")}, row ${long + 1}: expected ${what} of at most ${LONGEST_TEXT} characters, got ${column[long].length}; is a quote never closed?`,
       );
   }
 }

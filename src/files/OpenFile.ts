@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { FrostError, InputError } from "../errors";
 import { codeOf } from "./codeOf";
+import { openWithoutWaiting } from "./readBytes";
 
 /** A file open for reading at any place in it; nothing is read before it is asked for. */
 export class OpenFile {
@@ -15,7 +16,7 @@ export class OpenFile {
   /** @throws InputError when the file cannot be opened */
   constructor(readonly path: string) {
     try {
-      this.#descriptor = openSync(path, "r");
+      this.#descriptor = openWithoutWaiting(path);
     } catch (error) {
       throw new InputError(`${path}: cannot be opened (${codeOf(error)})`);
     }

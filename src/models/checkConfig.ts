@@ -87,6 +87,9 @@ const SIZES = [
   ...["intermediate_size", "hidden_dim", "vocab_size", "max_position_embeddings"],
 ];
 
+/** Names are listed for each block before anything is looked up in the weights; no published encoder has a tenth as many. */
+const MOST_BLOCKS = 1000;
+
 /** Throws for sizes and rates that no model can have, which would show in the midst of a training. */
 function checkSizes(config: Record<string, unknown>, file: string): void {
   for (const field of SIZES) {
@@ -94,6 +97,9 @@ function checkSizes(config: Record<string, unknown>, file: string): void {
     if (typeof value === "number" && !(Number.isInteger(value) && value >= 1))
       throw new InputError(`${file}: ${field}: expected a whole number of at least 1, got ${value}`);
   }
+  for (const field of ["num_hidden_layers", "n_layers"])
+    if (Number(config[field] ?? 0) > MOST_BLOCKS)
+      throw new InputError(`${file}: ${field}: expected at most ${MOST_BLOCKS} blocks, got ${config[field]}`);
   const [hidden, heads] = [config.hidden_size ?? config.dim, config.num_attention_heads ?? config.n_heads];
   if (typeof hidden === "number" && typeof heads === "number" && !Number.isInteger(hidden / heads))
     throw new InputError(`${file}: expected heads that divide the hidden size of ${hidden}, got ${heads}`);
@@ -122,7 +128,10 @@ export function checkImageConfig(config: Record<string, unknown>, file: string):
   const described = words("channels num_classes pretrained zero_init_last");
   refuse(
     Object.keys(asked).filter(
-      (field) => !isNothing(asked[field]) && !described.has(field) && !neutral[field]?.(asked[field], config),
+      (field) =>
+        !isNothing(asked[field]) &&
+        !described.has(field) &&
+        !(Object.hasOwn(neutral, field) && neutral[field](asked[field], config)),
     ),
     asked,
     `${file}: expected a ${config.architecture} as timm builds it without arguments`,
@@ -134,7 +143,7 @@ function refuse(fields: string[], config: Record<string, unknown>, expected: str
   const shown = fields.slice(0, 5).map((field) => {
     const value = JSON.stringify(config[field]);
     const short = value.length > 60 ? `${value.slice(0, 60)}…` : value;
-    return `${field} ${short}${field in REASONS ? ` (${REASONS[field]})` : ""}`;
+    return `${field} ${short}${Object.hasOwn(REASONS, field) ? ` (${REASONS[field]})` : ""}`;
   });
   const more = fields.length > shown.length ? ` and ${fields.length - shown.length} more` : "";
   throw new InputError(

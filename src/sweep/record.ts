@@ -1,12 +1,14 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
 import { codeOf } from "../files/codeOf";
+import { readBytes } from "../files/readBytes";
 import { recordsName } from "../files/recordsName";
 import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
+import { parseJson } from "../text/json";
 import type { EpochRecord } from "../training/events";
 import type { About } from "./about";
 import { recordFolders } from "./recordFolders";
@@ -107,12 +109,12 @@ export function readRecords(
     const where = `${path}, line ${i + 1}`;
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJson(where, line, "a record as JSON");
     } catch (error) {
       // Every whole line ends in "\n", so what follows the last one is what a crash left behind.
       if (i === lines.length - 1 && isTorn(line))
         warn(visible(`${where}: broken off in mid-write; this trial is left out`));
-      else throw new InputError(`${where}: expected a record as JSON, got ${(error as Error).message}`);
+      else throw error;
       continue;
     }
     const record = checkRecord(value, where);
@@ -128,10 +130,15 @@ const START = '{"trial":';
 /** Whether a line without its end may be what a crash left of a record. */
 export const isTorn = (line: string): boolean => line.startsWith(START.slice(0, line.length));
 
+/** A JavaScript string ends here: 200,000 records or so. */
+const LONGEST = 2 ** 29 - 24;
+
 function readText(path: string): string {
   try {
     // An editor may have put a byte order mark before it.
-    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    return readBytes(path, LONGEST)
+      .toString()
+      .replace(/^\uFEFF/, "");
   } catch (error) {
     // A folder was named, or the place of records that are not there.
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { DEEPEST, nestedTooDeep } from "./nestedTooDeep";
 import { oneLine } from "./oneLine";
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -7,14 +8,24 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 /** @throws InputError naming the place where the text is not a JSON object */
 export function parseJsonObject(where: string, text: string): Record<string, unknown> {
   refuseMark(where, text);
+  const value = parseJson(where, text);
+  if (!isObject(value))
+    throw new InputError(`${where}: expected a JSON object, got ${oneLine(text.slice(0, 40))}`);
+  return value;
+}
+
+/** @throws InputError naming the place where the text is not JSON, or nests deeper than any file that is meant well */
+export function parseJson(where: string, text: string, what = "JSON"): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${where}: expected JSON, got ${oneLine((error as Error).message)}`);
+    throw new InputError(`${where}: expected ${what}, got ${oneLine((error as Error).message)}`);
   }
-  if (!isObject(value))
-    throw new InputError(`${where}: expected a JSON object, got ${oneLine(text.slice(0, 40))}`);
+  if (nestedTooDeep(text))
+    throw new InputError(
+      `${where}: expected ${what}, lists and objects at most ${DEEPEST} deep in it, got deeper ones`,
+    );
   return value;
 }
 

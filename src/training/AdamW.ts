@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { computeNow } from "../engine/recorder/recording";
+import { computeNow, recording } from "../engine/recorder/recording";
 import type { Parameter } from "../nn/Parameter";
 import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
 
@@ -31,6 +31,14 @@ function inGroups(gradients: Gradient[]): Gradient[][] {
   }
   return groups;
 }
+
+const sizeOf = (gradients: Gradient[]) => gradients.reduce((sum, [, { size }]) => sum + size, 0);
+
+/**
+ * As how many programs an update is recorded: several where the new state comes to lie beside the old one, so that there are both of a
+ * part alone.
+ */
+const programs = () => (recording()?.recorder.device ? 4 : 1);
 
 /** What the optimizer knows of a parameter. */
 export interface Moments {
@@ -65,7 +73,15 @@ export class AdamW {
     rates: (parameter: Parameter) => Rates,
     gradientScale = 1,
   ): void {
-    for (const group of inGroups([...gradients])) this.#update(group, rates, gradientScale);
+    const most = sizeOf([...gradients]) / programs();
+    let recorded = 0;
+    for (const group of inGroups([...gradients])) {
+      this.#update(group, rates, gradientScale);
+      recorded += sizeOf(group);
+      if (recorded < most) continue;
+      computeNow();
+      recorded = 0;
+    }
     computeNow();
   }
 

@@ -4,6 +4,8 @@ import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { checkLabels } from "./checkLabels";
+import { f1Of, noCounts, scoresOfCounts } from "./classCounts";
+import { rocArea } from "./rocArea";
 
 /** Scores by name. `rocAuc` is left out where a class has no row, since it is not defined there. */
 export type Metrics = Record<string, number>;
@@ -70,38 +72,49 @@ function checkOutputs(outputs: Float32Array, labels: Labels): void {
 
 function singleLabel(probabilities: Float32Array, ids: Int32Array, classes: number): Metrics {
   const rows = ids.length;
-  const confusion = new Float64Array(classes * classes); // [true · classes + predicted]
+  const counts = noCounts(classes);
   let logLoss = 0;
   for (let r = 0; r < rows; r++) {
-    confusion[ids[r] * classes + argMax(probabilities, r * classes, classes)]++;
+    const said = argMax(probabilities, r * classes, classes);
+    counts.real[ids[r]]++;
+    counts.said[said]++;
+    if (said === ids[r]) counts.hits[said]++;
     logLoss -= Math.log(clip(probabilities[r * classes + ids[r]])) / rows;
   }
-  const is = (c: number) => Float32Array.from(ids, (id) => (id === c ? 1 : 0));
-  const column = (c: number) => Float32Array.from({ length: rows }, (_, r) => probabilities[r * classes + c]);
-  const auc =
-    classes === 2
-      ? rocAuc(column(1), is(1))
-      : mean(Array.from({ length: classes }, (_, c) => rocAuc(column(c), is(c))));
-  const f1s = Array.from({ length: classes }, (_, c) => f1Of(confusion, classes, c));
-  const met = f1s.filter((f1) => f1 !== null);
+  const auc = mean(rankedClasses(classes).map((c) => rocArea(...columnOf(probabilities, ids, classes, c))()));
   return {
-    accuracy: sum(classes, (c) => confusion[c * classes + c]) / rows,
-    f1: classes === 2 ? (f1s[1] ?? 0) : mean(met),
-    mcc: mcc(confusion, classes),
+    accuracy: sum(classes, (c) => counts.hits[c]) / rows,
+    ...scoresOfCounts(counts),
     ...(Number.isNaN(auc) ? {} : { rocAuc: auc }),
     logLoss,
   };
 }
 
+/** The classes of which each is ranked against the rest: of two the second alone. */
+export const rankedClasses = (classes: number): number[] =>
+  classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
+
+/** What is said of one class, and whether each row is of it. */
+export function columnOf(
+  probabilities: Float32Array,
+  truth: Int32Array | Float32Array,
+  classes: number,
+  c: number,
+): [Float32Array, Float32Array] {
+  const rows = probabilities.length / classes;
+  const column = (from: Float32Array) => Float32Array.from({ length: rows }, (_, r) => from[r * classes + c]);
+  return [
+    column(probabilities),
+    truth instanceof Int32Array ? Float32Array.from(truth, (id) => (id === c ? 1 : 0)) : column(truth),
+  ];
+}
+
 function multiLabel(probabilities: Float32Array, values: Float32Array, labels: number): Metrics {
   const rows = values.length / labels;
-  const column = (from: Float32Array, c: number) =>
-    Float32Array.from({ length: rows }, (_, r) => from[r * labels + c]);
   const f1s: number[] = [];
   const aucs: number[] = [];
   for (let c = 0; c < labels; c++) {
-    const truth = column(values, c);
-    const score = column(probabilities, c);
+    const [score, truth] = columnOf(probabilities, values, labels, c);
     let [hits, said, real] = [0, 0, 0];
     for (let r = 0; r < rows; r++) {
       const yes = score[r] >= 0.5 ? 1 : 0;
@@ -109,17 +122,12 @@ function multiLabel(probabilities: Float32Array, values: Float32Array, labels: n
       said += yes;
       real += truth[r];
     }
-    f1s.push(said + real === 0 ? 0 : (2 * hits) / (said + real));
-    aucs.push(rocAuc(score, truth));
+    f1s.push(f1Of(hits, said, real));
+    aucs.push(rocArea(score, truth)());
   }
-  const whole = sum(rows, (r) => {
-    for (let i = r * labels; i < (r + 1) * labels; i++)
-      if (probabilities[i] >= 0.5 !== values[i] >= 0.5) return 0;
-    return 1;
-  });
   const auc = mean(aucs);
   return {
-    accuracy: whole / rows,
+    accuracy: sum(rows, (r) => (isWholeRow(probabilities, values, labels, r) ? 1 : 0)) / rows,
     f1: mean(f1s),
     ...(Number.isNaN(auc) ? {} : { rocAuc: auc }),
     logLoss:
@@ -128,46 +136,20 @@ function multiLabel(probabilities: Float32Array, values: Float32Array, labels: n
   };
 }
 
+/** Whether all labels of a row are right. */
+export function isWholeRow(
+  probabilities: Float32Array,
+  values: Float32Array,
+  labels: number,
+  row: number,
+): boolean {
+  for (let i = row * labels; i < (row + 1) * labels; i++)
+    if (probabilities[i] >= 0.5 !== values[i] >= 0.5) return false;
+  return true;
+}
+
 function rmse(predicted: Float32Array, values: Float32Array): number {
   return Math.sqrt(sum(values.length, (i) => (predicted[i] - values[i]) ** 2) / values.length);
-}
-
-/** Area under the ROC curve by ranks (Mann and Whitney 1947), ties counting half; NaN where one of the two classes is missing. */
-function rocAuc(score: Float32Array, truth: Float32Array): number {
-  const order = Array.from(score.keys()).sort((a, b) => score[a] - score[b]);
-  let rankSum = 0;
-  let positives = 0;
-  for (let i = 0; i < order.length; ) {
-    let end = i;
-    while (end < order.length && score[order[end]] === score[order[i]]) end++;
-    const rank = (i + 1 + end) / 2;
-    for (; i < end; i++)
-      if (truth[order[i]]) {
-        rankSum += rank;
-        positives++;
-      }
-  }
-  const negatives = order.length - positives;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
-}
-
-/** Matthews' correlation over any number of classes (Gorodkin 2004); 0 where a side has one class only. */
-function mcc(confusion: Float64Array, classes: number): number {
-  const total = sum(confusion.length, (i) => confusion[i]);
-  const right = sum(classes, (c) => confusion[c * classes + c]);
-  const real = Array.from({ length: classes }, (_, c) => sum(classes, (p) => confusion[c * classes + p]));
-  const said = Array.from({ length: classes }, (_, c) => sum(classes, (t) => confusion[t * classes + c]));
-  const covariance = right * total - sum(classes, (c) => real[c] * said[c]);
-  const spread =
-    (total ** 2 - sum(classes, (c) => said[c] ** 2)) * (total ** 2 - sum(classes, (c) => real[c] ** 2));
-  return spread === 0 ? 0 : covariance / Math.sqrt(spread);
-}
-
-/** Null for a class that neither occurs nor is predicted. */
-function f1Of(confusion: Float64Array, classes: number, c: number): number | null {
-  const real = sum(classes, (p) => confusion[c * classes + p]);
-  const said = sum(classes, (t) => confusion[t * classes + c]);
-  return real + said === 0 ? null : (2 * confusion[c * classes + c]) / (real + said);
 }
 
 /** Where the largest of `count` values from `start` stands, counted from `start`. */
@@ -186,4 +168,4 @@ function sum(count: number, term: (i: number) => number): number {
 const mean = (values: number[]): number => sum(values.length, (i) => values[i]) / values.length;
 
 // float32 probabilities of 0 and 1 have no finite logarithm; scikit-learn clips by the type's eps.
-const clip = (p: number): number => Math.min(1 - 2 ** -23, Math.max(2 ** -23, p));
+export const clip = (p: number): number => Math.min(1 - 2 ** -23, Math.max(2 ** -23, p));

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { whyNot } from "../engine/functions/asGpu";
 import { enginesHere } from "../enginesHere";
 import { noPython } from "../inPython";
 import { contest, type Figures, measure, type Side, type Task } from "./contest";
@@ -36,6 +37,8 @@ const { tensorflow, onnxruntime } = enginesHere();
 const skip: Record<Side, string | false> = {
   kit: tensorflow.why ?? false,
   onnxruntime: onnxruntime.why ?? false,
+  functions: whyNot() ?? false,
+  opByOp: tensorflow.why ?? false,
   peer: noPython,
 };
 
@@ -96,6 +99,25 @@ test("onnxruntime: the kit takes the same steps on that engine.", { skip: skip.o
   assert.ok(peakRssBytes! > 50e6 && peakRssBytes! < 5e9, `${peakRssBytes}`);
   assert.deepEqual([versions?.engine, versions?.tensorflow], ["onnxruntime", undefined]);
 });
+
+for (const side of ["functions", "opByOp"] as const)
+  test(`${side}: what each step asks of TensorFlow is counted, and which one had the shorter rows.`, {
+    skip: skip[side],
+  }, async () => {
+    const task: Task = { ...steps, kind: "dispatch", n: [0], steps: 6, otherTokens: 5, seed: 6 };
+    const { seconds, dispatched } = await measure(side, task, () => {});
+    const { asked, other, losses, probabilities } = dispatched!;
+    assert.deepEqual([seconds!.length, asked.length, losses.length], [6, 6, 6]);
+    assert.ok(other >= 0 && other < 6);
+    assert.equal(probabilities.length, 2 * 2);
+    asked.forEach(({ calls, uploads, readings, inside }, i) => {
+      assert.ok(
+        calls > readings && readings >= 1 && uploads > 1 && inside > 0 && inside < 1000 * seconds![i],
+      );
+    });
+    const last = asked.at(-1)!.calls;
+    assert.ok(side === "functions" ? last <= 15 : last > 300, `${last} calls`);
+  });
 
 test("What goes wrong is told with the side, the task and its last words.", { skip: skip.kit }, async () => {
   const nowhere = join(folder, "nowhere");

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Calls } from "../../src/engine/watchCalls";
 import { kitProgram } from "./kitProgram";
 
 /** What a side is asked to do, in a process of its own. */
 export interface Task {
-  kind: "sweep" | "steps" | "gemm" | "load" | "tokenize";
+  kind: "sweep" | "steps" | "dispatch" | "gemm" | "load" | "tokenize";
   /** A checkpoint's folder. */
   model: string;
   /** Depths of a sweep, one after the other; of steps the one depth. */
@@ -30,6 +31,8 @@ export interface Task {
   /** Of steps: how many, and how many tokens each row has. */
   steps?: number;
   tokens?: number;
+  /** Of dispatch: how many tokens the rows of one more batch have. */
+  otherTokens?: number;
   /** Of gemm: the products to time. */
   products?: Product[];
 }
@@ -48,6 +51,8 @@ export interface Product {
 export interface Figures {
   trials?: Trial[];
   seconds?: number[];
+  /** Of dispatch: what each step asked of TensorFlow, which one had the batch of another length, and what it all came to. */
+  dispatched?: { asked: Calls[]; other: number; losses: number[]; probabilities: number[] };
   /** Rows of the tables: to train on and to judge by, or those tokenized. */
   rows?: number[];
   /** Seconds of each product asked for: of the engine's own, and of the kit's. */
@@ -64,11 +69,14 @@ export interface Trial {
   accuracy: number;
 }
 
-/** The kit on engine tensorflow, PyTorch, and the kit on engine onnxruntime. */
-export type Side = "kit" | "peer" | "onnxruntime";
+/**
+ * The kit on engine tensorflow, PyTorch, the kit on engine onnxruntime, and the kit on TensorFlow as it would compute on a GPU: a step
+ * as functions, and op by op.
+ */
+export type Side = "kit" | "peer" | "onnxruntime" | "functions" | "opByOp";
 
-/** Figures of each side by round. Without PyTorch the peer has none, and `onnxruntime` is there where it was asked for. */
-export type Rounds = Record<"kit" | "peer", Figures[]> & { onnxruntime?: Figures[] };
+/** Figures of each side by round. Without PyTorch the peer has none, and others than the first two are there where asked for. */
+export type Rounds = Record<"kit" | "peer", Figures[]> & { [side in Side]?: Figures[] };
 
 const named = process.env.FROSTKIT_PYTHON;
 const python = named ?? "python3";
@@ -96,13 +104,20 @@ export async function measure(side: Side, task: Task, log: (line: string) => voi
   }
 }
 
+const AS_GPU: { [side in Side]?: NodeJS.ProcessEnv } = {
+  functions: { FROSTKIT_AS_GPU: "1", FROSTKIT_FUNCTIONS: "1" },
+  opByOp: { FROSTKIT_AS_GPU: "1", FROSTKIT_FUNCTIONS: "0" },
+};
+
 function inProcess(side: Side, task: Task, cache: string, log: (line: string) => void): Promise<Figures> {
   const threads = String(availableParallelism());
   const [program, script] =
     side === "peer" ? [python, join(__dirname, "peer.py")] : [process.execPath, kitProgram()];
-  const child = spawn(program, [script, JSON.stringify(task), side === "kit" ? "tensorflow" : side], {
+  const engine = side === "onnxruntime" ? side : "tensorflow";
+  const child = spawn(program, [script, JSON.stringify(task), engine], {
     env: {
       ...process.env,
+      ...AS_GPU[side],
       FROSTKIT_CACHE: cache,
       TF_NUM_INTRAOP_THREADS: threads,
       OMP_NUM_THREADS: threads,

@@ -4,16 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { batchRows } from "../../src/data/batches";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
 import { readTable } from "../../src/data/readTable";
 import { textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
 import { peakBytes } from "../../src/engine/peakBytes";
 import { type EngineName, useEngine } from "../../src/engine/useEngine";
+import { watchCalls } from "../../src/engine/watchCalls";
 import { topNLayerFreeze } from "../../src/freeze";
 import { product } from "../../src/ops/products/products";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { fineTune } from "../../src/training/fineTune";
+import { predict } from "../../src/training/predict";
 import type { Figures, Product, Task, Trial } from "./contest";
 import { randomRows } from "./randomRows";
 
@@ -72,6 +75,39 @@ async function steps(): Promise<Figures> {
   const seconds = epochs.map(({ trainSeconds }) => trainSeconds);
   model.dispose();
   return { seconds, peakTensorBytes: peak() };
+}
+
+/** What each step of an epoch asks of TensorFlow; the rows of one batch are shorter than all others. */
+async function dispatch(): Promise<Figures> {
+  const model = await load();
+  const [n] = task.n!;
+  if (n >= 0) topNLayerFreeze(model, n);
+  const { batchSize, tokens, otherTokens, steps, seed } = task as Required<Task>;
+  const rows = (count: number) => randomRows(count, tokens, model.config.vocab_size as number);
+  const train = rows(batchSize * steps);
+  train.inputIds = train.inputIds.map((ids, row) =>
+    row < batchSize * (steps - 1) ? ids : ids.slice(0, otherTokens),
+  );
+  const lengths = train.inputIds.map((ids) => ids.length);
+  const other = batchRows(lengths, { batchSize, shuffle: { seed, epoch: 1 } }).findIndex(
+    ([row]) => lengths[row] === otherTokens,
+  );
+  const asked: NonNullable<Figures["dispatched"]>["asked"] = [];
+  const losses: number[] = [];
+  const seconds: number[] = [];
+  const watch = watchCalls()!;
+  let start = performance.now();
+  for await (const event of fineTune(model, { train }, { epochs: 1, batchSize, seed })) {
+    if (event.type !== "step") continue;
+    seconds.push(secondsSince(start));
+    asked.push(watch.take());
+    losses.push(event.loss);
+    start = performance.now();
+  }
+  watch.stop();
+  const { probabilities } = await predict(model, rows(batchSize));
+  model.dispose();
+  return { seconds, dispatched: { asked, other, losses, probabilities: [...probabilities] } };
 }
 
 /** Some steps, and then what the products that they consist of take by themselves. */
@@ -137,7 +173,7 @@ async function tokenizing(): Promise<Figures> {
 
 async function main(): Promise<void> {
   const engine = await useEngine(process.argv[3] as EngineName);
-  const figures = await { sweep, steps, gemm, load: loading, tokenize: tokenizing }[task.kind]();
+  const figures = await { sweep, steps, dispatch, gemm, load: loading, tokenize: tokenizing }[task.kind]();
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const threads = Number(process.env.TF_NUM_INTRAOP_THREADS);
   const versions = { node: process.versions.node, engine: engine.name, ...engine.versions };

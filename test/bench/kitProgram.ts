@@ -15,9 +15,9 @@ export function kitProgram(): string {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     execFileSync(process.execPath, [tsc, "-p", join(__dirname, "tsconfig.json")], { stdio: "inherit" });
     copyFileSync(join(root, "package.json"), join(out, "package.json"));
-    // By them it is told whether the kernels that are linked are this version's.
-    const kernels = "src/engine/native/kernels";
-    cpSync(join(root, kernels), join(out, kernels), { recursive: true });
+    // By them it is told whether the kernels and functions that are linked are this version's.
+    for (const source of ["kernels", "functions.cc"].map((name) => join("src/engine/native", name)))
+      cpSync(join(root, source), join(out, source), { recursive: true });
     // tfjs's gradients, for engines that come without: the build has made one file of them.
     cpSync(join(root, GRADIENTS), join(out, GRADIENTS));
     compiled = true;

@@ -26,6 +26,11 @@ test("A target for the kit's own figure asks for no peer; a ratio without one is
   assert.deepEqual({ peer, ratio, met }, { peer: null, ratio: null, met: null });
 });
 
+test("A figure of the kit's own may also have a limit above.", () => {
+  const met = (kitAtMost: number) => row("", fakeRounds([10]), seconds, { kitAtMost }).met;
+  assert.deepEqual([met(9), met(10), met(11)], [false, true, true]);
+});
+
 test("What has no target is not judged.", () => {
   const { target, met } = row("", fakeRounds([1], [2]), seconds);
   assert.deepEqual({ target, met }, { target: null, met: null });

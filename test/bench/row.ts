@@ -1,8 +1,8 @@
-import type { Figures, Rounds } from "./contest";
+import type { Figures } from "./contest";
 import { type Spread, spread } from "./spread";
 
-/** What the kit is to reach: at most this many times the peer's figure, or at least this figure of its own. */
-export type Target = { ratioAtMost: number } | { kitAtLeast: number };
+/** What the kit is to reach: at most this many times the peer's figure, or at least or at most this figure of its own. */
+export type Target = { ratioAtMost: number } | { kitAtLeast: number } | { kitAtMost: number };
 
 /** One line of the table. */
 export interface Row {
@@ -17,10 +17,10 @@ export interface Row {
   met: boolean | null;
 }
 
-export function row(
+export function row<Measured = Figures>(
   what: string,
-  rounds: Pick<Rounds, "kit" | "peer">,
-  value: (figures: Figures) => number,
+  rounds: { kit: Measured[]; peer: Measured[] },
+  value: (measured: Measured) => number,
   target: Target | null = null,
 ): Row {
   const [kit, peer] = [rounds.kit.map(value), rounds.peer.map(value)];
@@ -35,5 +35,6 @@ export function row(
 function isMet(target: Target | null, kit: number, ratio: number | undefined): boolean | null {
   if (target === null) return null;
   if ("kitAtLeast" in target) return kit >= target.kitAtLeast;
+  if ("kitAtMost" in target) return kit <= target.kitAtMost;
   return ratio === undefined ? null : ratio <= target.ratioAtMost;
 }

@@ -52,8 +52,8 @@ function benchOf(folder: string, sides: Side[]): Bench {
     encoder: join(root, "data/all-MiniLM-L6-v2"),
     mini: join(root, "test/fixtures/mini-bert-en"),
     checkpoint(size) {
-      const { layers, hidden, family = "bert" } = size;
-      const path = join(folder, `${family}-${layers}x${hidden}`);
+      const { layers, hidden, family = "bert", dropout } = size;
+      const path = join(folder, `${family}-${layers}x${hidden}${dropout === undefined ? "" : `-${dropout}`}`);
       if (!made.has(path)) randomCheckpoint(path, this.mini, size);
       made.add(path);
       return path;
@@ -93,7 +93,7 @@ async function measurePart(name: string, part: Part, bench: Bench): Promise<void
 
 function versionsOf(all: Rounds[]): Section["versions"] {
   const of = (side: Side) => all.flatMap((rounds) => rounds[side] ?? [])[0]?.versions;
-  return { kit: of("kit")!, peer: of("peer"), onnxruntime: of("onnxruntime") };
+  return { kit: (of("kit") ?? of("functions"))!, peer: of("peer"), onnxruntime: of("onnxruntime") };
 }
 
 function machine(): Section["machine"] {
@@ -144,7 +144,13 @@ async function main(): Promise<void> {
   const wanted = positionals.length > 0 ? positionals : known;
   const linked = await linkIfPresent();
   if (linked) say(linked);
-  const sides: Side[] = ["kit", "onnxruntime", ...(hasPeer() ? (["peer"] as const) : [])];
+  const sides: Side[] = [
+    "kit",
+    "onnxruntime",
+    "functions",
+    "opByOp",
+    ...(hasPeer() ? (["peer"] as const) : []),
+  ];
   if (!sides.includes("peer"))
     say("PyTorch and Transformers are not at hand: the kit alone (FROSTKIT_PYTHON names a Python)");
   const folder = mkdtempSync(join(tmpdir(), "frostkit-bench-"));

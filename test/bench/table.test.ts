@@ -29,6 +29,7 @@ test("A line holds medians with their spread, the ratio, the target and whether 
     row("a step, s", fakeRounds([1, 2, 3], [4, 4, 4]), seconds, { ratioAtMost: 0.65 }),
     row("memory, MB", fakeRounds([1114], [1074]), seconds, { ratioAtMost: 1 }),
     row("share", fakeRounds([0.801], [0.9]), seconds, { kitAtLeast: 0.75 }),
+    row("calls", fakeRounds([12]), seconds, { kitAtMost: 10 }),
   ];
   const markdown = table({ steps: section({ rows }) });
   assert.equal(
@@ -43,6 +44,7 @@ test("A line holds medians with their spread, the ratio, the target and whether 
     line(markdown, "| share"),
     "| share | 0.801 (0.801 – 0.801) | 0.900 (0.900 – 0.900) | 0.89 (0.89 – 0.89) | kit ≥ 0.75 | yes |",
   );
+  assert.equal(line(markdown, "| calls"), "| calls | 12.0 (12.0 – 12.0) |  |  | kit ≤ 10 | no |");
 });
 
 test("Without PyTorch its cells are empty; what has neither peer nor target stands in a table of its own.", () => {

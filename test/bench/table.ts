@@ -64,7 +64,8 @@ const rowLine = ({ what, kit, peer, ratio, target, met }: Row): string =>
 
 function targetText(target: Target | null): string {
   if (target === null) return "";
-  return "kitAtLeast" in target ? `kit ≥ ${target.kitAtLeast}` : `≤ ${target.ratioAtMost}`;
+  if ("kitAtLeast" in target) return `kit ≥ ${target.kitAtLeast}`;
+  return "kitAtMost" in target ? `kit ≤ ${target.kitAtMost}` : `≤ ${target.ratioAtMost}`;
 }
 
 function agreementTable(compared: Agreement[]): string[] {

@@ -244,6 +244,10 @@ describe("AutoModelForSequenceClassification.fromPretrained", () => {
       tinyBertWith({ num_hidden_layers: "three" }),
       /expected a number as num_hidden_layers, got "three"/,
     );
+    await rejects(
+      tinyBertWith({ num_labels: 5_000_000, id2label: null, label2id: null }),
+      /config\.json: expected the labels of a head in its weights, got 5000000 labels and no tensor of as many rows; say how many by numLabels$/,
+    );
     await rejects(tinyBert, /^numLabels: expected an integer of at least 1, got 0/, { numLabels: 0 });
     await rejects(tinyBert, /^numLabels: expected 2, the number of classes, got 3/, {
       numLabels: 3,

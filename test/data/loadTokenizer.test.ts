@@ -339,3 +339,26 @@ test("A folder without a tokenizer is an error that names what is there and how 
     /tokenizer_config\.json: expected JSON/,
   );
 });
+
+test("An expression of tokenizer.json that never ends on a text is an error that names both", async () => {
+  const json = readJson(join(fixtures, "unigram/tokenizer.json"));
+  const split = { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false };
+  const replace = { type: "Replace", pattern: { Regex: "(a|a)*b" }, content: "x" };
+  for (const [name, part] of Object.entries({ pre_tokenizer: split, normalizer: replace })) {
+    const files = { "tokenizer.json": JSON.stringify({ ...json, [name]: part }) };
+    const tokenizer = await loadTokenizer(folderOf(`endless-${name}`, files));
+    assert.ok(tokenizer.encode("ice").inputIds.length > 0);
+    assert.throws(
+      () => tokenizer.encode(`${"a".repeat(60)}!`),
+      (error: Error) => {
+        assert.ok(error instanceof InputError, String(error));
+        assert.match(
+          error.message,
+          /tokenizer\.json: expected a text tokenized within 10 s, got none of "a{60}": its expressions /,
+        );
+        assert.ok(error.message.includes(JSON.stringify(part.pattern.Regex)), error.message);
+        return true;
+      },
+    );
+  }
+});

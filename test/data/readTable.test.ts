@@ -579,3 +579,18 @@ test("A file that cannot be read is an error with the reason", async () => {
   const folder = temporary("folder.csv/inside.txt", "").slice(0, -"/inside.txt".length);
   await assert.rejects(readTable(folder), /folder\.csv: cannot be read \(it is a folder\)/);
 });
+
+test("JSON nested so deep that nothing could walk over it is refused, in a file of lines, of one piece and of pandas", async () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const line = JSON.stringify({ text: "a" }).replace('"a"', deep);
+  const message = /expected JSON, lists and objects at most 100 deep in it, got deeper ones$/;
+  for (const [name, content] of [
+    ["deep.json", deep],
+    ["deep-rows.json", `[${line}]`],
+    ["deep.jsonl", `${line}\n`],
+    ["deep-second.jsonl", `{"text":"a"}\n${line}\n`],
+    ["deep-columns.json", `{"text":{"0":${deep}}}`],
+    ["deep-lists.json", `{"text":[${deep}]}`],
+  ])
+    await fails(name, content, message);
+});

@@ -155,3 +155,21 @@ test("A row of which nothing is left is an error with its number", async () => {
     message: "train.csv, row 1: expected a text, got none, and the tokenizer adds no special tokens",
   });
 });
+
+test("A text that nobody wrote, as of a quote that never closes, is refused by its row", async () => {
+  const long = "x".repeat(10_000_001);
+  await assert.rejects(tokenize(dataset(["short", long]), tokenizer), {
+    name: "InputError",
+    message:
+      "train.csv, row 2: expected a text of at most 10000000 characters, got 10000001; is a quote never closed?",
+  });
+  await assert.rejects(tokenize(dataset(["short"], [long]), tokenizer), {
+    message: /row 1: expected a second text of at most 10000000 characters, got 10000001/,
+  });
+});
+
+test("A text of many megabytes is tokenized, and cut", async () => {
+  const encoded = await tokenize(dataset(["hello world ".repeat(200_000)]), tokenizer, { maxLength: 16 });
+  assert.equal(encoded.inputIds[0].length, 16);
+  assert.equal(encoded.truncated, 1);
+});

@@ -239,6 +239,8 @@ describe("A config.json", () => {
     for (const [fields, line] of [
       [{ num_attention_heads: 5 }, /config\.json: expected heads that divide the hidden size of \d+, got 5$/],
       [{ num_attention_heads: 0 }, /num_attention_heads: expected a whole number of at least 1, got 0$/],
+      [{ num_hidden_layers: 1001 }, /json: num_hidden_layers: expected at most 1000 blocks, got 1001$/],
+      [{ num_hidden_layers: 1e9 }, /json: num_hidden_layers: expected at most 1000 blocks, got 1000000000$/],
       [{ hidden_dropout_prob: 1.5 }, /hidden_dropout_prob: expected a rate from 0 to below 1, got 1\.5$/],
       [{ attention_probs_dropout_prob: -0.1 }, /expected a rate from 0 to below 1, got -0\.1$/],
     ] as const)
@@ -246,6 +248,20 @@ describe("A config.json", () => {
         name: "InputError",
         message: line,
       });
+  });
+
+  it("is read for what it holds: names that every object has are fields like others", async () => {
+    for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+      const fields = Object.defineProperty({}, name, { value: 5, enumerable: true });
+      const config = Object.defineProperties(
+        { model_type: "bert" },
+        Object.getOwnPropertyDescriptors(fields),
+      );
+      assert.throws(() => check(config), {
+        name: "InputError",
+        message: `config.json: expected a bert as Transformers computes it, got ${name} 5, which is not supported; what changes nothing that is computed may be taken out of the file`,
+      });
+    }
   });
 
   it("of timm is followed in its channels, and refused for other arguments of the model", async () => {

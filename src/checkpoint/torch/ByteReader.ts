@@ -4,6 +4,9 @@ import type { OpenFile } from "../../files/OpenFile";
 const WINDOW = 1 << 16;
 const MAX_LINE = 1000;
 
+/** The most bytes that are read as a pickle: that of a state dict, whose numbers lie elsewhere, has some hundred a tensor. */
+export const MOST_PICKLED = 2 ** 25;
+
 /** Reads a stretch of a file byte by byte, fetching a window of it at a time. */
 export class ByteReader {
   #window = Buffer.alloc(0);

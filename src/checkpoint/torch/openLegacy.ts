@@ -1,7 +1,7 @@
 import { InputError } from "../../errors";
 import type { OpenFile } from "../../files/OpenFile";
-import { maxHeaderBytes, storage } from "../safetensors";
-import { ByteReader } from "./ByteReader";
+import { storage } from "../safetensors";
+import { ByteReader, MOST_PICKLED } from "./ByteReader";
 import { type Pickled, type Storage, storageOf, torchGlobals } from "./torchGlobals";
 import { unpickle } from "./unpickle";
 
@@ -14,7 +14,7 @@ const PROTOCOL = 1001;
  */
 export function openLegacy(file: OpenFile): Pickled {
   const { path } = file;
-  const reader = new ByteReader(file, 0, Math.min(file.bytes, maxHeaderBytes));
+  const reader = new ByteReader(file, 0, Math.min(file.bytes, MOST_PICKLED));
   const storages = new Map<string, Storage>();
   const globals = torchGlobals(path);
   const next = () =>
@@ -56,10 +56,12 @@ function placeStorages(
   const starts = new Map<string, number>();
   let at = position;
   for (const key of keys) {
-    const stored = storages.get(key as string);
+    if (typeof key !== "string")
+      throw new InputError(`${file.path}: malformed: it lists a storage by something else than a key`);
+    const stored = storages.get(key);
     if (!stored)
       throw new InputError(
-        `${file.path}: malformed: it lists a storage ${JSON.stringify(key)} that no tensor uses`,
+        `${file.path}: malformed: it lists a storage ${JSON.stringify(key.slice(0, 100))} that no tensor uses`,
       );
     const end = at + 8 + stored.size * storage[stored.dtype].BYTES_PER_ELEMENT;
     if (end > file.bytes)

@@ -1,7 +1,7 @@
 import { InputError } from "../../errors";
 import type { OpenFile } from "../../files/OpenFile";
 import { storage } from "../safetensors";
-import { ByteReader } from "./ByteReader";
+import { ByteReader, MOST_PICKLED } from "./ByteReader";
 import { type Pickled, storageOf, torchGlobals } from "./torchGlobals";
 import { unpickle } from "./unpickle";
 import { zipEntries } from "./zipEntries";
@@ -23,6 +23,10 @@ export function openZip(file: OpenFile): Pickled {
   checkByteOrder(file, entries.get(`${root}byteorder`));
   const starts = new Map<string, number>();
   const { start, bytes } = entries.get(pickle)!;
+  if (bytes > MOST_PICKLED)
+    throw new InputError(
+      `${path}: expected a state dict, whose pickle has some hundred bytes a tensor, got one of ${bytes} bytes, more than the ${MOST_PICKLED} that are read`,
+    );
   const value = unpickle(new ByteReader(file, start, start + bytes), {
     globals: torchGlobals(path),
     persistent(id) {

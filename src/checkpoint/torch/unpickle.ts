@@ -41,6 +41,9 @@ import {
   TUPLE3,
 } from "./opcodes";
 
+/** Some five belong to a tensor: enough for 200,000 of them. */
+const MOST_CONTAINERS = 1_000_000;
+
 /** A name that a pickle refers to, and what it stands for when it is called. */
 export class Global {
   constructor(
@@ -70,6 +73,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
   const stack: unknown[] = [];
   const marks: number[] = [];
   const memo = new Map<number, unknown>();
+  let containers = 0;
 
   const malformed = (what: string) => new InputError(`${path}: malformed pickle: ${what}`);
   const pop = (): unknown => {
@@ -87,7 +91,21 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
   };
   const popTuple = (size: number) => {
     const last = Array.from({ length: size }, pop);
-    stack.push(last.reverse());
+    stack.push(made(last.reverse()));
+  };
+  /** Counts what is made, since a byte can ask for a list that takes a hundred. */
+  const made = <Container>(container: Container): Container => {
+    if (++containers > MOST_CONTAINERS)
+      throw malformed(
+        `it makes more than ${MOST_CONTAINERS} lists, tuples and dicts, which no state dict has`,
+      );
+    return container;
+  };
+  /** Any other value as text could be endless: a list may hold itself. */
+  const popText = (): string => {
+    const value = pop();
+    if (typeof value !== "string") throw malformed("it names what is no text");
+    return value;
   };
   const text = (bytes: Buffer): string => bytes.toString("utf8");
   const find = (name: string): Global => {
@@ -117,7 +135,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
     const callee = pop();
     if (!(callee instanceof Global) || !callee.call || !Array.isArray(args))
       throw malformed(`it calls ${callee instanceof Global ? callee.name : "what is no function"}`);
-    stack.push(callee.call(args));
+    stack.push(made(callee.call(args)));
   };
 
   for (;;) {
@@ -179,7 +197,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
 
       case EMPTY_LIST:
       case EMPTY_TUPLE:
-        stack.push([]);
+        stack.push(made([]));
         break;
       case APPEND:
         append([pop()]);
@@ -188,7 +206,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
         append(popMark());
         break;
       case EMPTY_DICT:
-        stack.push(new Map());
+        stack.push(made(new Map()));
         break;
       case SETITEM:
         setItems([pop(), pop()].reverse());
@@ -197,7 +215,7 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
         setItems(popMark());
         break;
       case TUPLE:
-        stack.push(popMark());
+        stack.push(made(popMark()));
         break;
       case TUPLE1:
       case TUPLE2:
@@ -227,8 +245,8 @@ export function unpickle(reader: ByteReader, { globals, persistent }: UnpickleOp
         if (opcode === INST) throw malformed("it makes an instance of what is no class");
         break;
       case STACK_GLOBAL: {
-        const name = pop();
-        stack.push(find(`${pop()}.${name}`));
+        const name = popText();
+        stack.push(find(`${popText()}.${name}`));
         break;
       }
       case REDUCE:

@@ -1,9 +1,9 @@
 import { threadId } from "node:worker_threads";
 import type { Device, Fault, Prepared, Program, Runner } from "../recorder/Program";
 import { ARRAYS, type Dtype, type Numbers, type Value } from "../recorder/Value";
-import type { DeviceTensor, FunctionBinding } from "./FunctionBinding";
+import type { DeviceTensor, FunctionBinding, Row } from "./FunctionBinding";
 import { Given, layout } from "./Given";
-import { TYPES, type Type } from "./GraphWriter";
+import { TYPES } from "./GraphWriter";
 import type { GraphEncoder } from "./graphProto";
 import { typeOf } from "./lowerings";
 import { type FunctionGraph, writeFunction } from "./writeFunction";
@@ -32,12 +32,10 @@ export class FunctionRunner implements Runner {
 
 /** Where tensors lie, and in which order they are given back. */
 class FunctionDevice implements Device {
-  /** How often TensorFlow was called, and how often to take an array; how many functions were made, and removed. */
-  calls = 0;
-  uploads = 0;
+  /** How many functions were made, and removed. */
   defined = 0;
   removed = 0;
-  /** What nobody holds any more: freed all at once, since each call costs. */
+  /** What nobody holds any more: freed with the next call, since each call costs. */
   #left: DeviceTensor[] = [];
 
   constructor(
@@ -46,17 +44,10 @@ class FunctionDevice implements Device {
   ) {}
 
   upload(dtype: Dtype, shape: readonly number[], numbers: Numbers): DeviceTensor {
-    return this.put(typeOf(dtype), shape, numbers);
-  }
-
-  put(type: Type, shape: readonly number[], numbers: Numbers): DeviceTensor {
-    this.calls++;
-    this.uploads++;
-    return this.binding.upload(TYPES[type], shape, numbers, this.name);
+    return this.binding.upload(TYPES[typeOf(dtype)], shape, numbers, this.name);
   }
 
   read(tensor: DeviceTensor, dtype: Dtype): Numbers {
-    this.calls++;
     return new ARRAYS[dtype](this.binding.read(tensor));
   }
 
@@ -65,30 +56,32 @@ class FunctionDevice implements Device {
   }
 
   free(): void {
-    if (this.#left.length === 0) return;
-    this.calls++;
-    this.binding.free(this.#left);
+    const left = this.#takeLeft();
+    if (left.length > 0) this.binding.free(left);
+  }
+
+  #takeLeft(): DeviceTensor[] {
+    const left = this.#left;
     this.#left = [];
+    return left;
   }
 
   /** The function's name. */
   define({ graph, inputs, outputs }: FunctionGraph, encode: GraphEncoder): string {
     // The names are the process's, whose threads have devices of their own.
     const name = `frostkit_${threadId}_${this.defined++}`;
-    this.calls++;
     this.binding.define(name, graph.bytes(encode), inputs, outputs);
     return name;
   }
 
   remove(name: string): void {
-    this.calls++;
     this.removed++;
     this.binding.remove(name);
   }
 
-  call(name: string, inputs: readonly DeviceTensor[], outputs: number): DeviceTensor[] {
-    this.calls++;
-    return this.binding.call(name, inputs, outputs, this.name);
+  /** What nobody holds any more is freed first. */
+  call(name: string, inputs: readonly (DeviceTensor | Row)[], outputs: number): DeviceTensor[] {
+    return this.binding.call(name, inputs, outputs, this.name, this.#takeLeft());
   }
 }
 
@@ -107,27 +100,23 @@ class PreparedProgram implements Prepared {
 
   run(inputs: Map<string, Value>, outputs: Map<string, Value>): void {
     const device = this.#device;
-    device.free();
     const given = this.#program.inputs.map(({ name }) => new Given(name, inputs.get(name)!));
-    const tensors: DeviceTensor[] = [];
+    const name = this.#functionOf(given);
+    const alone: DeviceTensor[] = [];
     try {
-      for (const tensor of packed(given, device)) {
-        tensors.push(tensor);
-        device.release(tensor);
-      }
+      const all: (DeviceTensor | Row)[] = packed(given);
       for (const { value, way } of given) {
         const { onDevice, numbers, shape, dtype } = value.numbersOf;
         if (way === "alone") {
-          const tensor = device.upload(dtype, shape, numbers!);
-          device.release(tensor);
-          tensors.push(tensor);
-        } else if (onDevice) tensors.push(onDevice);
+          alone.push(device.upload(dtype, shape, numbers!));
+          all.push(alone.at(-1)!);
+        } else if (onDevice) all.push(onDevice);
       }
-      const made = device.call(this.#functionOf(given), tensors, outputs.size);
+      const made = device.call(name, all, outputs.size);
       let i = 0;
       for (const value of outputs.values()) value.onDevice = made[i++];
     } finally {
-      device.free();
+      for (const tensor of alone) device.release(tensor);
     }
   }
 
@@ -148,23 +137,21 @@ class PreparedProgram implements Prepared {
 }
 
 /** The arrays that inputs from JavaScript go in as: of whole numbers, and of numbers of whatever kind. */
-function packed(given: readonly Given[], device: FunctionDevice): DeviceTensor[] {
+function packed(given: readonly Given[]): Row[] {
   const { row, lengths, shapes } = layout(given);
-  const made: DeviceTensor[] = [];
   const sizes = row ? Array.from(row.value.numbers as BigInt64Array, Number) : [];
   for (const { value } of lengths) sizes.push(value.size);
   for (const { value } of shapes) sizes.push(...value.shape);
-  if (sizes.length > 0) made.push(device.put("int32", [sizes.length], Int32Array.from(sizes)));
+  const made: Row[] = sizes.length > 0 ? [Int32Array.from(sizes)] : [];
   if (lengths.length > 0) {
-    const size = lengths.reduce((sum, { value }) => sum + value.size, 0);
-    const all = new Uint8Array(BYTES * size);
+    const all = new Uint8Array(BYTES * lengths.reduce((sum, { value }) => sum + value.size, 0));
     let at = 0;
     for (const { value } of lengths) {
       const { buffer, byteOffset, byteLength } = value.numbersOf.numbers!;
       all.set(new Uint8Array(buffer, byteOffset, byteLength), at);
       at += byteLength;
     }
-    made.push(device.put("float32", [size], new Float32Array(all.buffer)));
+    made.push(new Float32Array(all.buffer));
   }
   return made;
 }

@@ -81,14 +81,21 @@ class Arguments {
     return all;
   }
 
-  /** The tensors of an array. */
-  std::vector<TFE_TensorHandle*> handles(int i) const {
-    std::vector<TFE_TensorHandle*> all;
-    for (napi_value each : elements(i)) all.push_back(handle(each));
+  std::vector<napi_value> elements(int i) const {
+    uint32_t length;
+    ok(napi_get_array_length(env, values_[i], &length));
+    std::vector<napi_value> all(length);
+    for (uint32_t j = 0; j < length; j++) ok(napi_get_element(env, values_[i], j, &all[j]));
     return all;
   }
 
   TFE_TensorHandle* handle(int i) const { return handle(values_[i]); }
+
+  TFE_TensorHandle* handle(napi_value value) const {
+    TFE_TensorHandle* handle = *place(value);
+    if (!handle) throw Failure("a tensor was used after it had been freed");
+    return handle;
+  }
 
   /** Where the handles of an array's tensors are kept. */
   std::vector<TFE_TensorHandle**> places(int i) const {
@@ -97,14 +104,20 @@ class Arguments {
     return all;
   }
 
+  bool isArray(napi_value value) const {
+    bool is;
+    ok(napi_is_typedarray(env, value, &is));
+    return is;
+  }
+
   /** The bytes of a typed array. */
-  std::pair<const void*, size_t> bytes(int i) const {
-    napi_typedarray_type type;
-    size_t length;
-    void* data;
-    ok(napi_get_typedarray_info(env, values_[i], &type, &length, &data, nullptr, nullptr));
-    static constexpr int kSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
-    return {data, length * kSizes[type]};
+  std::pair<const void*, size_t> bytes(int i) const { return typed(values_[i]).second; }
+
+  /** A typed array of numbers as TensorFlow has them. */
+  std::pair<TF_DataType, std::pair<const void*, size_t>> row(napi_value value) const {
+    const auto [type, bytes] = typed(value);
+    if (type != napi_int32_array && type != napi_float32_array) throw Failure("a row of another type was expected");
+    return {type == napi_int32_array ? TF_INT32 : TF_FLOAT, bytes};
   }
 
   static void ok(napi_status status) {
@@ -114,12 +127,13 @@ class Arguments {
   const napi_env env;
 
  private:
-  std::vector<napi_value> elements(int i) const {
-    uint32_t length;
-    ok(napi_get_array_length(env, values_[i], &length));
-    std::vector<napi_value> all(length);
-    for (uint32_t j = 0; j < length; j++) ok(napi_get_element(env, values_[i], j, &all[j]));
-    return all;
+  std::pair<napi_typedarray_type, std::pair<const void*, size_t>> typed(napi_value value) const {
+    napi_typedarray_type type;
+    size_t length;
+    void* data;
+    ok(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
+    static constexpr int kSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+    return {type, {data, length * kSizes[type]}};
   }
 
   std::string text(napi_value value) const {
@@ -135,12 +149,6 @@ class Arguments {
     void* place;
     ok(napi_get_value_external(env, value, &place));
     return static_cast<TFE_TensorHandle**>(place);
-  }
-
-  TFE_TensorHandle* handle(napi_value value) const {
-    TFE_TensorHandle* handle = *place(value);
-    if (!handle) throw Failure("a tensor was used after it had been freed");
-    return handle;
   }
 
   static constexpr size_t kMost = 5;
@@ -195,11 +203,10 @@ napi_value Devices(const Arguments& given) {
   return names;
 }
 
-/** upload(type, shape, typed array, device): a tensor, of a copy of the numbers. */
-napi_value Upload(const Arguments& given) {
-  const auto type = static_cast<TF_DataType>(given.integer(0));
-  const std::vector<int64_t> shape = given.integers(1);
-  const auto [data, size] = given.bytes(2);
+/** A tensor on a device, of a copy of the numbers. */
+TFE_TensorHandle* uploaded(TF_DataType type, const std::vector<int64_t>& shape, std::pair<const void*, size_t> bytes,
+                           const std::string& device) {
+  const auto [data, size] = bytes;
   Owned<TF_Tensor, TF_DeleteTensor> tensor(TF_AllocateTensor(type, shape.data(), shape.size(), size));
   size_t elements = 1;
   for (int64_t dim : shape) elements *= dim;
@@ -208,9 +215,15 @@ napi_value Upload(const Arguments& given) {
   Status status;
   Owned<TFE_TensorHandle, removeHandle> here(TFE_NewTensorHandle(tensor, status));
   status.check();
-  TFE_TensorHandle* there = TFE_TensorHandleCopyToDevice(here, context(), given.text(3).c_str(), status);
+  TFE_TensorHandle* there = TFE_TensorHandleCopyToDevice(here, context(), device.c_str(), status);
   status.check();
-  return wrapped(given.env, there);
+  return there;
+}
+
+/** upload(type, shape, typed array, device): a tensor, of a copy of the numbers. */
+napi_value Upload(const Arguments& given) {
+  const auto type = static_cast<TF_DataType>(given.integer(0));
+  return wrapped(given.env, uploaded(type, given.integers(1), given.bytes(2), given.text(3)));
 }
 
 /** read(tensor): its numbers, as an ArrayBuffer. */
@@ -225,12 +238,17 @@ napi_value Read(const Arguments& given) {
   return buffer;
 }
 
-/** free(tensors): gives their memory back; those that have been freed stay so. */
-napi_value Free(const Arguments& given) {
-  for (TFE_TensorHandle** place : given.places(0)) {
+/** Gives the memory of an array's tensors back; those that have been freed stay so. */
+void release(const Arguments& given, int i) {
+  for (TFE_TensorHandle** place : given.places(i)) {
     if (*place) TFE_DeleteTensorHandle(*place);
     *place = nullptr;
   }
+}
+
+/** free(tensors) */
+napi_value Free(const Arguments& given) {
+  release(given, 0);
   return nullptr;
 }
 
@@ -275,15 +293,27 @@ napi_value Remove(const Arguments& given) {
   return nullptr;
 }
 
-/** call(name, inputs, number of outputs, device): runs a function, or an operation of TensorFlow's own. */
+/**
+ * call(name, inputs, number of outputs, device, freed): frees tensors, then runs a function, or an operation of TensorFlow's own. An
+ * input is a tensor, or an Int32Array or Float32Array that goes in as a row.
+ */
 napi_value Call(const Arguments& given) {
+  release(given, 4);
+  const std::string device = given.text(3);
   Status status;
   Owned<TFE_Op, TFE_DeleteOp> op(TFE_NewOp(context(), given.text(0).c_str(), status));
   status.check();
-  TFE_OpSetDevice(op, given.text(3).c_str(), status);
+  TFE_OpSetDevice(op, device.c_str(), status);
   status.check();
-  for (TFE_TensorHandle* input : given.handles(1)) {
-    TFE_OpAddInput(op, input, status);
+  for (napi_value input : given.elements(1)) {
+    if (given.isArray(input)) {
+      const auto [type, bytes] = given.row(input);
+      const auto length = static_cast<int64_t>(bytes.second / TF_DataTypeSize(type));
+      Owned<TFE_TensorHandle, removeHandle> row(uploaded(type, {length}, bytes, device));
+      TFE_OpAddInput(op, row, status);
+    } else {
+      TFE_OpAddInput(op, given.handle(input), status);
+    }
     status.check();
   }
   std::vector<TFE_TensorHandle*> outputs(given.integer(2));

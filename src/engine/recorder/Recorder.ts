@@ -15,6 +15,9 @@ const MOST = 20_000;
 /** From how many numbers on what comes of JavaScript goes to the device alone, and stays there. */
 const LARGE = 2 ** 18;
 
+/** From how many numbers on an array that was uploaded is not kept for another one. */
+const RARE = 2 ** 22;
+
 /**
  * Writes down what it is asked to compute and has it run as one program when somebody asks for a number: everything that tensors
  * wait for, at once. A program of the same structure is found again, whatever the sizes of its values.
@@ -247,7 +250,8 @@ export class Recorder {
     if (!this.device || !numbers || value.literal) return;
     value.onDevice = this.device.upload(dtype, shape, numbers);
     value.numbers = null;
-    if (owned) this.#arrays.giveBack(dtype, numbers);
+    // A model's weights are uploaded once: their arrays would lie idle for nothing.
+    if (owned && value.size < RARE) this.#arrays.giveBack(dtype, numbers);
   }
 
   #discard(value: Value): void {

@@ -104,6 +104,51 @@ test("ONNX Runtime's step is held to 0.9, with nothing frozen to 0.85, with thre
   assert.deepEqual(judged, [...model, ...model]);
 });
 
+test("A step as functions is held to the bars of calls, arrays, readings, time outside, likeness, seconds and memory; what it says besides judges nothing.", () => {
+  const asked = (calls: number, inside: number) => ({ calls, inside, uploads: 4, readings: 1 });
+  const figures = (calls: number, seconds: number[], losses: number[], megabytes: number): Figures => ({
+    seconds,
+    // What makes functions, and the step of another length, are not among those that the median is of.
+    dispatched: {
+      asked: seconds.map((each, i) => (i < 2 || i === 3 ? asked(1e6, 0) : asked(calls, 1000 * each - 2))),
+      other: 3,
+      losses,
+      probabilities: [0.5, 0.25],
+    },
+    peakRssBytes: megabytes * 1e6,
+  });
+  const functions = figures(9, [4, 9, 1, 3, 1.2, 1.4], [2, 1.00002], 1000);
+  const opByOp = figures(5000, [2, 2, 2, 9, 2, 2], [2, 1], 900);
+  const rounds = { kit: [], peer: [], functions: [functions], opByOp: [opByOp] };
+  const rows = parts.dispatch.rows({ "N = 0": rounds });
+  assert.deepEqual(
+    rows.map(({ what, kit, target, met }) => [what, Number(kit.median.toPrecision(6)), target, met]),
+    [
+      ["calls of a step into TensorFlow, N = 0", 9, { kitAtMost: 10 }, true],
+      ["arrays of JavaScript that it hands over, N = 0", 4, { kitAtMost: 12 }, true],
+      ["readings of a step, N = 0", 1, { kitAtMost: 1 }, true],
+      ["a step outside TensorFlow, ms, N = 0", 2, { kitAtMost: 3 }, true],
+      ["the first step over 1.5 steps op by op and a second, N = 0", 1, { kitAtMost: 1 }, true],
+      ["the first step of another length over the same, N = 0", 0.75, { kitAtMost: 1 }, true],
+      ["a step over one op by op, N = 0", 0.6, { kitAtMost: 0.6 }, true],
+      ["peak memory over that op by op, N = 0", 1.11111, { kitAtMost: 1 }, false],
+      ["a step as functions, s, N = 0", 1.2, null, null],
+      ["a step, s, op by op, N = 0", 2, null, null],
+      ["the first step, s, N = 0", 4, null, null],
+      ["the first step of another length, s, N = 0", 3, null, null],
+      ["calls of a step, op by op, N = 0", 5000, null, null],
+      ["arrays of JavaScript of a step, op by op, N = 0", 4, null, null],
+      ["a step outside TensorFlow, ms, op by op, N = 0", 2, null, null],
+      ["peak memory as functions, MB, N = 0", 1000, null, null],
+      ["peak memory, MB, op by op, N = 0", 900, null, null],
+    ],
+  );
+  const name = "N = 0 without dropout";
+  assert.deepEqual(targets("dispatch", { [name]: rounds }), [
+    [`largest relative difference, ${name}`, { kitAtMost: 1e-5 }, false],
+  ]);
+});
+
 test("Memory is that of a process for each depth, in megabytes.", () => {
   const rounds = both({ peakRssBytes: 2e9 }, { peakRssBytes: 2.5e9 });
   const [row] = parts.memory.rows({ "N = 3": rounds });

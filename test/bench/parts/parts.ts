@@ -1,4 +1,5 @@
 import type { Part } from "../Part";
+import { dispatchPart } from "./dispatchPart";
 import { enginesPart } from "./enginesPart";
 import { familiesPart } from "./familiesPart";
 import { gemmPart } from "./gemmPart";
@@ -16,6 +17,7 @@ export const parts: Record<string, Part> = {
   steps: stepsPart("fp32"),
   "steps-bf16": stepsPart("bf16"),
   engines: enginesPart,
+  dispatch: dispatchPart,
   families: familiesPart,
   memory: memoryPart("fp32"),
   "memory-bf16": memoryPart("bf16"),

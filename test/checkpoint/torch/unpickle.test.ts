@@ -160,3 +160,27 @@ test("A text longer than the window that is read at a time comes whole", () => {
   const long = "ab".repeat(50_000);
   assert.equal(read(["X", 0xa0, 0x86, 1, 0, long, "."]), long);
 });
+
+/** Lists that each hold the one before twice: the text of the last would be endless. */
+const doubled = (times: number): (string | number)[] => [
+  "]q",
+  0,
+  ...Array.from({ length: times }, (_, i) => ["](h", i, "h", i, "eq", i + 1]).flat(),
+];
+
+test("A name that is no text is refused before anybody asks for its text", () => {
+  refuses([...doubled(60), "h", 60, 0x93, "."], /malformed pickle: it names what is no text$/);
+  refuses(["U", 1, "a", ...doubled(60), 0x93, "."], /malformed pickle: it names what is no text$/);
+  refuses(["NN", 0x93, "."], /malformed pickle: it names what is no text$/);
+});
+
+test("A list may hold itself; nobody walks over it", () => {
+  const self = read(["]q", 0, "h", 0, "a."]) as unknown[];
+  assert.equal(self[0], self);
+});
+
+test("More lists, tuples and dicts than a state dict can have are refused, of which a byte each is enough to fill memory", () => {
+  for (const opcode of ["]", "}", ")"])
+    refuses([opcode.repeat(1_000_001), "."], /it makes more than 1000000 lists, tuples and dicts/);
+  refuses(["(t".repeat(1_000_001), "."], /it makes more than 1000000 lists, tuples and dicts/);
+});

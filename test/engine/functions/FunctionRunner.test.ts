@@ -6,6 +6,7 @@ import { autocast } from "../../../src/engine/autocast";
 import { recording } from "../../../src/engine/recorder/recording";
 import { upload } from "../../../src/engine/upload";
 import { useEngine } from "../../../src/engine/useEngine";
+import { type Calls, watchCalls } from "../../../src/engine/watchCalls";
 import { Parameter } from "../../../src/nn/Parameter";
 import { Pass } from "../../../src/nn/Pass";
 import { drawn } from "../../../src/ops/drawn";
@@ -19,39 +20,37 @@ asOnGpu("A step as functions", () => {
   /** What each step of a run costs: calls into TensorFlow, and those of them that hand it an array. */
   const stepsOf = async ({ length = 24, batchSize = 4, seed = 3 } = {}) => {
     const model = await loadTiny(tinyWithDropout());
-    const steps: { loss: number; calls: number; uploads: number; defined: number }[] = [];
+    const steps: (Calls & { loss: number; defined: number })[] = [];
     const device = deviceInUse();
-    let { calls, uploads, defined } = device;
+    let { defined } = device;
+    const watch = watchCalls()!;
     const options = { epochs: 2, batchSize, learningRate: 3e-3, seed };
     for await (const event of fineTune(model, { train: toyRows(length) }, options)) {
       if (event.type !== "step") continue;
-      steps.push({
-        loss: event.loss,
-        calls: device.calls - calls,
-        uploads: device.uploads - uploads,
-        defined: device.defined - defined,
-      });
-      ({ calls, uploads, defined } = device);
+      steps.push({ loss: event.loss, ...watch.take(), defined: device.defined - defined });
+      ({ defined } = device);
     }
+    watch.stop();
     model.dispose();
     return steps;
   };
 
-  it("is a handful of calls: two functions, one reading, and at most five arrays that go in", async () => {
+  it("is a handful of calls: one function for forward and backward, four for the update, and one reading", async () => {
     // The first of each epoch computes features as well.
     const steps = (await stepsOf()).filter((_, i) => i % 6 > 0);
     assert.equal(steps.length, 10);
-    for (const { calls, uploads, defined } of steps) {
+    for (const { calls, uploads, readings, defined } of steps) {
       assert.equal(defined, 0);
-      assert.ok(uploads <= 5, `${uploads} arrays`);
-      assert.ok(calls <= 12, `${calls} calls`);
+      assert.equal(readings, 1);
+      assert.ok(uploads <= 12, `${uploads} arrays`);
+      assert.ok(calls <= 7, `${calls} calls`);
     }
   });
 
   it("needs no more functions for batches of other lengths, and none for the next run", async () => {
     const first = await stepsOf({ batchSize: 5 });
     const made = first.reduce((sum, { defined }) => sum + defined, 0);
-    assert.ok(made <= 6, `${made} functions`);
+    assert.ok(made <= 12, `${made} functions`);
     const next = await stepsOf({ batchSize: 5 });
     assert.deepEqual(
       next.map(({ defined }) => defined),
@@ -81,6 +80,22 @@ asOnGpu("A step as functions", () => {
     );
   });
 
+  it("is asked by one call for all that is computed, with the arrays that go in, and by one for what comes out", () => {
+    const addOne = () =>
+      tf.tidy(() => {
+        const sum = tf.add(tf.tensor1d([1, 2]), tf.tensor1d([1, 1]));
+        assert.deepEqual([...sum.dataSync()], [2, 3]);
+      });
+    addOne();
+    const watch = watchCalls()!;
+    addOne();
+    const { inside, ...counts } = watch.take();
+    watch.stop();
+    assert.ok(inside > 0);
+    // Lengths and numbers are an array each.
+    assert.deepEqual(counts, { calls: 2, uploads: 2, readings: 1 });
+  });
+
   it("leaves what it computes on the device until it is read", () => {
     tf.tidy(() => {
       const sum = tf.add(drawn("x", 3, 4), 1);
@@ -94,9 +109,10 @@ asOnGpu("A step as functions", () => {
 
   it("has a tensor that is uploaded lie there at once, and its array not", () => {
     tf.tidy(() => {
-      const { uploads } = deviceInUse();
+      const watch = watchCalls()!;
       const tensor = upload(Float32Array.of(1, 2, 3), [3]);
-      assert.equal(deviceInUse().uploads, uploads + 1);
+      assert.equal(watch.take().uploads, 1);
+      watch.stop();
       assert.equal(recording()!.value(tensor).numbers, null);
       assert.deepEqual([...tensor.dataSync()], [1, 2, 3]);
       assert.deepEqual([...tf.neg(tensor).dataSync()], [-1, -2, -3]);
