@@ -5,6 +5,7 @@ import { bindingFiles } from "../native/bindingFiles";
 import { isOfThisVersion } from "../native/compileFunctions";
 import { RecordingBackend } from "../recorder/RecordingBackend";
 import { registerKernels } from "../recorder/registerKernels";
+import { byItself } from "./byItself";
 import type { FunctionBinding } from "./FunctionBinding";
 import { FunctionRunner } from "./FunctionRunner";
 import { graphEncoder } from "./graphProto";
@@ -29,10 +30,20 @@ export async function loadFunctions(): Promise<void> {
     .devices()
     .reverse()
     .find((name) => /:(GPU|CPU):\d+$/.test(name))!;
-  for (const { kernelName } of tf.getKernelsForBackend(NAME)) tf.unregisterKernel(kernelName, NAME);
+  const node = tf.findBackend(NAME) as tf.KernelBackend & { binding: object };
+  const others = new Map<string, tf.KernelFunc>();
+  for (const kernel of tf.getKernelsForBackend(NAME)) {
+    others.set(kernel.kernelName, byItself(kernel, node));
+    tf.unregisterKernel(kernel.kernelName, NAME);
+  }
   tf.removeBackend(NAME);
-  tf.registerBackend(NAME, () => new RecordingBackend(new FunctionRunner(binding, device, encode)));
-  registerKernels(NAME, { ...images, ...lookups });
+  tf.registerBackend(NAME, () =>
+    // tfjs-node's kernels look TensorFlow's numbers for types up here.
+    Object.assign(new RecordingBackend(new FunctionRunner(binding, device, encode)), {
+      binding: node.binding,
+    }),
+  );
+  registerKernels(NAME, { ...images, ...lookups }, others);
 }
 
 /** Why there are no functions here, or null. */

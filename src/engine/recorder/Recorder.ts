@@ -2,6 +2,7 @@ import { FrostError } from "../../errors";
 import { gigabytes } from "../../text/numbers";
 import type { OnnxAttribute } from "../onnxMessages";
 import { stageName } from "../stageName";
+import { tellOnce } from "../tellOnce";
 import { Arrays } from "./Arrays";
 import type { Body, Node } from "./Node";
 import type { Device, Runner } from "./Program";
@@ -239,9 +240,21 @@ export class Recorder {
 
   /** The numbers where they lie: to be read at once, and not written. @throws FrostError where they cannot be computed */
   numbers(value: Value): Numbers {
-    if (value.node) this.run();
+    if (value.node) {
+      this.#tellOfReading();
+      this.run();
+    }
     if (value.failure) throw value.failure;
     return value.onDevice ? this.device!.read(value.onDevice, value.dtype) : value.numbers!;
+  }
+
+  /** On a device a step that is cut in two by a reading waits for it. */
+  #tellOfReading(): void {
+    const stage = stageName().replace(/^backward of /, "");
+    if (this.device && stage)
+      tellOnce(
+        `${this.title}: ${stage} reads numbers while it is computed: a function ends there, and what comes next is another one`,
+      );
   }
 
   /** Has numbers lie where programs run, now. */

@@ -22,16 +22,22 @@ export const KERNELS: KernelTable = {
 };
 
 /**
- * Gives tfjs a kernel for each of its operations: one that is recorded, or one that says that there is none. `own` are those that a
- * runner has otherwise.
+ * Gives tfjs a kernel for each of its operations: one that is recorded, else one of `others`, else one that says that there is none.
+ * `own` are those that a runner has otherwise.
  */
-export function registerKernels(backendName: string, own: KernelTable = {}): void {
+export function registerKernels(
+  backendName: string,
+  own: KernelTable = {},
+  others: ReadonlyMap<string, tf.KernelFunc> = new Map(),
+): void {
   for (const kernelName of namesOfKernels()) {
     const kernel = own[kernelName] ?? KERNELS[kernelName];
     tf.registerKernel({
       kernelName,
       backendName,
-      kernelFunc: kernel ? recorded(kernel) : () => refuse(kernelName, backendName),
+      kernelFunc: kernel
+        ? recorded(kernel)
+        : (others.get(kernelName) ?? (() => refuse(kernelName, backendName))),
     });
   }
 }
