@@ -75,6 +75,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
     };
   });
   const tried = rateLines(rows, place, label);
+  const range = rangeOf(rows);
   const ring = {
     type: "scatter",
     mode: "markers",
@@ -118,7 +119,11 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
         ? `One seed; bars: one standard error by ${formatCount(rows[0].validRows)} validation rows`
         : "One seed: no spread to show",
     ...(standardError === null ? [] : [`Grey: within one standard error of the best (${titleOf(best)})`]),
-    ...(tried.length > 0 ? ["Thin: each learning rate by itself; the curve has each depth at its best"] : []),
+    ...(tried.length > 0
+      ? [
+          `Thin: each learning rate by itself${range === null ? "" : ", some beyond the picture"}; the curve has each depth at its best`,
+        ]
+      : []),
     ...(marked ? ["Open: undertrained at this rate, the highest that was tried"] : []),
     ...(base ? ["Dashed: nothing frozen (N = none)"] : []),
   ];
@@ -128,11 +133,33 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
     layout: layout(`${label} against frozen blocks`, explanation, 300, legendRows(strategies.size), {
       labels: labelHeight(rows),
       xaxis: depthAxis(rows),
-      yaxis: axis(LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label),
+      yaxis: axis(
+        LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label,
+        range === null ? {} : { range },
+      ),
       shapes: [...(standardError === null ? [] : [band]), shape, ...(baseline ? [baseline] : [])],
       annotations: [annotation],
     }),
   };
+}
+
+/**
+ * Where the axis of scores ends if a rate at which nothing was learnt would press the curve flat: six times as far from the curve as it is high.
+ * Null where all points find room.
+ */
+function rangeOf(rows: DepthSummary[]): [number, number] | null {
+  const ends = rows.flatMap(({ score }) => {
+    const bar = score.sd ?? score.standardError ?? 0;
+    return [score.mean - bar, score.mean + bar];
+  });
+  const all = rows.flatMap(({ rates }) => rates.map(({ score }) => score.mean));
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const room = Math.max(high - low, 1e-9);
+  if (Math.min(...all) >= low - 10 * room && Math.max(...all) <= high + 10 * room) return null;
+  return [
+    Math.max(Math.min(low, ...all), low - 6 * room) - room / 10,
+    Math.min(Math.max(high, ...all), high + 6 * room) + room / 10,
+  ];
 }
 
 /** A thin line for each learning rate through the depths that were tried at it, named at its end; none where each had one rate. */
@@ -164,7 +191,6 @@ function rateLines(
         text: those.map((_, at) => (at === those.length - 1 ? formatRate(learningRate) : "")),
         textfont: { color, size: 10 },
         textposition: "middle right",
-        cliponaxis: false,
         customdata: those.map(({ row, rate }) => [
           plotText(trialTitle(row)),
           rate.score.sd === null ? "unknown" : formatScore(rate.score.sd),

@@ -9,9 +9,8 @@ export type Undertrained = "hardly fallen" | "still falling";
  * not, or where there is no curve.
  *
  * The curve's parts are alike in learning rate spent, so a loss that falls along a line in them has not begun to level off. Where the
- * rate is too high the loss rises above its first value, which is no lack of training. The bounds were chosen on sweeps of short
- * trainings (docs/choosing-n.md): of 45 trials at rates too low for their depth by more than a standard error they find two in three, and
- * they name next to none at the rate that suits it.
+ * rate is too high the loss rises above its first value, which is no lack of training. docs/choosing-n.md says on which trainings the
+ * bounds were chosen, and how often they are wrong.
  */
 export function undertrained({ lossCurve }: Pick<TrialRecord, "lossCurve">): Undertrained | null {
   if (lossCurve === undefined || lossCurve.length < 10) return null;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accuracyFigure } from "../../src/report/accuracyFigure";
+import type { TrialRecord } from "../../src/sweep/record";
 import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 import { CURVES } from "../sweep/lossCurves";
@@ -184,4 +185,25 @@ test("Undertrained depths have open points, of which picture and hover say what 
     /<br>Open: undertrained at this rate, the highest that was tried<br>/,
   );
   assert.doesNotMatch(JSON.stringify(accuracyFigure(records)), /undertrained: |Open:/);
+});
+
+test("A rate at which nothing was learnt does not press the curve flat: it lies beyond the picture, which says so.", () => {
+  const trial = (n: number, rate: number, accuracy: number) => atRate(rate, { n, accuracy });
+  const records = [trial(0, 5e-5, 0.9), trial(0, 1e-2, 0.85), trial(1, 5e-5, 0.8), trial(1, 1e-2, 0.85)];
+  const axisOf = (...more: TrialRecord[]) => {
+    const { layout } = accuracyFigure([...records, ...more]);
+    const [says] = (layout.annotations as { text: string }[]).map(({ text }) => text);
+    return { range: (layout.yaxis as { range?: number[] }).range, says };
+  };
+  assert.equal(axisOf().range, undefined);
+  assert.doesNotMatch(axisOf().says, /beyond/);
+  const { range, says } = axisOf(trial(1, 3e-2, 0));
+  // The curve with its bars from 0.8321 to 0.9150.
+  const [low, high] = [0.85 - Math.sqrt((0.85 * 0.15) / 400), 0.9 + Math.sqrt((0.9 * 0.1) / 400)];
+  const room = high - low;
+  assert.deepEqual(
+    range!.map((end) => end.toFixed(9)),
+    [low - 6.1 * room, high + 0.1 * room].map((end) => end.toFixed(9)),
+  );
+  assert.match(says, /Thin: each learning rate by itself, some beyond the picture; the curve/);
 });
