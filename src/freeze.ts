@@ -48,19 +48,26 @@ export type ParameterPattern = string | RegExp | ((name: string, parameter: Name
 export class FrostError extends Error {
   override name = "FrostError";
 
-  /** The message may quote what came from outside: control characters in it are told, not sent. */
+  /**
+   * The message may quote what came from outside: control characters in it are told, not sent, it stays one line, and of a long one the
+   * start and the end stay, which say where it is and what to do.
+   */
   constructor(message = "", options?: ErrorOptions) {
-    super(visible(message), options);
+    const line = visible(message.replace(/\s*\n\s*/g, " "));
+    super(line.length > 1500 ? `${line.slice(0, 1000)} … ${line.slice(-400)}` : line, options);
   }
 }
 
 /**
  * A text as it may go to a terminal: control characters but line breaks and tabs, as names from a file may hold to steer the
- * terminal, are spelled out, as `\\x1b`.
+ * terminal, are spelled out, as `\\x1b`; so are those that turn the direction of what follows or end a line, as `\\u202e`.
  */
 export function visible(text: string): string {
-  const spell = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  return text.replace(/(?![\n\t])\p{Cc}/gu, spell);
+  const spell = (c: string) => {
+    const code = c.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  };
+  return text.replace(/(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, spell);
 }
 
 /** Says in one line what is wrong with a pattern, a depth or a model. */

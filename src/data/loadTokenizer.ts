@@ -6,9 +6,10 @@ import { configFile } from "../checkpoint/modelFiles";
 import { refuseFile } from "../checkpoint/refuseFile";
 import { refuseParent } from "../checkpoint/refuseParent";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
-import { InputError } from "../errors";
+import { FrostError, InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
+import { reasonOf } from "../text/oneLine";
 import { keepLongestFirst } from "./keepLongestFirst";
 import { loadTransformers } from "./loadTransformers";
 import { type BuiltTokenizer, buildTokenizer } from "./tokenizer/buildTokenizer";
@@ -70,13 +71,15 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
   if (!statSync(folder).isDirectory()) refuseFile(folder);
   const contents = tokenizerContents(folder);
   if (contents.size === 0) refuseParent(folder);
-  const built = await buildTokenizer(folder, contents);
+  const built = await buildTokenizer(folder, contents).catch((error) => misfit(folder, error));
   const { json, truncationSide, hasTypes } = built;
-  const { read, vocabSize } = await tokenReader(folder, built);
-  const patterns = ownPatterns(json);
-  const single = readTemplate(json.post_processor, false);
-  const double = readTemplate(json.post_processor, true);
-  const pad = padToken(folder, built);
+  const { read, vocabSize } = await tokenReader(folder, built).catch((error) => misfit(folder, error));
+  const [patterns, single, double, pad] = understood(folder, () => [
+    ownPatterns(json),
+    readTemplate(json.post_processor, false),
+    readTemplate(json.post_processor, true),
+    padToken(folder, built),
+  ]);
   for (const note of built.notes) console.warn(`frostkit: ${note}`);
   const tokenizer: Tokenizer = {
     files: [...contents.keys()].filter((name) => name !== configFile).map((name) => join(folder, name)),
@@ -95,7 +98,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
           `maxLength: expected at least ${template.length - texts.length + 1}, got ${maxLength}`,
         );
       const fromEnd = truncationSide === "left";
-      const readAll = () => texts.map((each) => read(each, maxLength, fromEnd));
+      const readAll = () => understood(folder, () => texts.map((each) => read(each, maxLength, fromEnd)));
       const tokens =
         patterns.length === 0
           ? readAll()
@@ -110,6 +113,28 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
   };
   hashes.set(tokenizer.encode, await hashOf(contents));
   return tokenizer;
+}
+
+/** What `read` gives; where the files are none that fit together, so that whatever reads them fails, the error names their folder. */
+function understood<T>(folder: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return misfit(folder, error);
+  }
+}
+
+function misfit(folder: string, error: unknown): never {
+  if (error instanceof FrostError)
+    throw error.message.includes(folder)
+      ? error
+      : new InputError(`${folder}: ${error.message}`, { cause: error });
+  throw new InputError(
+    `${folder}: expected a tokenizer's files, got some that do not fit together: ${reasonOf(error)}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 // By the function: another one that is put in its place must not find the tokens of this one in the cache.

@@ -85,6 +85,7 @@ export function checkConfig(family: Family, config: Record<string, unknown>, fil
 const SIZES = [
   ...["hidden_size", "dim", "num_attention_heads", "n_heads", "num_hidden_layers", "n_layers"],
   ...["intermediate_size", "hidden_dim", "vocab_size", "max_position_embeddings"],
+  ...["num_hidden_groups", "inner_group_num"],
 ];
 
 /** Names are listed for each block before anything is looked up in the weights; no published encoder has a tenth as many. */
@@ -97,9 +98,9 @@ function checkSizes(config: Record<string, unknown>, file: string): void {
     if (typeof value === "number" && !(Number.isInteger(value) && value >= 1))
       throw new InputError(`${file}: ${field}: expected a whole number of at least 1, got ${value}`);
   }
-  for (const field of ["num_hidden_layers", "n_layers"])
+  for (const field of ["num_hidden_layers", "n_layers", "num_hidden_groups", "inner_group_num"])
     if (Number(config[field] ?? 0) > MOST_BLOCKS)
-      throw new InputError(`${file}: ${field}: expected at most ${MOST_BLOCKS} blocks, got ${config[field]}`);
+      throw new InputError(`${file}: ${field}: expected at most ${MOST_BLOCKS}, got ${config[field]}`);
   const [hidden, heads] = [config.hidden_size ?? config.dim, config.num_attention_heads ?? config.n_heads];
   if (typeof hidden === "number" && typeof heads === "number" && !Number.isInteger(hidden / heads))
     throw new InputError(`${file}: expected heads that divide the hidden size of ${hidden}, got ${heads}`);

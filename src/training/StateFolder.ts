@@ -1,14 +1,17 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
+import { shown } from "../check";
 import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
 import { SafetensorsWriter } from "../checkpoint/safetensorsWriter";
 import { InputError } from "../errors";
 import { checkWritable } from "../files/checkWritable";
+import { readBytes } from "../files/readBytes";
 import { removeIfEmpty } from "../files/removeIfEmpty";
 import { findAbandoned } from "../files/unfinished";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import { fromExactJson, toExactJson } from "../text/exactJson";
+import { parseJson } from "../text/json";
 import { oneLine } from "../text/oneLine";
 
 /** A tensor of a state, whose values are asked for when its turn comes. */
@@ -143,17 +146,12 @@ function openState<Facts>(path: string): StoredState<Facts> {
 }
 
 function readFacts<Facts>(path: string): { facts: Facts; sums: Record<string, number> } {
-  let outer: { format?: unknown; sum?: unknown; text?: unknown };
-  try {
-    outer = Object(fromExactJson(readFileSync(path, "utf8")));
-  } catch (error) {
-    throw new InputError(
-      `${path}: expected a training's state as JSON, got ${oneLine((error as Error).message)}`,
-    );
-  }
+  const outer: { format?: unknown; sum?: unknown; text?: unknown } = Object(
+    parseJson(path, readBytes(path).toString(), "a training's state as JSON"),
+  );
   const { format, sum, text } = outer;
   if (format !== FORMAT)
-    throw new InputError(`${path}: expected a training's state in format ${FORMAT}, got ${String(format)}`);
+    throw new InputError(`${path}: expected a training's state in format ${FORMAT}, got ${shown(format)}`);
   if (typeof text !== "string" || crc32(text) !== sum)
     throw new InputError(`${path}: is not as it was written: the file is damaged`);
   return fromExactJson(text) as { facts: Facts; sums: Record<string, number> };

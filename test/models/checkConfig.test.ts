@@ -239,12 +239,23 @@ describe("A config.json", () => {
     for (const [fields, line] of [
       [{ num_attention_heads: 5 }, /config\.json: expected heads that divide the hidden size of \d+, got 5$/],
       [{ num_attention_heads: 0 }, /num_attention_heads: expected a whole number of at least 1, got 0$/],
-      [{ num_hidden_layers: 1001 }, /json: num_hidden_layers: expected at most 1000 blocks, got 1001$/],
-      [{ num_hidden_layers: 1e9 }, /json: num_hidden_layers: expected at most 1000 blocks, got 1000000000$/],
+      [{ num_hidden_layers: 1001 }, /json: num_hidden_layers: expected at most 1000, got 1001$/],
+      [{ num_hidden_layers: 1e9 }, /json: num_hidden_layers: expected at most 1000, got 1000000000$/],
       [{ hidden_dropout_prob: 1.5 }, /hidden_dropout_prob: expected a rate from 0 to below 1, got 1\.5$/],
       [{ attention_probs_dropout_prob: -0.1 }, /expected a rate from 0 to below 1, got -0\.1$/],
     ] as const)
       await assert.rejects(Auto.fromPretrained(variant("bert", fields)), {
+        name: "InputError",
+        message: line,
+      });
+  });
+
+  it("is refused for groups of blocks that no ALBERT can have", async () => {
+    for (const [fields, line] of [
+      [{ inner_group_num: 1e6 }, /json: inner_group_num: expected at most 1000, got 1000000$/],
+      [{ num_hidden_groups: 0 }, /json: num_hidden_groups: expected a whole number of at least 1, got 0$/],
+    ] as const)
+      await assert.rejects(Auto.fromPretrained(variant("albert", fields)), {
         name: "InputError",
         message: line,
       });

@@ -29,22 +29,35 @@ export function readTemplate(part: Part | null, pair: boolean): Slot[] {
       return pair ? [...one, special(sep, 0), text(1, 0), special(sep, 0)] : one;
     }
     case "TemplateProcessing":
-      return (part[pair ? "pair" : "single"] as TemplatePiece[]).flatMap((piece) => {
-        if (piece.Sequence) return text(piece.Sequence.id === "A" ? 0 : 1, piece.Sequence.type_id);
-        const { id, type_id } = piece.SpecialToken!;
-        const ids = (part.special_tokens as Record<string, { ids: number[] }>)[id]?.ids;
-        if (!ids?.every(Number.isInteger))
-          throw new InputError(
-            `tokenizer: expected its special token ${JSON.stringify(id)} in its vocabulary`,
-          );
-        return ids.map((one) => special(one, type_id));
-      });
+      return withEachOnce(
+        pair,
+        (part[pair ? "pair" : "single"] as TemplatePiece[]).flatMap((piece) => {
+          if (piece.Sequence) return text(piece.Sequence.id === "A" ? 0 : 1, piece.Sequence.type_id);
+          const { id, type_id } = piece.SpecialToken!;
+          const ids = (part.special_tokens as Record<string, { ids: number[] }>)?.[id]?.ids;
+          if (!ids?.every(Number.isInteger))
+            throw new InputError(
+              `tokenizer: expected its special token ${JSON.stringify(id)} in its vocabulary`,
+            );
+          return ids.map((one) => special(one, type_id));
+        }),
+      );
     case "Sequence": {
       const parts = (part.processors as Part[]).filter(({ type }) => type !== "ByteLevel");
       if (parts.length <= 1) return readTemplate(parts[0] ?? null, pair);
     }
   }
   throw new InputError(`tokenizer.json: a post_processor of type ${part?.type} is not known here`);
+}
+
+/** Throws where a text is missing in a template or stands twice, so that lengths would not be known. */
+function withEachOnce(pair: boolean, slots: Slot[]): Slot[] {
+  const texts = slots.flatMap(({ text }) => (text < 0 ? [] : [text])).sort();
+  if (texts.join() !== (pair ? "0,1" : "0"))
+    throw new InputError(
+      `tokenizer.json: post_processor: expected a template with ${pair ? "A and B once each" : "A once"}, got ${texts.map((text) => "AB"[text]).join(", ") || "neither"}`,
+    );
+  return slots;
 }
 
 const idsOf = (part: Part): number[] =>
