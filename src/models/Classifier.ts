@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { refuseName } from "../check";
+import { tidyUp } from "../engine/recorder/recording";
 import { InputError } from "../errors";
 import { closeNames } from "../freeze";
 import type { Adaptable } from "../nn/loraLinear";
@@ -212,10 +213,11 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
     return value as Required<Parts<Inputs>>[Part];
   }
 
-  /** Frees all its tensors. */
+  /** Frees all its tensors, and what the engine has prepared for them. */
   dispose(): void {
     for (const [, parameter] of this.namedParameters()) parameter.dispose();
     for (const [, buffer] of this.namedBuffers()) buffer.dispose();
+    tidyUp();
   }
 }
 

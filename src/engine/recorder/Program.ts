@@ -42,7 +42,10 @@ export interface Runner {
 export interface Device {
   upload(dtype: Dtype, shape: readonly number[], numbers: Numbers): object;
   read(tensor: object, dtype: Dtype): Numbers;
+  /** The memory may be given back later. */
   release(tensor: object): void;
+  /** Gives the memory of all that was released back now. */
+  free(): void;
 }
 
 export interface Fault {

@@ -34,17 +34,29 @@ export class Programs {
     return found;
   }
 
+  get count(): number {
+    return this.#used.length;
+  }
+
+  /** Disposes programs all of whose inputs, when they last ran, are gone: nobody is likely to ask for them again. */
+  disposeUnused(): void {
+    for (const found of this.#used.filter(({ isUnused }) => isUnused)) this.#remove(found);
+  }
+
+  #remove(found: Found): void {
+    this.#used.splice(this.#used.indexOf(found), 1);
+    found.dispose();
+    const list = this.#known.get(found.key)!;
+    list.splice(list.indexOf(found), 1);
+    if (list.length === 0) this.#known.delete(found.key);
+  }
+
   #touch(found: Found, key: number): void {
     const at = this.#used.indexOf(found);
     if (at >= 0) this.#used.splice(at, 1);
     this.#used.push(found);
     found.key = key;
-    if (this.#used.length <= MOST) return;
-    const oldest = this.#used.shift()!;
-    oldest.dispose();
-    const list = this.#known.get(oldest.key)!;
-    list.splice(list.indexOf(oldest), 1);
-    if (list.length === 0) this.#known.delete(oldest.key);
+    if (this.#used.length > MOST) this.#remove(this.#used[0]);
   }
 
   dispose(): void {
@@ -65,6 +77,8 @@ class Found {
   /** Of each of those inputs, the number that stands in the graph, or null where it goes in. */
   #literals: (number | null)[] | null = null;
   #prepared: Prepared | null = null;
+  /** Of the inputs that tensors held when it last ran. */
+  #lives: Value["life"][] = [];
 
   constructor(
     readonly row: Int32Array,
@@ -80,6 +94,11 @@ class Found {
     this.#inputs = [...inputs].sort((a, b) => a - b);
     this.#sizes = [...sizes].sort((a, b) => a - b);
     this.inPlace = outputs.map((output) => mayReplace(output, tape, nodes));
+  }
+
+  /** Whether all that it last ran with is gone. */
+  get isUnused(): boolean {
+    return this.#lives.every(({ isOver }) => isOver);
   }
 
   /** Whether it is prepared, and for the numbers that stand in its graph. */
@@ -171,6 +190,10 @@ class Found {
   }
 
   run({ inputs, allSizes, starts }: Tape, outputs: readonly Value[]): void {
+    this.#lives = this.#inputs
+      .map((place) => inputs[place].numbersOf)
+      .filter(({ refs, isReplaced }) => refs > 0 || isReplaced)
+      .map(({ life }) => life);
     const feeds = new Map<string, Value>();
     this.#inputs.forEach((place, i) => {
       if (this.#literals![i] === null) feeds.set(`i${place}`, inputs[place]);

@@ -54,6 +54,11 @@ export class Recorder {
     return this.#programs.prepared;
   }
 
+  /** How many programs there are now. */
+  get programs(): number {
+    return this.#programs.count;
+  }
+
   // --- Values
 
   /** Numbers of JavaScript, which are copied: the array may change before they are read. */
@@ -233,6 +238,8 @@ export class Recorder {
     after.refs = before.refs;
     before.refs = 0;
     after.into = before;
+    after.life = before.life;
+    before.isReplaced = true;
     this.#wanted.delete(before);
     this.#leaving.push(before);
     if (after.node) this.#wanted.add(after);
@@ -271,6 +278,7 @@ export class Recorder {
     if (value.constant !== null) return;
     const { numbers, owned, onDevice } = value;
     value.numbers = value.onDevice = null;
+    if (!value.isReplaced) value.life.isOver = true;
     if (onDevice) this.device!.release(onDevice);
     if (numbers && owned) this.#arrays.giveBack(value.dtype, numbers);
   }
@@ -363,6 +371,16 @@ export class Recorder {
     if (node) return new FrostError(`${placeOf(node)} by ${title}: ${why}${advice}`);
     const what = hasBegun ? "" : `a program of ${tape.nodes} operations cannot be prepared: `;
     return new FrostError(`${title}: ${what}${why}${advice}`);
+  }
+
+  /**
+   * Gives back what lies on the device for tensors that are gone, and the programs that served them. Others than a device's programs
+   * stay for the next model of the same structure.
+   */
+  tidyUp(): void {
+    if (!this.device) return;
+    this.#programs.disposeUnused();
+    this.device.free();
   }
 
   /** Gives the programs and their memory back. */

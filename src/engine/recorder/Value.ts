@@ -59,6 +59,10 @@ export class Value implements Kind {
   failure: Error | null = null;
   /** Numbers of JavaScript that come anew each time, and stay there until they are read. */
   passing = false;
+  /** Whether another value has taken its place. */
+  isReplaced = false;
+  /** Whether it and all that took its place are gone, for whoever wants to know later. */
+  life = { isOver: false };
 
   constructor(
     readonly dtype: Dtype,

@@ -13,3 +13,6 @@ export function recording(): Graph | null {
  * have computed already.
  */
 export const computeNow = (): void => recording()?.recorder.run();
+
+/** Has an engine that records on a device give back what it keeps for tensors that are gone, as those of a model. */
+export const tidyUp = (): void => recording()?.recorder.tidyUp();

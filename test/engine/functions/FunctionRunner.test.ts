@@ -7,18 +7,26 @@ import { recording } from "../../../src/engine/recorder/recording";
 import { upload } from "../../../src/engine/upload";
 import { useEngine } from "../../../src/engine/useEngine";
 import { type Calls, watchCalls } from "../../../src/engine/watchCalls";
+import type { SequenceClassifier } from "../../../src/models/SequenceClassifier";
 import { Parameter } from "../../../src/nn/Parameter";
 import { Pass } from "../../../src/nn/Pass";
 import { drawn } from "../../../src/ops/drawn";
 import { matMul } from "../../../src/ops/matMul/matMul";
 import { fineTune } from "../../../src/training/fineTune";
+import { predict } from "../../../src/training/predict";
 import { assertClose } from "../../close";
-import { loadTiny, tinyWithDropout, toyRows } from "../../training/toyData";
+import { loadTiny, tinyBertWith, tinyWithDropout, toyRows } from "../../training/toyData";
 import { asOnGpu, deviceInUse } from "./asGpu";
 
 asOnGpu("A step as functions", () => {
+  /** Models that live on. */
+  const others: SequenceClassifier[] = [];
+  const disposeOthers = () => {
+    for (const model of others.splice(0)) model.dispose();
+  };
+
   /** What each step of a run costs: calls into TensorFlow, and those of them that hand it an array. */
-  const stepsOf = async ({ length = 24, batchSize = 4, seed = 3 } = {}) => {
+  const stepsOf = async ({ length = 24, batchSize = 4, seed = 3, dispose = true } = {}) => {
     const model = await loadTiny(tinyWithDropout());
     const steps: (Calls & { loss: number; defined: number })[] = [];
     const device = deviceInUse();
@@ -31,7 +39,8 @@ asOnGpu("A step as functions", () => {
       ({ defined } = device);
     }
     watch.stop();
-    model.dispose();
+    if (dispose) model.dispose();
+    else others.push(model);
     return steps;
   };
 
@@ -47,8 +56,8 @@ asOnGpu("A step as functions", () => {
     }
   });
 
-  it("needs no more functions for batches of other lengths, and none for the next run", async () => {
-    const first = await stepsOf({ batchSize: 5 });
+  it("needs no more functions for batches of other lengths, and none for another model like it", async () => {
+    const first = await stepsOf({ batchSize: 5, dispose: false });
     const made = first.reduce((sum, { defined }) => sum + defined, 0);
     assert.ok(made <= 12, `${made} functions`);
     const next = await stepsOf({ batchSize: 5 });
@@ -61,6 +70,52 @@ asOnGpu("A step as functions", () => {
       first.map(({ loss }) => loss),
       "the same seed, the same bits",
     );
+    disposeOthers();
+  });
+
+  it("frees its functions with its model: none is left of 20 models that were trained and asked, with texts of all lengths", async () => {
+    const device = deviceInUse();
+    const left = () => device.defined - device.removed;
+    recording()!.recorder.tidyUp();
+    const before = left();
+    const { defined } = device;
+    let most = 0;
+    for (let i = 0; i < 20; i++) {
+      // Their structures differ, and so do the lengths of their texts.
+      const model = await loadTiny(
+        tinyBertWith({ hidden_dropout_prob: 0.01 * (i + 1), num_hidden_layers: 1 + (i % 3) }),
+      );
+      const rows = toyRows(12, `train ${i}`);
+      for await (const event of fineTune(model, { train: rows }, { epochs: 1, batchSize: 3, seed: i }))
+        if (event.type === "step") assert.ok(Number.isFinite(event.loss));
+      await predict(model, toyRows(7 + i, "others"), { batchSize: 1 + (i % 4) });
+      most = Math.max(most, left() - before);
+      model.dispose();
+      assert.equal(left(), before, `${left() - before} functions are left of model ${i}`);
+    }
+    assert.ok(device.defined - defined >= 20 * 3, `${device.defined - defined} functions`);
+    // Those of a step whose moments are zeros, of one whose moments lie there, and those that predict.
+    assert.ok(most <= 16, `${most} functions at once`);
+  });
+
+  it("keeps a model's functions when another one goes", async () => {
+    const device = deviceInUse();
+    const model = await loadTiny();
+    const rows = toyRows(6, "valid");
+    const train = async () => {
+      for await (const event of fineTune(model, { train: rows }, { epochs: 2, batchSize: 3, seed: 3 }))
+        if (event.type === "step") assert.ok(Number.isFinite(event.loss));
+    };
+    await predict(model, rows);
+    await train();
+    const other = await loadTiny(tinyBertWith({ num_hidden_layers: 2 }));
+    await predict(other, rows);
+    other.dispose();
+    const { defined } = device;
+    await predict(model, rows);
+    await train();
+    assert.equal(device.defined, defined);
+    model.dispose();
   });
 
   it("gives the losses of plain JavaScript, dropout's masks included", async () => {
