@@ -77,12 +77,7 @@ export class OnnxRuntime {
       graph: whole,
     });
     const inner = new this.#binding.binding.InferenceSession();
-    try {
-      inner.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, { ...THREADS, ...options });
-    } catch (error) {
-      inner.dispose();
-      throw error;
-    }
+    inner.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, { ...THREADS, ...options });
     return new RuntimeSession(inner, this.stops);
   }
 }

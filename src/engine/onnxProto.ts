@@ -51,6 +51,7 @@ const messages = {
 /** `TensorProto.DataType` and `AttributeProto.AttributeType`. */
 export const dataTypes = {
   float32: 1,
+  uint8: 2,
   int32: 6,
   int64: 7,
   bool: 9,

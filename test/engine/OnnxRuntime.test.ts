@@ -60,6 +60,15 @@ describe("onnxruntime-node as it is installed", { skip: why ?? false }, () => {
     assert.deepEqual([...(made.y.data as Float32Array)], [-1, -2]);
   });
 
+  it("says why it does not take a graph", () => {
+    const node = nodeMessage({ type: "NoSuchOperator", inputs: ["a"], outputs: ["y"], attributes: {} });
+    const graph = { name: "unknown", node: [node], input: [infoMessage("a", "float32")] };
+    assert.throws(
+      () => runtime.session({ ...graph, output: [infoMessage("y", "float32")] }, [{ version: 20 }]),
+      /NoSuchOperator/,
+    );
+  });
+
   it("reads inputs where they lie at each run, and writes outputs there, into an input's array too", () => {
     const session = product();
     const [a, b, y] = [Float32Array.of(1, 2), Float32Array.of(3, 4), new Float32Array(1)];

@@ -5,6 +5,7 @@ export const TYPES = {
   float32: 1,
   float64: 2,
   int32: 3,
+  uint8: 4,
   bool: 10,
   bfloat16: 14,
   float16: 19,

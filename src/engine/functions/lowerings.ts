@@ -138,11 +138,22 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     const above = g.op("Maximum", [x, least], of(x.type), x.type);
     return g.op("Minimum", [above, most], of(x.type), x.type);
   },
+  HardSigmoid(g, [x], attributes) {
+    const steep = mul(g, x, g.float(float(attributes, "alpha", 0.2)));
+    const above = same("Maximum")(
+      g,
+      [add(g, steep, g.float(float(attributes, "beta", 0.5))), g.float(0)],
+      {},
+      1,
+    );
+    return same("Minimum")(g, [above as Ref, g.float(1)], {}, 1);
+  },
   Cast(g, [x], attributes) {
     const to = int(attributes, "to");
     const [dtype] = Object.entries(dataTypes).find(([, number]) => number === to)!;
     return cast(g, x, typeOf(dtype as Dtype));
   },
+  DequantizeLinear: (g, [x, scale]) => mul(g, cast(g, x, scale.type), scale),
   Gemm: product("MatMul", "transpose_a", "transpose_b"),
   FusedMatMul: product("BatchMatMulV2", "adj_x", "adj_y"),
   // Always over the last axis, as tfjs has it.

@@ -128,8 +128,12 @@ export class Graph implements OnnxBuilder<Value, Input> {
     );
   }
 
+  /** Once for all that reads it: backward reads what forward has transposed. */
   transpose(x: Input, ...perm: number[]): Value {
-    return this.op("Transpose", [x], { perm: { ints: perm } });
+    const value = this.value(x);
+    return this.recorder.once(value, `transposed ${perm}`, () =>
+      this.op("Transpose", [value], { perm: { ints: perm } }),
+    );
   }
 
   expand(x: Input, shape: number[]): Value {

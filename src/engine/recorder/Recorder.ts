@@ -132,15 +132,21 @@ export class Recorder {
     if (value.viewed) return this.reshaped(value.viewed, shape, make);
     const key = String(shape);
     if (key === String(value.shape)) return value;
-    if (value.shapes?.epoch !== this.#epoch) value.shapes = { epoch: this.#epoch, made: new Map() };
-    let made = value.shapes.made.get(key);
+    return this.once(value, key, () => {
+      if (value.node || value.constant !== null) return make();
+      const made = new Value(value.dtype, shape);
+      made.viewed = value;
+      return made;
+    });
+  }
+
+  /** What `make` makes of a value, once for a program. */
+  once(value: Value, key: string, make: () => Value): Value {
+    if (value.made?.epoch !== this.#epoch) value.made = { epoch: this.#epoch, values: new Map() };
+    let made = value.made.values.get(key);
     if (!made) {
-      if (value.node || value.constant !== null) made = make();
-      else {
-        made = new Value(value.dtype, shape);
-        made.viewed = value;
-      }
-      value.shapes.made.set(key, made);
+      made = make();
+      value.made.values.set(key, made);
     }
     return made;
   }

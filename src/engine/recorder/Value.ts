@@ -1,7 +1,16 @@
 import type { Node } from "./Node";
 
 /** Types of numbers in a graph; tfjs knows the first three, and JavaScript has the bits alone of the last two. */
-export type Dtype = "float32" | "int32" | "bool" | "int64" | "uint32" | "float64" | "bfloat16" | "float16";
+export type Dtype =
+  | "float32"
+  | "int32"
+  | "bool"
+  | "int64"
+  | "uint32"
+  | "uint8"
+  | "float64"
+  | "bfloat16"
+  | "float16";
 
 export const ARRAYS = {
   float32: Float32Array,
@@ -9,6 +18,7 @@ export const ARRAYS = {
   bool: Uint8Array,
   int64: BigInt64Array,
   uint32: Uint32Array,
+  uint8: Uint8Array,
   float64: Float64Array,
   bfloat16: Uint16Array,
   float16: Uint16Array,
@@ -53,8 +63,8 @@ export class Value implements Kind {
   into: Value | null = null;
   /** The value whose numbers these are, in another shape. */
   viewed: Value | null = null;
-  /** The same in other shapes, of the last epoch in which it was reshaped. */
-  shapes: { epoch: number; made: Map<string, Value> } | null = null;
+  /** What was made of it once for all that reads it, such as the same in other shapes, in the last epoch in which something was. */
+  made: { epoch: number; values: Map<string, Value> } | null = null;
   /** Why there will be no numbers: the run that was to make them failed. */
   failure: Error | null = null;
   /** Numbers of JavaScript that come anew each time, and stay there until they are read. */

@@ -36,7 +36,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     same,
   ),
   ...named("LeakyRelu Log Neg Not Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softmax", same),
-  ...named("Softplus Sqrt Tan Tanh Clip CumSum BatchNormalization BitShift", same),
+  ...named("Softplus Sqrt Tan Tanh Clip CumSum HardSigmoid BatchNormalization BitShift", same),
   ...named("Add BitwiseXor Div Max Min Mul PRelu Pow Sub Sum", elementwise),
   ...named("And Equal Greater GreaterOrEqual Less LessOrEqual Or", comparison),
   ...named("IsInf IsNaN", { infer: ([{ shape }]) => ({ dtype: "bool", shape }) }),
@@ -85,6 +85,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
       };
     },
   },
+  DequantizeLinear: { infer: ([{ shape }, { dtype }]) => ({ dtype, shape }) },
   ScatterElements: same,
   ReduceSumSquare: { infer: ([{ dtype }]) => ({ dtype, shape: [] }) },
 };

@@ -8,18 +8,18 @@ const STEP = 0x9e3779b9;
 /** The mask that every engine draws from an index and the seed, by operations on 32 bits; backward finds that of forward again. */
 export function recordedMask(g: Graph, shape: number[], { rate, seed }: Dropout): Value {
   const { threshold, scale } = inFloat32(rate);
-  const dropped = g.recorder.shared(`dropped ${rate} ${seed} ${shape}`, () =>
-    below(g, shape, seed, threshold),
+  const kept = g.recorder.shared(`kept ${rate} ${seed} ${shape}`, () =>
+    g.cast(isKept(g, shape, seed, threshold), "uint8"),
   );
-  return g.op("Where", [dropped, g.float(0), g.float(scale)]);
+  return g.op("DequantizeLinear", [kept, g.float(scale)]);
 }
 
 /** x with some elements dropped and the others scaled, or as it is. */
 export const recordedDropped = (g: Graph, x: Input, drop: Dropout | null | undefined): Value =>
   drop ? g.op("Mul", [x, recordedMask(g, g.value(x).shape, drop)]) : g.value(x);
 
-/** Which draws are below the threshold. Bits, as they stay until backward reads them: a byte for each element. */
-function below(g: Graph, shape: number[], seed: number, threshold: number): Value {
+/** Which draws are not below the threshold. Bits, since this stays until backward reads it: a byte for each element. */
+function isKept(g: Graph, shape: number[], seed: number, threshold: number): Value {
   const columns = shape.at(-1) ?? 1;
   const rows = sizeOf(shape) / columns;
   // An index times the step is a row's share and a column's.
@@ -36,7 +36,7 @@ function below(g: Graph, shape: number[], seed: number, threshold: number): Valu
   const second = g.op("Mul", [folded(first, 16), whole(0x85ebca6b)]);
   const third = g.op("Mul", [folded(second, 13), whole(0xc2b2ae35)]);
   // A draw is the first 24 bits: it is below the threshold as the whole is below as much with 8 zeros behind it.
-  return g.op("Less", [folded(third, 16), whole(Math.ceil(threshold) * 2 ** 8)]);
+  return g.op("GreaterOrEqual", [folded(third, 16), whole(Math.ceil(threshold) * 2 ** 8)]);
 }
 
 const multiplesInto = (step: number) => (numbers: Uint32Array) => {

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
+import { columnSums } from "../../engine/recorder/columnSums";
 import type { Graph } from "../../engine/recorder/Graph";
 import { recordedDropped } from "../dropoutMask/recorded";
 import type { LayerNormInputs, Normalized } from "./layerNorm";
@@ -36,7 +37,7 @@ export function recordedLayerNormGradients(
     const ofX = recordedDropped(g, ofSum, drop);
     if (wanted.x) made.x = g.tensor(add ? g.op("Add", [ofX, add]) : ofX);
   }
-  if (wanted.weight) made.weight = g.tensor(g.reduce("ReduceSum", g.op("Mul", [dy, normal]), [0], false));
-  if (wanted.bias) made.bias = g.tensor(g.reduce("ReduceSum", dy, [0], false));
+  if (wanted.weight) made.weight = g.tensor(columnSums(g, g.op("Mul", [dy, normal])));
+  if (wanted.bias) made.bias = g.tensor(columnSums(g, dy));
   return made;
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { columnSums } from "../../engine/recorder/columnSums";
 import type { Graph } from "../../engine/recorder/Graph";
 import type { Value } from "../../engine/recorder/Value";
 import type { Activation } from "../activations/activations";
@@ -16,7 +17,7 @@ export function recordedProducts(g: Graph, list: Product[]): ProductResults {
       let made = recordedMatMul(g, left, right, transposeA, transposeB, { plus: first ?? undefined });
       if (slope) made = sloped(g, slope.f, made, slope.x);
       if (add && add !== first) made = g.op("Add", [made, add]);
-      if (rowSums) sums[i] = g.tensor(g.reduce("ReduceSum", a, [transposeA ? 0 : 1], false));
+      if (rowSums) sums[i] = g.tensor(transposeA ? columnSums(g, a) : g.reduce("ReduceSum", a, [1], false));
       values[into ?? i] = made;
     },
   );

@@ -29,5 +29,14 @@ export const segmentSumOp = defineOp<Inputs, { sums: tf.Tensor }>({
         inputs: () => ({ x: drawn("x", 5, width), ids: tf.tensor1d([3, 0, 3, 3, 2], "int32"), segments: 5 }),
         tolerance: 1e-5,
       };
+    yield {
+      title: "many segments, two rows of one and its neighbours empty",
+      inputs: () => ({
+        x: drawn("x", 5, 3),
+        ids: tf.tensor1d([8999, 0, 4000, 8999, 7], "int32"),
+        segments: 9000,
+      }),
+      tolerance: 1e-5,
+    };
   },
 });

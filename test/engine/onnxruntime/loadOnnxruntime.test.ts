@@ -45,6 +45,25 @@ describe("Engine onnxruntime", { skip: why ?? false }, () => {
     });
   });
 
+  it("adds rows up into a large table by one program, however many rows there are", () => {
+    const sums = (...ids: number[]) =>
+      tf.tidy(() => [
+        ...tf.unsortedSegmentSum(tf.ones([ids.length, 1]), tf.tensor1d(ids, "int32"), 10_000).dataSync(),
+      ]);
+    const filled = (numbers: number[]) => numbers.flatMap((x, id) => (x === 0 ? [] : [[id, x]]));
+    assert.deepEqual(filled(sums(9999, 0, 9999)), [
+      [0, 1],
+      [9999, 2],
+    ]);
+    const before = prepared();
+    assert.deepEqual(filled(sums(5, 5, 5, 0, 7)), [
+      [0, 1],
+      [5, 3],
+      [7, 1],
+    ]);
+    assert.equal(prepared(), before);
+  });
+
   it("reads an array as it was when the tensor was made of it", () => {
     tf.tidy(() => {
       const array = Float32Array.of(1, 2);

@@ -166,6 +166,23 @@ describe("A recorder", () => {
     assert.deepEqual(read(negated), [-1, -2, -3, -4]);
   });
 
+  it("makes of a value what several read once for a program, and anew for the next", () => {
+    const a = written(1, 2);
+    const negated = () => recorder.once(a, "negated", () => op("Neg", a));
+    const sums = [held(op("Add", negated(), a)), held(op("Mul", negated(), a))];
+    assert.deepEqual(sums.map(read), [
+      [0, 0],
+      [-1, -4],
+    ]);
+    assert.deepEqual(
+      runner.programs[0].nodes.map(({ type }) => type),
+      ["Neg", "Add", "Mul"],
+    );
+    assert.deepEqual(read(held(op("Add", negated(), negated()))), [-2, -4]);
+    const other = recorder.once(a, "twice", () => op("Add", a, a));
+    assert.deepEqual(read(held(other)), [2, 4]);
+  });
+
   it("says of each value that a failed run was to make why it is not there, and goes on with others", () => {
     const a = written(1, 2);
     const failed = inStage("encoder.layer.3", () => held(op("Neg", a)));

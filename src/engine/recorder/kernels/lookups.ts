@@ -43,11 +43,30 @@ function segmentSum(g: Graph, x: Input, ids: Input, segments: number): Value {
   checkIds(g, ids, segments, "segmentSum");
   const count = g.value(ids).size;
   const width = sizeOf(to.slice(1));
-  // ScatterND adds rows of one id from several threads at once, and loses some; ScatterElements adds one after the other.
-  const each = g.expand(g.reshape(ids, [count, 1]), [count, width]);
-  const rows = [g.zeros(dtype, [segments, width]), each, g.reshape(x, [count, width])];
-  const sums = g.op("ScatterElements", rows, { axis: { int: 0 }, reduction: { text: "add" } });
-  return g.reshape(sums, to);
+  const [list, rows] = [g.reshape(ids, [count]), g.reshape(x, [count, width])];
+  if (segments < LARGE) return g.reshape(addedTo(g, segments, list, rows), to);
+  // A large table is written once: each segment is the sum at the place of one of its rows, or the zeros in front of all rows.
+  const places = g.recorder.written(
+    "int32",
+    [count],
+    Int32Array.from({ length: count }, (_, i) => i + 1),
+  );
+  const none = g.zeros("int32", [segments]);
+  const first = { axis: { int: 0 } };
+  const placeOf = g.op("ScatterElements", [none, list, places], first);
+  const sums = addedTo(g, count + 1, g.op("Gather", [placeOf, list], first), rows);
+  return g.reshape(g.op("Gather", [sums, placeOf], first), to);
+}
+
+/** From how many segments on they are not added to where they lie: ONNX Runtime would write zeros, a copy of them, and the sums. */
+const LARGE = 2 ** 13;
+
+/** ScatterND adds rows of one id from several threads at once, and loses some; ScatterElements adds one after the other. */
+function addedTo(g: Graph, segments: number, ids: Value, rows: Value): Value {
+  const { dtype, shape } = rows;
+  const zeros = g.zeros(dtype, [segments, shape[1]]);
+  const each = g.expand(g.reshape(ids, [shape[0], 1]), shape);
+  return g.op("ScatterElements", [zeros, each, rows], { axis: { int: 0 }, reduction: { text: "add" } });
 }
 
 /** ONNX counts negative ids from the end, and tells of those beyond it only when it runs: what is known is checked at once. */
