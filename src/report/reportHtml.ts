@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
 import { rateOf } from "../sweep/rateOf";
@@ -25,8 +26,8 @@ export interface ReportFigure {
 }
 
 /**
- * The report as one page that needs nothing beside it: Plotly is inlined, and its content policy forbids the browser to
- * load anything at all. Without scripts the page shows the static pictures.
+ * The report as one page that needs nothing beside it: Plotly is inlined, and its content policy forbids the browser to load anything
+ * at all and to run any other script. Without scripts the page shows the static pictures.
  */
 export function reportHtml(
   records: TrialRecord[],
@@ -40,12 +41,22 @@ export function reportHtml(
     ...figure,
     narrow: narrowed(figure.layout),
   }));
+  const scripts = [
+    escapeScript(plotlySource()),
+    `
+for (const { name, data, layout, narrow } of ${scriptJson(interactive)}) {
+  const place = document.getElementById(name);
+  place.replaceChildren();
+  Plotly.newPlot(place, data, place.clientWidth < 560 ? narrow : layout, { responsive: true, displaylogo: false, showSendToCloud: false });
+}
+`,
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 ${REPORT_MARK}
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
@@ -60,17 +71,23 @@ ${metricsTable(records)}
 ${downloads(files)}
 <h2>How it was measured</h2>
 ${factsTable(records)}
-<script>${escapeScript(plotlySource())}</script>
-<script>
-for (const { name, data, layout, narrow } of ${scriptJson(interactive)}) {
-  const place = document.getElementById(name);
-  place.replaceChildren();
-  Plotly.newPlot(place, data, place.clientWidth < 560 ? narrow : layout, { responsive: true, displaylogo: false, showSendToCloud: false });
-}
-</script>
+${scripts.map((script) => `<script>${script}</script>`).join("\n")}
 </body>
 </html>
 `;
+}
+
+/** Nothing is loaded, nothing is sent, and no script runs but these, whatever a text on the page may try. */
+function policyFor(scripts: string[]): string {
+  const hashes = scripts.map((script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
+  return [
+    "default-src 'none'",
+    `script-src ${hashes.join(" ")}`,
+    "style-src 'unsafe-inline'",
+    "img-src data: blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
 }
 
 function leadHtml(rows: DepthSummary[]): string {

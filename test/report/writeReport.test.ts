@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -72,9 +73,13 @@ test("The page loads nothing: all it refers to is inside it, and its policy forb
   for (const style of document.querySelectorAll("style"))
     assert.doesNotMatch(style.textContent, /url\(|@import/);
   const policy = document.querySelector("meta[http-equiv=Content-Security-Policy]").content;
+  const hashes = Array.from(
+    document.querySelectorAll("script"),
+    ({ textContent }) => `'sha256-${createHash("sha256").update(textContent).digest("base64")}'`,
+  );
   assert.equal(
     policy,
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:",
+    `default-src 'none'; script-src ${hashes.join(" ")}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`,
   );
 });
 
