@@ -77,10 +77,12 @@ export { type PngSize, toPng } from "./report/toPng";
 export { type PictureSize, toSvg } from "./report/toSvg";
 export { type ReportOptions, writeReport } from "./report/writeReport";
 export type { About } from "./sweep/about";
+export type { DepthDifference } from "./sweep/compareDepths";
 export { formatSummary } from "./sweep/formatSummary";
 export { freezeSweep } from "./sweep/freezeSweep";
 export { latestSweep } from "./sweep/latestSweep";
 export type { Recommendation } from "./sweep/oneStandardErrorRule";
+export type { Difference } from "./sweep/pairedDifference";
 export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
 export type {

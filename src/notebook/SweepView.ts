@@ -25,6 +25,7 @@ export class SweepView {
   #records: TrialRecord[] = [];
   #failed: string[] = [];
   #picture = { records: 0, html: "" };
+  #table = { records: 0, text: "" };
   #finished = false;
 
   take(event: SweepEvent): void {
@@ -74,7 +75,11 @@ export class SweepView {
   }
 
   #summary(): string[] {
-    return this.#records.length > 0 ? [formatSummary(summarize(this.#records, this.#options()))] : [];
+    const { length } = this.#records;
+    if (length === 0) return [];
+    if (length !== this.#table.records)
+      this.#table = { records: length, text: formatSummary(summarize(this.#records, this.#options())) };
+    return [this.#table.text];
   }
 
   async #accuracyPicture(): Promise<string> {

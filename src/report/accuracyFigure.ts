@@ -1,6 +1,7 @@
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
+import { bestDepth } from "../sweep/bestDepth";
 import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
@@ -12,13 +13,15 @@ import { plotText } from "../text/plotText";
 import { trialTitle } from "../text/trialTitle";
 import { LOWER_IS_BETTER } from "../training/metrics";
 import { depthAxis, isRecommended, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
+import { differencePanel } from "./differencePanel";
 import type { Figure, FigureOptions } from "./figure";
 import { axis, colours, layout, legendRows, lineStyle, rankColour } from "./theme";
 
 /**
  * The mean score against N, each depth at the best of its learning rates, one line per strategy and a point per recipe beside them, a
- * thin line per rate where there are several, the band of one standard error that decides, a
- * dashed line where freezing nothing stands, and the recommended depth ringed. Error bars are one standard deviation over the seeds;
+ * thin line per rate where there are several, a dashed line where freezing nothing stands, and the recommended depth ringed. Below it,
+ * where predictions lie beside the records, each depth's difference to the best on the same rows, with its 95 % interval and the standard
+ * error that decides; where none do, a band of one standard error decides. Error bars are one standard deviation over the seeds;
  * of a single seed one standard error, which the validation rows alone give.
  *
  * @throws InputError for records of several sweeps, or a metric that they do not have
@@ -32,8 +35,9 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
   checkArguments("accuracyFigure", { records });
   const rows = summarize(records, read);
   const recommended = oneStandardErrorRule(rows);
-  const { metric, bestMean, standardError } = recommended;
-  const best = rows.find((row) => row.n === recommended.best && row.score.mean === bestMean)!;
+  const { metric, bestMean, standardError, paired } = recommended;
+  const best = bestDepth(rows).best!;
+  const differs = rows.some((row) => row.difference);
   const strategies = groupBy(rows, (row) => row.strategy);
   const spread = rows.some((row) => row.score.sd !== null);
   const known = rows.some((row) => row.score.standardError !== null);
@@ -118,7 +122,14 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       : known
         ? `One seed; bars: one standard error by ${formatCount(rows[0].validRows)} validation rows`
         : "One seed: no spread to show",
-    ...(standardError === null ? [] : [`Grey: within one standard error of the best (${titleOf(best)})`]),
+    ...(differs
+      ? [
+          `Below: difference to the best (${titleOf(best)}) on the same ${formatCount(best.validRows)} rows, 95 % interval; thick: one standard error`,
+        ]
+      : []),
+    ...(paired || standardError === null
+      ? []
+      : [`Grey: within one standard error of the best (${titleOf(best)})`]),
     ...(tried.length > 0
       ? [
           `Thin: each learning rate by itself${range === null ? "" : ", some beyond the picture"}; the curve has each depth at its best`,
@@ -129,17 +140,26 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
   ];
   return {
     // The thin lines first, so that the curve covers them.
-    data: [...tried, ...lines, ring],
-    layout: layout(`${label} against frozen blocks`, explanation, 300, legendRows(strategies.size), {
-      labels: labelHeight(rows),
-      xaxis: depthAxis(rows),
-      yaxis: axis(
-        LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label,
-        range === null ? {} : { range },
-      ),
-      shapes: [...(standardError === null ? [] : [band]), shape, ...(baseline ? [baseline] : [])],
-      annotations: [annotation],
-    }),
+    data: [...tried, ...lines, ring, ...(differs ? differencePanel(rows, best, place) : [])],
+    layout: layout(
+      `${label} against frozen blocks`,
+      explanation,
+      differs ? 440 : 300,
+      legendRows(strategies.size),
+      {
+        labels: labelHeight(rows),
+        xaxis: depthAxis(rows, differs ? { anchor: "y2" } : {}),
+        yaxis: axis(LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label, {
+          ...(range !== null && { range }),
+          ...(differs && { domain: [0.36, 1] }),
+        }),
+        ...(differs && {
+          yaxis2: axis("To the best", { domain: [0, 0.28], zeroline: true, zerolinecolor: "#888888" }),
+        }),
+        shapes: [...(paired || standardError === null ? [] : [band]), shape, ...(baseline ? [baseline] : [])],
+        annotations: [annotation],
+      },
+    ),
   };
 }
 

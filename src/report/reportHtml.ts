@@ -91,8 +91,8 @@ function policyFor(scripts: string[]): string {
 }
 
 function leadHtml(rows: DepthSummary[]): string {
-  const { sentence, comparison } = oneStandardErrorRule(rows);
-  const texts = comparison === null ? [sentence] : [sentence, comparison];
+  const { sentence, comparison, note } = oneStandardErrorRule(rows);
+  const texts = [sentence, comparison, note].filter((text) => text !== null);
   return texts.map((text) => `<p class="lead">${escapeHtml(text)}</p>`).join("\n");
 }
 

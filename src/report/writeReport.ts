@@ -19,7 +19,8 @@ const figures = [
   {
     name: "accuracy",
     draw: accuracyFigure,
-    caption: "How good each depth is. The recommended one is the deepest freeze that reaches the grey band.",
+    caption:
+      "How good each depth is. The recommended one is the deepest freeze that is within one standard error of the best.",
   },
   {
     name: "seconds",

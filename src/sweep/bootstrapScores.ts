@@ -12,8 +12,8 @@ export const drawsOf = ({ rows, work }: Pick<WeightedScore, "rows" | "work">): n
   Math.max(FEWEST, Math.min(DRAWS, Math.floor(WORK / (rows * (1 + work)))));
 
 /**
- * The bootstrap (Efron 1979): what each of these scores, which are of the same rows, comes to on resamples of them, as many rows drawn
- * with replacement. The resamples depend on the number of rows alone, so that scores which were computed at different times, as by
+ * The bootstrap (Efron 1979): what each of these scores, which are of the same rows, comes to on resamples of them, drawn with
+ * replacement. Of n rows n - 1 are drawn, so that a mean varies as that of n fresh rows does (McCarthy and Snowden 1985). The resamples depend on the number of rows alone, so that scores which were computed at different times, as by
  * trials of a sweep that end one after the other, pair up draw by draw (the paired bootstrap: Efron and Tibshirani 1993, §8 and §16).
  */
 export function bootstrapScores(scores: readonly WeightedScore[]): Float64Array[] {
@@ -23,9 +23,10 @@ export function bootstrapScores(scores: readonly WeightedScore[]): Float64Array[
   const drawn = draws.map((count) => new Float64Array(count));
   const random = new Random(0, "bootstrap", rows);
   const weights = new Uint32Array(rows);
+  const taken = Math.max(1, rows - 1);
   for (let draw = 0; draw < Math.max(...draws); draw++) {
     weights.fill(0);
-    for (let i = 0; i < rows; i++) weights[Math.floor(random.uniform() * rows)]++;
+    for (let i = 0; i < taken; i++) weights[Math.floor(random.uniform() * rows)]++;
     for (let s = 0; s < scores.length; s++) if (draw < draws[s]) drawn[s][draw] = scores[s].of(weights);
   }
   return drawn;

@@ -21,7 +21,7 @@ export function formatSummary(rows: DepthSummary[]): string;
 export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string {
   noOptions("formatSummary", more);
   checkArguments("formatSummary", { rows });
-  const { strategy, n, sentence, comparison } = oneStandardErrorRule(rows);
+  const { strategy, n, sentence, comparison, note } = oneStandardErrorRule(rows);
   const columns = summaryColumns(rows).filter(({ short }) => short !== null);
   const table = [
     [...columns.map(({ short }) => short!), ""],
@@ -44,9 +44,8 @@ export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string 
   if (rows.some((row) => row.undertrained !== null)) lines.push("", `undertrained: ${UNDERTRAINED}.`);
   if (rows.some((row) => row.score.sd !== null))
     lines.push("", `± is one standard deviation over ${formatSeeds(rows)}.`);
-  return [...lines, "", ...(comparison === null ? [sentence] : [sentence, "", comparison]).map(visible)].join(
-    "\n",
-  );
+  const said = [sentence, comparison, note].filter((text) => text !== null);
+  return [...lines, ...said.flatMap((text) => ["", visible(text)])].join("\n");
 }
 
 /** "3 seeds", or "1 to 3 seeds" where depths differ. */

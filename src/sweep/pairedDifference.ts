@@ -17,8 +17,8 @@ export interface Difference {
  * for each seed its score on the same resamples of the rows (`bootstrapScores`), so what is hard about a row counts in both and cancels.
  *
  * Seeds are blocks: a draw takes a resample of the rows and, apart from it, of the seeds, each with all its rows (resampling both ways of
- * a table: Owen 2007, "The pigeonhole bootstrap"). Of s seeds s - 1 are drawn, whose mean varies as that of s fresh ones does, where s
- * drawn of s would vary by (s - 1) / s of it (McCarthy and Snowden 1985). One seed stays as it is: the difference is then that of two
+ * a table: Owen 2007, "The pigeonhole bootstrap"). As of the rows, of s seeds s - 1 are drawn, since s drawn of s would vary by
+ * (s - 1) / s of what s fresh ones do. One seed stays as it is: the difference is then that of two
  * trained models, not of two ways to train.
  *
  * Null where no resample has a score, as rocAuc of one class.

@@ -1,7 +1,15 @@
 import { metricLabel } from "../text/metricLabel";
-import { formatCount, formatRate, formatScore, formatShare, megabytes } from "../text/numbers";
+import {
+  formatCount,
+  formatDifference,
+  formatRate,
+  formatScore,
+  formatShare,
+  megabytes,
+} from "../text/numbers";
 import { formatN } from "../text/trialTitle";
 import { baseOf } from "./againstNone";
+import { bestDepth } from "./bestDepth";
 import type { DepthSummary } from "./summarize";
 
 type Cell = (row: DepthSummary) => string;
@@ -21,6 +29,7 @@ interface SummaryColumn {
 export function summaryColumns(rows: DepthSummary[]): SummaryColumn[] {
   const { metric, strategy } = rows[0];
   const base = baseOf(rows);
+  const { best } = bestDepth(rows);
   const shareOfNone = (value: (row: DepthSummary) => number): SummaryColumn[] =>
     base ? [{ short: "of none", title: "of none", cell: (row) => formatShare(value(row), value(base)) }] : [];
   // Where some seconds are those of reading, the others keep their digits below each other.
@@ -48,6 +57,17 @@ export function summaryColumns(rows: DepthSummary[]): SummaryColumn[] {
       cell: ({ score }) => formatScore(score.mean, score.sd),
       left: true,
     },
+    ...(rows.some((row) => row.difference)
+      ? [
+          {
+            short: "to the best [95 %]",
+            title: "To the best [95 %]",
+            cell: (row: DepthSummary) =>
+              row.difference ? formatDifference(row.difference) : row === best ? "best" : "",
+            left: true,
+          },
+        ]
+      : []),
     { short: null, title: "Seeds", cell: (row) => String(row.seeds) },
     { short: "s/epoch", title: "Epoch (s)", cell: (row) => row.secondsPerEpoch.toFixed(2) },
     {

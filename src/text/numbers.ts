@@ -12,6 +12,17 @@ export const formatMany = (count: number, what: string): string =>
 export const formatScore = (value: number, error: number | null = null): string =>
   value.toFixed(4) + (error === null ? "" : ` ± ${error.toFixed(4)}`);
 
+/** A difference and its interval: "-0.0120 [-0.0310, +0.0070]". */
+export const formatDifference = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
+  `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
+
+/** Nothing in these digits has no sign. */
+function signed(value: number): string {
+  const digits = Math.abs(value).toFixed(4);
+  if (Number(digits) === 0) return digits;
+  return (value < 0 ? "-" : "+") + digits;
+}
+
 /** A learning rate: "5e-5", "1.5e-3". */
 export const formatRate = (rate: number): string =>
   rate > 0 && rate < 0.1 ? rate.toExponential() : String(rate);

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { accuracyFigure } from "../../src/report/accuracyFigure";
-import type { TrialRecord } from "../../src/sweep/record";
+import { readRecords, type TrialRecord } from "../../src/sweep/record";
+import { summarize } from "../../src/sweep/summarize";
 import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 import { CURVES } from "../sweep/lossCurves";
+import { pairedSweep } from "../sweep/pairedRecords";
 
 const records = [
   fakeRecord({ n: -1, seed: 0, accuracy: 0.75 }),
@@ -206,4 +211,59 @@ test("A rate at which nothing was learnt does not press the curve flat: it lies 
     [low - 6.1 * room, high + 0.1 * room].map((end) => end.toFixed(9)),
   );
   assert.match(says, /Thin: each learning rate by itself, some beyond the picture; the curve/);
+});
+
+test("Where rows are known one by one a panel below has each depth's difference to the best: its interval, and the standard error that decides in place of the grey band.", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-figure-"));
+  const right = (count: number) => ["+".repeat(count) + "-".repeat(100 - count)];
+  const paired = pairedSweep(folder, { 0: right(80), 1: right(79), 2: right(60) });
+  const { data, layout } = accuracyFigure(paired);
+  type Bars = { array: number[]; arrayminus: number[]; thickness: number };
+  const panel = (
+    data as {
+      yaxis?: string;
+      x: number[];
+      y: number[];
+      error_y: Bars;
+      hovertemplate?: string;
+      customdata?: string[][];
+    }[]
+  ).filter(({ yaxis }) => yaxis === "y2");
+  assert.equal(panel.length, 2);
+  const [interval, error] = panel;
+  const [, , far] = summarize(paired).map(({ difference }) => difference);
+  for (const { x, y } of panel) {
+    assert.deepEqual(x, [0, 1, 2]);
+    assert.deepEqual(
+      y.map((value) => value.toFixed(4)),
+      ["0.0000", "-0.0100", "-0.2000"],
+    );
+  }
+  assert.deepEqual(interval.error_y.arrayminus[2], far!.mean - far!.low);
+  assert.deepEqual(interval.error_y.array[2], far!.high - far!.mean);
+  assert.deepEqual([error.error_y.array[0], error.error_y.array[2]], [0, far!.standardError]);
+  assert.ok(error.error_y.thickness > interval.error_y.thickness);
+  assert.match(
+    error.customdata![2][1],
+    /^-0\.2000 \[.*\] to the best, 95 % interval<br>standard error 0\.0\d{3}<br>rows won 0, lost 20; McNemar p = 0\.000$/,
+  );
+  assert.equal((layout.shapes as { type: string }[]).filter(({ type }) => type === "rect").length, 0);
+  const [said] = layout.annotations as { text: string }[];
+  assert.match(
+    said.text,
+    /Below: difference to the best \(N = 0\) on the same 100 rows, 95 % interval; thick: one standard error/,
+  );
+  assert.doesNotMatch(said.text, /Grey/);
+  // Judged by the old rule there is the band again, and the panel of what is known.
+  rmSync(join(folder, paired[1].predictions!));
+  const partly = accuracyFigure(readRecords(join(folder, "records.jsonl")));
+  assert.deepEqual(
+    partly.data.filter(({ yaxis }) => yaxis === "y2").map(({ x }) => x),
+    [
+      [0, 2],
+      [0, 2],
+    ],
+  );
+  assert.equal((partly.layout.shapes as { type: string }[]).filter(({ type }) => type === "rect").length, 1);
+  rmSync(folder, { recursive: true });
 });

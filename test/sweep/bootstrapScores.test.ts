@@ -4,7 +4,7 @@ import { bootstrapScores, drawsOf } from "../../src/sweep/bootstrapScores";
 import type { WeightedScore } from "../../src/sweep/weightedScore";
 import { meanOf } from "./statisticsData";
 
-test("Each resample draws as many rows as there are, with replacement.", () => {
+test("Each resample draws one row less than there are, with replacement.", () => {
   const seen: number[][] = [];
   const score: WeightedScore = {
     of(weights) {
@@ -15,10 +15,10 @@ test("Each resample draws as many rows as there are, with replacement.", () => {
     work: 1,
   };
   assert.equal(bootstrapScores([score])[0].length, 10_000);
-  for (const weights of seen) assert.equal(sum(weights), 50);
-  // A row is left out of a resample with probability (1 - 1/50)⁵⁰.
+  for (const weights of seen) assert.equal(sum(weights), 49);
+  // A row is left out of a resample with probability (1 - 1/50)⁴⁹.
   const left = mean(seen.map((weights) => weights.filter((weight) => weight === 0).length / 50));
-  assert.ok(Math.abs(left - (1 - 1 / 50) ** 50) < 0.01, String(left));
+  assert.ok(Math.abs(left - (1 - 1 / 50) ** 49) < 0.01, String(left));
   const perRow = Array.from({ length: 50 }, (_, row) => mean(seen.map((weights) => weights[row])));
   assert.ok(
     perRow.every((weight) => Math.abs(weight - 1) < 0.25),

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { formatSummary } from "../../src/sweep/formatSummary";
 import type { TrialRecord } from "../../src/sweep/record";
+import { readRecords } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
 import { atRate } from "./atRate";
 import { fakeRecord } from "./fakeRecord";
 import { CURVES } from "./lossCurves";
+import { pairedSweep } from "./pairedRecords";
 
 test("The table is aligned, marks the recommended depth and says why.", () => {
   const records = [-1, 0, 10].flatMap((n) =>
@@ -134,4 +139,21 @@ test("Undertrained depths are marked, and the table says what that is.", () => {
     "undertrained: at this rate, the highest it was tried at, the training loss has hardly fallen, or falls at the end as steeply as at first.",
   );
   assert.doesNotMatch(formatSummary(summarize(records.slice(1, 2))), /undertrained/);
+});
+
+test("Where rows are known one by one a column has each depth's difference to the best and its interval, and a note what is missing.", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-summary-"));
+  const right = (count: number) => ["+".repeat(count) + "-".repeat(100 - count)];
+  const records = pairedSweep(folder, { "-1": right(80), 0: right(80), 1: right(76), 2: right(40) });
+  const lines = formatSummary(summarize(records)).split("\n");
+  assert.match(lines[0], /^ {3}N {2}accuracy {2}to the best \[95 %\] +s\/epoch/);
+  assert.match(lines[1], /^none {2}0\.8000 {4}0\.0000 \[0\.0000, 0\.0000\] +10\.00/);
+  assert.match(lines[2], /^ {3}0 {2}0\.8000 {4}best {24} +10\.00 .*<- recommended$/);
+  assert.match(lines[3], /^ {3}1 {2}0\.7600 {4}-0\.0400 \[-0\.0[78]\d{2}, -0\.0\d{3}\] +10\.00/);
+  assert.match(lines[4], /^ {3}2 {2}0\.4000 {4}-0\.4000 \[-0\.\d{4}, -0\.\d{4}\] +10\.00/);
+  rmSync(join(folder, records.find(({ n }) => n === 1)!.predictions!));
+  const [first, ...rest] = formatSummary(summarize(readRecords(join(folder, "records.jsonl")))).split("\n\n");
+  assert.match(first, /-0\.4000 \[/);
+  assert.match(rest.at(-1)!, /^Depths are judged by .* and not row by row: .*freeze_n=1_seed=0.*ENOENT\.$/);
+  rmSync(folder, { recursive: true });
 });

@@ -36,9 +36,9 @@ describe("pairedDifference", () => {
       const found = pairedDifference([a], [b])!;
       assert.equal(found.draws, 10_000);
       near(found.standardError, error, 0.03, "standard error");
-      // Ends of an interval are known to a fraction of the standard error.
-      assert.ok(Math.abs(found.low - low) < 0.1 * error, `low ${found.low}`);
-      assert.ok(Math.abs(found.high - high) < 0.1 * error, `high ${found.high}`);
+      // Ends of an interval are known to a fraction of the standard error, and those of accuracy lie a row apart.
+      assert.ok(Math.abs(found.low - low) < 0.12 * error, `low ${found.low}`);
+      assert.ok(Math.abs(found.high - high) < 0.12 * error, `high ${found.high}`);
     });
 
   it("comes to sd / √rows for the mean of one seed, where the unpaired spread is that of either by itself", () => {

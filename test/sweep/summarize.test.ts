@@ -40,8 +40,9 @@ test("A depth's trials become one row: means over seeds, the highest of the peak
   assert.equal(rows.length, 1);
   assert.deepEqual(rounded(row.accuracy!), rounded(accuracy));
   assert.equal(row.score, row.accuracy);
-  const { rates, ...alone } = row;
+  const { rates, difference, unpaired, ...alone } = row;
   assert.deepEqual(rates, [alone]);
+  assert.deepEqual([difference, unpaired], [null, null]);
   assert.deepEqual(
     { ...alone, accuracy: null, score: null },
     {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   formatCount,
+  formatDifference,
   formatMany,
   formatRate,
   formatScore,
@@ -23,6 +24,16 @@ test("A score has four decimals, and its error where one is known", () => {
   assert.deepEqual(
     [formatScore(0.84123), formatScore(1, null), formatScore(0.5, 0.00316)],
     ["0.8412", "1.0000", "0.5000 ± 0.0032"],
+  );
+});
+
+test("A difference has its sign and its interval, and nothing has none", () => {
+  assert.deepEqual(
+    [
+      formatDifference({ mean: -0.012, low: -0.031, high: 0.007 }),
+      formatDifference({ mean: 0.5, low: 0, high: -0.00001 }),
+    ],
+    ["-0.0120 [-0.0310, +0.0070]", "+0.5000 [0.0000, 0.0000]"],
   );
 });
 
