@@ -66,7 +66,11 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
   const said = [
     (paired ? sayPaired : say)(chosen, best, byDepth, name),
     sayTries(byDepth),
-    sayUndertrained(byDepth, chosen, name),
+    sayUndertrained(
+      all.filter((row) => byDepth.includes(row)),
+      chosen,
+      name,
+    ),
     ...(best.recipe ? [] : [sayRecipes(all, gain)]),
   ];
   return {
