@@ -10,7 +10,7 @@ const src = join(__dirname, "..", "src");
 /** Folders, and files that lie in src itself. */
 const ROOMS = [
   ...["freeze.ts", "errors.ts", "version.ts", "kitHash.ts", "offline.ts"],
-  ...["check.ts", "random.ts", "text", "files", "options", "layersModel.ts"],
+  ...["check.ts", "random.ts", "extremes.ts", "text", "files", "options", "layersModel.ts"],
   ...["packages", "engine", "ops", "nn", "models", "checkpoint", "data", "training", "recipes", "sweep"],
   ...["onnx", "report", "notebook", "cli"],
   "index.ts",

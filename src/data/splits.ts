@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { greatest, least } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
@@ -79,7 +80,7 @@ function whyEmpty(
       ? "one row cannot be split; add others"
       : `all are the same ${row}, which stays on one side; add others`;
   const sizeOf = (of: Unit[]) => of.reduce((sum, { length }) => sum + length, 0);
-  const fewest = (of: Unit[]) => Math.min(...of.map(({ length }) => length));
+  const fewest = (of: Unit[]) => least(of.map(({ length }) => length));
   const rows = sizeOf(units);
   const enough = [1 / rows, ...strata.map((of) => fewest(of) / sizeOf(of)), 0.5]
     .map((least) => Math.ceil(least * 1e4) / 1e4)
@@ -209,7 +210,7 @@ function deal(strata: Unit[][], shares: number[], rows: number, random: Random):
 }
 
 function largest(values: number[]): number {
-  return values.indexOf(Math.max(...values));
+  return values.indexOf(greatest(values));
 }
 
 function splitAt(bins: Int32Array, bin: number): Split {

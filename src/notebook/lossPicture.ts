@@ -1,3 +1,4 @@
+import { greatest, least } from "../extremes";
 import { colours } from "../report/theme";
 
 /** What the picture shows: the loss of each step so far, out of so many, and the validation loss after some of them. */
@@ -17,7 +18,7 @@ const POINTS = 300;
 export function lossPicture({ steps, before = 0, train, valid }: Losses): string {
   const points = thinned(train, before);
   const values = [...points, ...valid].map(({ loss }) => loss);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [least(values), greatest(values)];
   const pad = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
   const x = (step: number) => plot.left + ((plot.right - plot.left) * step) / steps;
   const y = (loss: number) =>

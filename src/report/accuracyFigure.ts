@@ -1,3 +1,4 @@
+import { greatest, least } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
@@ -173,9 +174,9 @@ function rangeOf(rows: DepthSummary[]): [number, number] | null {
     return [score.mean - bar, score.mean + bar];
   });
   const all = rows.flatMap(({ rates }) => rates.map(({ score }) => score.mean));
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const [low, high] = [least(ends), greatest(ends)];
   const room = Math.max(high - low, 1e-9);
-  if (Math.min(...all) >= low - 10 * room && Math.max(...all) <= high + 10 * room) return null;
+  if (least(all) >= low - 10 * room && greatest(all) <= high + 10 * room) return null;
   return [
     Math.max(Math.min(low, ...all), low - 6 * room) - room / 10,
     Math.min(Math.max(high, ...all), high + 6 * room) + room / 10,

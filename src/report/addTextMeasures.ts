@@ -1,3 +1,5 @@
+import { greatest, least } from "../extremes";
+
 /**
  * jsdom lays nothing out, yet Plotly asks where its texts are and how large, to place titles, legends and labels clear of
  * one another. Answered here from the texts' own attributes and letter widths of DejaVu Sans, a wide face: in a narrower
@@ -39,8 +41,8 @@ function box(element: SvgElement, within: SvgElement | null) {
       ? [place([0, 0], element, within)]
       : texts.flatMap((text) => textCorners(text, within));
   const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+  const [x, y] = [least(xs), least(ys)];
+  return { x, y, width: greatest(xs) - x, height: greatest(ys) - y };
 }
 
 function textCorners(text: SvgElement, within: SvgElement | null): Point[] {
@@ -82,7 +84,7 @@ function textSize(text: SvgElement): { width: number; height: number; size: numb
   const widths = (lines.length > 0 ? lines : [text]).map((line) => lineWidth(line.textContent ?? ""));
   const bold = text.style.fontWeight === "bold" || text.innerHTML.includes("font-weight:bold") ? 1.1 : 1;
   return {
-    width: Math.max(...widths) * size * bold,
+    width: greatest(widths) * size * bold,
     height: text.textContent ? 1.3 * size * widths.length : 0,
     size,
   };

@@ -1,3 +1,4 @@
+import { least } from "../extremes";
 import type { Recommendation } from "../sweep/oneStandardErrorRule";
 import type { DepthSummary } from "../sweep/summarize";
 import { titleAtRate } from "../sweep/titleAtRate";
@@ -20,7 +21,7 @@ const recipesOf = (rows: DepthSummary[]): string[] => [
 /** The smallest distance between two neighbours along the axis; 1 where only one stands there. */
 export function smallestGap(rows: DepthSummary[]): number {
   const places = [...new Set(rows.map(placesOf(rows)))].sort((a, b) => a - b);
-  return places.length === 1 ? 1 : Math.min(...places.slice(1).map((at, i) => at - places[i]));
+  return places.length === 1 ? 1 : least(places.slice(1).map((at, i) => at - places[i]));
 }
 
 /** What a row is called in a figure: "N = 3", or the recipe's name, with its learning rate where several were tried. */

@@ -1,3 +1,4 @@
+import { greatest, least } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { atBestRates } from "../sweep/atBestRates";
@@ -45,7 +46,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
   ];
   const depths = [...new Set(frozen.map((record) => record.n))].sort((a, b) => a - b);
   const epochs = trials.flatMap((record) => record.epochs.map(({ epoch }) => epoch));
-  const [firstEpoch, lastEpoch] = [Math.min(...epochs), Math.max(...epochs)];
+  const [firstEpoch, lastEpoch] = [least(epochs), greatest(epochs)];
   const margin = 0.1 * Math.max(1, lastEpoch - firstEpoch);
   const panelRows: [string, Line[]][] = [...groupBy(frozen, (record) => record.strategy)].map(
     ([strategy, trials]) => [

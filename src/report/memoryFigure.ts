@@ -1,3 +1,4 @@
+import { greatest } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
@@ -73,7 +74,7 @@ export function memoryFigure(records: TrialRecord[], options: FigureOptions = {}
   );
   // Texts above the points count for nothing where Plotly chooses a range.
   const range = (value: (row: DepthSummary) => number) =>
-    base ? { range: [0, 1.18 * Math.max(...rows.map(value))] } : { rangemode: "tozero" };
+    base ? { range: [0, 1.18 * greatest(rows.map(value))] } : { rangemode: "tozero" };
   const { shape, annotation } = markRecommended(oneStandardErrorRule(rows), rows);
   const [lower, upper] = split(2, 0.1);
   return {

@@ -1,3 +1,4 @@
+import { greatest } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { baseOf } from "../sweep/againstNone";
@@ -51,7 +52,7 @@ export function secondsFigure(records: TrialRecord[], options: FigureOptions = {
   const gap = smallestGap(rows);
   const base = baseOf(rows);
   const fromCache = rows.some((row) => row.frozenFromCache);
-  const highest = Math.max(...rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
+  const highest = greatest(rows.map((row) => row.secondsPerEpoch + row.frozenSeconds));
 
   const data: Figure["data"] = [];
   const axes: Figure["layout"] = {};

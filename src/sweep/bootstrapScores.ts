@@ -1,3 +1,4 @@
+import { greatest } from "../extremes";
 import { Random } from "../random";
 import type { WeightedScore } from "./weightedScore";
 
@@ -24,7 +25,7 @@ export function bootstrapScores(scores: readonly WeightedScore[]): Float64Array[
   const random = new Random(0, "bootstrap", rows);
   const weights = new Uint32Array(rows);
   const taken = Math.max(1, rows - 1);
-  for (let draw = 0; draw < Math.max(...draws); draw++) {
+  for (let draw = 0; draw < greatest(draws); draw++) {
     weights.fill(0);
     for (let i = 0; i < taken; i++) weights[Math.floor(random.uniform() * rows)]++;
     for (let s = 0; s < scores.length; s++) if (draw < draws[s]) drawn[s][draw] = scores[s].of(weights);

@@ -1,3 +1,4 @@
+import { greatest, least } from "../extremes";
 import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
@@ -51,6 +52,6 @@ export function formatSummary(rows: DepthSummary[], ...more: unknown[]): string 
 /** "3 seeds", or "1 to 3 seeds" where depths differ. */
 export function formatSeeds(rows: DepthSummary[]): string {
   const seeds = rows.map((row) => row.seeds);
-  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  const [fewest, most] = [least(seeds), greatest(seeds)];
   return `${fewest === most ? "" : `${fewest} to `}${formatMany(most, "seed")}`;
 }

@@ -1,3 +1,4 @@
+import { least } from "../extremes";
 import { Random } from "../random";
 
 /** How far a score lies from another on the same rows, and how sure that is. */
@@ -29,7 +30,7 @@ export function pairedDifference(
 ): Difference | null {
   const seeds = ours.length;
   const random = new Random(0, "seeds", seeds);
-  const draws = Math.min(...[...ours, ...theirs].map(({ length }) => length));
+  const draws = least([...ours, ...theirs].map(({ length }) => length));
   const differences = new Float64Array(draws);
   let count = 0;
   for (let draw = 0; draw < draws; draw++) {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors";
+import { greatest } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { besidesRate } from "./besidesRate";
@@ -165,7 +166,7 @@ function summarizeDepth(trials: TrialRecord[], metric: string): JudgedDepth {
     .sort((a, b) => (a.learningRate ?? 0) - (b.learningRate ?? 0));
   const best = rates.reduce((best, each) => (isBetter(each, best) ? each : best));
   const frozenSeconds = mean(trials.map((trial) => trial.frozenSeconds));
-  const most = (of: (rate: RateSummary) => number) => Math.max(...rates.map(of));
+  const most = (of: (rate: RateSummary) => number) => greatest(rates.map(of));
   const row: DepthSummary = {
     ...best,
     frozenSeconds,
@@ -205,12 +206,12 @@ function summarizeRate(trials: TrialRecord[], metric: string): RateSummary {
     trainSeconds,
     evalSeconds,
     frozenSeconds: over((trial) => trial.frozenSeconds),
-    longestFrozenSeconds: Math.max(...trials.map((trial) => trial.frozenSeconds)),
+    longestFrozenSeconds: greatest(trials.map((trial) => trial.frozenSeconds)),
     frozenFromCache: trials.some((trial) => trial.frozenFrom === "cache"),
     totalSeconds: over((trial) => totalSeconds(trial)),
     epochs: over((trial) => trial.epochs.length),
-    peakTensorBytes: Math.max(...trials.map((trial) => trial.peakTensorBytes)),
-    peakRssBytes: Math.max(...trials.map((trial) => trial.peakRssBytes)),
+    peakTensorBytes: greatest(trials.map((trial) => trial.peakTensorBytes)),
+    peakRssBytes: greatest(trials.map((trial) => trial.peakRssBytes)),
     trainableParameters: over((trial) => trial.trainableParameters),
     totalParameters: over((trial) => trial.totalParameters),
     validRows,

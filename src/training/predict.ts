@@ -3,6 +3,7 @@ import { batchRows } from "../data/batches";
 import type { Dataset, Rows } from "../data/Rows";
 import { autocast, type Precision } from "../engine/autocast";
 import { FrostError } from "../errors";
+import { greatest } from "../extremes";
 import type { Classifier } from "../models/Classifier";
 import type { ProblemType } from "../models/Parts";
 import { Pass } from "../nn/Pass";
@@ -144,7 +145,7 @@ export function toProbabilities(
   const probabilities = new Float32Array(logits.length);
   for (let start = 0; start < logits.length; start += numLabels) {
     const row = logits.subarray(start, start + numLabels);
-    const largest = Math.max(...row);
+    const largest = greatest(row);
     const powers = Array.from(row, (z) => Math.exp(z - largest));
     const total = powers.reduce((a, b) => a + b);
     probabilities.set(

@@ -78,7 +78,7 @@ export function namedTokens(
     (key) => key.endsWith("_token") && !ROLES.includes(key) && contentOf(values[key]) !== undefined,
   );
   const named: [string, unknown][] = [...ROLES, ...own].map((role) => [role, given[role]]);
-  if (isObject(extra)) named.push(...Object.entries(extra));
+  if (isObject(extra)) for (const entry of Object.entries(extra)) named.push(entry);
   return new Map(
     named.flatMap(([role, value]) => {
       if (value === null || value === undefined) return [];
