@@ -13,6 +13,7 @@ import type { ImageTransform } from "./loadImageTransform";
 import { PixelRows } from "./PixelRows";
 import { roundHalfToEven } from "./roundHalfToEven";
 import { rowKeys } from "./rowKeys";
+import { rowTexts } from "./rowTexts";
 import { sourceName } from "./sourceName";
 
 /** So many bad files are named before the rest is counted. */
@@ -81,6 +82,7 @@ export async function encodeImages(
     );
   pixels.forEach((image, row) => {
     rowKeys.set(image, rows.keys[row]);
+    rowTexts.set(image, paths[row]);
   });
   const augmented = augment && { ...augment, paths, headers, interpolation };
   return new PixelRows({

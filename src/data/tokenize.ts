@@ -11,6 +11,7 @@ import { countCut, cutRows } from "./cutRows";
 import { keysOf } from "./keysOf";
 import type { Tokenizer } from "./loadTokenizer";
 import { rowKeys } from "./rowKeys";
+import { rowTexts } from "./rowTexts";
 import { sourceName } from "./sourceName";
 import { TextRows } from "./TextRows";
 import type { Labels, TextDataset } from "./textDataset";
@@ -76,6 +77,8 @@ export async function tokenize(
   const texts = keysOf(dataset);
   tokens.inputIds.forEach((ids, row) => {
     if (cutRows.has(ids)) rowKeys.set(ids, createHash("sha1").update(texts[row]).digest("base64"));
+    const { texts: firsts, pairs } = dataset;
+    rowTexts.set(ids, pairs ? `${firsts[row]}\n${pairs[row]}` : firsts[row]);
   });
   const encoded = new TextRows({
     ...tokens,

@@ -12,6 +12,7 @@ import { svgImage } from "../text/svgImage";
 import { trialTitle } from "../text/trialTitle";
 import type { Figure } from "./figure";
 import { REPORT_MARK } from "./isReport";
+import { lostRowsHtml } from "./lostRowsHtml";
 import { narrowed } from "./narrowed";
 import { plotlySource } from "./plotlyWindow";
 import { reportFacts } from "./reportFacts";
@@ -66,6 +67,7 @@ ${REPORT_MARK}
 ${leadHtml(rows)}
 ${summaryTable(rows)}
 ${figures.map(figureHtml).join("\n")}
+${lostRowsHtml(records, rows)}
 <h2>All metrics</h2>
 ${metricsTable(records)}
 ${downloads(files)}
@@ -207,6 +209,9 @@ th, td { padding: 0.25em 0.7em; border-bottom: 1px solid var(--line); text-align
 th { vertical-align: bottom; }
 .recommended { font-weight: bold; background: var(--marked); }
 .facts th, .facts td { text-align: left; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
+.rows th, .rows td { text-align: left; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; }
+details { margin: 0.5em 0; }
+summary { cursor: pointer; }
 .facts th { min-width: 6em; }
 figure { margin: 2em 0; break-inside: avoid; }
 figure img { width: 100%; }

@@ -8,4 +8,6 @@ export interface RowPredictions {
   labels: Labels;
   /** SHA-256 over what the model reads of the rows, their order and their labels: equal rows, equal hash. */
   rows: string;
+  /** What people read in each row, where that is known and is to be kept: a text, or the path of an image. */
+  texts?: string[];
 }

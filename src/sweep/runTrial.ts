@@ -1,4 +1,5 @@
 import type { LabelledRows } from "../data/Rows";
+import { rowTexts } from "../data/rowTexts";
 import { peakBytes } from "../engine/peakBytes";
 import { ensureEngine } from "../engine/useEngine";
 import { listParams, topNLayerFreeze, unfreezeWhere } from "../freeze";
@@ -117,7 +118,8 @@ export async function* runTrial(
       about: { ...bench.about, options: { ...bench.about.options, learningRate: rateOf(planned) } },
       versions: { frostkit: version, node: process.versions.node, ...engine.versions },
     };
-    return { record, predictions: { outputs, labels: valid.labels, rows: bench.rowsHash } };
+    const texts = valid.inputs.map((input) => rowTexts.get(input) ?? "");
+    return { record, predictions: { outputs, labels: valid.labels, rows: bench.rowsHash, texts } };
   } finally {
     undo?.();
     model.trainedOn = trainedOn;

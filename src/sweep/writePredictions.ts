@@ -7,16 +7,18 @@ import { syncFolder } from "../files/replaceFolder";
 import { findAbandoned, withUnfinished } from "../files/unfinished";
 import { PREDICTIONS, predictionsName } from "./predictionsName";
 import type { RowPredictions } from "./RowPredictions";
+import { RowTextsFile } from "./RowTextsFile";
 
 /** What the file says of itself; one that is written otherwise has another. */
 export const FORMAT = "frostkit predictions 1";
 
 /**
  * Writes what a trial's validation rows got beside the sweep's records: a safetensors file with `outputs` [rows, labels] and `labels`,
- * which appears whole, synced to the disk, or not at all. Gives its name in the sweep's folder, for the record.
+ * which appears whole, synced to the disk, or not at all; and once for all trials what people read where the model read these rows. Gives
+ * the trial's file's name in the sweep's folder, for the record.
  */
 export function writePredictions(folder: string, trial: string, predictions: RowPredictions): string {
-  const { outputs, labels, rows } = predictions;
+  const { outputs, labels, rows, texts } = predictions;
   const place = join(folder, PREDICTIONS);
   const isNew = makeFolders(place) !== undefined;
   const stem = join(place, ".unfinished");
@@ -44,6 +46,7 @@ export function writePredictions(folder: string, trial: string, predictions: Row
     name = predictionsName(trial, readFileSync(unfinished));
     renameSync(unfinished, join(folder, name));
   });
+  if (texts) new RowTextsFile(folder, rows).write(texts);
   syncFolder(place);
   if (isNew) syncFolder(folder);
   return name;

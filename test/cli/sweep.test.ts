@@ -45,7 +45,7 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
   assert.equal(code, 0, stderr);
   assert.match(
     stdout,
-    /^ *N +accuracy ± sd +s\/epoch +frozen s +total s +of none +peak MB +of none +trainable$/m,
+    /^ *N +accuracy ± sd +to the best \[95 %\] +s\/epoch +frozen s +total s +of none +peak MB +of none +trainable$/m,
   );
   for (const n of ["none", "0", "1", "2", "3"])
     assert.match(stdout, new RegExp(`^ *${n} +0\\.\\d{4} ± 0\\.\\d{4} .*\\d,\\d{3}( .*)?$`, "m"));
@@ -53,6 +53,16 @@ test("A sweep prints a table of its depths; away from a terminal its progress is
   assert.match(stdout, /^N = \w+: (the best|the deepest freeze)/m);
   assert.match(stdout, /^report: runs\/train\/report\.html/m);
   assert.match(readFileSync(join(folder, "runs/train/report.html"), "utf8"), /Freeze sweep: train/);
+  const kept = readdirSync(join(folder, "runs/train/predictions"));
+  assert.ok(
+    kept.some((name) => /^freeze_n=3_seed=\d-\w{16}\.safetensors$/.test(name)),
+    kept.join(),
+  );
+  const [texts] = kept.filter((name) => /^rows-\w{16}\.json$/.test(name));
+  const read = JSON.parse(readFileSync(join(folder, "runs/train/predictions", texts), "utf8")).texts;
+  assert.ok(
+    read.length > 0 && read.every((text: string) => readFileSync(join(folder, valid), "utf8").includes(text)),
+  );
   for (const name of ["accuracy", "seconds", "memory", "epochs"])
     for (const ending of ["svg", "png"]) assert.ok(existsSync(join(folder, `runs/train/${name}.${ending}`)));
 
@@ -114,7 +124,7 @@ test("--lr takes several rates: each depth is tried at each, and the table has i
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^1\/4 {2}N = none, rate 5e-5, seed 0: accuracy /m);
   assert.match(stderr, /^4\/4 {2}N = 3, rate 1e-2, seed 0: accuracy /m);
-  assert.match(stdout, /^ *N +rate +accuracy +s\/epoch /m);
+  assert.match(stdout, /^ *N +rate +accuracy +to the best \[95 %\] +s\/epoch /m);
   for (const n of ["none", "3"]) assert.match(stdout, new RegExp(`^ *${n} +(5e-5|1e-2) +0\\.\\d{4} `, "m"));
   assert.match(
     stdout,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { loadTokenizer, type Tokenizer } from "../../src/data/loadTokenizer";
+import { rowTexts } from "../../src/data/rowTexts";
 import { takeRows } from "../../src/data/takeRows";
 import type { Labels, TextDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
@@ -42,6 +43,17 @@ test("A second text follows the first as token type 1", async () => {
   const { inputIds, tokenTypeIds } = await tokenize(dataset(["hello"], ["world"]), tokenizer);
   assert.deepEqual(inputIds, [Int32Array.of(101, 7592, 102, 2088, 102)]);
   assert.deepEqual(tokenTypeIds, [Int32Array.of(0, 0, 0, 1, 1)]);
+});
+
+test("What people read in a row is known of it, of all of a text and of both of a pair, and stays with it where rows are taken", async () => {
+  const long = "word ".repeat(300);
+  const encoded = await tokenize(dataset(["Hello", long]), tokenizer);
+  assert.deepEqual(
+    takeRows(encoded, [1, 0]).inputIds.map((row) => rowTexts.get(row)),
+    [long, "Hello"],
+  );
+  const pairs = await tokenize(dataset(["a"], ["b"]), tokenizer);
+  assert.equal(rowTexts.get(pairs.inputIds[0]), "a\nb");
 });
 
 test("Rows that lose tokens are counted, rows that just fit are not", async () => {
