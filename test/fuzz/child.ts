@@ -31,8 +31,8 @@ async function main(): Promise<void> {
     await tryCase(target, checked.counterexample[0], folder).catch(() => {});
     process.send!({ failed: (checked.errorInstance as Error | null)?.message ?? "failed" });
   }
-  process.send!({ done: true });
-  process.disconnect();
+  // What was sent last would be lost with the channel.
+  process.send!({ done: true }, () => process.disconnect());
 }
 
 void main();
