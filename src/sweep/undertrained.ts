@@ -15,20 +15,21 @@ export type Undertrained = "hardly fallen" | "still falling";
 export function undertrained({ lossCurve }: Pick<TrialRecord, "lossCurve">): Undertrained | null {
   if (lossCurve === undefined || lossCurve.length < 10) return null;
   const [first, ...parts] = lossCurve;
-  if (Math.max(...parts) > 1.1 * first) return null;
-  const start = Math.max(first, parts[0]);
-  const fallen = (start - parts.at(-1)!) / start;
-  if (fallen < 0.05) return "hardly fallen";
+  // Of four parts together, since a part may be a single step.
+  const highest = Math.max(...parts.slice(3).map((_, i) => mean(parts.slice(i, i + 4))));
+  if (highest > 1.1 * first) return null;
   const third = Math.floor(parts.length / 3);
   const [begin, middle, end] = [
     parts.slice(0, third),
     parts.slice(third, parts.length - third),
     parts.slice(-third),
   ].map(mean);
+  const start = Math.max(first, parts[0]);
+  if (end > 0.95 * start) return "hardly fallen";
   /** The later half of the fall from the first third to the last, as a share of all of it: half along a line. */
   const later = (middle - end) / (begin - end);
   const straight = determination(parts);
-  if (fallen < 0.25 && later >= 0.3 && straight >= 0.4) return "hardly fallen";
+  if (parts.at(-1)! > 0.75 * start && later >= 0.3 && straight >= 0.4) return "hardly fallen";
   return later >= 0.48 && straight >= 0.9 ? "still falling" : null;
 }
 

@@ -169,6 +169,47 @@ test("--lr auto has rates of its own for each depth", async () => {
   ]);
 });
 
+test("A depth whose training loss has hardly moved at the only rate is called undertrained, also by report", async () => {
+  // Two classes, for which the head is drawn anew.
+  const two = tinyTable("two-kinds.csv", 60, (kind) => (kind === 0 ? "1" : "0"));
+  const args = ["--train", two, "--n", "none,3", "--epochs", "8", "--ignore-mismatched-sizes"];
+  const low = await frostkit(...base, ...args, "--lr", "1e-6", "--out", "runs/low");
+  assert.equal(low.code, 0, low.stderr);
+  const report = await frostkit("report", "runs/low");
+  for (const { stdout } of [low, report]) {
+    for (const n of ["none", "3"])
+      assert.match(stdout, new RegExp(`^ *${n} .*[^ ] +(<- recommended, )?undertrained$`, "m"));
+    assert.match(
+      stdout,
+      /^undertrained: at this rate, the highest it was tried at, the training loss has hardly fallen/m,
+    );
+    assert.match(stdout, /undertrained at this rate/);
+  }
+  assert.equal(recordsOf("runs/low")[0].lossCurve!.length, 25);
+  // At two rates of which the lower one is best there is nothing to say.
+  const records = recordsOf("runs/low").flatMap((record) =>
+    [1e-6, 1].map((learningRate, i) => ({
+      ...record,
+      trial: `${record.trial} lr=${learningRate}`,
+      accuracy: i === 0 ? 0.9 : 0.1,
+      epochs: record.epochs.map((epoch) => ({
+        ...epoch,
+        metrics: { ...epoch.metrics, accuracy: i === 0 ? 0.9 : 0.1 },
+      })),
+      settings: { ...record.settings, learningRate },
+    })),
+  );
+  mkdirSync(join(folder, "runs/two-rates"));
+  writeFileSync(
+    join(folder, "runs/two-rates/records.jsonl"),
+    records.map(({ predictions, ...record }) => `${JSON.stringify(record)}\n`).join(""),
+  );
+  const both = await frostkit("report", "runs/two-rates");
+  assert.equal(both.code, 0, both.stderr);
+  assert.match(both.stdout, /^ *3 +1e-6 +0\.9000 /m);
+  assert.doesNotMatch(both.stdout, /undertrained/);
+});
+
 test("A sweep of several rates that was killed goes on with those that are missing", async () => {
   const rates = "5e-4,1e-3,2e-3";
   const args = [...base, "--train", train, "--valid", valid, "--n", "3", "--epochs", "15", "--lr", rates];

@@ -54,21 +54,35 @@ async function* training({
   }
 }
 
+interface SweepScript extends Script {
+  metric?: string;
+  fails?: number;
+  rates?: number[];
+}
+
 /** A run with the events of a sweep; the trial of depth `fails` fails. */
 export function fakeSweep(
   depths: number[],
-  { metric, fails, ...script }: Script & { metric?: string; fails?: number } = {},
+  { metric, fails, rates, ...script }: SweepScript = {},
 ): Run<SweepEvent, SweepResult> {
   const stoppable = new Stoppable({ name: "freezeSweep", signal: script.signal });
-  return new Run(sweep(depths, { metric, fails, ...script, signal: stoppable.signal }), stoppable);
+  return new Run(sweep(depths, { metric, fails, rates, ...script, signal: stoppable.signal }), stoppable);
 }
 
 async function* sweep(
   depths: number[],
-  { metric, fails, ...script }: Script & { metric?: string; fails?: number },
+  { metric, fails, rates, ...script }: SweepScript,
 ): AsyncGenerator<SweepEvent, SweepResult> {
-  const trials = depths.map((n): Trial => {
-    return { trial: `freeze n=${n} seed=0`, strategy: "freeze", n, seed: 0, settings: { epochs: 2, metric } };
+  const trials = depths.flatMap((n): Trial[] => {
+    const settings = { epochs: 2, metric };
+    const trial = { trial: `freeze n=${n} seed=0`, strategy: "freeze", n, seed: 0, settings };
+    if (!rates) return [trial];
+    return rates.map((learningRate) => ({
+      ...trial,
+      trial: `freeze n=${n} lr=${learningRate} seed=0`,
+      learningRate,
+      settings: { ...settings, learningRate },
+    }));
   });
   const records: SweepResult["records"] = [];
   const failed: SweepResult["failed"] = [];
@@ -87,7 +101,11 @@ async function* sweep(
       continue;
     }
     const { epochs } = turn.value;
-    const record = fakeRecord({ n: trial.n, accuracy: 0.9 - trial.n / 20, epochs });
+    const { n, learningRate, settings } = trial;
+    const record = fakeRecord({
+      ...{ n, epochs, accuracy: 0.9 - n / 20 - (learningRate ?? 0) },
+      ...(learningRate !== undefined && { trial: trial.trial, learningRate, settings: { ...settings } }),
+    });
     records.push(record);
     yield { type: "record", record, index, count: trials.length };
   }

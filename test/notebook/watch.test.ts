@@ -123,6 +123,26 @@ test("A sweep shows both bars, and its table and picture grow with the trials", 
   assert.doesNotMatch(html(last), /<img/, "show(accuracyFigure(records)) draws it for good");
 });
 
+test("A sweep of several rates names that of the trial which runs, and its table has each depth at the best so far", async (t) => {
+  const messages = fakeKernel(t);
+  slowly(t, 1000);
+  await watch(fakeSweep([0, 2], { rates: [5e-5, 1e-3] }));
+  const under = messages.find((message) =>
+    bars(message)[1]?.text.startsWith("N = 2, rate 1e-3, seed 0: epoch 1"),
+  )!;
+  assert.equal(bars(under)[0].text, "3 of 4 trials");
+  // The depth that runs has had fewer tries, which is said.
+  assert.match(
+    text(under),
+    /\n0 +5e-5 +0\.9000.*\n2 +5e-5 +0\.8000.*\n\nN = 0 at rate 5e-5: .* 1 to 2 of them, which flatters most/s,
+  );
+  assert.equal(html(under).match(/<img[^>]*alt="score by frozen blocks"/g)?.length, 1);
+  assert.match(
+    text(messages.at(-1)!),
+    /Each depth is judged at the best of its 2 rates, which flatters all alike\./,
+  );
+});
+
 test("A sweep's failed trials stay to be seen, and count as done", async (t) => {
   const messages = fakeKernel(t);
   await watch(fakeSweep([0, 2], { fails: 0 }));

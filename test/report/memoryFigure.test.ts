@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryFigure } from "../../src/report/memoryFigure";
-import { fakeRecord } from "../sweep/fakeRecord";
+import { atRate } from "../sweep/atRate";
+import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 
 const records = [
   fakeRecord({ n: 0, seed: 0, peakTensorBytes: 250_000_000, trainableParameters: 3_300_000 }),
@@ -90,4 +91,12 @@ test("A strategy looks alike in both panels and is listed once.", () => {
 test("The figure is plain JSON.", () => {
   const figure = memoryFigure(records);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
+
+test("A depth's costs are those at its best learning rate, which hover and mark name.", () => {
+  const trial = (rate: number, accuracy: number, trainSeconds: number) =>
+    atRate(rate, { accuracy, epochs: [fakeEpoch({ trainSeconds, metrics: { accuracy } })] });
+  const { data, layout } = memoryFigure([trial(5e-5, 0.7, 1), trial(1e-3, 0.8, 2)]);
+  for (const { customdata } of data) assert.equal((customdata as string[][])[0][0], "N = 0 at rate 1e-3");
+  assert.match(JSON.stringify(layout.annotations), /recommended: N = 0 at rate 1e-3/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { secondsFigure } from "../../src/report/secondsFigure";
+import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
 
 interface Text {
@@ -141,4 +142,13 @@ test("Strategies have a panel each, one scale, one legend, and the mark stands i
 test("The figure is plain JSON.", () => {
   const figure = secondsFigure(records);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
+
+test("A depth's costs are those at its best learning rate, which hover and mark name.", () => {
+  const trial = (rate: number, accuracy: number, trainSeconds: number) =>
+    atRate(rate, { accuracy, epochs: [fakeEpoch({ trainSeconds, metrics: { accuracy } })] });
+  const { data, layout } = secondsFigure([trial(5e-5, 0.7, 1), trial(1e-3, 0.8, 2)]);
+  for (const { customdata } of data) assert.equal((customdata as string[][])[0][0], "N = 0 at rate 1e-3");
+  assert.match(JSON.stringify(layout.annotations), /recommended: N = 0 at rate 1e-3/);
+  assert.deepEqual(data[0].y, [2]);
 });

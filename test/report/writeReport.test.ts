@@ -8,7 +8,9 @@ import sharp from "sharp";
 import { InputError } from "../../src/errors";
 import { addBrowserParts } from "../../src/report/plotlyWindow";
 import { writeReport } from "../../src/report/writeReport";
+import { atRate } from "../sweep/atRate";
 import { fakeEpoch, fakeRecord } from "../sweep/fakeRecord";
+import { CURVES } from "../sweep/lossCurves";
 import { waitUntil } from "../waitUntil";
 import { fakeRecords } from "./fakeRecords";
 
@@ -274,6 +276,40 @@ test("A frozen pass that was read from disk has a star, which the page explains.
   assert.match(page, /<td>0\.04\*<\/td>/);
   assert.match(page, /<p>\* read from disk, where an earlier run had left [^<]*\.<\/p>/);
   assert.doesNotMatch(html, /read from disk, where/);
+});
+
+test("The page has each depth's best rate, every metric at each rate, and says which depths are undertrained.", async () => {
+  const trial = (n: number, rate: number, accuracy: number, curve: keyof typeof CURVES) =>
+    atRate(rate, { n, accuracy, lossCurve: CURVES[curve] });
+  const { html } = await writeReport(
+    [
+      ...[trial(-1, 5e-5, 0.9, "learnt"), trial(-1, 1e-3, 0.8, "diverged")],
+      ...[trial(5, 5e-5, 0.6, "hardlyFallen"), trial(5, 1e-3, 0.7, "stillFalling")],
+    ],
+    join(folder, "rates"),
+  );
+  const { document } = new JSDOM(readFileSync(html, "utf8")).window;
+  const [summary, metrics] = [...document.querySelectorAll(".table")].map((table) =>
+    [...table.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent)),
+  );
+  assert.deepEqual(
+    summary.map((cells) => [...cells.slice(0, 2), cells.at(-1)]),
+    [
+      ["N", "Learning rate", ""],
+      ["none", "5e-5", ""],
+      ["5", "1e-3", "undertrained"],
+    ],
+  );
+  assert.deepEqual(
+    metrics.slice(1).map(([title]) => title),
+    ["none", "5"].flatMap((n) => ["5e-5", "1e-3"].map((rate) => `N = ${n} at rate ${rate}`)),
+  );
+  const words = [...document.querySelectorAll("p")].map(({ textContent }) => textContent);
+  assert.match(
+    words[0],
+    / N = 5 at rate 1e-3: undertrained at the highest rate tried, so a deeper freeze may/,
+  );
+  assert.ok(words.some((text) => text.startsWith("Undertrained: at this rate, the highest it was tried at")));
 });
 
 test("A regression is reported by its metric, which must be named.", async () => {

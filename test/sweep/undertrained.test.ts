@@ -12,6 +12,12 @@ test("A loss that is nearly where it began tells of undertraining, through noise
   assert.equal(said(CURVES.noisy), "hardly fallen");
   assert.equal(said(line(0.7, 0.68)), "hardly fallen");
   assert.equal(said(line(2, 2)), "hardly fallen");
+  // So few rows a step that chance moves the loss more than training does.
+  const chance = [
+    ...[0.727, 0.642, 0.685, 0.696, 0.715, 0.742, 0.736, 0.696, 0.696, 0.738, 0.738, 0.736, 0.722],
+    ...[0.628, 0.671, 0.734, 0.681, 0.68, 0.704, 0.75, 0.714, 0.686, 0.668, 0.757, 0.678],
+  ];
+  assert.equal(said(chance), "hardly fallen");
 });
 
 test("One that has come far tells of it as well where it falls as steeply at the end as at first.", () => {
