@@ -125,7 +125,8 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
         : "One seed: no spread to show",
     ...(differs
       ? [
-          `Below: difference to the best (${titleOf(best)}) on the same ${formatCount(best.validRows)} rows, 95 % interval; thick: one standard error`,
+          `Below: difference to the best (${titleOf(best)}) on the same ${formatCount(best.validRows)} rows,`,
+          "its 95 % interval and, thick, one standard error of it",
         ]
       : []),
     ...(paired || standardError === null

@@ -251,7 +251,7 @@ test("Where rows are known one by one a panel below has each depth's difference 
   const [said] = layout.annotations as { text: string }[];
   assert.match(
     said.text,
-    /Below: difference to the best \(N = 0\) on the same 100 rows, 95 % interval; thick: one standard error/,
+    /Below: difference to the best \(N = 0\) on the same 100 rows,<br>its 95 % interval and, thick, one standard error/,
   );
   assert.doesNotMatch(said.text, /Grey/);
   // Judged by the old rule there is the band again, and the panel of what is known.
