@@ -2,6 +2,7 @@ import { availableParallelism, freemem, totalmem } from "node:os";
 import { bindingFiles } from "../engine/native/bindingFiles";
 import { findTensorflow } from "../engine/native/findTensorflow";
 import { inspectTensorflow } from "../engine/native/inspectTensorflow";
+import { kernelAdvice } from "../engine/native/kernelAdvice";
 import { nativeStatus } from "../engine/native/nativeStatus";
 import { nvidiaGpus } from "../engine/native/nvidiaGpus";
 import { prove } from "../engine/native/prove";
@@ -10,9 +11,11 @@ import { formatDevice, tensorflowDevices } from "../engine/native/tensorflowDevi
 import { whyNoGpu } from "../engine/native/whyNoGpu";
 import { ENGINES, type EngineName, useEngine, whyNot } from "../engine/useEngine";
 import { formatMany, gigabytes } from "../text/numbers";
+import { reasonOf } from "../text/oneLine";
 import { version } from "../version";
 import { notebookKernel } from "./notebookKernel";
 import { productSpeed } from "./productSpeed";
+import { stepTrial } from "./stepTrial";
 
 /** What this machine can run, as labels with what there is to say: a label may come more than once. */
 export async function doctorFacts(): Promise<[string, string][]> {
@@ -24,7 +27,9 @@ export async function doctorFacts(): Promise<[string, string][]> {
   ];
   for (const name of ENGINES) {
     facts.push([`engine ${name}`, await tryEngine(name)]);
-    if (name === "tensorflow") for (const line of await devices()) facts.push(["device", line]);
+    if (name !== "tensorflow" || (await whyNot(name)) !== null) continue;
+    for (const line of await devices()) facts.push(["device", line]);
+    facts.push(["training step", await stepTrial().catch((error) => `no: ${reasonOf(error)}`)]);
   }
   const { name, reason } = await useEngine("auto");
   facts.push(["engine auto", `${name} (${reason})`]);
@@ -64,12 +69,16 @@ async function cureTensorflow(why: string): Promise<string> {
   }
 }
 
-/** The devices that TensorFlow computes on or could, a line each; none where it does not run. */
+/** The devices that TensorFlow computes on or could, a line each. */
 async function devices(): Promise<string[]> {
-  if ((await whyNot("tensorflow")) !== null) return [];
   const used = await tensorflowDevices();
   const lines = used.map((device) => `${formatDevice(device)}${device.inUse ? ", in use" : ""}`);
-  if (used.some(({ type }) => type === "GPU")) return lines;
+  if (used.some(({ type }) => type === "GPU")) {
+    const { tensorflow } = nativeStatus();
+    const linked = tensorflow && inspectTensorflow(tensorflow.folder);
+    const advice = linked && (await kernelAdvice(linked));
+    return advice ? [...lines, advice] : lines;
+  }
   const idle = await nvidiaGpus();
   if (idle.length === 0) return lines;
   const gpus = idle.map(({ name, total, free }) =>

@@ -8,9 +8,9 @@ import { formatMany } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
 import { loadFunctions } from "./functions/loadFunctions";
 import { loadWebgpu } from "./loadWebgpu";
+import { describeDevice } from "./native/describeDevice";
 import { addonStale, asGpu, computesOnGpu, loadTensorflow, tensorflowVersion } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
-import { tensorflowDevices } from "./native/tensorflowDevices";
 import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/loadOnnxruntime";
 import { watchBytes } from "./peakBytes";
 import { recording } from "./recorder/recording";
@@ -164,13 +164,12 @@ function runsFunctions(): boolean {
 
 /** "TensorFlow 2.21.0 computes on GPU Tesla T4" */
 async function whereItComputes(): Promise<string> {
-  const { type, name } = (await tensorflowDevices()).find(({ inUse }) => inUse)!;
   const version = tensorflowVersion() ?? "";
   const without = addonStale()
     ? `, without the kit's kernels, which another version of it compiled: ${ownCommand()} native compiles them anew`
     : "";
   const functions = recording() ? ", a step as functions" : "";
-  const where = `TensorFlow ${version} computes on ${type} ${name}${asGpu() ? ", as on a GPU" : ""}${functions}${without}`;
-  const idle = type === "CPU" && (await nvidiaGpus()).at(-1);
+  const where = `TensorFlow ${version} computes on ${await describeDevice()}${asGpu() ? ", as on a GPU" : ""}${functions}${without}`;
+  const idle = !computesOnGpu() && (await nvidiaGpus()).at(-1);
   return idle ? `${where}, not on GPU ${idle.name}: frostkit doctor says why` : where;
 }

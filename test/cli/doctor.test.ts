@@ -37,7 +37,7 @@ const factsHere = () => {
 test("doctor shows versions, cores, memory, every engine, what auto takes and the notebook kernel, a line each", async () => {
   const said = await factsHere();
   assert.deepEqual(
-    said.map(([label]) => label).filter((label) => label !== "device" && label !== LIBRARY),
+    said.map(([label]) => label).filter((label) => !["device", "training step", LIBRARY].includes(label)),
     [
       ...["frostkit", "Node.js", "processor", "memory"],
       ...ENGINES.map((name) => `engine ${name}`),
@@ -62,6 +62,10 @@ test("TensorFlow's line says what its binding is linked to; a device and auto's 
   const [, device] = /^((?:CPU|GPU) .+) \([\d.]+ of [\d.]+ GB free\), in use$/.exec(used[0])!;
   assert.match(fact(said, "engine auto"), /^tensorflow \(TensorFlow 2\.\d+\.\d+ computes on /);
   assert.ok(fact(said, "engine auto").includes(`computes on ${device}`));
+  assert.match(
+    fact(said, "training step"),
+    /^[1-9][\d,]* calls, [1-9]\d* arrays, [1-9][\d,]* µs of the host beside [1-9][\d,]* µs in TensorFlow \(the bundled model, 8 x 32 tokens\)$/,
+  );
 });
 
 test("A GPU that a TensorFlow without CUDA leaves idle is listed with its memory, why, and what to do", async (t) => {

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { installOfficial } from "../../engine/native/installOfficial";
+import { kernelAdvice } from "../../engine/native/kernelAdvice";
 import { linkNative } from "../../engine/native/linkNative";
 import { nvidiaGpus } from "../../engine/native/nvidiaGpus";
 import type { Proof } from "../../engine/native/prove";
@@ -55,6 +56,8 @@ async function native({ pip = false, official, remove }: NativeFlags): Promise<v
   const { tensorflow, proof } = await linkNative({ pip, log: note });
   if (proof === null) return print(`linked already to ${nameTensorflow(tensorflow)}`);
   await show(tensorflow.folder, proof);
+  const advice = proof.gpu && (await kernelAdvice(tensorflow));
+  if (advice) note(advice);
   if (!proof.gpu && (await nvidiaGpus()).length > 0) note(await whyNoGpu(tensorflow, proof));
 }
 
@@ -68,7 +71,10 @@ async function show(source: string, { version, gpu }: Proof): Promise<void> {
     alignTable([
       ["TensorFlow", `${version} (${source})`],
       ...devices.map((device) => ["device", `${formatDevice(device)}${device.inUse ? ", in use" : ""}`]),
-      ["proof", "a product of 64 x 64 matrices equals plain JavaScript's"],
+      [
+        "proof",
+        "a product of 64 x 64 matrices, a convolution, attention, random numbers and a step of training are as they have to be",
+      ],
     ]),
   );
 }

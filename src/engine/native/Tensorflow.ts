@@ -10,6 +10,8 @@ export interface Tensorflow {
   include: string;
   /** Whether it was built for CUDA. */
   cuda: boolean;
+  /** The GPUs that it has kernels for, as build_info.py lists them: "sm_70", and "compute_90" for code that is compiled there; none where it does not say. */
+  computeCapabilities: string[];
   /** CUDA's libraries that Python wheels carry beside it; none where the system has to provide them. */
   cudaLibraries: string[];
 }

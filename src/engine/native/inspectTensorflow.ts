@@ -14,7 +14,7 @@ export function inspectTensorflow(folder: string): Tensorflow | null {
   const lib = join(folder, "lib");
   const library = ["libtensorflow_cc.so.2", "libtensorflow.so.2"].find((name) => existsSync(join(lib, name)));
   if (library === undefined) return null;
-  return { ...inspect(folder, lib, library, versionInHeader(folder)), cuda: false, cudaLibraries: [] };
+  return { ...inspect(folder, lib, library, versionInHeader(folder)), ...NO_CUDA };
 }
 
 function inspectWheel(folder: string): Tensorflow {
@@ -32,9 +32,16 @@ function inspectWheel(folder: string): Tensorflow {
   return {
     ...inspect(folder, folder, "libtensorflow_cc.so.2", version),
     cuda,
+    computeCapabilities: capabilitiesIn(build),
     cudaLibraries: cuda && major !== undefined ? cudaLibraries(join(site, "nvidia"), Number(major)) : [],
   };
 }
+
+const NO_CUDA = { cuda: false, computeCapabilities: [], cudaLibraries: [] };
+
+/** "('cuda_compute_capabilities', ['sm_60', 'sm_70', 'compute_90'])" */
+const capabilitiesIn = (build: string): string[] =>
+  /cuda_compute_capabilities['"]\s*[,:]\s*\[([^\]]*)\]/.exec(build)?.[1].match(/(?:sm|compute)_\d+a?/g) ?? [];
 
 const DIST_INFO = /^tensorflow(?:_cpu|_gpu|_intel|_cpu_aws|_rocm)?-(\d[\w.+]*)\.dist-info$/i;
 

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { NativeKernels } from "../nativeKernels";
+import { proofs, wholes } from "./proofs";
 import { restoreNodeUtil } from "./restoreNodeUtil";
 
 function tryBinding(folder: string, file: string, kernels?: string): Record<string, unknown> {
@@ -26,10 +27,8 @@ function tryBinding(folder: string, file: string, kernels?: string): Record<stri
   );
   tf.registerBackend("tensorflow", () => backend);
   tf.setBackend("tensorflow");
-  // Whole numbers this small have exact products and sums, in the ten bits of mantissa of a GPU's TF32 as well.
   const size = 64;
-  const values = (step: number) => Float32Array.from({ length: size ** 2 }, (_, i) => ((i * step) % 17) - 8);
-  const [a, b] = [values(5), values(7)];
+  const [a, b] = [wholes(size ** 2, 5), wholes(size ** 2, 7)];
   const expected = Float32Array.from({ length: size ** 2 }, (_, i) => {
     const [row, column] = [Math.floor(i / size) * size, i % size];
     let sum = 0;
@@ -48,8 +47,17 @@ function tryBinding(folder: string, file: string, kernels?: string): Record<stri
   const wrong = Object.entries(products).flatMap(([name, product]) => {
     const values = product.dataSync();
     const at = values.findIndex((value, i) => value !== expected[i]);
-    return at >= 0 ? [`${name}'s element ${at} of ${size} x ${size} is ${values[at]}`] : [];
+    return at >= 0 ? [`a matrix product: ${name}'s element ${at} of ${size} x ${size} is ${values[at]}`] : [];
   });
+  for (const { what, compute, expected, tolerance } of proofs()) {
+    try {
+      const values = compute(tf, backend as never).dataSync();
+      const at = expected.findIndex((value, i) => !(Math.abs(values[i] - value) <= tolerance));
+      if (at >= 0) wrong.push(`${what}: element ${at} is ${values[at]}, not ${expected[at]}`);
+    } catch (error) {
+      wrong.push(`${what}: ${(error as Error).message.split("\n")[0]}`);
+    }
+  }
   return { version: binding.TF_Version, gpu, ...(wrong.length > 0 && { wrong: wrong.join(", ") }) };
 }
 

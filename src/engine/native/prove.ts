@@ -15,7 +15,7 @@ export interface Proof {
 }
 
 /**
- * Loads a binding, with the addon of `kernels` where there is one, in a process of its own and multiplies two matrices by it. Throws
+ * Loads a binding, with the addon of `kernels` where there is one, in a process of its own, and has it compute what a model needs. Throws
  * in one line what is wrong where it does not load, dies or computes something else than plain JavaScript does.
  */
 export async function prove(binding: string, files: BindingFiles, kernels?: string): Promise<Proof> {
@@ -45,9 +45,14 @@ export async function prove(binding: string, files: BindingFiles, kernels?: stri
   const { failure, wrong, ...proof } = JSON.parse(answer);
   if (failure !== undefined) throw new FrostError(explainLoadError(failure));
   if (wrong !== undefined)
-    throw new FrostError(`TensorFlow ${proof.version} computes a matrix product wrongly: ${wrong}`);
+    throw new FrostError(
+      `TensorFlow ${proof.version} computes wrongly what plain JavaScript computes rightly: ${wrong}${proof.gpu ? OTHER_DEVICE : ""}`,
+    );
   return { ...proof, warnings: warningsIn(stderr) };
 }
+
+const OTHER_DEVICE =
+  "; CUDA_VISIBLE_DEVICES=-1 has it compute on the processor, and another number than that of the last GPU on that one";
 
 /** In both of TensorFlow's forms: "W0000 00:00:1.5 7 file.cc:1] text" and "2024-01-01 00:00:00.5: W file.cc:1] text". */
 function warningsIn(stderr: string): string[] {

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, delimiter } from "node:path";
 import { runCommand } from "../../packages/runCommand";
+import { kernelsFor } from "./kernelsFor";
+import { nvidiaGpus } from "./nvidiaGpus";
 import type { Proof } from "./prove";
 import type { Tensorflow } from "./Tensorflow";
 
@@ -11,6 +13,10 @@ export async function whyNoGpu(tensorflow: Tensorflow, { warnings }: Proof): Pro
       `the GPU is not used: ${tensorflow.folder} is built without CUDA; pip install "tensorflow[and-cuda]" in its stead, ` +
       "then run frostkit native"
     );
+  const gpus = await nvidiaGpus();
+  const last = gpus.at(-1);
+  const kernels = last && kernelsFor(last, tensorflow, gpus);
+  if (kernels?.state === "none") return `the GPU is not used: ${kernels.line}`;
   const missing = await missingLibrary(tensorflow);
   const pin = tensorflow.version === null ? "" : `==${tensorflow.version}`;
   if (missing !== null)

@@ -43,14 +43,24 @@ const HEADERS = ["tensorflow/c/c_api.h", "tensorflow/c/eager/c_api.h"];
 /** What a wheel unpacks into a site-packages folder, as far as frostkit looks at it; the folder `tensorflow`. */
 export function fakeWheel(
   site: string,
-  { version = "2.20.0", distribution = "tensorflow", cuda = "", requires = "" } = {},
+  {
+    version = "2.20.0",
+    distribution = "tensorflow",
+    cuda = "",
+    requires = "",
+    capabilities = [] as string[],
+  } = {},
 ): string {
   const folder = join(site, "tensorflow");
   for (const file of ["__init__.py", "libtensorflow_cc.so.2", "libtensorflow_framework.so.2"])
     write(join(folder, file));
   for (const header of HEADERS) write(join(folder, "include", header));
+  const known =
+    capabilities.length > 0
+      ? `('cuda_compute_capabilities', [${capabilities.map((each) => `'${each}'`).join(", ")}]), `
+      : "";
   const build = cuda
-    ? `('cuda_version', '${cuda}'), ('cudnn_version', '9'), ('is_cuda_build', True)`
+    ? `${known}('cuda_version', '${cuda}'), ('cudnn_version', '9'), ('is_cuda_build', True)`
     : `('is_cuda_build', ${requires ? "True" : "False"})`;
   write(
     join(folder, "python/platform/build_info.py"),

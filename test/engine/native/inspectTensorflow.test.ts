@@ -22,6 +22,7 @@ test("A wheel's folder and the site-packages around it are the same TensorFlow",
     libraries: [join(folder, "libtensorflow_cc.so.2"), join(folder, "libtensorflow_framework.so.2")],
     include: join(folder, "include"),
     cuda: false,
+    computeCapabilities: [],
     cudaLibraries: [],
   };
   assert.deepEqual(inspectTensorflow(folder), expected);
@@ -112,5 +113,15 @@ test("A TensorFlow that cannot be linked to says what it lacks and what to do", 
   assert.throws(
     () => inspectTensorflow(old),
     oneLine(/^TensorFlow 2\.8\.0 in .* has no libtensorflow_cc\.so\.2: .*since 2\.10; pip install -U/),
+  );
+});
+
+test("The GPUs that a wheel has kernels for stand in its build_info.py", () => {
+  const capabilities = ["sm_60", "sm_70", "sm_80", "sm_89", "compute_90"];
+  const folder = fakeWheel(temporaryFolder(), { cuda: "12.5.1", capabilities });
+  assert.deepEqual(inspectTensorflow(folder)?.computeCapabilities, capabilities);
+  assert.deepEqual(
+    inspectTensorflow(fakeWheel(temporaryFolder(), { cuda: "12.5.1" }))?.computeCapabilities,
+    [],
   );
 });

@@ -8,15 +8,27 @@ import { fakeCommand, setEnv, temporaryFolder } from "./fakes";
 const { PATH, CUDA_VISIBLE_DEVICES } = process.env;
 const smi = fakeCommand(
   "nvidia-smi",
-  "echo '0, GPU-aaaa-1, Tesla T4, 15360, 15101'; echo '1, GPU-bbbb-2, Tesla P100-PCIE-16GB, 16384, 16000'",
+  "echo '0, GPU-aaaa-1, Tesla T4, 15360, 15101, 7.5'; echo '1, GPU-bbbb-2, Tesla P100-PCIE-16GB, 16384, 16000, 6.0'",
 );
 beforeEach(() => setEnv({ PATH: `${smi}:${PATH}`, CUDA_VISIBLE_DEVICES: undefined }));
 afterEach(() => setEnv({ PATH, CUDA_VISIBLE_DEVICES }));
 
-test("nvidia-smi names the GPUs, their memory and what is free of it", async () => {
+test("nvidia-smi names the GPUs, their compute capability, their memory and what is free of it", async () => {
   assert.deepEqual(await nvidiaGpus(), [
-    { name: "Tesla T4", total: 15360 * 2 ** 20, free: 15101 * 2 ** 20 },
-    { name: "Tesla P100-PCIE-16GB", total: 16384 * 2 ** 20, free: 16000 * 2 ** 20 },
+    { name: "Tesla T4", capability: "7.5", total: 15360 * 2 ** 20, free: 15101 * 2 ** 20 },
+    { name: "Tesla P100-PCIE-16GB", capability: "6.0", total: 16384 * 2 ** 20, free: 16000 * 2 ** 20 },
+  ]);
+});
+
+test("A driver that is too old to know of compute capabilities names them all the same", async () => {
+  const old = fakeCommand(
+    "nvidia-smi",
+    `case "$1" in *compute_cap*) echo 'Field "compute_cap" is not a valid field to query.'; exit 2;; esac
+     echo '0, GPU-aaaa-1, Tesla K80, 11441, 11000'`,
+  );
+  setEnv({ PATH: `${old}:${PATH}` });
+  assert.deepEqual(await nvidiaGpus(), [
+    { name: "Tesla K80", capability: null, total: 11441 * 2 ** 20, free: 11000 * 2 ** 20 },
   ]);
 });
 

@@ -63,3 +63,16 @@ test("Where all libraries are there, TensorFlow's own words are the reason", asy
   );
   assert.match(await whyNoGpu(tensorflow, proof), /^the GPU is not used: TensorFlow does not say why /);
 });
+
+test("A GPU that TensorFlow has no kernels for is the reason, before libraries are looked for; the choices are named", async () => {
+  const site = temporaryFolder();
+  fakeWheel(site, { version: "2.20.0", cuda: "12.5.1", capabilities: ["sm_70", "compute_90"] });
+  ldconfig(TOOLKIT);
+  const smi = fakeCommand("nvidia-smi", "echo '0, GPU-bbbb-2, Tesla P100-PCIE-16GB, 16384, 16000, 6.0'");
+  setEnv({ PATH: `${smi}:${process.env.PATH}` });
+  assert.equal(
+    await whyNoGpu(inspectTensorflow(site)!, proof),
+    "the GPU is not used: TensorFlow 2.20.0 has no kernels for GPU Tesla P100-PCIE-16GB (sm_60), but for sm_70, compute_90: " +
+      "CUDA_VISIBLE_DEVICES=-1 has it compute on the processor; a TensorFlow built for sm_60 (an older one, as a rule) on this GPU",
+  );
+});
