@@ -9,8 +9,6 @@ import { version } from "../version";
 import { PRODUCER } from "./isOwnExport";
 import type { TracedModel } from "./traceOnnx";
 
-/** LayerNormalization came with this one; what came later is not needed. */
-export const OPSET = 17;
 const IR_VERSION = 8;
 /** What protobuf's readers take. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -75,7 +73,7 @@ export async function writeOnnx(
     irVersion: IR_VERSION,
     producerName: PRODUCER,
     producerVersion: version,
-    opsetImport: [{ domain: "", version: OPSET }],
+    opsetImport: [{ domain: "", version: graph.opset }],
   });
 
   const descriptor = openSync(unfinished, "w");

@@ -59,6 +59,8 @@ const isBatchSize = (what: unknown): what is BatchSize => BATCH_SIZES.includes(w
  * from its inputs is `given` to the graph beforehand, with how it follows from the inputs.
  */
 export class OnnxGraph implements OnnxBuilder<string> {
+  /** LayerNormalization came with this one; what came later is not needed. */
+  readonly opset = 17;
   readonly nodes: OnnxNode[] = [];
   /** Those of the model's inputs that are read. */
   readonly inputs = new Map<string, OnnxInput>();
@@ -68,7 +70,7 @@ export class OnnxGraph implements OnnxBuilder<string> {
   scope = "";
   #given = new Map<tf.Tensor | BatchSize, () => string>();
 
-  /** Adds a node of opset 17 and gives the name of its only output. Inputs at the end may be left out. */
+  /** Adds a node and gives the name of its only output. Inputs at the end may be left out. */
   op(type: string, inputs: (string | undefined)[], attributes: Record<string, OnnxAttribute> = {}): string {
     const output = `${this.scope}/${type}_${this.nodes.length}`;
     this.nodes.push({ type, inputs: inputs.filter((name) => name !== undefined), output, attributes });

@@ -148,6 +148,10 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     );
     return same("Minimum")(g, [above as Ref, g.float(1)], {}, 1);
   },
+  HardSwish: (g, [x]) => {
+    const [share] = lower(g, "HardSigmoid", [x], { alpha: { float: 1 / 6 } }, 1);
+    return mul(g, x, share);
+  },
   Cast(g, [x], attributes) {
     const to = int(attributes, "to");
     const [dtype] = Object.entries(dataTypes).find(([, number]) => number === to)!;

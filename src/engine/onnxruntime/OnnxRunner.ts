@@ -1,11 +1,12 @@
 import type { OnnxRuntime, RuntimeSession, RuntimeTensor } from "../OnnxRuntime";
 import { infoMessage, nodeMessage } from "../onnxMessages";
 import { dataTypes } from "../onnxProto";
+import { OPSET } from "../recorder/operators";
 import type { Fault, Prepared, Program, ProgramBody, ProgramNode, Runner } from "../recorder/Program";
 import type { Numbers, Value } from "../recorder/Value";
 
-/** Opset 20 has Gelu. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has those of Microsoft. */
-const OPERATORS = [{ version: 20 }, { domain: "com.microsoft", version: 1 }];
+/** https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md has those of Microsoft. */
+const OPERATORS = [{ version: OPSET }, { domain: "com.microsoft", version: 1 }];
 
 const OPTIONS = {
   // What is recorded is fused already; and a part that is computed again to save memory would be found to be there.

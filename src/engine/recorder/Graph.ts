@@ -4,7 +4,7 @@ import type { OnnxBuilder } from "../OnnxBuilder";
 import type { OnnxAttribute } from "../onnxMessages";
 import { dataTypes } from "../onnxProto";
 import type { Body } from "./Node";
-import { OPERATORS } from "./operators";
+import { OPERATORS, OPSET } from "./operators";
 import type { Recorder } from "./Recorder";
 import type { RecordingBackend } from "./RecordingBackend";
 import { type Dtype, type Kind, sizeOf, Value } from "./Value";
@@ -16,6 +16,7 @@ const LAST = 2 ** 31 - 1;
 
 /** What kernels write down with: ONNX's operators between tensors and values. */
 export class Graph implements OnnxBuilder<Value, Input> {
+  readonly opset = OPSET;
   readonly recorder: Recorder;
   readonly #backend: RecordingBackend;
 
@@ -140,7 +141,19 @@ export class Graph implements OnnxBuilder<Value, Input> {
     return this.make("Expand", [x, this.sizes(...shape)], { dtype: this.value(x).dtype, shape });
   }
 
-  slice(x: Input, from: readonly number[], sizes: readonly number[]): Value {
+  slice(x: Input, axis: number, start: number, end: number): Value {
+    const { shape } = this.value(x);
+    const along = <Number>(others: (size: number) => Number, own: Number) =>
+      shape.map((size, i) => (i === axis ? own : others(size)));
+    return this.block(
+      x,
+      along(() => 0, start),
+      along((size) => size, end - start),
+    );
+  }
+
+  /** What lies from `from` on, on all axes. */
+  block(x: Input, from: readonly number[], sizes: readonly number[]): Value {
     const { dtype } = this.value(x);
     const ends = from.map((start, i) => start + sizes[i]);
     return this.make("Slice", [x, this.sizes(...from), this.sizes(...ends)], { dtype, shape: [...sizes] });

@@ -29,6 +29,9 @@ const named = (names: string, operator: Operator) =>
 
 const microsoft = "com.microsoft";
 
+/** The set of ONNX's operators that is recorded; it has Gelu. */
+export const OPSET = 20;
+
 /** Those whose outputs follow from their inputs; for others the caller says what comes of them. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...named(
@@ -36,7 +39,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     same,
   ),
   ...named("LeakyRelu Log Neg Not Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softmax", same),
-  ...named("Softplus Sqrt Tan Tanh Clip CumSum HardSigmoid BatchNormalization BitShift", same),
+  ...named("Softplus Sqrt Tan Tanh Clip CumSum HardSigmoid HardSwish BatchNormalization BitShift", same),
   ...named("Add BitwiseXor Div Max Min Mul PRelu Pow Sub Sum", elementwise),
   ...named("And Equal Greater GreaterOrEqual Less LessOrEqual Or", comparison),
   ...named("IsInf IsNaN", { infer: ([{ shape }]) => ({ dtype: "bool", shape }) }),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { OnnxBuilder } from "../../engine/OnnxBuilder";
 import { gelu, geluGradient } from "../gelu/gelu";
-import type { OnnxGraph } from "../OnnxGraph";
+import { geluForm, halfOf } from "../gelu/onnx";
 
 /** An elementwise function with its gradient from its input. */
 export interface Activation {
@@ -10,18 +11,14 @@ export interface Activation {
   width?: number;
   forward(x: tf.Tensor): tf.Tensor;
   gradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor;
-  /** The same in ONNX, from the name of x to that of its image. */
-  onnx(graph: OnnxGraph, x: string): string;
+  /** The same in ONNX, from x to its image: names in an export, values where a step is recorded. */
+  onnx<X>(graph: OnnxBuilder<X>, x: X): X;
 }
 
 /** Why a kernel that applies activations does not compute one of these. */
 export const UNKNOWN_ACTIVATION = "an activation that the kernels do not know";
 
 const C = Math.sqrt(2 / Math.PI);
-
-/** x · (1 + y) / 2 */
-const halfOf = (graph: OnnxGraph, x: string, y: string): string =>
-  graph.op("Mul", [graph.op("Mul", [x, graph.op("Add", [y, graph.float(1)])]), graph.float(0.5)]);
 
 const inner = (x: tf.Tensor) => tf.mul(tf.mul(x, C), tf.add(1, tf.mul(tf.square(x), 0.044715)));
 
@@ -32,8 +29,7 @@ export const activations = {
     code: 1,
     forward: gelu,
     gradient: geluGradient,
-    // Of opset 17's operators; opset 20 has a Gelu of its own.
-    onnx: (graph, x) => halfOf(graph, x, graph.op("Erf", [graph.op("Mul", [x, graph.float(Math.SQRT1_2)])])),
+    onnx: geluForm,
   },
   /** GELU's tanh approximation, which the checkpoints of some families were trained with. */
   geluTanh: {

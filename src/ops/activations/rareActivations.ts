@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { OnnxGraph } from "../OnnxGraph";
+import type { OnnxBuilder } from "../../engine/OnnxBuilder";
 import type { Activation } from "./activations";
 
 /*
@@ -36,7 +36,7 @@ const relu2 = rare(
   (graph, x) => squared(graph, graph.op("Relu", [x])),
 );
 
-const squared = (graph: OnnxGraph, x: string): string => graph.op("Mul", [x, x]);
+const squared = <X>(graph: OnnxBuilder<X>, x: X): X => graph.op("Mul", [x, x]);
 
 /** GELU with nothing above 10, which keeps room for 8-bit numbers. */
 export const clippedGelu = (gelu: Activation): Activation => ({

@@ -1,8 +1,10 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Graph } from "../../engine/recorder/Graph";
+import type { Value } from "../../engine/recorder/Value";
+import { geluForm } from "./onnx";
 
 export const recordedGelu = (g: Graph, { x }: { x: tf.Tensor }): { y: tf.Tensor } => ({
-  y: g.tensor(g.op("Gelu", [x])),
+  y: g.tensor(geluForm<Value>(g, g.value(x))),
 });
 
 /** The logarithm of φ(0). */

@@ -24,19 +24,14 @@ export function recordedProducts(g: Graph, list: Product[]): ProductResults {
   return { y: list.map(({ into }, i) => (into === undefined ? g.tensor(values[i]) : null)), sums };
 }
 
-/** Activations are written in tfjs's ops, which are recorded one by one. */
-function applied(g: Graph, f: Activation | undefined, x: tf.Tensor): Value {
-  return f ? taken(g, () => f.forward(x)) : g.value(x);
-}
+const applied = (g: Graph, f: Activation | undefined, x: tf.Tensor): Value =>
+  f ? f.onnx<Value>(g, g.value(x)) : g.value(x);
 
-const sloped = (g: Graph, f: Activation, dy: Value, x: tf.Tensor): Value =>
-  taken(g, () => f.gradient(g.tensor(dy), x));
-
-/** What a tensor that is made here holds, without the tensor. */
-function taken(g: Graph, make: () => tf.Tensor): Value {
+/** Gradients are written in tfjs's ops, which are recorded one by one. */
+function sloped(g: Graph, f: Activation, dy: Value, x: tf.Tensor): Value {
   let value: Value;
   tf.tidy(() => {
-    value = g.value(make());
+    value = g.value(f.gradient(g.tensor(dy), x));
   });
   return value!;
 }

@@ -4,7 +4,10 @@ import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { KERNELS } from "../../../src/engine/recorder/registerKernels";
 import { type EngineName, useEngine } from "../../../src/engine/useEngine";
+import { type Activation, activations, gated } from "../../../src/ops/activations/activations";
+import { rareActivations } from "../../../src/ops/activations/rareActivations";
 import { drawn } from "../../../src/ops/drawn";
+import { product } from "../../../src/ops/products/products";
 import { assertClose } from "../../close";
 import { CASES, type Made, pixels } from "./kernelCases";
 
@@ -67,6 +70,16 @@ export function eachKernel(engine: EngineName, why: string | null, more: () => v
           const forward = tf.sum(tf.mul(dy, y));
           const back = tf.sum(tf.mul(tf.grad(pool)(x, dy), x));
           assertClose(back, forward, 2e-5);
+        });
+    });
+
+    it("applies each activation on the way of a product by its ONNX form, as tfjs's operations do before it", () => {
+      const all = { ...activations, ...rareActivations, geglu: gated(activations.gelu, 3) };
+      for (const [name, f] of Object.entries<Activation>(all))
+        tf.tidy(() => {
+          const a = tf.mul(drawn("a", 5, 6), 3);
+          const b = drawn("b", f.width ?? 6, 2);
+          assertClose(product({ a, b, activationA: f }), tf.matMul(f.forward(a), b), 2e-5, name);
         });
     });
 

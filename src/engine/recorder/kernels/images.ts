@@ -97,7 +97,7 @@ export const images: KernelTable = {
     const inputs = [g.transpose(x, 3, 0, 1, 2), g.transpose(dy, 3, 0, 1, 2)];
     const sizes = [channels, out, height + below, width + beside];
     const made = g.make("Conv", inputs, { dtype: "float32", shape: sizes }, attributes);
-    const within = below + beside === 0 ? made : g.slice(made, [0, 0, 0, 0], [channels, out, height, width]);
+    const within = below + beside === 0 ? made : g.block(made, [0, 0, 0, 0], [channels, out, height, width]);
     return g.transpose(within, 2, 3, 0, 1);
   },
   DepthwiseConv2dNative(g, { x, filter }, attrs) {

@@ -25,7 +25,7 @@ export const shapes: KernelTable = {
   Slice(g, { x }, { begin, size }) {
     const [from, sizes] = slice_util.parseSliceParams(x, begin, size);
     slice_util.assertParamsValid(x, from, sizes);
-    return util.arraysEqual(sizes, x.shape) ? g.value(x) : g.slice(x, from, sizes);
+    return util.arraysEqual(sizes, x.shape) ? g.value(x) : g.block(x, from, sizes);
   },
   StridedSlice(g, { x }, { begin, end, strides, ...masks }) {
     const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = masks;
@@ -118,5 +118,5 @@ export const shapes: KernelTable = {
 
 function rowOf(g: Graph, x: tf.TensorInfo, axis: number, place: number): Value {
   const from = x.shape.map((_, i) => (i === axis ? place : 0));
-  return g.reshape(g.slice(x, from, replaced(x.shape, axis, 1)), replaced(x.shape, axis));
+  return g.reshape(g.block(x, from, replaced(x.shape, axis, 1)), replaced(x.shape, axis));
 }
