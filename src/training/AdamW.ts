@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { computeNow, recording } from "../engine/recorder/recording";
+import { computeNow, staysOnDevice } from "../engine/recorder/recording";
 import type { Parameter } from "../nn/Parameter";
 import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
 
@@ -38,7 +38,7 @@ const sizeOf = (gradients: Gradient[]) => gradients.reduce((sum, [, { size }]) =
  * As how many programs an update is recorded: several where the new state comes to lie beside the old one, so that there are both of a
  * part alone.
  */
-const programs = () => (recording()?.recorder.device ? 4 : 1);
+const programs = () => (staysOnDevice() ? 4 : 1);
 
 /** What the optimizer knows of a parameter. */
 export interface Moments {

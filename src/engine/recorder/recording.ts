@@ -16,3 +16,6 @@ export const computeNow = (): void => recording()?.recorder.run();
 
 /** Has an engine that records on a device give back what it keeps for tensors that are gone, as those of a model. */
 export const tidyUp = (): void => recording()?.recorder.tidyUp();
+
+/** Whether what is recorded is computed on a device, where its results stay. */
+export const staysOnDevice = (): boolean => Boolean(recording()?.recorder.device);
