@@ -53,7 +53,7 @@ export class FrostError extends Error {
    * start and the end stay, which say where it is and what to do.
    */
   constructor(message = "", options?: ErrorOptions) {
-    const line = visible(message.replace(/\s*\n\s*/g, " "));
+    const line = visible(message.replace(/\s*[\n\t]\s*/g, " "));
     super(line.length > 1500 ? `${line.slice(0, 1000)} … ${line.slice(-400)}` : line, options);
   }
 }
