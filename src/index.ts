@@ -63,6 +63,7 @@ export { type WatchOptions, watch } from "./notebook/watch";
 export { exportOnnx } from "./onnx/exportOnnx";
 export { FLOAT_TYPES, type FloatType, type FloatTypeName } from "./options/floatType";
 export type { TrainedOn } from "./options/TrainedOn";
+export { type ProbeData, type ProbedDepth, type ProbeOptions, probeDepths } from "./probe/probeDepths";
 export { Random } from "./random";
 export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
 export { bitFit } from "./recipes/bitFit";

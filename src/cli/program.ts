@@ -10,6 +10,7 @@ import { nativeCommand } from "./commands/native";
 import { notebookCommand } from "./commands/notebook";
 import { packCommand } from "./commands/pack";
 import { predictCommand } from "./commands/predict";
+import { probeCommand } from "./commands/probe";
 import { reportCommand } from "./commands/report";
 import { sweepCommand } from "./commands/sweep";
 
@@ -24,6 +25,7 @@ export function program(): Command {
   for (const command of [
     demoCommand(),
     listCommand(),
+    probeCommand(),
     sweepCommand(),
     finetuneCommand(),
     predictCommand(),

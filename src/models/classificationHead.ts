@@ -3,6 +3,7 @@ import { activation } from "../nn/activation";
 import { dropout } from "../nn/elementwise";
 import { firstRows } from "../nn/firstRows";
 import { type Linear, linear } from "../nn/linear";
+import type { Pass, Value } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
 import { parametersOf } from "./takeParts";
 import type { TextInputs } from "./textInputs";
@@ -23,12 +24,14 @@ export interface ClassificationHead {
 export function classificationHead(parts: ClassificationHead): Stage<TextInputs> {
   const { dense, out, dropout: rate, inputDropout = 0 } = parts;
   const f = activation(parts.activation);
+  const pool = (pass: Pass, { batchSize }: TextInputs, x: Value) => firstRows(pass, x, batchSize);
   return {
     name: "head",
     readsFirstRows: true,
     parameters: parametersOf({ dense, out }),
+    pool,
     forward(pass, inputs, x) {
-      const first = dropout(pass, firstRows(pass, x!, inputs.batchSize), inputDropout);
+      const first = dropout(pass, pool(pass, inputs, x!), inputDropout);
       return linear(pass, dropout(pass, activate(pass, linear(pass, first, dense), f), rate), out);
     },
   };

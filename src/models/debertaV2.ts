@@ -9,7 +9,7 @@ import { layerNorm, type Norm, residualNorm } from "../nn/layerNorm";
 import { type Linear, linear } from "../nn/linear";
 import { type Adaptable, loraLinear } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
-import type { Pass } from "../nn/Pass";
+import type { Pass, Value } from "../nn/Pass";
 import { readRows } from "../nn/readRows";
 import type { Stage } from "../nn/Stage";
 import { takeConvolution, withConvolution } from "./debertaConvolution";
@@ -217,12 +217,14 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   const f = activation(config.string("pooler_hidden_act", "gelu"), "pooler_hidden_act");
   const poolerDropout = config.number("pooler_dropout", 0);
   const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
+  const pool = (pass: Pass, { batchSize }: TextInputs, x: Value) => firstRows(pass, x, batchSize);
   return {
     name: "head",
     readsFirstRows: true,
     parameters: parametersOf({ pooler, classifier }),
+    pool,
     forward(pass, inputs, x) {
-      const first = dropout(pass, firstRows(pass, x!, inputs.batchSize), poolerDropout);
+      const first = dropout(pass, pool(pass, inputs, x!), poolerDropout);
       const pooled = activate(pass, linear(pass, first, pooler), f);
       return linear(pass, dropout(pass, pooled, rate), classifier);
     },

@@ -9,7 +9,7 @@ import { layerNorm, type Norm } from "../nn/layerNorm";
 import { type Linear, linear, residualLinear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
 import type { Parameter } from "../nn/Parameter";
-import type { Pass } from "../nn/Pass";
+import type { Pass, Value } from "../nn/Pass";
 import { rotaryAttention } from "../nn/rotaryAttention";
 import { rotaryTurns, slopesOf } from "../nn/rotaryTurns";
 import type { Stage } from "../nn/Stage";
@@ -245,17 +245,18 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   });
   const f = activation(config.string("classifier_activation", "gelu"), "classifier_activation");
   const rate = config.number("classifier_dropout", 0);
+  const pool = (pass: Pass, { batchSize, mask }: TextInputs, x: Value) =>
+    kind === "mean"
+      ? meanRows(pass, layerNorm(pass, x, finalNorm), mask)
+      : layerNorm(pass, firstRows(pass, x, batchSize), finalNorm);
   return {
     name: "head",
     readsFirstRows: kind === "cls",
     parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
     norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => layerNorm(pass, x, finalNorm) },
+    pool,
     forward(pass, inputs, x) {
-      const pooled =
-        kind === "mean"
-          ? meanRows(pass, layerNorm(pass, x!, finalNorm), inputs.mask)
-          : layerNorm(pass, firstRows(pass, x!, inputs.batchSize), finalNorm);
-      const dug = activate(pass, linear(pass, pooled, dense), f);
+      const dug = activate(pass, linear(pass, pool(pass, inputs, x!), dense), f);
       return linear(pass, dropout(pass, layerNorm(pass, dug, denseNorm), rate), classifier);
     },
   };

@@ -43,6 +43,7 @@ export function withHead(
       readsFirstRows: own.readsFirstRows,
       parameters: [...norm.parameters, ...own.parameters],
       norm,
+      pool: own.pool && ((pass, inputs, x) => own.pool!(pass, inputs, norm.forward(pass, x))),
       forward(pass, inputs, x) {
         const newest = norm.forward(pass, ofWidth(pass, x!, 0, hidden));
         const width = x!.tensor.shape[1]! - hidden;
@@ -97,6 +98,8 @@ function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take
     name: "head",
     readsFirstRows: pooling === "cls" && lastLayers === 1,
     parameters: parametersOf({ ...scorer, classifier }),
+    // Weights that are yet to be learnt say nothing of the rows.
+    pool: pooling === "attention" ? undefined : pool,
     forward: (pass, inputs, x) =>
       linear(pass, multiSampleDropout(pass, pool(pass, inputs, x!), rate, dropoutSamples), classifier),
   };

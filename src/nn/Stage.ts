@@ -26,6 +26,8 @@ export interface Stage<Inputs = StageInputs> {
   forward(pass: Pass, inputs: Inputs, x: Value | null): Value;
   /** In a head, what it does to each row before it pools, where Python's last hidden state comes after that. */
   readonly norm?: { parameters: readonly Parameter[]; forward(pass: Pass, x: Value): Value };
+  /** In a head, how the rows of each text become one, its norm before that included: [batch · n, hidden] → [batch, hidden]. */
+  pool?(pass: Pass, inputs: Inputs, x: Value): Value;
 }
 
 /** Reads what a forward and a backward ask for whole, where that is unread: all but tables that do not learn, whose rows will do. */

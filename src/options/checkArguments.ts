@@ -130,6 +130,7 @@ export const ARGUMENTS = {
   },
   predict: { model, dataset },
   evaluate: { model, dataset },
+  probeDepths: { model },
   worstMistakes: { dataset: texts, predictions },
   confusionMatrix: {
     labels: either(

@@ -660,6 +660,11 @@ export const OPTIONS = {
   },
   predict: predicting(),
   evaluate: predicting(),
+  probeDepths: {
+    batchSize: batchSize("Rows at a time.", 64),
+    signal: stop("between two batches"),
+    onProgress: progress("rows"),
+  },
   worstMistakes: {
     count: option("How many at most.", integer(1), { default: 10, also: ["limit", "n", "top", "k"] }),
   },

@@ -46,6 +46,8 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/learningRates.ts", "ParameterGroup", parameterGroup],
   ["src/training/adaptToTexts.ts", "AdaptOptions", OPTIONS.adaptToTexts],
   ["src/training/predict.ts", "PredictOptions", OPTIONS.predict],
+  ["src/probe/probeDepths.ts", "ProbeData", swept],
+  ["src/probe/probeDepths.ts", "ProbeOptions", OPTIONS.probeDepths],
   ["src/training/worstMistakes.ts", "MistakesOptions", OPTIONS.worstMistakes],
   ["src/training/FrozenFeatures.ts", "FeaturesOptions", OPTIONS.FrozenFeatures],
   ["src/recipes/addLora.ts", "LoraOptions", OPTIONS.addLora],

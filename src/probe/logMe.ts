@@ -1,0 +1,64 @@
+import type { Moments } from "./Moments";
+import { rankOf } from "./rankOf";
+import { symmetricEigen } from "./symmetricEigen";
+
+/** As in the authors' code: keeps precisions finite where a target is fitted without rest. */
+const EPSILON = 1e-5;
+/** Steps end where the ratio of the precisions changes by less than this share, as a rule after two or three. */
+const TOLERANCE = 1e-3;
+const MOST_STEPS = 100;
+
+/**
+ * LogME (You et al., ICML 2021): the logarithm of the largest evidence that a Bayesian linear model of the features gives each
+ * target, per row, averaged over the targets. The higher, the better a linear model explains the targets; it can be negative. The
+ * precisions of weights and noise are found by the fixed-point iteration of You et al., JMLR 2022. Targets that are zero in all
+ * rows, as classes without any, are left out.
+ */
+export function logMe(moments: Moments): number {
+  const { rows, width, targets, products, withTargets, targetSquares } = moments;
+  const { values, rotated } = symmetricEigen(products, withTargets, width);
+  const isSeen = rankOf(values);
+  const seen = Array.from(values.keys()).filter((i) => isSeen(values[i]));
+  const sigma = Float64Array.from(seen, (i) => values[i]);
+  const evidences: number[] = [];
+  for (let t = 0; t < targets; t++) {
+    if (targetSquares[t] === 0) continue;
+    const squares = Float64Array.from(seen, (i) => rotated[i * targets + t] ** 2 / values[i]);
+    const unreached = Math.max(0, targetSquares[t] - squares.reduce((a, b) => a + b, 0));
+    evidences.push(evidence(sigma, squares, unreached, rows, width));
+  }
+  return evidences.reduce((a, b) => a + b, 0) / evidences.length;
+}
+
+/**
+ * Of one target, per row: `sigma` are the eigenvalues of XᵀX above zero, `squares` the squared coordinates of the target along the
+ * left singular vectors, `unreached` what of its square no weights reach.
+ */
+function evidence(
+  sigma: Float64Array,
+  squares: Float64Array,
+  unreached: number,
+  rows: number,
+  width: number,
+): number {
+  let [alpha, beta] = [1, 1];
+  let [weights, rest] = [0, 0];
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const ratio = alpha / beta;
+    let freedom = 0;
+    [weights, rest] = [0, unreached];
+    sigma.forEach((value, i) => {
+      freedom += value / (value + ratio);
+      weights += (value * squares[i]) / (value + ratio) ** 2;
+      rest += squares[i] * (ratio / (value + ratio)) ** 2;
+    });
+    alpha = freedom / (weights + EPSILON);
+    beta = (rows - freedom) / (rest + EPSILON);
+    if (Math.abs(alpha / beta - ratio) <= TOLERANCE * ratio) break;
+  }
+  // Directions that no row has keep the weights' own precision.
+  let logs = (width - sigma.length) * Math.log(alpha);
+  for (const value of sigma) logs += Math.log(alpha + beta * value);
+  const fit = width * Math.log(alpha) + rows * Math.log(beta) - logs - beta * rest - alpha * weights;
+  return (fit - rows * Math.log(2 * Math.PI)) / (2 * rows);
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Moments } from "../../src/probe/Moments";
+
+/** What numpy finds: test/fixtures/probe/make_expected.py. */
+export interface Expected {
+  name: string;
+  width: number;
+  targets: number;
+  features: number[];
+  labels: number[];
+  fresh: number[];
+  eigenvalues: number[];
+  logMe: number;
+  strength: number;
+  fitted: number[];
+}
+
+export const EXPECTED: Expected[] = JSON.parse(
+  readFileSync(join(__dirname, "../fixtures/probe/expected.json"), "utf8"),
+);
+
+export function momentsOf({ width, targets, features, labels }: Expected): Moments {
+  const moments = new Moments(width, targets);
+  moments.add(features, labels);
+  return moments;
+}
+
+/** Fails unless numbers are the same to so many parts of the largest. */
+export function assertNear(got: ArrayLike<number>, wanted: ArrayLike<number>, share = 1e-9): void {
+  const largest = Math.max(...Array.from(wanted, Math.abs));
+  const at = Array.from(wanted).findIndex((value, i) => !(Math.abs(got[i] - value) <= share * largest));
+  assert.equal(got.length, wanted.length);
+  assert.ok(at < 0, `number ${at}: expected ${wanted[at]}, got ${got[at]}`);
+}
