@@ -1,67 +1,100 @@
+/** Sums over rows of features X [rows, width] and targets Y [rows, targets]. */
+export interface Sums {
+  rows: number;
+  width: number;
+  targets: number;
+  /** XᵀX, [width, width], the lower half alone. */
+  products: Float64Array;
+  /** XᵀY, [width, targets]. */
+  withTargets: Float64Array;
+  /** Of the squares of Y, by target. */
+  targetSquares: Float64Array;
+}
+
 /**
- * Sums over rows of features X [rows, width] and targets Y [rows, targets], in float64: all that a linear fit asks of the rows it
- * learns from, so that these need not be kept.
+ * All that a linear fit asks of the rows it learns from, gathered batch by batch in float64, so that these need not be kept. Sums are
+ * of features less those of the first row: what hardly differs between rows, as the embeddings of a first token, would drown in
+ * rounding when its mean is taken off in the end.
  */
 export class Moments {
   rows = 0;
-  /** XᵀX, [width, width], the lower half alone. */
-  readonly products: Float64Array;
-  /** XᵀY, [width, targets]. */
-  readonly withTargets: Float64Array;
-  /** Sums of the columns of X, of those of Y, and of the squares of Y. */
-  readonly sums: Float64Array;
   readonly targetSums: Float64Array;
-  readonly targetSquares: Float64Array;
+  #origin: Float64Array | null = null;
+  #products: Float64Array;
+  #withTargets: Float64Array;
+  #sums: Float64Array;
+  #targetSquares: Float64Array;
 
   constructor(
     readonly width: number,
     readonly targets: number,
   ) {
-    this.products = new Float64Array(width * width);
-    this.withTargets = new Float64Array(width * targets);
-    this.sums = new Float64Array(width);
+    this.#products = new Float64Array(width * width);
+    this.#withTargets = new Float64Array(width * targets);
+    this.#sums = new Float64Array(width);
     this.targetSums = new Float64Array(targets);
-    this.targetSquares = new Float64Array(targets);
+    this.#targetSquares = new Float64Array(targets);
   }
 
   /** Adds rows of features and their targets. */
   add(features: ArrayLike<number>, targets: ArrayLike<number>): void {
     const { width, targets: count } = this;
     const rows = features.length / width;
+    const x = Float64Array.from(features);
+    this.#origin ??= x.slice(0, width);
+    const origin = this.#origin;
+    for (let i = 0; i < x.length; i++) x[i] -= origin[i % width];
     this.rows += rows;
-    this.#addProducts(Float64Array.from(features), rows);
+    this.#addProducts(x, rows);
     for (let r = 0; r < rows; r++) {
-      for (let i = 0; i < width; i++) this.sums[i] += features[r * width + i];
+      for (let i = 0; i < width; i++) this.#sums[i] += x[r * width + i];
       for (let t = 0; t < count; t++) {
         const y = targets[r * count + t];
         if (y === 0) continue;
         this.targetSums[t] += y;
-        this.targetSquares[t] += y * y;
-        for (let i = 0; i < width; i++) this.withTargets[i * count + t] += features[r * width + i] * y;
+        this.#targetSquares[t] += y * y;
+        for (let i = 0; i < width; i++) this.#withTargets[i * count + t] += x[r * width + i] * y;
       }
     }
   }
 
-  /** The same sums of X and Y less their means. */
-  centred(): Moments {
-    const { width, targets, rows, sums, targetSums } = this;
-    const centred = new Moments(width, targets);
-    centred.rows = rows;
+  /** Of each feature. */
+  get means(): Float64Array {
+    return this.#sums.map((sum, i) => this.#origin![i] + sum / this.rows);
+  }
+
+  /** The sums of the features and targets as they are. */
+  raw(): Sums {
+    const { width, targets, rows, targetSums } = this;
+    const [sums, origin] = [this.#sums, this.#origin!];
+    const products = this.#products.slice();
+    const withTargets = this.#withTargets.slice();
     for (let i = 0; i < width; i++) {
       for (let j = 0; j <= i; j++)
-        centred.products[i * width + j] = this.products[i * width + j] - (sums[i] * sums[j]) / rows;
-      for (let t = 0; t < targets; t++)
-        centred.withTargets[i * targets + t] =
-          this.withTargets[i * targets + t] - (sums[i] * targetSums[t]) / rows;
+        products[i * width + j] += origin[i] * (sums[j] + rows * origin[j]) + sums[i] * origin[j];
+      for (let t = 0; t < targets; t++) withTargets[i * targets + t] += origin[i] * targetSums[t];
     }
-    for (let t = 0; t < targets; t++)
-      centred.targetSquares[t] = this.targetSquares[t] - targetSums[t] ** 2 / rows;
-    return centred;
+    return { rows, width, targets, products, withTargets, targetSquares: this.#targetSquares.slice() };
+  }
+
+  /** The same of features and targets less their means. */
+  centred(): Sums {
+    const { width, targets, rows, targetSums } = this;
+    const sums = this.#sums;
+    const products = this.#products.slice();
+    const withTargets = this.#withTargets.slice();
+    for (let i = 0; i < width; i++) {
+      for (let j = 0; j <= i; j++) products[i * width + j] -= (sums[i] * sums[j]) / rows;
+      for (let t = 0; t < targets; t++) withTargets[i * targets + t] -= (sums[i] * targetSums[t]) / rows;
+    }
+    const targetSquares = this.#targetSquares.map((square, t) => square - targetSums[t] ** 2 / rows);
+    return { rows, width, targets, products, withTargets, targetSquares };
   }
 
   /** Four rows at a time, so that each sum is read and written a quarter as often; what is left over counts as rows of zeros. */
   #addProducts(features: Float64Array, rows: number): void {
-    const { width, products } = this;
+    const { width } = this;
+    const products = this.#products;
     const block = new Float64Array(4 * width);
     for (let r = 0; r < rows; r += 4) {
       block.fill(0);

@@ -104,7 +104,7 @@ export async function probeDepths(
     // Each depth is fitted before the rows that judge it are read, so that those need not be kept either.
     const fits: { fit: Ridge; logMe: number }[] = [];
     for (const sums of moments) {
-      fits.push({ fit: ridge(sums), logMe: logMe(sums) });
+      fits.push({ fit: ridge(sums), logMe: logMe(sums.raw()) });
       await nextTurn();
       stoppable.throwIfStopped();
     }

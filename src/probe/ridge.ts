@@ -1,4 +1,4 @@
-import type { Moments } from "./Moments";
+import type { Moments, Sums } from "./Moments";
 import { rankOf } from "./rankOf";
 import { symmetricEigen } from "./symmetricEigen";
 
@@ -23,8 +23,8 @@ export function ridge(moments: Moments): Ridge {
   const { width, targets, rows } = moments;
   const centred = moments.centred();
   const eigen = symmetricEigen(centred.products, centred.withTargets, width);
-  // Features that never change have no eigenvalue but what rounding leaves.
-  const mean = Math.max(trace(centred), Number.EPSILON * trace(moments)) / width || 1;
+  // Features that never change have no eigenvalue above zero, and any strength will do.
+  const mean = trace(centred) / width || 1;
   const isSeen = rankOf(eigen.values);
   const seen = Array.from(eigen.values.keys()).filter((i) => isSeen(eigen.values[i]));
   // Squares of the targets along each direction of the features, and what lies along none.
@@ -49,15 +49,16 @@ export function ridge(moments: Moments): Ridge {
     if (score < best.score) best = { strength, score };
   }
   const weights = solve(centred.products, centred.withTargets, width, best.strength);
+  const { means } = moments;
   const bias = Float64Array.from(moments.targetSums, (sum, t) => {
     let fitted = 0;
-    for (let i = 0; i < width; i++) fitted += weights[i * targets + t] * moments.sums[i];
-    return (sum - fitted) / rows;
+    for (let i = 0; i < width; i++) fitted += weights[i * targets + t] * means[i];
+    return sum / rows - fitted;
   });
   return { weights, bias, strength: best.strength };
 }
 
-function trace({ products, width }: Moments): number {
+function trace({ products, width }: Sums): number {
   let sum = 0;
   for (let i = 0; i < width; i++) sum += products[i * width + i];
   return sum;

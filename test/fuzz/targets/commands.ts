@@ -14,6 +14,7 @@ const WORDS = [
     "predict",
     "export",
     "report",
+    "probe",
     "doctor",
     "help",
     "demo",
