@@ -44,7 +44,7 @@ test("The help of sweep shows the defaults it trains with", async () => {
   const { stdout } = await frostkit("help", "sweep");
   for (const text of [
     /--epochs <count>[\s\S]*?\(default: 2\)/,
-    /--lr, --learning-rate <rate>[\s\S]*?\(default: 5e-5\)/,
+    /--lr, --learning-rate <rates?>[\s\S]*?\(default: 5e-5\)/,
     /--seeds <list>[\s\S]*?\(default: 0\)/,
   ])
     assert.match(stdout, text);

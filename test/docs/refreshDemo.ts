@@ -12,7 +12,8 @@ const demo = resolve(process.argv[2] ?? join(root, "runs/demo"));
 const readme = join(root, "README.md");
 
 const summary = formatSummary(summarize(latestSweep(readRecords(join(demo, "records.jsonl")))));
-const [, ...sentences] = summary.split("\n\n");
+// The table's own notes stand below it, the sentences after them.
+const sentences = summary.split("\n\n").filter((part) => /^N = /.test(part));
 const said = `> ${sentences.join(" ")}\n`;
 writeFileSync(readme, betweenMarks(readFileSync(readme, "utf8"), "What npm start ends with", said));
 for (const name of ["accuracy", "seconds", "memory"])
