@@ -125,10 +125,9 @@ function understood<T>(folder: string, read: () => T): T {
 }
 
 function misfit(folder: string, error: unknown): never {
-  if (error instanceof FrostError)
-    throw error.message.includes(folder)
-      ? error
-      : new InputError(`${folder}: ${error.message}`, { cause: error });
+  if (error instanceof InputError && !error.message.includes(folder))
+    throw new InputError(`${folder}: ${error.message}`, { cause: error });
+  if (error instanceof FrostError) throw error;
   throw new InputError(
     `${folder}: expected a tokenizer's files, got some that do not fit together: ${reasonOf(error)}`,
     {
