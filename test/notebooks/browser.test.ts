@@ -99,10 +99,9 @@ test("Run in JupyterLab, 03's figure answers the pointer; saved and opened where
       await page.keyboard.press("Control+s");
       await page.locator(".jp-mod-dirty").waitFor({ state: "detached" });
       const { data } = savedFigure(readNotebook(file));
-      assert.equal(
-        said,
-        `N = 0${`Accuracy ${data[0].y[0].toFixed(4)}`}${"standard deviation unknown"}${"seeds 1"}`,
-      );
+      // A sweep as short as this one may be undertrained, and then says so behind it.
+      const lines = ["N = 0", `Accuracy ${data[0].y[0].toFixed(4)}`, "standard deviation unknown", "seeds 1"];
+      assert.ok(said!.startsWith(lines.join("")), said!);
     } finally {
       await lab.close();
     }
