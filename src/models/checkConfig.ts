@@ -81,11 +81,14 @@ export function checkConfig(family: Family, config: Record<string, unknown>, fil
   checkSizes(config, file);
 }
 
+/** How many blocks there are, or groups of them, in the words of all families. */
+const BLOCKS = ["num_hidden_layers", "n_layers", "num_hidden_groups", "inner_group_num"];
+
 /** What a model has at least one of, in the words of all families. */
 const SIZES = [
-  ...["hidden_size", "dim", "num_attention_heads", "n_heads", "num_hidden_layers", "n_layers"],
+  ...["hidden_size", "dim", "num_attention_heads", "n_heads"],
   ...["intermediate_size", "hidden_dim", "vocab_size", "max_position_embeddings"],
-  ...["num_hidden_groups", "inner_group_num"],
+  ...BLOCKS,
 ];
 
 /** Names are listed for each block before anything is looked up in the weights; no published encoder has a tenth as many. */
@@ -98,7 +101,7 @@ function checkSizes(config: Record<string, unknown>, file: string): void {
     if (typeof value === "number" && !(Number.isInteger(value) && value >= 1))
       throw new InputError(`${file}: ${field}: expected a whole number of at least 1, got ${value}`);
   }
-  for (const field of ["num_hidden_layers", "n_layers", "num_hidden_groups", "inner_group_num"])
+  for (const field of BLOCKS)
     if (Number(config[field] ?? 0) > MOST_BLOCKS)
       throw new InputError(`${file}: ${field}: expected at most ${MOST_BLOCKS}, got ${config[field]}`);
   const [hidden, heads] = [config.hidden_size ?? config.dim, config.num_attention_heads ?? config.n_heads];

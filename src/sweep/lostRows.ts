@@ -1,7 +1,7 @@
 import type { Labels } from "../data/labels";
 import { InputError } from "../errors";
 import { formatScore } from "../text/numbers";
-import { argMax } from "../training/metrics";
+import { argMax, isWholeRow } from "../training/metrics";
 import { atBestRates } from "./atBestRates";
 import { bestDepth } from "./bestDepth";
 import type { RowPredictions } from "./RowPredictions";
@@ -135,11 +135,7 @@ function judgeOf(labels: Labels): Judge {
       for (let i = row * width; i < (row + 1) * width; i++) sum += Math.abs(outputs[i] - values[i]);
       return sum / width;
     },
-    isRight: (outputs, row) => {
-      for (let i = row * width; i < (row + 1) * width; i++)
-        if (outputs[i] >= 0.5 !== values[i] >= 0.5) return false;
-      return true;
-    },
+    isRight: (outputs, row) => isWholeRow(outputs, values, width, row),
     say: (outputs, row) => named((i) => outputs[i] >= 0.5, row),
     label: (row) => named((i) => values[i] >= 0.5, row),
   };

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { InputError } from "../../../src/errors";
@@ -108,8 +109,7 @@ export const commandTarget: Target = {
     )
     .map((words) => ({ "arguments.json": Buffer.from(JSON.stringify(words)) })),
   namesNoFile: true,
-  async read(folder) {
-    const { readFileSync } = await import("node:fs");
+  read(folder) {
     const words: string[] = JSON.parse(readFileSync(join(folder, "arguments.json"), "utf8"));
     const { status, signal, stderr } = spawnSync(process.execPath, [main, ...words], {
       cwd: folder,

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readTable } from "../../../src/data/readTable";
@@ -36,7 +37,6 @@ export const tableTarget: Target = {
     ...Object.entries(BASES).map(([name, bytes]) => bytes.map((content) => ({ [name]: content }))),
   ),
   async read(folder) {
-    const { readdirSync } = await import("node:fs");
     const table = await readTable(join(folder, readdirSync(folder)[0]));
     textDataset(table, { label: "target", log: () => {} });
   },
