@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
-import type { EncodedDataset } from "../data/tokenize";
+import { randomRows } from "../data/randomRows";
 import { watchCalls } from "../engine/watchCalls";
-import { Random } from "../random";
 import { fineTune } from "../training/fineTune";
 
 const MODEL = join(__dirname, "../../data/all-MiniLM-L6-v2");
@@ -20,9 +19,10 @@ export async function stepTrial(): Promise<string> {
   try {
     let start = performance.now();
     // More rows than can be gone through: the trial is left.
+    const train = randomRows(ROWS * 1000, TOKENS, model.config.vocab_size as number);
     const options = { epochs: 1, batchSize: ROWS };
     let seen = 0;
-    for await (const event of fineTune(model, { train: randomRows(ROWS * 1000) }, options)) {
+    for await (const event of fineTune(model, { train }, options)) {
       if (event.type !== "step") continue;
       const now = performance.now();
       const { calls, uploads, inside } = watch.take();
@@ -47,22 +47,4 @@ export async function stepTrial(): Promise<string> {
     `${Math.round(calls / steps).toLocaleString("en-US")} calls, ${Math.round(uploads / steps)} arrays, ${micros(1000 * seconds - inside)} µs of the host ` +
     `beside ${micros(inside)} µs in TensorFlow (the bundled model, ${ROWS} x ${TOKENS} tokens)`
   );
-}
-
-function randomRows(count: number): EncodedDataset {
-  const random = new Random("trial");
-  const row = () => Int32Array.from({ length: TOKENS }, () => 1000 + random.integer(10_000));
-  return {
-    inputIds: Array.from({ length: count }, row),
-    tokenTypeIds: null,
-    labels: {
-      problemType: "single_label_classification",
-      classes: ["no", "yes"],
-      ids: Int32Array.from({ length: count }, (_, i) => i % 2),
-    },
-    truncated: 0,
-    maxLength: TOKENS,
-    padTokenId: 0,
-    hash: `trial ${count}`,
-  };
 }

@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { batchRows } from "../../src/data/batches";
 import { loadTokenizer } from "../../src/data/loadTokenizer";
+import { randomRows } from "../../src/data/randomRows";
 import { readTable } from "../../src/data/readTable";
 import { textDataset } from "../../src/data/textDataset";
 import { tokenize } from "../../src/data/tokenize";
@@ -18,7 +19,6 @@ import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { fineTune } from "../../src/training/fineTune";
 import { predict } from "../../src/training/predict";
 import type { Figures, Product, Task, Trial } from "./contest";
-import { randomRows } from "./randomRows";
 
 const task: Task = JSON.parse(process.argv[2]);
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { randomRows } from "../../src/data/randomRows";
 import { useEngine } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
 import { fineTune } from "../../src/training/fineTune";
 import { randomCheckpoint } from "./randomCheckpoint";
-import { randomRows } from "./randomRows";
 import {
   blockParameters,
   blockProducts,

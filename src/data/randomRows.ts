@@ -1,7 +1,7 @@
-import type { EncodedDataset } from "../../src/data/tokenize";
-import { Random } from "../../src/random";
+import { Random } from "../random";
+import type { EncodedDataset } from "./tokenize";
 
-/** Rows of random tokens, all equally long, in two classes that mean nothing. */
+/** Rows of random tokens, all equally long, in two classes that mean nothing: for measuring what a step takes. */
 export function randomRows(count: number, tokens: number, vocabulary: number): EncodedDataset {
   const random = new Random("bench");
   return {
