@@ -31,6 +31,8 @@ export interface TrialBench {
   /** SHA-256 of the validation rows. */
   rowsHash: string;
   signal?: AbortSignal;
+  /** Whether the validation rows are looked at after each trial's last epoch alone, where nothing is judged by the others. */
+  evaluatesLast?: boolean;
   about: About;
   /** Where the state of the trial that runs is kept, and how often. */
   states: { folder: string; saveEvery?: SaveEvery; log: (line: string) => void };
@@ -75,6 +77,7 @@ export async function* runTrial(
       { ...own, seed, signal, features, resume: trialState(folder, planned), saveEvery, log },
       {
         end: false,
+        evaluatesLast: bench.evaluatesLast,
         figure: () => Math.max(peakBefore, peak()),
         restore: (bytes) => {
           peakBefore = bytes;

@@ -73,6 +73,8 @@ interface Keeps {
   figure(): number;
   /** Gives back what it was. */
   restore(figure: number): void;
+  /** Whether the validation rows are looked at after the last epoch alone, where nothing is judged by the others. */
+  evaluatesLast?: boolean;
   /** Takes what the weights that the model ends with say of the validation rows, as probabilities or values; left out where it ends early. */
   predictions?(outputs: Float32Array): void;
 }
@@ -316,7 +318,7 @@ class Training {
       ...(lossScale !== null && { lossScale, skippedSteps: done.skipped }),
     };
     const { valid } = this.data;
-    if (!valid) return record;
+    if (!valid || !this.#isEvaluated(epoch)) return record;
     this.#stopwatch.restart();
     const run = this.#predict(valid, start);
     let turn = await run.next();
@@ -329,6 +331,13 @@ class Training {
     record.evalSeconds += this.#stopwatch.lap();
     if (this.keeps.predictions) this.#logits.set(epoch, turn.value);
     return { ...record, validLoss: loss, metrics };
+  }
+
+  #isEvaluated(epoch: number): boolean {
+    const { epochs, earlyStopping } = this.settings;
+    return (
+      !this.keeps.evaluatesLast || epoch === epochs || earlyStopping !== undefined || this.#best.restores
+    );
   }
 
   async *#predict(valid: LabelledRows, start: Start): AsyncGenerator<FineTuneEvent, Float32Array> {
