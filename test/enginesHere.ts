@@ -34,7 +34,8 @@ export function enginesHere(): Engines {
 }
 
 /** What a run of the tests before this one, on the same sources, has tried already: FROSTKIT_RAN names it, as .ci/run sets it. */
-export const ranEarlier = (): string[] => (process.env.FROSTKIT_RAN ?? "").split(",");
+export const ranEarlier = (): string[] =>
+  (process.env.FROSTKIT_RAN ?? "").split(",").filter((name) => name !== "");
 
 export const hasRun = (name: string): boolean => ranEarlier().includes(name);
 

@@ -8,7 +8,8 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { python } from "./inJupyter";
 import { JupyterLab, noJupyterLab, openBrowser, servePlotly } from "./JupyterLab";
-import { joined, type Notebook, readNotebook, repository } from "./runNotebook";
+import { type Notebook, readNotebook, repository } from "./runNotebook";
+import { withSettings } from "./withSettings";
 
 const kept = join(repository, "notebooks", "03-freeze-sweep.ipynb");
 const TITLES = [
@@ -22,21 +23,8 @@ mkdirSync(join(repository, "runs"), { recursive: true });
 const folder = mkdtempSync(join(repository, "runs", "browser-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** The notebook as one has it who has not run it, with a sweep of few and short trials. */
-function smallSweep(): Notebook {
-  const notebook = readNotebook(kept);
-  const few = { validRows: "54", depths: "[0, 6]", seeds: "[0]", epochs: "1" };
-  for (const cell of notebook.cells.filter((cell) => cell.cell_type === "code")) {
-    Object.assign(cell, { outputs: [], execution_count: null });
-    if (cell.id !== "configuration") continue;
-    for (const [name, value] of Object.entries(few)) {
-      const setting = new RegExp(`(?<=\\n  ${name}: )[^\\n]+?(?=, +//)`);
-      assert.match(joined(cell.source), setting);
-      cell.source = joined(cell.source).replace(setting, value);
-    }
-  }
-  return notebook;
-}
+/** A sweep of few and short trials. */
+const SMALL = { validRows: "54", depths: "[0, 6]", seeds: "[0]", epochs: "1" };
 
 /** What the figures' pictures are called and how wide they are, once all are loaded: 0 is a picture that cannot be shown. */
 async function pictures(page: Page): Promise<{ title: string; width: number }[]> {
@@ -66,7 +54,7 @@ test("Run in JupyterLab, 03's figure answers the pointer; saved and opened where
   skip: noJupyterLab,
   timeout: 900_000,
 }, async (t) => {
-  const notebook = smallSweep();
+  const notebook = withSettings(readNotebook(kept), SMALL);
   const cells = notebook.cells.filter((cell) => cell.cell_type === "code").length;
   const home = join(folder, "home");
   const file = join(home, "03.ipynb");
