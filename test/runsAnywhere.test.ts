@@ -31,9 +31,9 @@ test("One that may skip a test, or runs once per engine, does not", () => {
 test("What a file imports from the tests counts as its own, at any distance and in circles; src does not", () => {
   file("helpers/parity.ts", 'import { near } from "./near";', "export const parity = onEveryEngine(near);");
   file("helpers/near.ts", 'import { parity } from "./parity";', "export const near = 1e-6;");
-  file("src/skip.ts", "export const skip = 1;");
+  file("src/kernel.ts", "export const skip = 1;");
   const far = file("models/far.test.ts", 'import { near } from "../helpers/near";');
-  const source = file("models/source.test.ts", 'import { far } from "../src/skip";');
+  const source = file("models/source.test.ts", 'import { far } from "../src/kernel";');
   assert.equal(runsAnywhere(far), false);
   assert.equal(runsAnywhere(source), true);
 });
