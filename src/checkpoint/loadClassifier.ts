@@ -16,8 +16,8 @@ export interface LoadOptions {
    */
   numLabels?: number;
   /**
-   * Class names in the order of the logits. They also say how many there are, so that `numLabels` is left out beside them.
-   * Default: the checkpoint's own, where they are as many.
+   * Names of the classes, labels or targets in the order of the logits. They also say how many there are, so that `numLabels` is
+   * left out beside them. Default: the checkpoint's own, where they are as many.
    */
   classes?: string[];
   /** Starts every random draw: weights of a new head and of layers that start anew. Default: 0. */
@@ -94,10 +94,6 @@ export function checkProblemType(type: ProblemType, numLabels: number, name = "p
   if (type === "single_label_classification" && numLabels === 1)
     throw new InputError(
       `${name}: expected at least 2 classes for single_label_classification, got 1; two classes tell yes from no, a regression has one value (option problemType)`,
-    );
-  if (type === "regression" && numLabels > 1)
-    throw new InputError(
-      `${name}: expected 1 label for a regression, got ${numLabels}; several values at once are not supported (options problemType, numLabels and classes ask for another head)`,
     );
   return type;
 }

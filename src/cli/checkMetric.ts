@@ -1,8 +1,11 @@
-import { checkOneOf } from "../check";
-import type { Labels } from "../data/textDataset";
-import { metricNames } from "../training/metrics";
+import type { Labels } from "../data/labels";
+import { checkMetrics } from "../training/checkMetrics";
 
-/** Throws unless trainings on rows with these labels will be scored by this metric: better now than after the first one. */
-export function checkMetric(name: string, labels: Labels): void {
-  checkOneOf("--metric", name, ["loss", ...metricNames(labels)]);
+/** Throws unless trainings on rows with these labels can be scored by these metrics: better now than after the first one. */
+export function checkMetric(
+  { metric, metrics = [] }: { metric?: string; metrics?: string[] },
+  labels: Labels,
+): void {
+  if (metric !== undefined) checkMetrics("--metric", [metric], labels, ["loss"]);
+  checkMetrics("--metrics", metrics, labels);
 }

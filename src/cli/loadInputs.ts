@@ -25,7 +25,7 @@ export interface Inputs {
  * drawn from `seed`. `prepare` sees the model before anything is noted, so that whatever is wrong with the input is all that stderr says.
  */
 export async function loadInputs(
-  flags: DataFlags & Pick<TrainingFlags, "precision" | "metric" | "classWeights">,
+  flags: DataFlags & Pick<TrainingFlags, "precision" | "metric" | "metrics" | "classWeights">,
   command: Command,
   { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {
@@ -37,11 +37,11 @@ export async function loadInputs(
   const { train, valid, told } = await readData(flags, command);
   const labels = train.labels!;
   lossOf(labels, flags);
-  if (flags.metric !== undefined) checkMetric(flags.metric, valid?.labels ?? labels);
+  checkMetric(flags, valid?.labels ?? labels);
   const loaded = await loadModel(
     flags,
     {
-      ...(labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes }),
+      ...(labels.classes ? { classes: labels.classes } : { numLabels: 1 }),
       problemType: labels.problemType,
       seed,
       head: flags.head,

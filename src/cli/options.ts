@@ -113,8 +113,11 @@ export function addDataOptions(command: Command): Command {
     );
   return addTextOptions(command)
     .addOption(
-      new Option("--label <columns>", "column of labels; several, joined by commas, for several labels a row")
-        .argParser(columnNames)
+      new Option(
+        "--label <columns>",
+        "column of labels; several, joined by commas, for several labels a row, or for the targets of --task regression",
+      )
+        .argParser(names)
         .default(["target"], "target"),
     )
     .addOption(
@@ -135,6 +138,7 @@ export interface TrainingFlags {
   layerwiseDecay: number;
   earlyStopping?: number;
   metric?: string;
+  metrics?: string[];
   classWeights?: number[] | "balanced";
   frozenDropout?: true;
   gradientCheckpointing?: true;
@@ -150,7 +154,9 @@ export function addTrainingOptions(command: Command, instead: Partial<Record<str
   for (const [name, entry] of Object.entries(training) as [keyof typeof training, TableOption][]) {
     if (entry.flag === undefined) continue;
     const flag = instead[name] ?? tableFlag(entry, name === "metric" ? { says: METRIC } : {});
-    command.addOption(name === "classWeights" ? flag.argParser(classWeights) : flag);
+    if (name === "classWeights") flag.argParser(classWeights);
+    if (name === "metrics") flag.argParser(names);
+    command.addOption(flag);
   }
   return addEngineOption(command);
 }
@@ -183,17 +189,22 @@ function stepsOrMinutes(text: string): SaveEvery {
   throw new InvalidArgumentError("Expected a whole number of steps, or minutes as 10min.");
 }
 
+/** What rows are scored by in any case. */
+const USUAL = new Set(["loss", "accuracy", "f1", "mcc", "rocAuc", "logLoss", "rmse"]);
+
 /** The options as `fineTune` and `freezeSweep` take them; what was left out and is off by default stays out. */
 export function trainingSettings(
   flags: Omit<TrainingFlags, "learningRate"> & Partial<TrainingFlags>,
 ): TrialSettings {
-  const { metric, precision, gradientAccumulation, ...given } = flags;
+  const { metric, metrics = [], precision, gradientAccumulation, ...given } = flags;
   const names = Object.keys(training) as (keyof typeof given)[];
   const settings = Object.fromEntries(names.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
+  const further = [...new Set([...metrics, ...(metric === undefined || USUAL.has(metric) ? [] : [metric])])];
   return {
     ...settings,
     // Without early stopping the metric decides nothing about a training: its records serve every metric.
     ...(flags.earlyStopping && metric && { metric }),
+    ...(further.length > 0 && { metrics: further }),
     ...(gradientAccumulation !== 1 && { gradientAccumulation }),
     ...(precision !== "fp32" && { precision }),
   };
@@ -229,8 +240,8 @@ export function freezeBy({ freeze, freezeWhere: patterns }: FreezeFlags, model: 
   for (const pattern of patterns) freezeWhere(model, pattern);
 }
 
-/** Columns joined by commas; an empty name among them is what an unset variable of the shell leaves. */
-function columnNames(text: string): string[] {
+/** Names joined by commas; an empty name among them is what an unset variable of the shell leaves. */
+function names(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.includes(""))
     throw new InvalidArgumentError("Expected names joined by commas, got an empty one among them.");

@@ -10,8 +10,8 @@ export type Labels =
   | { problemType: "single_label_classification"; classes: string[]; ids: Int32Array }
   /** `values[row * classes.length + c]` is 1 where class c holds, else 0. */
   | { problemType: "multi_label_classification"; classes: string[]; values: Float32Array }
-  /** `values[row]` is the number itself. */
-  | { problemType: "regression"; classes?: undefined; values: Float32Array };
+  /** `values[row]` is the number itself; of several targets, which `classes` names, `values[row * classes.length + target]`. */
+  | { problemType: "regression"; classes?: string[]; values: Float32Array };
 
 /**
  * One class a row. Blanks around a label are no part of it, and spellings of one number (0, 0.0), or of true and false, are one class.
@@ -54,12 +54,7 @@ function spellingsOf(names: string[]): string[] {
 
 /** Several columns, each a class that holds or not: 1 or 0, true or false. */
 export function readFlags(table: Table, columns: string[], classes: string[] = columns): Labels {
-  if (new Set(columns).size < columns.length || columns.length === 0)
-    throw new InputError(`label: expected one or more columns, each once, got ${list(columns)}`);
-  if (classes.length !== columns.length || classes.some((name) => !columns.includes(name)))
-    throw new InputError(
-      `label: expected the columns ${list(classes)} known from training, got ${list(columns)}`,
-    );
+  checkColumns(columns, classes);
   const values = new Float32Array(table.rows.length * classes.length);
   table.rows.forEach((row, i) => {
     classes.forEach((column, c) => {
@@ -73,21 +68,38 @@ export function readFlags(table: Table, columns: string[], classes: string[] = c
   return { problemType: "multi_label_classification", classes, values };
 }
 
-/** One number a row. */
-export function readNumbers(table: Table, column: string): Labels {
-  const values = Float32Array.from(table.rows, (row, i) => {
-    const cell = filled(table, column, i, row[column]);
-    const decimal = decimalOf(cell);
-    if (decimal === null)
-      throw new InputError(`${at(table, column, i)}: expected a number, got ${JSON.stringify(row[column])}`);
-    const value = Math.fround(Number(decimal));
-    if (!Number.isFinite(value))
-      throw new InputError(
-        `${at(table, column, i)}: expected a number below 3.4e38, which is what float32 holds, got ${JSON.stringify(row[column])}`,
-      );
-    return value;
+/** One number a row, or of several columns one each. */
+export function readNumbers(table: Table, columns: string[], targets: string[] = columns): Labels {
+  checkColumns(columns, targets);
+  const values = new Float32Array(table.rows.length * targets.length);
+  table.rows.forEach((row, i) => {
+    targets.forEach((column, t) => {
+      values[i * targets.length + t] = readNumber(table, column, i, row[column]);
+    });
   });
-  return { problemType: "regression", values };
+  return { problemType: "regression", ...(targets.length > 1 && { classes: targets }), values };
+}
+
+function readNumber(table: Table, column: string, row: number, cell: string): number {
+  const decimal = decimalOf(filled(table, column, row, cell));
+  if (decimal === null)
+    throw new InputError(`${at(table, column, row)}: expected a number, got ${JSON.stringify(cell)}`);
+  const value = Math.fround(Number(decimal));
+  if (!Number.isFinite(value))
+    throw new InputError(
+      `${at(table, column, row)}: expected a number below 3.4e38, which is what float32 holds, got ${JSON.stringify(cell)}`,
+    );
+  return value;
+}
+
+/** Throws unless these are columns, each once, and those known from training, in whatever order. */
+function checkColumns(columns: string[], known: string[]): void {
+  if (new Set(columns).size < columns.length || columns.length === 0)
+    throw new InputError(`label: expected one or more columns, each once, got ${list(columns)}`);
+  if (known.length !== columns.length || known.some((name) => !columns.includes(name)))
+    throw new InputError(
+      `label: expected the columns ${list(known)} known from training, got ${list(columns)}`,
+    );
 }
 
 /** Numerically where all are numbers, else by code units. */

@@ -4,6 +4,7 @@ import { noOptions } from "../options/noOptions";
 import type { EncodedImages } from "./EncodedImages";
 import type { ImageRows } from "./imageFolder";
 import type { Labels } from "./labels";
+import { labelWidth } from "./labelWidth";
 import { rowsOf } from "./rowsOf";
 import type { TextDataset } from "./textDataset";
 import type { EncodedDataset } from "./tokenize";
@@ -47,9 +48,7 @@ function columnsOf(dataset: TextDataset | ImageRows): Record<string, string[]> {
 function takeLabels(labels: Labels, rows: number[]): Labels {
   if (labels.problemType === "single_label_classification")
     return { ...labels, ids: Int32Array.from(rows, (row) => labels.ids[row]) };
-  if (labels.problemType === "regression")
-    return { ...labels, values: Float32Array.from(rows, (row) => labels.values[row]) };
-  const width = labels.classes.length;
+  const width = labelWidth(labels);
   const values = new Float32Array(rows.length * width);
   rows.forEach((row, i) => {
     values.set(labels.values.subarray(row * width, (row + 1) * width), i * width);

@@ -35,7 +35,10 @@ export interface TextColumns {
   text?: string;
   /** A column of second texts, for tasks about two texts. Default: none. */
   pair?: string;
-  /** The column of labels, or several columns of 0 and 1 for a multi-label task; left out for rows to predict. Default: none. */
+  /**
+   * The column of labels; or several: columns of 0 and 1 for a multi-label task, of numbers for a regression of several targets.
+   * Left out for rows to predict. Default: none.
+   */
   label?: string | string[];
   /** A column that names the rows. Default: none. */
   id?: string;
@@ -108,15 +111,15 @@ function readLabels(table: Table, label: string | string[], { problemType, class
     problemType ?? (typeof label === "string" ? "single_label_classification" : "multi_label_classification");
   for (const name of names) column(table, "label", name);
   if (type === "multi_label_classification") return readFlags(table, names, classes);
-  if (names.length !== 1)
-    throw new InputError(`label: expected one column for ${type}, got ${names.length}: ${names.join(", ")}`);
   if (type === "regression") {
-    if (classes !== undefined)
+    if (classes !== undefined && names.length === 1)
       throw new InputError(
         `classes: expected none, since a regression has no classes, got ${classes.length}`,
       );
-    return readNumbers(table, names[0]);
+    return readNumbers(table, names, classes);
   }
+  if (names.length !== 1)
+    throw new InputError(`label: expected one column for ${type}, got ${names.length}: ${names.join(", ")}`);
   if (problemType === undefined && classes === undefined) checkNotMeasured(table, names[0]);
   return readClasses(table, names[0], classes);
 }

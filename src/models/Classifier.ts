@@ -34,9 +34,9 @@ export interface SaveOptions {
 export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   /** First stage (embeddings or stem), blocks and head, in the order they run. */
   readonly stages: readonly Stage<Inputs>[];
-  /** How many classes or labels; 1 in a regression. */
+  /** How many classes, labels or targets of a regression. */
   readonly numLabels: number;
-  /** Class names in the order of the logits. */
+  /** Names of the classes, labels or targets, in the order of the logits. */
   readonly classes: string[];
   /** What the labels mean. */
   readonly problemType: ProblemType;
@@ -198,9 +198,12 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const { architectures, architecture = this.modelType } = this.savedConfig();
     const name = Array.isArray(architectures) ? architectures[0] : architecture;
-    const says = { single_label_classification: "classes", multi_label_classification: "labels" };
-    const told =
-      this.problemType === "regression" ? "regression" : `${this.numLabels} ${says[this.problemType]}`;
+    const says = {
+      single_label_classification: `${this.numLabels} classes`,
+      multi_label_classification: `${this.numLabels} labels`,
+      regression: this.numLabels === 1 ? "regression" : `regression of ${this.numLabels} targets`,
+    };
+    const told = says[this.problemType];
     return moduleTree(`${name}, ${told}`, this);
   }
 

@@ -37,6 +37,13 @@ const log = (what: string) => option(`Takes ${what}.`, callback(), { defaultSays
 
 const metric = (what: string) => option(what, name(), { default: "accuracy" });
 
+const furtherMetrics = (says: string) =>
+  option(
+    `Further metrics to compute${says}: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson, spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic".`,
+    list(name()),
+    { defaultSays: "none", also: ["compute_metrics"] },
+  );
+
 const problemType = (says: string, defaultSays: string) =>
   option(says, word(PROBLEM_TYPES), { defaultSays, also: ["task"] });
 
@@ -167,6 +174,7 @@ export const training = {
     flag: "--metric <name>",
     also: ["metric_for_best_model", "monitor"],
   }),
+  metrics: { ...furtherMetrics(" at each look at the rows"), flag: "--metrics <names>" },
   earlyStopping: option("Stops after this many epochs in a row without a better one.", integer(1), {
     defaultSays: "never",
     flag: "--early-stopping <epochs>",
@@ -323,7 +331,7 @@ const loading = {
     { defaultSays: "the checkpoint's own number, else 2", also: ["num_classes", "n_classes"] },
   ),
   classes: option(
-    "Class names in the order of the logits. They also say how many there are, so that `numLabels` is left out beside them.",
+    "Names of the classes, labels or targets in the order of the logits. They also say how many there are, so that `numLabels` is left out beside them.",
     list(text()),
     {
       defaultSays: "the checkpoint's own, where they are as many",
@@ -543,7 +551,7 @@ export const OPTIONS = {
       also: ["text_pair", "sentence2"],
     }),
     label: option(
-      "The column of labels, or several columns of 0 and 1 for a multi-label task; left out for rows to predict.",
+      "The column of labels; or several: columns of 0 and 1 for a multi-label task, of numbers for a regression of several targets. Left out for rows to predict.",
       either(text(), list(text())),
       { defaultSays: "none", also: ["labels", "label_column", "target", "targets"] },
     ),
@@ -659,7 +667,8 @@ export const OPTIONS = {
     signal: stop("between two steps"),
   },
   predict: predicting(),
-  evaluate: predicting(),
+  evaluate: { ...predicting(), metrics: furtherMetrics("") },
+  metrics: { metrics: furtherMetrics("") },
   probeDepths: {
     batchSize: batchSize("Rows at a time.", 64),
     signal: stop("between two batches"),

@@ -1,4 +1,5 @@
 import type { Labels } from "../data/labels";
+import { labelWidth } from "../data/labelWidth";
 import type { Dataset, LabelledRows } from "../data/Rows";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
@@ -136,7 +137,7 @@ export async function probeDepths(
 
 /** Classes and labels as 0 and 1, or the values: [rows, labels]. */
 function targetsOf(labels: Labels, numbers: Int32Array): Float64Array {
-  const width = labels.problemType === "regression" ? 1 : labels.classes.length;
+  const width = labelWidth(labels);
   const targets = new Float64Array(numbers.length * width);
   numbers.forEach((row, r) => {
     if (labels.problemType === "single_label_classification") targets[r * width + labels.ids[row]] = 1;

@@ -12,7 +12,7 @@ import { metricLabel } from "../text/metricLabel";
 import { formatCount, formatRate, formatScore } from "../text/numbers";
 import { plotText } from "../text/plotText";
 import { trialTitle } from "../text/trialTitle";
-import { LOWER_IS_BETTER } from "../training/metrics";
+import { isLowerBetter } from "../training/isLowerBetter";
 import { depthAxis, isRecommended, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import { differencePanel } from "./differencePanel";
 import type { Figure, FigureOptions } from "./figure";
@@ -93,7 +93,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
   };
 
   const { shape, annotation } = markRecommended(recommended, rows);
-  const worst = bestMean + (LOWER_IS_BETTER.has(metric) ? 1 : -1) * (standardError ?? 0);
+  const worst = bestMean + (isLowerBetter(metric) ? 1 : -1) * (standardError ?? 0);
   const band = {
     type: "rect",
     xref: "paper",
@@ -151,7 +151,7 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
       {
         labels: labelHeight(rows),
         xaxis: depthAxis(rows, differs ? { anchor: "y2" } : {}),
-        yaxis: axis(LOWER_IS_BETTER.has(metric) ? `${label} (lower is better)` : label, {
+        yaxis: axis(isLowerBetter(metric) ? `${label} (lower is better)` : label, {
           ...(range !== null && { range }),
           ...(differs && { domain: [0.36, 1] }),
         }),

@@ -35,8 +35,10 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
   const columns: [string, (epoch: EpochRecord) => number | null | undefined][] = [
     ["Training loss", (epoch) => epoch.trainLoss],
     ["Validation loss", (epoch) => epoch.validLoss],
-    [metricLabel(metric), (epoch) => epochScore(epoch, metric)],
   ];
+  // A metric that the trainings did not compute is known of the weights they ended with alone.
+  if (trials.some((trial) => trial.epochs.some((epoch) => Number.isFinite(epochScore(epoch, metric)))))
+    columns.push([metricLabel(metric), (epoch) => epochScore(epoch, metric)]);
   const frozen = trials.filter((record) => !record.recipe);
   const recipes = [
     ...groupBy(

@@ -1,5 +1,5 @@
 import { formatCount, formatMany, formatRate, formatScore, formatShare, percent } from "../text/numbers";
-import { LOWER_IS_BETTER } from "../training/metrics";
+import { isLowerBetter } from "../training/isLowerBetter";
 import type { DepthSummary } from "./summarize";
 import { titleAtRate } from "./titleAtRate";
 
@@ -32,8 +32,7 @@ export function sayAgainstNone(chosen: DepthSummary, rows: DepthSummary[]): stri
 function sayScores({ metric, score }: DepthSummary, base: DepthSummary): string {
   const [from, to] = [base.score, score].map((each) => formatScore(each.mean, each.standardError));
   const share = score.mean / base.score.mean;
-  if (LOWER_IS_BETTER.has(metric) || !(base.score.mean > 0 && share > 0))
-    return `has ${metric} ${to} for ${from}`;
+  if (isLowerBetter(metric) || !(base.score.mean > 0 && share > 0)) return `has ${metric} ${to} for ${from}`;
   return `${share > 1 ? "reaches" : "keeps"} ${percent(share)} % of the ${metric} (${to} of ${from})`;
 }
 

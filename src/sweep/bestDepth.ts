@@ -1,4 +1,4 @@
-import { LOWER_IS_BETTER } from "../training/metrics";
+import { isLowerBetter } from "../training/isLowerBetter";
 import { isBetter } from "./isBetter";
 import type { DepthSummary } from "./summarize";
 
@@ -12,7 +12,7 @@ export function bestDepth(all: readonly DepthSummary[]): {
 } {
   const frozen = all.filter((row) => !row.recipe);
   const rows = frozen.length > 0 ? frozen : all;
-  const sign = LOWER_IS_BETTER.has(rows[0]?.metric) ? -1 : 1;
+  const sign = rows.length > 0 && isLowerBetter(rows[0].metric) ? -1 : 1;
   const byDepth = rows.toSorted((a, b) => b.n - a.n || sign * (b.score.mean - a.score.mean));
   let best: DepthSummary | null = null;
   for (const row of byDepth) if (best === null || isBetter(row, best)) best = row;

@@ -1,7 +1,9 @@
 import type { Labels } from "../data/labels";
+import { labelWidth } from "../data/labelWidth";
 import { InputError } from "../errors";
 import { formatScore } from "../text/numbers";
-import { argMax, isWholeRow } from "../training/metrics";
+import { argMax } from "../training/argMax";
+import { isWholeRow } from "../training/metrics";
 import { atBestRates } from "./atBestRates";
 import { bestDepth } from "./bestDepth";
 import type { RowPredictions } from "./RowPredictions";
@@ -104,17 +106,23 @@ interface Judge {
 }
 
 function judgeOf(labels: Labels): Judge {
+  const width = labelWidth(labels);
   if (labels.problemType === "regression") {
     const { values } = labels;
+    const of = (from: Float32Array, row: number) => [...from.subarray(row * width, (row + 1) * width)];
     return {
-      error: (outputs, row) => Math.abs(outputs[row] - values[row]),
+      error: (outputs, row) =>
+        of(outputs, row).reduce((sum, value, t) => sum + Math.abs(value - values[row * width + t]), 0) /
+        width,
       isRight: null,
-      say: (outputs, row) => formatScore(outputs[row]),
-      label: (row) => String(values[row]),
+      say: (outputs, row) =>
+        of(outputs, row)
+          .map((value) => formatScore(value))
+          .join(", "),
+      label: (row) => of(values, row).join(", "),
     };
   }
   const { classes } = labels;
-  const width = classes.length;
   if (labels.problemType === "single_label_classification") {
     const { ids } = labels;
     const said = (outputs: Outputs, row: number) => argMax(outputs, row * width, width);

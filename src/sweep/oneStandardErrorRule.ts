@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import { formatMany, formatScore } from "../text/numbers";
-import { LOWER_IS_BETTER } from "../training/metrics";
+import { isLowerBetter } from "../training/isLowerBetter";
 import { sayAgainstNone } from "./againstNone";
 import { bestDepth } from "./bestDepth";
 import type { DepthDifference } from "./compareDepths";
@@ -51,7 +51,7 @@ export function oneStandardErrorRule(all: DepthSummary[]): Recommendation {
   if (!best)
     throw new InputError("records: expected at least one, got none; has the sweep ended a trial yet?");
   const { metric } = best;
-  const sign = LOWER_IS_BETTER.has(metric) ? -1 : 1;
+  const sign = isLowerBetter(metric) ? -1 : 1;
   const gain = (from: DepthSummary, to: DepthSummary) => sign * (to.score.mean - from.score.mean);
   const others = byDepth.filter((row) => row !== best);
   const paired = others.length > 0 && !best.difference && others.every(({ difference }) => difference);

@@ -52,9 +52,10 @@ function bytesOf(path: string): Buffer {
   }
 }
 
-function labelsOf(problemType: string, classes: string, values: Float32Array): Labels {
-  if (problemType === "regression") return { problemType, values };
-  const names: string[] = JSON.parse(classes);
+function labelsOf(problemType: string, classes: string | undefined, values: Float32Array): Labels {
+  if (problemType === "regression")
+    return { problemType, ...(classes !== undefined && { classes: JSON.parse(classes) }), values };
+  const names: string[] = JSON.parse(classes!);
   return problemType === "multi_label_classification"
     ? { problemType, classes: names, values }
     : {

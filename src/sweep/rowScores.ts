@@ -1,5 +1,7 @@
 import type { Labels } from "../data/labels";
-import { argMax, clip, isWholeRow } from "../training/metrics";
+import { labelWidth } from "../data/labelWidth";
+import { argMax } from "../training/argMax";
+import { clip, isWholeRow } from "../training/metrics";
 
 /** Metrics that are the mean of what each row scores, and rmse, which is the root of one. */
 const MEANS = ["accuracy", "logLoss", "loss", "rmse"];
@@ -11,8 +13,15 @@ const MEANS = ["accuracy", "logLoss", "loss", "rmse"];
 export function rowScores(metric: string, outputs: Float32Array, labels: Labels): Float64Array | null {
   if (!MEANS.includes(metric)) return null;
   if (labels.problemType === "regression") {
-    if (metric !== "rmse" && metric !== "loss") return null;
-    return Float64Array.from(labels.values, (value, row) => (outputs[row] - value) ** 2);
+    const width = labelWidth(labels);
+    // Of several targets rmse is the mean of roots.
+    if (metric !== "loss" && (metric !== "rmse" || width > 1)) return null;
+    const squares = Float64Array.from(labels.values, (value, i) => (outputs[i] - value) ** 2);
+    if (width === 1) return squares;
+    return Float64Array.from(
+      { length: squares.length / width },
+      (_, row) => squares.subarray(row * width, (row + 1) * width).reduce((a, b) => a + b) / width,
+    );
   }
   if (metric === "rmse") return null;
   // "loss" is computed from logits, so that nothing is clipped; a float32 holds no probability below this one but 0.

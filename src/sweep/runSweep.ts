@@ -150,7 +150,7 @@ function load(source: string, dataset: Dataset, log?: (line: string) => void): P
   const { labels, kind } = rowsOf(dataset);
   if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
   const { problemType } = labels;
-  const shape = labels.problemType === "regression" ? { numLabels: 1 } : { classes: labels.classes };
+  const shape = labels.classes ? { classes: labels.classes } : { numLabels: 1 };
   if (kind === "images")
     return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
   return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });

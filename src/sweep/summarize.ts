@@ -8,6 +8,7 @@ import { compareDepths, type DepthDifference, type JudgedDepth } from "./compare
 import { groupBy } from "./groupBy";
 import { isBetter } from "./isBetter";
 import { mean } from "./mean";
+import { predictedScore } from "./predictedScore";
 import { rateOf } from "./rateOf";
 import { type EpochRecord, epochOfWeights, type TrialRecord } from "./record";
 import { trialKey } from "./trialKey";
@@ -99,7 +100,8 @@ export interface DepthSummary extends RateSummary {
 /**
  * One row per strategy and depth, strategies in their order of appearance, depths ascending. All records must be of one
  * sweep. Where it tried several learning rates, a row is that of the rate with the best mean score: chosen on the rows that it is judged
- * by, so each score is the best of several tries, and flatters by as much as tries are many. `metric` is what depths are judged by: accuracy unless named, "loss", or a name from the trials' epochs.
+ * by, so each score is the best of several tries, and flatters by as much as tries are many. `metric` is what depths are judged by: accuracy unless named, "loss", a
+ * name from the trials' epochs, or any other of `metrics` where predictions lie beside the records.
  *
  * Standard error. A mean accuracy could have come out otherwise for two reasons: other seeds (variance sd² / seeds) and
  * other validation rows (p(1 - p) / rows). The second does not shrink with seeds, since all of them are judged on the same
@@ -229,7 +231,7 @@ function mostly(said: (Undertrained | null)[]): Undertrained | null {
 
 function scoreOf(trial: TrialRecord, metric: string): number {
   const ended = epochOfWeights(trial);
-  const score = epochScore(ended, metric);
+  const score = epochScore(ended, metric) ?? predictedScore(trial, metric);
   if (typeof score === "number") return score;
   throw new InputError(
     `metric: trial ${trial.trial} has no ${metric} to judge by; name one it has: loss, ${Object.keys(ended.metrics).join(", ")}`,

@@ -1,7 +1,9 @@
 import type { Labels } from "../data/labels";
-import { f1Of, noCounts, scoresOfCounts } from "../training/classCounts";
-import { argMax, columnOf, rankedClasses } from "../training/metrics";
+import { labelRows } from "../data/labelWidth";
+import { columnOf } from "../training/columnOf";
+import { rankedClasses } from "../training/metrics";
 import { rocArea } from "../training/rocArea";
+import { scorerOf } from "../training/scorers/scorerOf";
 import { rowScores } from "./rowScores";
 
 /** A metric as a function of how often each row counts. */
@@ -29,10 +31,9 @@ export function weightedScore(metric: string, outputs: Float32Array, labels: Lab
     };
     return { of, rows: values.length, work: 1 };
   }
-  if (labels.problemType === "regression") return null;
-  const width = labels.classes.length;
-  const rows = outputs.length / width;
-  if (metric === "rocAuc") {
+  const rows = labelRows(labels);
+  if (metric === "rocAuc" && labels.problemType !== "regression") {
+    const width = labels.classes.length;
     const truth = labels.problemType === "single_label_classification" ? labels.ids : labels.values;
     const classes =
       labels.problemType === "single_label_classification" ? rankedClasses(width) : [...Array(width).keys()];
@@ -43,23 +44,8 @@ export function weightedScore(metric: string, outputs: Float32Array, labels: Lab
       work: 2 * areas.length,
     };
   }
-  if (labels.problemType === "multi_label_classification")
-    return metric === "f1" ? { of: labelsF1(outputs, labels.values, width), rows, work: width } : null;
-  if (metric !== "f1" && metric !== "mcc") return null;
-  const { ids } = labels;
-  const said = Int32Array.from(ids, (_, row) => argMax(outputs, row * width, width));
-  const counts = noCounts(width);
-  const of = (weights: Uint32Array) => {
-    for (const each of Object.values(counts)) each.fill(0);
-    for (let row = 0; row < rows; row++) {
-      const weight = weights[row];
-      counts.real[ids[row]] += weight;
-      counts.said[said[row]] += weight;
-      if (said[row] === ids[row]) counts.hits[ids[row]] += weight;
-    }
-    return scoresOfCounts(counts)[metric];
-  };
-  return { of, rows, work: 3 };
+  const scorer = scorerOf(metric, outputs, labels);
+  return scorer && { ...scorer, rows };
 }
 
 function weightedMean(values: Float64Array, weights: Uint32Array): number {
@@ -69,28 +55,6 @@ function weightedMean(values: Float64Array, weights: Uint32Array): number {
     total += weights[row];
   }
   return sum / total;
-}
-
-/** The mean over the labels of each one's f1. */
-function labelsF1(outputs: Float32Array, values: Float32Array, width: number): WeightedScore["of"] {
-  const yes = Uint8Array.from(outputs, (p) => (p >= 0.5 ? 1 : 0));
-  const [hits, said, real] = [0, 0, 0].map(() => new Float64Array(width));
-  return (weights) => {
-    for (const each of [hits, said, real]) each.fill(0);
-    for (let i = 0, row = 0; i < yes.length; row++) {
-      const weight = weights[row];
-      for (let c = 0; c < width; c++, i++) {
-        if (yes[i]) {
-          said[c] += weight;
-          hits[c] += weight * values[i];
-        }
-        real[c] += weight * values[i];
-      }
-    }
-    let total = 0;
-    for (let c = 0; c < width; c++) total += f1Of(hits[c], said[c], real[c]);
-    return total / width;
-  };
 }
 
 function meanOfDefined(values: number[]): number {

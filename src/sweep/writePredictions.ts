@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SafetensorsWriter, type WrittenTensor } from "../checkpoint/safetensorsWriter";
 import type { Labels } from "../data/labels";
+import { labelRows, labelWidth } from "../data/labelWidth";
 import { makeFolders } from "../files/makeFolders";
 import { syncFolder } from "../files/replaceFolder";
 import { findAbandoned, withUnfinished } from "../files/unfinished";
@@ -58,7 +59,6 @@ function truthOf(labels: Labels): WrittenTensor & { values: Float32Array } {
   if (labels.problemType === "single_label_classification")
     return { name, shape: [labels.ids.length], dtype: "I64", values: Float32Array.from(labels.ids) };
   const values = Float32Array.from(labels.values);
-  if (labels.problemType === "regression") return { name, shape: [values.length], values };
-  const width = labels.classes.length;
-  return { name, shape: [values.length / width, width], values };
+  if (!labels.classes) return { name, shape: [values.length], values };
+  return { name, shape: [labelRows(labels), labelWidth(labels)], values };
 }

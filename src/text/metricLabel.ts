@@ -3,11 +3,23 @@ const labels: Record<string, string> = {
   f1: "F1",
   mcc: "MCC",
   rmse: "RMSE",
+  mcrmse: "MCRMSE",
+  mae: "MAE",
+  r2: "R²",
+  pearson: "Pearson's correlation",
+  spearman: "Spearman's correlation",
+  quadraticKappa: "Quadratic weighted kappa",
+  macroF1: "Macro F1",
+  microF1: "Micro F1",
+  weightedF1: "Weighted F1",
+  balancedAccuracy: "Balanced accuracy",
   rocAuc: "ROC-AUC",
   logLoss: "Log loss",
 };
 
 /** A metric's name as a figure's axis shows it. */
 export function metricLabel(metric: string): string {
-  return labels[metric] ?? metric[0].toUpperCase() + metric.slice(1);
+  const [, name, of] = /^([^:]*)(?::(.*))?$/s.exec(metric)!;
+  const label = labels[name] ?? name.slice(0, 1).toUpperCase() + name.slice(1);
+  return of === undefined ? label : `${label} of ${of}`;
 }

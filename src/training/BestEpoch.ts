@@ -1,7 +1,7 @@
 import type { Classifier } from "../models/Classifier";
 import type { Parameter, Snapshot } from "../nn/Parameter";
 import type { EpochRecord } from "./events";
-import { LOWER_IS_BETTER } from "./metrics";
+import { isLowerBetter } from "./isLowerBetter";
 
 /** Finds the best epoch and, where it is to be restored, holds a copy of its weights until `dispose()`. */
 export class BestEpoch {
@@ -19,7 +19,7 @@ export class BestEpoch {
     const { metric, restoreBest, earlyStopping } = this.settings;
     if (!restoreBest && earlyStopping === undefined) return;
     const value = metric === "loss" ? record.validLoss! : record.metrics[metric];
-    const better = LOWER_IS_BETTER.has(metric) ? value < this.#value : value > this.#value;
+    const better = isLowerBetter(metric) ? value < this.#value : value > this.#value;
     if (this.epoch !== 0 && !better) return;
     this.epoch = record.epoch;
     this.#value = value;

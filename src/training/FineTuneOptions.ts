@@ -54,6 +54,12 @@ export interface FineTuneOptions extends LossOptions {
    * Judges epochs for `earlyStopping` and `restoreBest`: a metric's name or "loss". Default: accuracy, or rmse in a regression.
    */
   metric?: string;
+  /**
+   * Further metrics to compute at each look at the rows: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of
+   * classes, mae, r2, pearson, spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic".
+   * Default: none.
+   */
+  metrics?: string[];
   /** Stops after this many epochs in a row without a better one. Default: never. */
   earlyStopping?: number;
   /** Ends with the weights of the best epoch. Default: true with `earlyStopping`, else false. */
@@ -112,6 +118,7 @@ export function fineTuneSettings(
   const settings: FineTuneSettings = {
     ...read,
     metric: read.metric ?? (problemType === "regression" ? "rmse" : "accuracy"),
+    metrics: read.metrics ?? [],
     parameterGroups: read.parameterGroups ?? [],
     restoreBest: read.restoreBest ?? read.earlyStopping !== undefined,
   };

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { firstNotFinite } from "../check";
+import { labelWidth } from "../data/labelWidth";
 import type { LabelledRows, Rows } from "../data/Rows";
 import { FrostError } from "../errors";
 import type { Classifier } from "../models/Classifier";
@@ -62,7 +63,8 @@ export class LabelledObjective implements Objective {
       return { cause: why, advice: "try a model whose weights are finite" };
     if (why?.startsWith("the running statistic"))
       return { cause: why, advice: "try a lower learning rate, or another checkpoint" };
-    const large = labels.problemType === "regression" ? tooLarge(labels.values, rows) : null;
+    const large =
+      labels.problemType === "regression" ? tooLarge(labels.values, labelWidth(labels), rows) : null;
     if (large !== null) return { cause: `${large} is beyond what float32 holds`, advice: "scale the labels" };
     const cause = why ?? (await gradientNotFinite(gradients));
     // At the first step nothing has been learned yet, at whatever rate.
@@ -75,9 +77,14 @@ export class LabelledObjective implements Objective {
 }
 
 /** The first label whose square is no finite float32, in words. */
-function tooLarge(values: Float32Array, rows: Int32Array): string | null {
-  const row = rows.find((row) => !Number.isFinite(Math.fround(values[row] ** 2)));
-  return row === undefined ? null : `the square of row ${row}'s label ${values[row]}`;
+function tooLarge(values: Float32Array, width: number, rows: Int32Array): string | null {
+  for (const row of rows) {
+    const large = values
+      .subarray(row * width, (row + 1) * width)
+      .find((value) => !Number.isFinite(Math.fround(value ** 2)));
+    if (large !== undefined) return `the square of row ${row}'s label ${large}`;
+  }
+  return null;
 }
 
 async function gradientNotFinite(gradients: ReadonlyMap<Parameter, tf.Tensor>): Promise<string | null> {

@@ -1,11 +1,12 @@
 import type { Labels } from "../data/labels";
+import { labelWidth } from "../data/labelWidth";
 import { InputError } from "../errors";
 
 /** Throws for labels that are not one for each row, or that no row can have: rows cut by hand may lack theirs. */
 export function checkLabels(name: string, labels: Labels, rows: number): void {
   const single = labels.problemType === "single_label_classification";
   const values = single ? labels.ids : labels.values;
-  const width = labels.problemType === "multi_label_classification" ? labels.classes.length : 1;
+  const width = single ? 1 : labelWidth(labels);
   if (values.length !== rows * width)
     throw new InputError(
       `${name}: expected ${rows * width} labels for ${rows} rows, got ${values.length}; takeRows takes rows with their labels`,

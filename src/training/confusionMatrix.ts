@@ -3,8 +3,8 @@ import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
+import { argMax } from "./argMax";
 import { checkLabels } from "./checkLabels";
-import { argMax } from "./metrics";
 import type { Predictions } from "./predict";
 
 /** `counts[label][predicted]`: rows of each class by what the model says they are, both as indices into `classes`. */

@@ -5,6 +5,7 @@ import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { checkMetrics } from "./checkMetrics";
 import { lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
 import { allLogits, type PredictOptions, toProbabilities } from "./predict";
@@ -16,6 +17,15 @@ export interface Evaluation {
   loss: number;
   /** By name: see `metrics`. */
   metrics: Metrics;
+}
+
+/** How a model is evaluated. */
+export interface EvaluateOptions extends PredictOptions {
+  /**
+   * Further metrics to compute: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson,
+   * spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". Default: none.
+   */
+  metrics?: string[];
 }
 
 /**
@@ -32,14 +42,15 @@ export interface Evaluation {
 export async function evaluate(
   model: Classifier,
   dataset: Dataset,
-  options: PredictOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const settings = readOptions("evaluate", options);
   checkArguments("evaluate", { model, dataset });
   const rows = readLabelledRows("evaluate", model, dataset);
   rows.checkReading("evaluate", model.trainedOn);
+  checkMetrics("metrics", settings.metrics ?? [], rows.labels);
   const logits = await allLogits(model, rows, settings, "evaluate");
-  return evaluateLogits(logits, rows.labels, model);
+  return evaluateLogits(logits, rows.labels, model, settings.metrics);
 }
 
 /** Scores logits [rows · labels] that are already there. */
@@ -47,6 +58,7 @@ export async function evaluateLogits(
   logits: Float32Array,
   labels: Labels,
   { numLabels, problemType }: Classifier,
+  further: string[] = [],
 ): Promise<Evaluation> {
   const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);
   const mean = lossOf(labels);
@@ -57,5 +69,8 @@ export async function evaluateLogits(
   });
   const [loss] = await scalar.data();
   scalar.dispose();
-  return { loss, metrics: metrics(toProbabilities(logits, numLabels, problemType), labels) };
+  return {
+    loss,
+    metrics: metrics(toProbabilities(logits, numLabels, problemType), labels, { metrics: further }),
+  };
 }

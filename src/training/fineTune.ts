@@ -1,4 +1,3 @@
-import { checkOneOf } from "../check";
 import type { LabelledRows } from "../data/Rows";
 import { saySharedRows } from "../data/saySharedRows";
 import { InputError } from "../errors";
@@ -10,6 +9,7 @@ import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { formatCount, formatMany } from "../text/numbers";
 import { BestEpoch } from "./BestEpoch";
+import { checkMetrics } from "./checkMetrics";
 import { checkTrainable } from "./checkTrainable";
 import { checkWeights } from "./checkWeights";
 import { evaluateLogits } from "./evaluate";
@@ -25,7 +25,6 @@ import { FROM_ROWS, type Start } from "./forwardRows";
 import { LabelledObjective } from "./LabelledObjective";
 import { type CurveState, LossCurve } from "./LossCurve";
 import { learningRates } from "./learningRates";
-import { metricNames } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 import { logitsOf, toProbabilities } from "./predict";
@@ -99,7 +98,8 @@ export function startFineTuning(
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
   checkWeights(train, settings);
   const judge = valid ?? train;
-  checkOneOf("metric", settings.metric, ["loss", ...metricNames(judge.labels)]);
+  checkMetrics("metric", [settings.metric], judge.labels, ["loss"]);
+  checkMetrics("metrics", settings.metrics, judge.labels);
   const { maxMinutes } = settings;
   const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model, maxMinutes });
   const training = new Training(
@@ -327,7 +327,7 @@ class Training {
       yield turn.value;
       this.#stopwatch.restart();
     }
-    const { loss, metrics } = await evaluateLogits(turn.value, valid.labels, this.model);
+    const { loss, metrics } = await evaluateLogits(turn.value, valid.labels, this.model, this.#metrics);
     record.evalSeconds += this.#stopwatch.lap();
     if (this.keeps.predictions) this.#logits.set(epoch, turn.value);
     return { ...record, validLoss: loss, metrics };
@@ -358,6 +358,12 @@ class Training {
     const logits =
       this.#logits.get(this.#epochOfWeights) ?? (yield* this.#predict(valid, yield* this.#start()));
     this.keeps.predictions?.(toProbabilities(logits, this.model.numLabels, this.model.problemType));
+  }
+
+  /** Those that were asked for. */
+  get #metrics(): string[] {
+    const { metric, metrics } = this.settings;
+    return metric === "loss" ? metrics : [...metrics, metric];
   }
 
   get #epochOfWeights(): number {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { labelWidth } from "../data/labelWidth";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "../nn/loss";
@@ -27,7 +28,7 @@ export function lossOf(labels: Labels, options: LossOptions = {}): Loss {
     for (const name of ["classWeights", "labelSmoothing"] as const)
       if (options[name])
         throw new InputError(`${name}: expected none, since a regression has no classes; leave it out`);
-    return regressionLoss(labels.values);
+    return regressionLoss(labels.values, labelWidth(labels));
   }
   const classes = labels.classes.length;
   const weights = classWeightsOf(labels, options.classWeights);
@@ -73,12 +74,14 @@ function multiLabelLoss(values: Float32Array, labels: number, weights: number[],
   };
 }
 
-function regressionLoss(values: Float32Array): Loss {
+function regressionLoss(values: Float32Array, targets: number): Loss {
   return {
-    weight: (rows) => rows.length,
+    weight: (rows) => rows.length * targets,
     forward(pass, logits, rows, total) {
-      const target = Float32Array.from(rows, (row) => values[row]);
-      const shape: [number, number] = [rows.length, 1];
+      const target = new Float32Array(rows.length * targets);
+      for (let i = 0; i < target.length; i++)
+        target[i] = values[rows[Math.floor(i / targets)] * targets + (i % targets)];
+      const shape: [number, number] = [rows.length, targets];
       return squaredError(pass, logits, tf.tensor2d(target, shape), tf.fill(shape, 1 / total));
     },
   };

@@ -1,63 +1,70 @@
 import { firstNotFinite } from "../check";
+import { labelRows, labelWidth } from "../data/labelWidth";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
-import { noOptions } from "../options/noOptions";
+import { readOptions } from "../options/readOptions";
+import { argMax } from "./argMax";
 import { checkLabels } from "./checkLabels";
-import { f1Of, noCounts, scoresOfCounts } from "./classCounts";
+import { checkMetrics } from "./checkMetrics";
+import { countRows, f1Of, noCounts, SCORES_OF_COUNTS } from "./classCounts";
+import { columnOf } from "./columnOf";
 import { rocArea } from "./rocArea";
+import { scorerOf } from "./scorers/scorerOf";
 
 /** Scores by name. `rocAuc` is left out where a class has no row, since it is not defined there. */
 export type Metrics = Record<string, number>;
 
-/** Metrics of which less is better. */
-export const LOWER_IS_BETTER = new Set(["loss", "logLoss", "rmse"]);
+/** What `metrics` computes besides. */
+export interface MetricsOptions {
+  /**
+   * Further metrics to compute: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson,
+   * spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". Default: none.
+   */
+  metrics?: string[];
+}
 
 /**
- * Scores predictions against labels, as scikit-learn's functions of the same names do.
+ * Scores predictions against labels, as scikit-learn's and SciPy's functions of the same names do.
  *
  * `outputs`, [rows · labels], are probabilities, or predicted values in a regression. Single-label: accuracy, f1 (of the second
  * class where there are two, else the mean over the classes that occur or are predicted), mcc, rocAuc (one against the rest, macro), logLoss. Multi-label: accuracy (all labels
- * of a row right), f1 and rocAuc (macro), logLoss. Regression: rmse.
+ * of a row right), f1 and rocAuc (macro), logLoss. Regression: rmse, of several targets the mean of each one's. Further ones have to be
+ * named; those that are not defined on these rows are left out.
  *
- * @throws InputError for outputs that are not one for each row and label, or not finite, naming the row
+ * @throws InputError for outputs that are not one for each row and label, or not finite, naming the row, and for a metric that the task
+ *   has not
  * @example
  * ```ts
  * const { probabilities } = await predict(model, valid);
- * console.log(metrics(probabilities, valid.labels!).f1);
+ * console.log(metrics(probabilities, valid.labels!, { metrics: ["balancedAccuracy"] }));
  * ```
  */
-export function metrics(outputs: Float32Array, labels: Labels): Metrics;
-export function metrics(outputs: Float32Array, labels: Labels, ...more: unknown[]): Metrics {
-  noOptions("metrics", more);
+export function metrics(outputs: Float32Array, labels: Labels, options: MetricsOptions = {}): Metrics {
+  const { metrics: further } = readOptions("metrics", options);
   checkArguments("metrics", { outputs, labels });
   checkOutputs(outputs, labels);
-  if (labels.problemType === "regression") return { rmse: rmse(outputs, labels.values) };
+  const scores = usual(outputs, labels);
+  for (const name of further ?? []) {
+    if (name in scores) continue;
+    const scorer = scorerOf(name, outputs, labels);
+    if (!scorer) checkMetrics("metrics", [name], labels);
+    const value = scorer?.of() ?? Number.NaN;
+    if (!Number.isNaN(value)) scores[name] = value;
+  }
+  return scores;
+}
+
+function usual(outputs: Float32Array, labels: Labels): Metrics {
+  if (labels.problemType === "regression") return { rmse: scorerOf("rmse", outputs, labels)!.of() };
   if (labels.problemType === "multi_label_classification")
     return multiLabel(outputs, labels.values, labels.classes.length);
   return singleLabel(outputs, labels.ids, labels.classes.length);
 }
 
-/** The names of the metrics that rows with these labels are scored by: `rocAuc` where each class has rows, and other classes have some. */
-export function metricNames(labels: Labels): string[] {
-  if (labels.problemType === "regression") return ["rmse"];
-  const classes = labels.classes.length;
-  const counts = new Array<number>(classes).fill(0);
-  if (labels.problemType === "single_label_classification") for (const id of labels.ids) counts[id]++;
-  else
-    labels.values.forEach((value, i) => {
-      if (value) counts[i % classes]++;
-    });
-  const single = labels.problemType === "single_label_classification";
-  const rows = single ? labels.ids.length : labels.values.length / classes;
-  const ranked = counts.every((count) => count > 0 && count < rows);
-  return ["accuracy", "f1", ...(single ? ["mcc"] : []), ...(ranked ? ["rocAuc"] : []), "logLoss"];
-}
-
 function checkOutputs(outputs: Float32Array, labels: Labels): void {
-  const width = labels.classes?.length ?? 1;
-  const rows =
-    labels.problemType === "single_label_classification" ? labels.ids.length : labels.values.length / width;
+  const width = labelWidth(labels);
+  const rows = labelRows(labels);
   if (outputs.length !== rows * width)
     throw new InputError(
       `metrics: expected ${rows * width} outputs for ${rows} rows of ${width} labels, got ${outputs.length}`,
@@ -73,18 +80,15 @@ function checkOutputs(outputs: Float32Array, labels: Labels): void {
 function singleLabel(probabilities: Float32Array, ids: Int32Array, classes: number): Metrics {
   const rows = ids.length;
   const counts = noCounts(classes);
+  const said = Int32Array.from(ids, (_, r) => argMax(probabilities, r * classes, classes));
+  countRows(counts, ids, said);
   let logLoss = 0;
-  for (let r = 0; r < rows; r++) {
-    const said = argMax(probabilities, r * classes, classes);
-    counts.real[ids[r]]++;
-    counts.said[said]++;
-    if (said === ids[r]) counts.hits[said]++;
-    logLoss -= Math.log(clip(probabilities[r * classes + ids[r]])) / rows;
-  }
+  for (let r = 0; r < rows; r++) logLoss -= Math.log(clip(probabilities[r * classes + ids[r]])) / rows;
   const auc = mean(rankedClasses(classes).map((c) => rocArea(...columnOf(probabilities, ids, classes, c))()));
   return {
     accuracy: sum(classes, (c) => counts.hits[c]) / rows,
-    ...scoresOfCounts(counts),
+    f1: SCORES_OF_COUNTS.f1(counts),
+    mcc: SCORES_OF_COUNTS.mcc(counts),
     ...(Number.isNaN(auc) ? {} : { rocAuc: auc }),
     logLoss,
   };
@@ -93,21 +97,6 @@ function singleLabel(probabilities: Float32Array, ids: Int32Array, classes: numb
 /** The classes of which each is ranked against the rest: of two the second alone. */
 export const rankedClasses = (classes: number): number[] =>
   classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
-
-/** What is said of one class, and whether each row is of it. */
-export function columnOf(
-  probabilities: Float32Array,
-  truth: Int32Array | Float32Array,
-  classes: number,
-  c: number,
-): [Float32Array, Float32Array] {
-  const rows = probabilities.length / classes;
-  const column = (from: Float32Array) => Float32Array.from({ length: rows }, (_, r) => from[r * classes + c]);
-  return [
-    column(probabilities),
-    truth instanceof Int32Array ? Float32Array.from(truth, (id) => (id === c ? 1 : 0)) : column(truth),
-  ];
-}
 
 function multiLabel(probabilities: Float32Array, values: Float32Array, labels: number): Metrics {
   const rows = values.length / labels;
@@ -146,17 +135,6 @@ export function isWholeRow(
   for (let i = row * labels; i < (row + 1) * labels; i++)
     if (probabilities[i] >= 0.5 !== values[i] >= 0.5) return false;
   return true;
-}
-
-function rmse(predicted: Float32Array, values: Float32Array): number {
-  return Math.sqrt(sum(values.length, (i) => (predicted[i] - values[i]) ** 2) / values.length);
-}
-
-/** Where the largest of `count` values from `start` stands, counted from `start`. */
-export function argMax(values: Float32Array, start: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (values[start + i] > values[start + best]) best = i;
-  return best;
 }
 
 function sum(count: number, term: (i: number) => number): number {

@@ -11,8 +11,8 @@ import { checkArguments } from "../options/checkArguments";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
+import { argMax } from "./argMax";
 import { FROM_ROWS, forwardRows, type Start } from "./forwardRows";
-import { argMax } from "./metrics";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
 import { readRows } from "./readRows";
@@ -23,7 +23,7 @@ import { whyNotFinite } from "./whyNotFinite";
 export interface Predictions {
   /** `[rows · labels]`: the probability of each class or label, or the predicted value in a regression. */
   probabilities: Float32Array;
-  /** Per row: the likeliest class, the labels above one half joined by spaces, or the value. */
+  /** Per row: the likeliest class, the labels above one half or the values, joined by spaces. */
   labels: string[];
 }
 
@@ -159,7 +159,7 @@ export function toProbabilities(
 function toLabels(probabilities: Float32Array, { numLabels, problemType, classes }: Classifier): string[] {
   return Array.from({ length: probabilities.length / numLabels }, (_, row) => {
     const start = row * numLabels;
-    if (problemType === "regression") return String(probabilities[start]);
+    if (problemType === "regression") return probabilities.subarray(start, start + numLabels).join(" ");
     if (problemType === "single_label_classification")
       return classes[argMax(probabilities, start, numLabels)];
     return classes.filter((_, i) => probabilities[start + i] >= 0.5).join(" ");

@@ -1,3 +1,4 @@
+import { labelWidth } from "../data/labelWidth";
 import type { Dataset, LabelledRows, Rows } from "../data/Rows";
 import { rowsOf } from "../data/rowsOf";
 import { InputError } from "../errors";
@@ -25,11 +26,12 @@ export function readLabelledRows(name: string, model: Classifier, dataset: Datas
     throw new InputError(
       `${name}: the model is made for ${model.problemType}, the labels for ${labels.problemType}`,
     );
-  if (labels.problemType !== "regression" && labels.classes.length !== model.numLabels)
+  const { classes } = labels;
+  if (labelWidth(labels) !== model.numLabels)
     throw new InputError(
-      `${name}: the model has ${model.numLabels} labels, the data ${labels.classes.length} (${labels.classes.join(", ")}); load the model with classes: […] of the data`,
+      `${name}: the model has ${model.numLabels} labels, the data ${classes ? `${classes.length} (${classes.join(", ")}); load the model with classes: […] of the data` : "one number a row; load the model with numLabels: 1"}`,
     );
-  if (labels.problemType !== "regression") checkClasses(name, model.classes, labels.classes);
+  if (classes) checkClasses(name, model.classes, classes);
   checkLabels(name, labels, count);
   return rows as LabelledRows;
 }

@@ -1,8 +1,8 @@
 import type { TextDataset } from "../data/textDataset";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { argMax } from "./argMax";
 import { singleLabelOf } from "./confusionMatrix";
-import { argMax } from "./metrics";
 import type { Predictions } from "./predict";
 
 /** A row that was labelled otherwise than the model says. */

@@ -68,6 +68,14 @@ const CONFIGS: Record<string, object> = {
     eos_token_id: 3,
     sep_token_id: 3,
   },
+  "bert, a regression of three targets": {
+    ...common,
+    ...layers,
+    model_type: "bert",
+    problem_type: "regression",
+    id2label: { 0: "cohesion", 1: "syntax", 2: "phrases" },
+    label2id: { cohesion: 0, syntax: 1, phrases: 2 },
+  },
   "bert, with labels that are numbers": {
     ...common,
     ...layers,
@@ -122,6 +130,7 @@ describe("Checkpoints in Python", { skip: noPython }, () => {
     for (const name of Object.keys(CONFIGS)) {
       const model = await load(join(folder, name), {
         classes: ["odd", "even"],
+        problemType: "single_label_classification",
         ignoreMismatchedSizes: true,
         log: () => {},
       });
@@ -149,6 +158,31 @@ describe("Checkpoints in Python", { skip: noPython }, () => {
       });
       assertClose(theirs.flat(), logits, 1e-5, basename(to));
     }
+  });
+
+  it("keep the targets of a regression there, of which each output has learned its own", async () => {
+    const model = await load(join(folder, "bert, a regression of three targets"));
+    const classes = ["cohesion", "syntax", "phrases"];
+    assert.deepEqual([model.problemType, model.classes], ["regression", classes]);
+    const train = toyRows(8);
+    const values = Float32Array.from({ length: 24 }, (_, i) => (i % 3) - 1);
+    const labels = { problemType: "regression" as const, classes, values };
+    await fineTune(model, { train: { ...train, labels } }, { epochs: 20, batchSize: 8, learningRate: 1e-2 });
+    const logits = await logitsOf(model);
+    assert.ok(logits[0] < logits[1] && logits[1] < logits[2], String(logits));
+    const to = join(folder, "three targets");
+    await model.savePretrained(to);
+    model.dispose();
+    const { logits: theirs, ...read } = readInPython([to], rows)[to];
+    assert.deepEqual(read, {
+      found: {},
+      warnings: [],
+      class: "BertForSequenceClassification",
+      dtype: "float32",
+      problemType: "regression",
+      labels: { 0: "cohesion", 1: "syntax", 2: "phrases" },
+    });
+    assertClose(theirs.flat(), logits, 1e-5);
   });
 
   it("keep their labels there when the config they came with counted others", async () => {

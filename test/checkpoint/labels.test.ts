@@ -204,10 +204,8 @@ describe("id2label", () => {
 });
 
 describe("A problem type", () => {
-  it("of one class, and a regression of several values, are refused, asked for or stored", async () => {
+  it("of one class are refused, asked for or stored", async () => {
     const one = /problem_?[tT]ype: expected at least 2 classes for single_label_classification, got 1; /;
-    const several =
-      /problem_?[tT]ype: expected 1 label for a regression, got 3; several values at once are not supported \(options/;
     const load = (fields: object, options: object = {}) =>
       Auto.fromPretrained(variant("bert", { ...fields }), {
         log: () => {},
@@ -216,13 +214,27 @@ describe("A problem type", () => {
       });
     await assert.rejects(load({}, { numLabels: 1, problemType: "single_label_classification" }), one);
     await assert.rejects(load({ ...named(["a"]), problem_type: "single_label_classification" }), one);
-    await assert.rejects(load({}, { problemType: "regression" }), several);
-    await assert.rejects(load({ problem_type: "regression" }), several);
-    await assert.rejects(load({}, { classes: own, problemType: "regression" }), several);
     await assert.rejects(
       AutoModelForImageClassification.fromConfig({ architecture: "resnet18", num_classes: 1 }),
       one,
     );
+  });
+
+  it("of several targets are a regression where that is asked for or stored, and stay one when saved", async () => {
+    const classes = ["cohesion", "syntax", "phrases"];
+    const asked = await Auto.fromPretrained(variant("bert", {}), {
+      ...{ classes, problemType: "regression", ignoreMismatchedSizes: true },
+      log: () => {},
+    });
+    const saved = join(makeFolder(), "saved");
+    await asked.savePretrained(saved);
+    asked.dispose();
+    const { id2label, problem_type } = JSON.parse(readFileSync(join(saved, "config.json"), "utf8"));
+    assert.deepEqual(id2label, { 0: "cohesion", 1: "syntax", 2: "phrases" });
+    assert.equal(problem_type, "regression");
+    const stored = await Auto.fromPretrained(saved, { log: assert.fail });
+    assert.deepEqual([stored.problemType, stored.classes], ["regression", classes]);
+    stored.dispose();
   });
 
   it("that is stored says nothing of a head with another number of labels", async () => {

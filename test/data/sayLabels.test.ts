@@ -22,4 +22,8 @@ test("Several labels and numbers are told as such", () => {
     "1 label, which a row has or has not: toxic",
   );
   assert.equal(sayLabels({ problemType: "regression", values }), "a regression: numbers from -3 to 2");
+  assert.equal(
+    sayLabels({ problemType: "regression", classes: ["cohesion", "syntax", "a, b"], values }),
+    'a regression of 3 targets, cohesion, syntax, "a, b": numbers from -3 to 2',
+  );
 });

@@ -40,6 +40,7 @@ export const CALLS: Record<OptionOwner, Call> = {
   adaptToTexts: (options) => f.adaptToTexts(model, null, options),
   predict: (options) => f.predict(model, null, options),
   evaluate: (options) => f.evaluate(model, null, options),
+  metrics: (options) => f.metrics(null, null, options),
   probeDepths: (options) => f.probeDepths(model, data, options),
   worstMistakes: (options) => f.worstMistakes(null, {}, options),
   FrozenFeatures: (options) => new frostkit.FrozenFeatures(model as never, options as object),

@@ -46,6 +46,8 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/learningRates.ts", "ParameterGroup", parameterGroup],
   ["src/training/adaptToTexts.ts", "AdaptOptions", OPTIONS.adaptToTexts],
   ["src/training/predict.ts", "PredictOptions", OPTIONS.predict],
+  ["src/training/evaluate.ts", "EvaluateOptions", OPTIONS.evaluate],
+  ["src/training/metrics.ts", "MetricsOptions", OPTIONS.metrics],
   ["src/probe/probeDepths.ts", "ProbeData", swept],
   ["src/probe/probeDepths.ts", "ProbeOptions", OPTIONS.probeDepths],
   ["src/training/worstMistakes.ts", "MistakesOptions", OPTIONS.worstMistakes],
@@ -65,6 +67,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
 export const BASES: Record<string, string[]> = {
   FromPretrainedOptions: ["LoadOptions"],
   FineTuneOptions: ["LossOptions"],
+  EvaluateOptions: ["PredictOptions"],
   PngSize: ["PictureSize"],
 };
 

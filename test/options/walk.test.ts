@@ -120,7 +120,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
     });
-  for (const name of ["metrics", "confusionMatrix", "takeRows", "readRecords"])
+  for (const name of ["confusionMatrix", "takeRows", "readRecords"])
     await assert.rejects(async () => f[name]({}, {}, { metric: "f1" }), {
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,

@@ -8,6 +8,7 @@ interface Shape {
   skill?: number;
   seed?: number;
   problemType?: Labels["problemType"];
+  /** In a regression several targets; one where it is left out. */
   classes?: string[];
 }
 
@@ -15,11 +16,15 @@ interface Shape {
 export function fakeLabels({
   rows = 60,
   problemType = "single_label_classification",
-  classes = ["a", "b", "c"],
+  classes: targets,
 }: Shape = {}): Labels {
+  const classes = targets ?? ["a", "b", "c"];
   const random = new Random("labels", problemType, rows, classes.length);
-  if (problemType === "regression")
-    return { problemType, values: Float32Array.from({ length: rows }, () => random.normal()) };
+  if (problemType === "regression") {
+    const width = targets?.length ?? 1;
+    const values = Float32Array.from({ length: rows * width }, () => random.normal());
+    return { problemType, ...(targets && { classes: targets }), values };
+  }
   if (problemType === "single_label_classification")
     return {
       problemType,

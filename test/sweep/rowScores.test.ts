@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Labels } from "../../src/data/labels";
 import { rowScores } from "../../src/sweep/rowScores";
-import { metricNames, metrics } from "../../src/training/metrics";
+import { metricNames } from "../../src/training/metricNames";
+import { metrics } from "../../src/training/metrics";
 import { fakePredictions } from "./fakePredictions";
 
 const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;

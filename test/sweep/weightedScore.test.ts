@@ -3,7 +3,9 @@ import { describe, it } from "node:test";
 import type { Labels } from "../../src/data/labels";
 import { Random } from "../../src/random";
 import { weightedScore } from "../../src/sweep/weightedScore";
-import { metricNames, metrics } from "../../src/training/metrics";
+import { metricNames } from "../../src/training/metricNames";
+import { metrics } from "../../src/training/metrics";
+import { scorerNames } from "../../src/training/scorers/scorerOf";
 import { fakePredictions } from "./fakePredictions";
 
 /** The table in which each row stands as often as it counts. */
@@ -24,6 +26,7 @@ const kinds = [
   { problemType: "single_label_classification", classes: ["a", "b", "c", "d", "e"] },
   { problemType: "multi_label_classification", classes: ["a", "b", "c"] },
   { problemType: "regression" },
+  { problemType: "regression", classes: ["cohesion", "syntax", "phrases"] },
 ] as const;
 
 describe("weightedScore", () => {
@@ -48,8 +51,10 @@ describe("weightedScore", () => {
         const weights = Uint32Array.from({ length: rows }, () => random.integer(4));
         weights[0]++;
         const table = repeated(outputs, labels, weights);
-        const expected = metrics(table.outputs, table.labels);
-        for (const metric of metricNames(labels)) {
+        const all = scorerNames(labels).map((name) => name.replace(/<.*>/, labels.classes?.[0] ?? ""));
+        const names = [...new Set([...metricNames(labels), ...all])];
+        const expected = metrics(table.outputs, table.labels, { metrics: all });
+        for (const metric of names) {
           const score = weightedScore(metric, outputs, labels)!;
           assert.equal(score.rows, rows);
           // Where a class is left out, rocAuc is that of the others.
@@ -108,7 +113,8 @@ describe("weightedScore", () => {
     };
     for (const metric of ["accuracy", "f1", "mcc", "rocAuc", "logLoss", "energy"])
       assert.equal(of(kinds[3], metric), null);
-    for (const metric of ["mcc", "rmse", "energy"]) assert.equal(of(kinds[2], metric), null);
+    for (const metric of ["mcc", "rmse", "energy", "macroF1:a", "rocAuc:z"])
+      assert.equal(of(kinds[2], metric), null);
     for (const metric of ["rmse", "energy"]) assert.equal(of(kinds[0], metric), null);
   });
 });

@@ -444,6 +444,35 @@ onEveryFastEngine("fineTune", () => {
     regression.dispose();
   });
 
+  it("computes the metrics that are named besides, and may be judged by one of them", async () => {
+    const model = await loadTiny();
+    const metrics = ["balancedAccuracy", "rocAuc:odd"];
+    const { epochs } = await fineTune(
+      model,
+      { train, valid },
+      { ...options, metrics, metric: "quadraticKappa", restoreBest: true },
+    );
+    const names = [
+      "accuracy",
+      "f1",
+      "mcc",
+      "rocAuc",
+      "logLoss",
+      "balancedAccuracy",
+      "rocAuc:odd",
+      "quadraticKappa",
+    ];
+    for (const epoch of epochs) assert.deepEqual(Object.keys(epoch.metrics), names);
+    const { metrics: found } = await evaluate(model, valid, { metrics: ["quadraticKappa"] });
+    assert.equal(found.quadraticKappa, Math.max(...epochs.map((epoch) => epoch.metrics.quadraticKappa)));
+    for (const wrong of [{ metric: "pearson" }, { metrics: ["pearson"] }])
+      assert.throws(() => fineTune(model, { train, valid }, { ...options, ...wrong }), {
+        name: "InputError",
+        message: /^metrics?: expected one of .*accuracy, .*got "pearson"$/,
+      });
+    model.dispose();
+  });
+
   it("trains a regression and several labels as well", async () => {
     const even = (ids: Int32Array) => ids.filter((id) => id % 2 === 0).length / ids.length;
     const values = Float32Array.from(train.inputIds, (ids) => 4 * even(ids) - 2);
@@ -463,6 +492,42 @@ onEveryFastEngine("fineTune", () => {
       `rmse from ${epochs[0].metrics.rmse} to ${epochs[14].metrics.rmse}`,
     );
     regression.dispose();
+
+    const [left, right] = [0, 1].map((bit) =>
+      train.inputIds.map((ids) => 4 * even(ids.subarray(bit * 2)) - 2),
+    );
+    const targets = Float32Array.from(left.flatMap((value, row) => [value, 1 - right[row]]));
+    const scored = {
+      ...train,
+      labels: { problemType: "regression" as const, classes: ["up", "down"], values: targets },
+    };
+    const two = await AutoModelForSequenceClassification.fromPretrained(tinyBert, {
+      ...{ classes: ["up", "down"], problemType: "regression", ignoreMismatchedSizes: true },
+      log: () => {},
+    });
+    const metrics = ["rmse:up", "rmse:down", "pearson:up", "pearson:down"];
+    const learned = await fineTune(
+      two,
+      { train: scored, valid: scored },
+      { ...options, epochs: 15, metrics },
+    );
+    const last = learned.epochs[14].metrics;
+    // Each output follows its own target: those of up and down would be strangers to each other.
+    assert.ok(last["pearson:up"] > 0.8 && last["pearson:down"] > 0.8, JSON.stringify(last));
+    assert.ok(Math.abs(last.rmse - (last["rmse:up"] + last["rmse:down"]) / 2) < 1e-9);
+    const said = await predict(two, scored);
+    assert.equal(said.probabilities.length, 2 * train.inputIds.length);
+    assert.deepEqual(
+      said.labels[3].split(" ").map(Number),
+      [...said.probabilities.subarray(6, 8)].map((v) => Number(String(v))),
+    );
+    assert.throws(
+      () => fineTune(two, { train: { ...scored, labels: { problemType: "regression", values } } }),
+      {
+        message: "train: the model has 2 labels, the data one number a row; load the model with numLabels: 1",
+      },
+    );
+    two.dispose();
 
     const both = Float32Array.from(train.inputIds.flatMap((ids) => [ids.length > 11 ? 1 : 0, ids[1] % 2]));
     const several = {

@@ -82,6 +82,16 @@ onEveryEngine("lossOf", () => {
     close(lossAt(labels, [0, 1, 2, 3], {}, values), (0.25 + 1 + 0 + 4) / 4);
   });
 
+  it("is PyTorch's mse_loss over all targets of a regression", () => {
+    const labels: Labels = {
+      problemType: "regression",
+      classes: ["a", "b", "c"],
+      values: Float32Array.of(1, 0, 2, -2, 0.5, 1, 0, 0, 3, 1, 1, 1),
+    };
+    close(lossAt(labels, [0, 1, 2, 3]), 2.421875);
+    close(lossAt(labels, [2, 0]), 1.5416667);
+  });
+
   it("refuses class weights that do not fit", () => {
     const refuses = (labels: Labels, classWeights: LossOptions["classWeights"], message: RegExp) =>
       assert.throws(() => lossOf(labels, { classWeights }), { name: "InputError", message });

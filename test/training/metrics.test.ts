@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Labels } from "../../src/data/textDataset";
-import { argMax, LOWER_IS_BETTER, metricNames, metrics } from "../../src/training/metrics";
+import { argMax } from "../../src/training/argMax";
+import { isLowerBetter } from "../../src/training/isLowerBetter";
+import { metricNames } from "../../src/training/metricNames";
+import { metrics } from "../../src/training/metrics";
 
 const close = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-6, `expected ${expected}, got ${actual}`);
@@ -84,6 +89,81 @@ describe("metrics where classes are absent", () => {
   });
 });
 
+// test/fixtures/metrics/make.py: random predictions, with ties and classes that no row has.
+describe("metrics beside scikit-learn and SciPy", () => {
+  const { cases } = JSON.parse(
+    readFileSync(join(__dirname, "../fixtures/metrics/expected.json"), "utf8"),
+  ) as {
+    cases: Record<
+      string,
+      Record<"ids" | "values" | "outputs", number[]> & { scores: Record<string, number> }
+    >;
+  };
+  for (const [name, { ids, values, outputs, scores, ...kind }] of Object.entries(cases))
+    it(`are the same of ${name}`, () => {
+      const labels = {
+        ...kind,
+        ...(ids ? { ids: Int32Array.from(ids) } : { values: Float32Array.from(values) }),
+      } as unknown as Labels;
+      const found = metrics(Float32Array.from(outputs), labels, { metrics: Object.keys(scores) });
+      assert.deepEqual(Object.keys(found).sort(), Object.keys(scores).sort());
+      for (const [metric, expected] of Object.entries(scores))
+        assert.ok(
+          Math.abs(found[metric] - expected) < 1e-9,
+          `${metric}: expected ${expected}, got ${found[metric]}`,
+        );
+    });
+});
+
+describe("further metrics", () => {
+  const numbers = (values: number[]) =>
+    ({ problemType: "regression", values: Float32Array.from(values) }) satisfies Labels;
+
+  it("follow the usual ones in the order they were asked for", () => {
+    const labels = single(["a", "b"], [0, 1]);
+    const asked = ["quadraticKappa", "rocAuc:a", "accuracy"];
+    const found = metrics(binary([0.2, 0.6]), labels, { metrics: asked });
+    assert.deepEqual(Object.keys(found), [
+      ...["accuracy", "f1", "mcc", "rocAuc", "logLoss"],
+      ...["quadraticKappa", "rocAuc:a"],
+    ]);
+    close(found.quadraticKappa, 1);
+  });
+
+  it("are left out where they are not defined on these rows", () => {
+    const constant = metrics(Float32Array.of(1, 2), numbers([3, 3]), {
+      metrics: ["pearson", "spearman", "r2"],
+    });
+    assert.deepEqual(Object.keys(constant), ["rmse", "r2"]);
+    assert.equal(constant.r2, 0);
+    const oneClass = metrics(binary([0.2, 0.6]), single(["a", "b"], [1, 1]), { metrics: ["rocAuc:b"] });
+    assert.ok(!("rocAuc:b" in oneClass));
+  });
+
+  it("call correlation with predictions that do not vary 0, where SciPy has none", () => {
+    const { pearson, spearman } = metrics(Float32Array.of(0.1, 0.1, 0.1), numbers([1, 2, 4]), {
+      metrics: ["pearson", "spearman"],
+    });
+    assert.deepEqual([pearson, spearman], [0, 0]);
+  });
+
+  it("are refused by name where the task has none such, with those it has", () => {
+    const refused = (labels: Labels, metric: string, message: RegExp) =>
+      assert.throws(() => metrics(new Float32Array(2), labels, { metrics: [metric] }), {
+        name: "InputError",
+        message,
+      });
+    refused(
+      numbers([1, 2]),
+      "accuracy",
+      /^metrics: expected one of rmse, mae, r2, pearson, spearman, got "accuracy"$/,
+    );
+    refused(numbers([1, 2]), "rmse:cohesion", /got "rmse:cohesion"$/);
+    const targets: Labels = { ...numbers([1, 2]), classes: ["cohesion", "syntax"] };
+    refused(targets, "rmse:grammar", /rmse:<target>.*got "rmse:grammar"$/);
+  });
+});
+
 describe("metrics", () => {
   const multi = (values: number[]) =>
     ({
@@ -162,8 +242,8 @@ describe("metrics of a regression", () => {
   });
 
   it("are better the lower, unlike accuracy", () => {
-    assert.ok(LOWER_IS_BETTER.has("rmse"));
-    assert.ok(!LOWER_IS_BETTER.has("accuracy"));
+    assert.ok(isLowerBetter("rmse"));
+    assert.ok(!isLowerBetter("accuracy"));
   });
 });
 

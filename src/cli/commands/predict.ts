@@ -50,7 +50,7 @@ export function predictCommand(): Command {
     .description(
       "Writes what a fine-tuned model says of each row as a CSV: the id and the label's name, in the rows' order; of " +
         "images the file and the label's name. " +
-        "Several labels of a row are joined by blanks; a regression gives its value. Columns and length of the texts are those " +
+        "Several labels of a row are joined by blanks; a regression gives its value, of several targets each in a column of its own. Columns and length of the texts are those " +
         "that the model was trained on, as it was saved with it.",
     )
     .optionsGroup("Data:")
@@ -109,15 +109,16 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     remarks = [],
   } = "paths" in read ? imageRows(read, flags) : textRows(read, flags, command, model);
   const { trainedOn } = model;
-  const label = flags.label ?? (trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target");
+  const targets = targetColumns(model, flags);
+  const label = targets ?? [flags.label ?? (trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target")];
   const classes = flags.probabilities ? probabilityColumns(model) : [];
-  const header = [id ?? "id", label, ...classes];
+  const header = [id ?? "id", ...label, ...classes];
   const twice = header.find((name, i) => header.indexOf(name) < i);
   if (twice !== undefined)
     throw new InputError(
-      `${out}: would have two columns ${JSON.stringify(twice)}; name the labels' otherwise by --label`,
+      `${out}: would have two columns ${JSON.stringify(twice)}; name the ${targets ? "ids' otherwise by --id" : "labels' otherwise by --label"}`,
     );
-  checkReplaceableTable(out, [header, [id ?? "id", label]], "--out");
+  checkReplaceableTable(out, [header, [id ?? "id", ...label]], "--out");
   const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
   for (const line of remarks) note(line);
@@ -132,10 +133,10 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
       onProgress: (done, total) => bar.count(done, total, "rows"),
     }),
   );
-  const width = classes.length;
+  const width = model.numLabels;
   const lines = said.labels.map((name, row) => [
     ids?.[row] ?? String(row),
-    name,
+    ...(targets ? targets.map((_, t) => String(said.probabilities[row * width + t])) : [name]),
     ...classes.map((_, i) => said.probabilities[row * width + i].toFixed(6)),
   ]);
   replaceFile(out, csvText([header, ...lines]));
@@ -191,6 +192,16 @@ function textRows(table: Table, flags: PredictFlags, command: Command, { trained
     id: id ?? undefined,
   });
   return { rows, ids: rows.ids, id, remarks };
+}
+
+/** The targets of a regression of several, each of which has a column; null of another model. */
+function targetColumns({ problemType, classes }: Classifier, { label }: PredictFlags): string[] | null {
+  if (problemType !== "regression" || classes.length === 1) return null;
+  if (label !== undefined)
+    throw new InputError(
+      `--label: expected none, since a model of several targets writes a column for each, ${classes.join(", ")}, got ${JSON.stringify(label)}`,
+    );
+  return classes;
 }
 
 function probabilityColumns({ problemType, classes }: Classifier): string[] {

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readTable } from "../../src/data/readTable";
+import { folder, frostkit } from "./frostkit";
+import { tinyModel, tinyTable } from "./tinyModel";
+
+const model = tinyModel("model");
+
+test("Several targets are trained on, judged apart, saved by name and predicted a column each", async () => {
+  const path = tinyTable("scores.csv", 36, (kind) => `${kind},${2 - kind}`);
+  const text = readFileSync(join(folder, path), "utf8");
+  writeFileSync(join(folder, path), text.replace("target", "praise,blame"));
+  const trained = await frostkit(
+    ...["finetune", "--model", model, "--train", path, "--label", "praise,blame", "--task", "regression"],
+    ...["--metric", "mcrmse", "--metrics", "rmse:blame,pearson", "--epochs", "1", "--engine", "onnxruntime"],
+    ...["--ignore-mismatched-sizes", "--save", "scorer"],
+  );
+  assert.equal(trained.code, 0, trained.stderr);
+  assert.match(trained.stderr, /a regression of 2 targets, praise, blame: numbers from 0 to 2/);
+  assert.match(
+    trained.stdout,
+    /^epoch +train loss +valid loss +rmse +rmse:blame +pearson +mcrmse +seconds\n/,
+  );
+  const config = JSON.parse(readFileSync(join(folder, "scorer/config.json"), "utf8"));
+  assert.deepEqual([config.problem_type, config.id2label], ["regression", { 0: "praise", 1: "blame" }]);
+
+  const predict = (...more: string[]) =>
+    frostkit(...["predict", "--model", "scorer", "--data", path, "--engine", "onnxruntime", ...more]);
+  const predicted = await predict("--out", "submission.csv");
+  assert.equal(predicted.code, 0, predicted.stderr);
+  const { columns, rows } = await readTable(join(folder, "submission.csv"));
+  assert.deepEqual(columns, ["id", "praise", "blame"]);
+  assert.equal(rows.length, 36);
+  for (const { praise, blame } of rows) assert.ok(Number.isFinite(Number(praise)) && praise !== blame);
+  const named = await predict("--out", "other.csv", "--label", "score");
+  assert.deepEqual(
+    [named.code, named.stderr],
+    [
+      2,
+      'frostkit predict: --label: expected none, since a model of several targets writes a column for each, praise, blame, got "score"\n',
+    ],
+  );
+});
