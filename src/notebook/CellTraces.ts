@@ -86,7 +86,7 @@ const FRAME = /^\s+at (?:async )?(?:(.*) \()?frostkit-cell-(\d+):(\d+):(\d+)\)?$
 
 /** Frames between a cell and the process: tslab's, the patches' to it, and Node.js's. */
 const INSIDE =
-  /node_modules[\\/]tslab[\\/]|evalmachine\.<anonymous>|[( ]node:|[\\/]notebook[\\/](cellExecutor|lastValue|stopRuns|patchCells|startKernel)\.[jt]s/;
+  /node_modules[\\/]tslab[\\/]|evalmachine\.<anonymous>|[( ]node:|[\\/]notebook[\\/](cellExecutor|isDrawn|lastValue|stopRuns|patchCells|startKernel)\.[jt]s/;
 
 /** Node.js puts the line of JavaScript before the trace of what a script throws at its top. */
 const ARROW = /^.+:\d+\n.*\n\s*\^+\n+/;

@@ -1,8 +1,10 @@
 import { awaitsAtTop } from "./awaitsAtTop";
 import { BEFORE, CellTraces } from "./CellTraces";
 import type { cellCompiler } from "./cellCompiler";
+import { isDrawn } from "./isDrawn";
 import { keptDeclarations } from "./keptDeclarations";
 import { lastValue } from "./lastValue";
+import { show } from "./show";
 import { spelledOut } from "./spelledOut";
 import { stopRuns } from "./stopRuns";
 import type { Conversion, CreateExecutor } from "./tslab";
@@ -12,7 +14,7 @@ const PAUSE = "await null; ";
 
 /**
  * tslab's executor as the kit's kernel has it: errors name the cell's own lines, a cell that fails leaves what it declared, its last
- * line prints nothing that is of no use, and the stop button ends runs.
+ * line prints nothing that is of no use and shows a figure, and the stop button ends runs.
  */
 export function cellExecutor(
   create: CreateExecutor,
@@ -24,6 +26,8 @@ export function cellExecutor(
     let count = 0;
     let declared = "";
     let conversion: Conversion | null = null;
+    /** A last line's value that is drawn when its cell has ended, which takes a moment. */
+    let drawn: unknown = null;
 
     const convert = (code: string): Conversion => {
       const spelled = spelledOut(code, ts);
@@ -74,6 +78,10 @@ export function cellExecutor(
     };
     const executor = create(rootDir, all, {
       log(value) {
+        if (isDrawn(value)) {
+          drawn = value;
+          return;
+        }
         const shown = lastValue(value);
         place([shown]);
         if (shown !== null) console.log(shown);
@@ -97,6 +105,7 @@ export function cellExecutor(
     executor.execute = async (code) => {
       count++;
       interrupted = false;
+      drawn = null;
       const { module, mode } = getCodeMetadata(code);
       conversion = module || mode === "browser" ? null : convert(code);
       // node:vm loses a signal that came while the compiler was at work: the loop has to go round once for it to be heard.
@@ -107,10 +116,15 @@ export function cellExecutor(
       }
       const earlier = { ...executor.locals };
       // A last line's value that cannot be printed, as a model that was disposed, fails its cell like any other error.
-      const ok = await execute(code).catch((reason) => {
-        error(reason);
-        return false;
-      });
+      const ok = await execute(code)
+        .then(async (ok) => {
+          if (isDrawn(drawn)) await show(drawn);
+          return ok;
+        })
+        .catch((reason) => {
+          error(reason);
+          return false;
+        });
       const made = conversion;
       if (!made || made.diagnostics.length > 0) return ok;
       const after = made.declOutput ?? "";

@@ -9,6 +9,7 @@ import type { TrialRecord } from "../sweep/record";
 import { summarize } from "../sweep/summarize";
 import type { Mistake } from "../training/worstMistakes";
 import { figureBundle, figureText } from "./figureBundle";
+import { isFigure, isRecords } from "./isDrawn";
 import { type Bundle, openDisplay } from "./kernel";
 import { SHOWS } from "./lastValue";
 import { paramsHtml } from "./paramsHtml";
@@ -60,15 +61,6 @@ function textOf(what: Shown, options: FigureOptions): string {
       `show: expected a figure, what listParams returns, a sweep's records, or rows of texts and numbers, got ${describe(what)}`,
     );
   return formatSummary(summarize(what, { metric: judgedBy(what, options.metric) }));
-}
-
-function isFigure(what: unknown): what is Figure {
-  const { data, layout } = Object(what) as Partial<Figure>;
-  return Array.isArray(data) && typeof layout === "object" && layout !== null;
-}
-
-function isRecords(what: unknown): what is TrialRecord[] {
-  return Array.isArray(what) && what.every((each) => typeof Object(each).trial === "string");
 }
 
 function isRows(what: unknown): what is ShownRow[] {

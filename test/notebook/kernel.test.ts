@@ -366,6 +366,26 @@ test("A last line prints what is of use: a model's modules, a line on what was f
   assert.equal(await run(`new Promise(() => {})`), "a promise: write await before it for its value\n");
 });
 
+test("A figure, and a sweep's records, as a last line are shown as show does", async () => {
+  const figure = `{ data: [{ x: [0, 1], y: [0.5, 0.7] }], layout: { title: { text: "two points" } } }`;
+  const cells = [`(${figure})`, `await null;\n(${figure})`, `await show(${figure})`];
+  const forms = [];
+  for (const code of cells) {
+    const reply = await kernel.execute(code);
+    const { status, outputs } = reply;
+    assert.equal(status, "ok", textOf(reply, "stderr"));
+    forms.push(outputs.map(({ type, data }) => [type, ...Object.keys(data!).sort()]));
+  }
+  assert.deepEqual(forms[0], [
+    ["display_data", "application/vnd.plotly.v1+json", "image/png", "text/html", "text/plain"],
+  ]);
+  assert.deepEqual([forms[1], forms[2]], [forms[0], forms[0]]);
+  const broken = await kernel.execute(`[{ trial: "freeze n=0 seed=0" }]`);
+  assert.equal(broken.status, "error");
+  assert.equal(await run("[]"), "[]\n");
+  assert.equal(await run("({ data: 1, layout: {} })"), "{ data: 1, layout: {} }\n");
+});
+
 test("The kernel is busy from the first cell's beginning to the last one's end, whatever is asked in between", async () => {
   const { statuses, replies } = await kernel.queue(
     [
