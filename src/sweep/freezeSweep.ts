@@ -7,6 +7,7 @@ import { readOptions } from "../options/readOptions";
 import { OPTIONS, swept } from "../options/table";
 import { Run } from "../training/Run";
 import { Stoppable } from "../training/Stoppable";
+import { folderOfName } from "./folderOfName";
 import { runSweep } from "./runSweep";
 import type { FreezeSweepOptions, SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
 import { checkStrategy } from "./strategies";
@@ -98,7 +99,7 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
     signal: stoppable.signal,
     rates: learningRates ?? null,
     strategies: strategies ?? [],
-    out: out ?? `runs/${name}`,
+    out: out ?? folderOfName(name),
     settings: Object.fromEntries(asked),
   };
   return new Run(runSweep(plan), stoppable);
