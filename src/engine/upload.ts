@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { nativeKernels } from "./nativeKernels";
-import { recording } from "./recorder/recording";
+import { recording, staysOnDevice } from "./recorder/recording";
 
 /**
  * A tensor whose values lie where the engine computes, now: tfjs-node would keep the array it was given until an op first reads the
@@ -12,6 +12,12 @@ export function upload(values: Float32Array, shape: number[]): tf.Tensor {
   backend.getInputTensorIds?.([tensor]);
   recording()?.upload(tensor);
   return tensor;
+}
+
+/** Zeros that lie where the engine computes, now, and are no part of what is recorded. */
+export function uploadZeros(shape: number[]): tf.Tensor {
+  const graph = staysOnDevice() ? recording() : null;
+  return graph ? graph.tensor(graph.recorder.zeros("float32", shape)) : tf.zeros(shape);
 }
 
 /** Whether values can be read without waiting: WebGPU gives them by a promise alone. */

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Precision, precision } from "../engine/autocast";
 import { type NativeKernels, nativeKernels } from "../engine/nativeKernels";
 import type { Graph } from "../engine/recorder/Graph";
-import { recording } from "../engine/recorder/recording";
+import { recording, staysOnDevice } from "../engine/recorder/recording";
 import type { TensorflowBackend } from "../engine/TensorflowBackend";
 import type { Kernel } from "./Op";
 
@@ -46,10 +46,25 @@ export const nativeKernel = <In, Out>(settings: Settings<In, Out, NativeKernels>
 
 /** On engines that record what they compute, in larger operators than those that tfjs's ops come to. */
 export const recordedKernel = <In, Out>(settings: Settings<In, Out, Graph>): Kernel<In, Out> =>
-  kernelOf(() => recording()?.recorder.title ?? "ONNX Runtime", recording, "not on engine onnxruntime", {
-    ...settings,
-    compute: (graph, inputs) => graph.recorder.within(() => settings.compute(graph, inputs)),
-  });
+  kernelOf(recorderTitle, recording, "not on engine onnxruntime", within(settings));
+
+/** The same where what is computed stays on a device. */
+export const onDeviceKernel = <In, Out>(settings: Settings<In, Out, Graph>): Kernel<In, Out> =>
+  kernelOf(
+    "TensorFlow functions",
+    onDevice,
+    "not where TensorFlow runs steps as functions",
+    within(settings),
+  );
+
+const recorderTitle = () => recording()?.recorder.title ?? "ONNX Runtime";
+
+const onDevice = (): Graph | null => (staysOnDevice() ? recording() : null);
+
+const within = <In, Out>(settings: Settings<In, Out, Graph>): Settings<In, Out, Graph> => ({
+  ...settings,
+  compute: (graph, inputs) => graph.recorder.within(() => settings.compute(graph, inputs)),
+});
 
 /** Something that TensorFlow has and tfjs does not offer, on a CPU or a GPU. */
 export const tensorflowKernel = <In, Out>(settings: Settings<In, Out, TensorflowBackend>): Kernel<In, Out> =>

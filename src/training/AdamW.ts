@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { computeNow, staysOnDevice } from "../engine/recorder/recording";
+import { uploadZeros } from "../engine/upload";
 import type { Parameter } from "../nn/Parameter";
 import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
 
@@ -16,8 +17,9 @@ export interface Rates {
 
 type Gradient = [Parameter, tf.Tensor];
 
-/** Several small parameters at a time, but not so many that all values are in memory twice. */
+/** Several small parameters at a time, but not so many that all values are in memory twice; all where a device writes over them. */
 function inGroups(gradients: Gradient[]): Gradient[][] {
+  if (staysOnDevice()) return [gradients];
   const groups: Gradient[][] = [];
   let room = 0;
   for (const gradient of gradients) {
@@ -31,14 +33,6 @@ function inGroups(gradients: Gradient[]): Gradient[][] {
   }
   return groups;
 }
-
-const sizeOf = (gradients: Gradient[]) => gradients.reduce((sum, [, { size }]) => sum + size, 0);
-
-/**
- * As how many programs an update is recorded: several where the new state comes to lie beside the old one, so that there are both of a
- * part alone.
- */
-const programs = () => (staysOnDevice() ? 4 : 1);
 
 /** What the optimizer knows of a parameter. */
 export interface Moments {
@@ -67,33 +61,38 @@ export class AdamW {
     this.#eps = eps;
   }
 
-  /** Moves each parameter against its gradient, scaled by `gradientScale`. The gradients stay the caller's. */
+  /**
+   * Moves each parameter against its gradient, scaled by `gradientScale`: a number, or a scalar that was computed, which leaves all as
+   * it was where it is 0. An engine that records waits with the latter until something is read. The gradients stay the caller's.
+   */
   step(
     gradients: Map<Parameter, tf.Tensor>,
     rates: (parameter: Parameter) => Rates,
-    gradientScale = 1,
+    gradientScale: number | tf.Tensor = 1,
   ): void {
-    const most = sizeOf([...gradients]) / programs();
-    let recorded = 0;
-    for (const group of inGroups([...gradients])) {
-      this.#update(group, rates, gradientScale);
-      recorded += sizeOf(group);
-      if (recorded < most) continue;
-      computeNow();
-      recorded = 0;
-    }
-    computeNow();
+    for (const group of inGroups([...gradients])) this.#update(group, rates, gradientScale);
+    if (typeof gradientScale === "number") computeNow();
   }
 
-  #update(group: Gradient[], rates: (parameter: Parameter) => Rates, gradientScale: number): void {
+  /** Takes back that these parameters were updated: the scale was 0. */
+  takeBack(parameters: Iterable<Parameter>): void {
+    for (const { name } of parameters) this.#moments.get(name)!.step--;
+  }
+
+  #update(
+    group: Gradient[],
+    rates: (parameter: Parameter) => Rates,
+    gradientScale: number | tf.Tensor,
+  ): void {
+    const isNumber = typeof gradientScale === "number";
     const updates = group.map(([parameter, gradient]): AdamWUpdate => {
       const moments = this.#moments.get(parameter.name);
       const { learningRate, weightDecay } = rates(parameter);
       return {
         state: {
           value: parameter.value,
-          mean: moments?.mean ?? tf.zerosLike(gradient),
-          square: moments?.square ?? tf.zerosLike(gradient),
+          mean: moments?.mean ?? uploadZeros(gradient.shape),
+          square: moments?.square ?? uploadZeros(gradient.shape),
         },
         gradient,
         settings: {
@@ -102,13 +101,13 @@ export class AdamW {
           betas: this.#betas,
           eps: this.#eps,
           step: (moments?.step ?? 0) + 1,
-          gradientScale,
+          gradientScale: isNumber ? gradientScale : 1,
         },
         // What the optimizer has not made itself may lie in somebody's array.
         ownValue: moments?.value === parameter.value,
       };
     });
-    adamWUpdate(updates).forEach(({ value, mean, square }, i) => {
+    adamWUpdate(updates, isNumber ? null : gradientScale).forEach(({ value, mean, square }, i) => {
       const { state, settings } = updates[i];
       const [parameter] = group[i];
       parameter.assign(value);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
-import { computeNow } from "../engine/recorder/recording";
+import { computeNow, staysOnDevice } from "../engine/recorder/recording";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
@@ -190,52 +190,76 @@ export class TrainingLoop {
     factor: number,
     rates: ReturnType<typeof learningRates>,
   ): Promise<{ loss: number; gradNorm: number }> {
-    const { precision, gradientCheckpointing: checkpointing, maxGradNorm } = this.settings;
     const gradients = new Map<Parameter, tf.Tensor>();
     const losses: tf.Tensor[] = [];
     const scale = this.#lossScale?.value ?? 1;
+    const update = (gradientScale: number | tf.Tensor) =>
+      this.#optimizer.step(
+        gradients,
+        ({ name }) => {
+          const { learningRate, weightDecay } = rates.get(name) ?? this.settings;
+          return { learningRate: learningRate * factor, weightDecay };
+        },
+        gradientScale,
+      );
+    const { maxGradNorm } = this.settings;
     try {
-      for (const { seed, forward } of parts) {
-        const pass = new Pass({ training: true, recording: true, checkpointing, seed });
-        try {
-          autocast(precision, () => {
-            const loss = forward(pass, weight);
-            losses.push(loss.tensor);
-            addInto(gradients, pass.backward(loss, scale));
-          });
-          // One part's memory is given back before the next.
-          if (parts.length > 1) computeNow();
-        } finally {
-          pass.dispose();
-        }
-      }
+      this.#backward(parts, weight, scale, gradients, losses);
+      const trained = [...gradients.keys()];
       // Both are read at once: the engine has to finish before either is known.
       const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
+      // A device goes on to the update, and is read then: until it is, all that goes before waits for it.
+      const ahead = staysOnDevice();
+      if (ahead) {
+        const clipping = clippingOf(reading, maxGradNorm, scale);
+        update(clipping);
+        clipping.dispose();
+        disposeAll(gradients, losses);
+      }
       const [loss, squares] = await reading.data();
       reading.dispose();
       const gradNorm = Math.sqrt(squares) / scale;
       const finite = Number.isFinite(gradNorm);
       this.#lossScale?.update(finite);
+      if (ahead && !(finite && Number.isFinite(loss))) this.#optimizer.takeBack(trained);
       // Scaled gradients may be beyond float16 where the loss is not: the steps to come have a smaller scale.
-      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted)))
+      if (!Number.isFinite(loss) || (!finite && (!this.#lossScale || this.#lossScale.exhausted))) {
+        if (ahead) this.#backward(parts, weight, scale, gradients, losses);
         throw await this.objective.notFinite({
           ...{ epoch, step: this.#step, loss, gradNorm, gradients },
           learningRate: this.settings.learningRate * factor,
           rows: Int32Array.from(group.flatMap((batch) => [...batch])),
         });
-      if (finite)
-        this.#optimizer.step(
-          gradients,
-          ({ name }) => {
-            const { learningRate, weightDecay } = rates.get(name) ?? this.settings;
-            return { learningRate: learningRate * factor, weightDecay };
-          },
-          Math.min(1, maxGradNorm / (gradNorm + 1e-6)) / scale,
-        );
+      }
+      if (finite && !ahead) update(Math.min(1, maxGradNorm / (gradNorm + 1e-6)) / scale);
       return { loss, gradNorm };
     } finally {
-      tf.dispose(losses);
-      for (const gradient of gradients.values()) gradient.dispose();
+      disposeAll(gradients, losses);
+    }
+  }
+
+  /** Adds up the gradients of all parts, each multiplied by `scale`, and gathers their losses. */
+  #backward(
+    parts: Part[],
+    weight: number,
+    scale: number,
+    gradients: Map<Parameter, tf.Tensor>,
+    losses: tf.Tensor[],
+  ): void {
+    const { precision, gradientCheckpointing: checkpointing } = this.settings;
+    for (const { seed, forward } of parts) {
+      const pass = new Pass({ training: true, recording: true, checkpointing, seed });
+      try {
+        autocast(precision, () => {
+          const loss = forward(pass, weight);
+          losses.push(loss.tensor);
+          addInto(gradients, pass.backward(loss, scale));
+        });
+        // One part's memory is given back before the next.
+        if (parts.length > 1) computeNow();
+      } finally {
+        pass.dispose();
+      }
     }
   }
 
@@ -247,6 +271,25 @@ export class TrainingLoop {
     await element.data();
     element.dispose();
   }
+}
+
+/**
+ * What gradients are multiplied by, from the loss and the sum of their squares: undoes the loss's scale, and shortens what is longer than
+ * `most`; 0 where either is not finite.
+ */
+function clippingOf(reading: tf.Tensor, most: number, scale: number): tf.Tensor {
+  return tf.tidy(() => {
+    const [loss, squares] = tf.unstack(reading);
+    const norm = tf.div(tf.sqrt(squares), scale);
+    const factor = tf.div(tf.minimum(tf.div(most, tf.add(norm, 1e-6)), 1), scale);
+    const finite = tf.logicalAnd(tf.isFinite(loss), tf.isFinite(squares));
+    return tf.where(finite, factor, tf.scalar(0));
+  });
+}
+
+function disposeAll(gradients: Map<Parameter, tf.Tensor>, losses: tf.Tensor[]): void {
+  tf.dispose([...gradients.values(), ...losses.splice(0)]);
+  gradients.clear();
 }
 
 function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.Tensor>): void {

@@ -104,6 +104,40 @@ onEveryEngine("AdamW", (engine) => {
     for (const owned of [p, optimizer]) owned.dispose();
   });
 
+  it("moves by a scale that was computed as by the number that it is", () => {
+    const [by, number] = [parameter("by"), parameter("number")];
+    const optimizer = new AdamW();
+    const gradient = tf.tensor1d([3, -1]);
+    for (const scale of [0.5, 0.25]) {
+      const computed = tf.tidy(() => tf.div(scale, tf.scalar(1)));
+      optimizer.step(new Map([[by, gradient]]), rates, computed);
+      optimizer.step(new Map([[number, gradient]]), rates, scale);
+      computed.dispose();
+    }
+    assertClose(by.value, number.value, 1e-6);
+    for (const name of ["mean", "square"] as const)
+      assertClose(optimizer.moments.get("by")![name], optimizer.moments.get("number")![name], 1e-6);
+    for (const owned of [by, number, gradient, optimizer]) owned.dispose();
+  });
+
+  it("leaves everything as it was where that scale is 0, be the gradient infinite, and counts no update that is taken back", () => {
+    const [p, other] = [parameter("p"), parameter("other")];
+    const [optimizer, never] = [new AdamW(), new AdamW()];
+    step(optimizer, [p]);
+    step(never, [other]);
+    const infinite = new Map([[p, tf.tensor1d([Number.POSITIVE_INFINITY, Number.NaN])]]);
+    const none = tf.scalar(0);
+    const decaying = () => ({ learningRate: 0.1, weightDecay: 0.5 });
+    optimizer.step(infinite, decaying, none);
+    optimizer.takeBack(infinite.keys());
+    assertClose(p.value, other.value, 0);
+    assert.equal(optimizer.steps("p"), 1);
+    step(optimizer, [p], [2, 5]);
+    step(never, [other], [2, 5]);
+    assertClose(p.value, other.value, 0);
+    for (const owned of [p, other, optimizer, never, none, ...infinite.values()]) owned.dispose();
+  });
+
   it("takes rate and decay per parameter", () => {
     const [fast, slow] = [parameter("fast"), parameter("slow")];
     const optimizer = new AdamW();

@@ -1,26 +1,23 @@
-import { threadId } from "node:worker_threads";
-import type { Device, Fault, Prepared, Program, Runner } from "../recorder/Program";
-import { ARRAYS, type Dtype, type Numbers, type Value } from "../recorder/Value";
+import type { Node } from "../recorder/Node";
+import type { Fault, Prepared, Program, Runner } from "../recorder/Program";
+import type { Value } from "../recorder/Value";
 import type { DeviceTensor, FunctionBinding, Row } from "./FunctionBinding";
+import { FunctionDevice, Variable } from "./FunctionDevice";
 import { Given, layout } from "./Given";
-import { TYPES } from "./GraphWriter";
 import type { GraphEncoder } from "./graphProto";
-import { typeOf } from "./lowerings";
-import { type FunctionGraph, writeFunction } from "./writeFunction";
+import { isUpdate, writeFunction } from "./writeFunction";
 
 /** Runs programs as functions of TensorFlow, each in one call; what comes of them stays on the device. */
 export class FunctionRunner implements Runner {
   readonly title = "TensorFlow";
   readonly device: FunctionDevice;
-  readonly #encode: GraphEncoder;
 
   constructor(binding: FunctionBinding, deviceName: string, encode: GraphEncoder) {
-    this.device = new FunctionDevice(binding, deviceName);
-    this.#encode = encode;
+    this.device = new FunctionDevice(binding, deviceName, encode);
   }
 
   prepare(program: Program): Prepared {
-    return new PreparedProgram(program, this.device, this.#encode);
+    return new PreparedProgram(program, this.device);
   }
 
   /** "indices[0] = 3 is not in [0, 3)\n\t [[{{node n12/GatherV2}}]] [Op:f3]" */
@@ -30,92 +27,45 @@ export class FunctionRunner implements Runner {
   }
 }
 
-/** Where tensors lie, and in which order they are given back. */
-class FunctionDevice implements Device {
-  /** How many functions were made, and removed. */
-  defined = 0;
-  removed = 0;
-  /** What nobody holds any more: freed with the next call, since each call costs. */
-  #left: DeviceTensor[] = [];
-
-  constructor(
-    readonly binding: FunctionBinding,
-    readonly name: string,
-  ) {}
-
-  upload(dtype: Dtype, shape: readonly number[], numbers: Numbers): DeviceTensor {
-    return this.binding.upload(TYPES[typeOf(dtype)], shape, numbers, this.name);
-  }
-
-  read(tensor: DeviceTensor, dtype: Dtype): Numbers {
-    return new ARRAYS[dtype](this.binding.read(tensor));
-  }
-
-  release(tensor: DeviceTensor): void {
-    this.#left.push(tensor);
-  }
-
-  free(): void {
-    const left = this.#takeLeft();
-    if (left.length > 0) this.binding.free(left);
-  }
-
-  #takeLeft(): DeviceTensor[] {
-    const left = this.#left;
-    this.#left = [];
-    return left;
-  }
-
-  /** The function's name. */
-  define({ graph, inputs, outputs }: FunctionGraph, encode: GraphEncoder): string {
-    // The names are the process's, whose threads have devices of their own.
-    const name = `frostkit_${threadId}_${this.defined++}`;
-    this.binding.define(name, graph.bytes(encode), inputs, outputs);
-    return name;
-  }
-
-  remove(name: string): void {
-    this.removed++;
-    this.binding.remove(name);
-  }
-
-  /** What nobody holds any more is freed first. */
-  call(name: string, inputs: readonly (DeviceTensor | Row)[], outputs: number): DeviceTensor[] {
-    return this.binding.call(name, inputs, outputs, this.name, this.#takeLeft());
-  }
-}
-
 /** A program, and the functions that it has become: one for each set of ways in which its inputs come. */
 class PreparedProgram implements Prepared {
   readonly #program: Program;
   readonly #device: FunctionDevice;
-  readonly #encode: GraphEncoder;
   readonly #names = new Map<string, string>();
 
-  constructor(program: Program, device: FunctionDevice, encode: GraphEncoder) {
+  constructor(program: Program, device: FunctionDevice) {
     this.#program = program;
     this.#device = device;
-    this.#encode = encode;
   }
 
   run(inputs: Map<string, Value>, outputs: Map<string, Value>): void {
     const device = this.#device;
-    const given = this.#program.inputs.map(({ name }) => new Given(name, inputs.get(name)!));
-    const name = this.#functionOf(given);
+    const values = [...outputs.values()];
+    const updates = new Updates(values, device);
     const alone: DeviceTensor[] = [];
     try {
+      const given = this.#program.inputs.map(({ name }) => {
+        const value = inputs.get(name)!;
+        return new Given(name, value, updates.variableOf(value.numbersOf) ?? value.numbersOf.onDevice);
+      });
+      const name = this.#functionOf(given);
       const all: (DeviceTensor | Row)[] = packed(given);
-      for (const { value, way } of given) {
-        const { onDevice, numbers, shape, dtype } = value.numbersOf;
+      for (const { value, way, tensor } of given) {
+        const { numbers, shape, dtype } = value.numbersOf;
         if (way === "alone") {
           alone.push(device.upload(dtype, shape, numbers!));
           all.push(alone.at(-1)!);
-        } else if (onDevice) all.push(onDevice);
+        } else if (tensor) all.push(tensor);
       }
-      const made = device.call(name, all, outputs.size);
-      let i = 0;
-      for (const value of outputs.values()) value.onDevice = made[i++];
+      const made = values.filter((value) => !updates.has(value));
+      const tensors = device.call(name, all, made.length + +updates.any);
+      made.forEach((value, i) => {
+        value.onDevice = tensors[i];
+      });
+      if (updates.any) device.release(tensors[made.length]);
+      updates.settle();
     } finally {
+      updates.release();
       for (const tensor of alone) device.release(tensor);
     }
   }
@@ -124,7 +74,7 @@ class PreparedProgram implements Prepared {
     const key = given.map(({ key }) => key).join(" ");
     let name = this.#names.get(key);
     if (name === undefined) {
-      name = this.#device.define(writeFunction(this.#program, given), this.#encode);
+      name = this.#device.define(writeFunction(this.#program, given));
       this.#names.set(key, name);
     }
     return name;
@@ -135,6 +85,64 @@ class PreparedProgram implements Prepared {
     this.#names.clear();
   }
 }
+
+/** What a run writes over: the state of its updates, each a variable. */
+class Updates {
+  readonly #device: FunctionDevice;
+  readonly #nodes: Set<Node>;
+  /** By the value before it: of one that others hold a variable of its own. */
+  #own = new Map<Value, Variable>();
+
+  constructor(outputs: readonly Value[], device: FunctionDevice) {
+    this.#device = device;
+    this.#nodes = new Set(outputs.map(({ node }) => node!).filter(isUpdate));
+    for (const { inputs, outputs } of this.#nodes)
+      for (const [i, after] of outputs.entries()) this.#prepare(inputs[i]!.numbersOf, after);
+  }
+
+  #prepare(before: Value, after: Value): void {
+    const { onDevice } = before;
+    if (!isReplacing(after, before)) this.#own.set(before, this.#device.variable(onDevice!));
+    else if (!(onDevice instanceof Variable)) {
+      before.onDevice = this.#device.variable(onDevice!);
+      this.#device.release(onDevice!);
+    }
+  }
+
+  get any(): boolean {
+    return this.#nodes.size > 0;
+  }
+
+  has({ node }: Value): boolean {
+    return this.#nodes.has(node!);
+  }
+
+  variableOf(before: Value): Variable | undefined {
+    return this.#own.get(before);
+  }
+
+  /** What was before is no more, or stays beside what came of it. */
+  settle(): void {
+    for (const { inputs, outputs } of this.#nodes)
+      for (const [i, after] of outputs.entries()) {
+        const before = inputs[i]!.numbersOf;
+        const own = this.#own.get(before);
+        // Nobody wants some of what an update gives.
+        if (after.refs === 0) continue;
+        after.onDevice = own ?? before.onDevice;
+        if (own) this.#own.delete(before);
+        else before.onDevice = null;
+      }
+  }
+
+  /** Gives up what has not become a value. */
+  release(): void {
+    for (const variable of this.#own.values()) this.#device.release(variable);
+    this.#own.clear();
+  }
+}
+
+const isReplacing = (after: Value, before: Value): boolean => after.into === before && before.refs === 0;
 
 /** The arrays that inputs from JavaScript go in as: of whole numbers, and of numbers of whatever kind. */
 function packed(given: readonly Given[]): Row[] {

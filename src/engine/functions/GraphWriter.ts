@@ -9,6 +9,7 @@ export const TYPES = {
   bool: 10,
   bfloat16: 14,
   float16: 19,
+  resource: 20,
   uint32: 22,
 } as const;
 export type Type = keyof typeof TYPES;
@@ -25,7 +26,8 @@ export type Attribute =
   | { float: number }
   | { bool: boolean }
   | { text: string }
-  | { ints: readonly number[] };
+  | { ints: readonly number[] }
+  | { shape: "unknown" };
 
 /** A graph of TensorFlow's operations, written node by node. */
 export class GraphWriter {
@@ -36,7 +38,7 @@ export class GraphWriter {
 
   /** A tensor that is given when the graph runs. */
   input(name: string, type: Type): Ref {
-    const attr = { dtype: { type: TYPES[type] }, shape: { shape: { unknownRank: true } } };
+    const attr = { dtype: { type: TYPES[type] }, shape: UNKNOWN_SHAPE };
     this.#nodes.push({ name, op: "Placeholder", input: [], attr });
     return { name: `${name}:0`, type };
   }
@@ -68,9 +70,16 @@ export class GraphWriter {
     return this.constant("float32", [], Float32Array.of(number));
   }
 
-  /** An operation with one output. */
-  op(type: string, inputs: readonly Ref[], attributes: Record<string, Attribute>, output: Type): Ref {
-    return this.several(type, inputs, attributes, [output])[0];
+  /** An operation with one output. What is to run before it, though it reads nothing of it, comes last. */
+  op(
+    type: string,
+    inputs: readonly Ref[],
+    attributes: Record<string, Attribute>,
+    output: Type,
+    after: readonly string[] = [],
+  ): Ref {
+    const name = this.#add(type, inputs, attributes, after);
+    return { name: `${name}:0`, type: output };
   }
 
   several(
@@ -79,12 +88,33 @@ export class GraphWriter {
     attributes: Record<string, Attribute>,
     outputs: readonly Type[],
   ): Ref[] {
+    const name = this.#add(type, inputs, attributes, []);
+    return outputs.map((type, i) => ({ name: `${name}:${i}`, type }));
+  }
+
+  /** One that gives nothing: its name, for what is to run after it. */
+  act(
+    type: string,
+    inputs: readonly Ref[],
+    attributes: Record<string, Attribute>,
+    after: readonly string[] = [],
+  ): string {
+    return this.#add(type, inputs, attributes, after);
+  }
+
+  #add(
+    type: string,
+    inputs: readonly Ref[],
+    attributes: Record<string, Attribute>,
+    after: readonly string[],
+  ): string {
     const name = this.#nameOf(type);
     const attr = Object.fromEntries(
       Object.entries(attributes).map(([key, value]) => [key, attributeMessage(value)]),
     );
-    this.#nodes.push({ name, op: type, input: inputs.map(({ name }) => name), attr });
-    return outputs.map((type, i) => ({ name: `${name}:${i}`, type }));
+    const input = [...inputs.map(({ name }) => name), ...after.map((name) => `^${name}`)];
+    this.#nodes.push({ name, op: type, input, attr });
+    return name;
   }
 
   #nameOf(type: string): string {
@@ -102,11 +132,17 @@ export class GraphWriter {
 /** The version of graphs that is written, told from which on TensorFlow reads them in one way: that of TensorFlow 2.0. */
 const PRODUCER = 119;
 
+const UNKNOWN_SHAPE = { shape: { unknownRank: true } };
+
+/** The node of a tensor, for what is to run after it. */
+export const nodeOf = ({ name }: Ref): string => name.slice(0, name.lastIndexOf(":"));
+
 function attributeMessage(value: Attribute): object {
   if ("type" in value) return { type: TYPES[value.type] };
   if ("int" in value) return { i: value.int };
   if ("float" in value) return { f: value.float };
   if ("bool" in value) return { b: value.bool };
   if ("text" in value) return { s: Buffer.from(value.text) };
+  if ("shape" in value) return UNKNOWN_SHAPE;
   return { list: { i: value.ints } };
 }

@@ -17,6 +17,8 @@ export type Lowering = (
 /** TensorFlow takes sizes, axes and places as 32-bit numbers; on a GPU these stay where the processor reads them. */
 export const typeOf = (dtype: Dtype): Type => (dtype === "int64" ? "int32" : dtype);
 
+const FLOAT = { type: "float32" } as const;
+
 const int = (attributes: Attributes, name: string, otherwise = 0): number => {
   const value = attributes[name];
   return value && "int" in value ? value.int : otherwise;
@@ -123,6 +125,10 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     const segments = g.op("Reshape", [count, g.ints([])], of("int32"), "int32");
     const types = { ...of(x.type), Tindices: { type: ids.type }, Tnumsegments: { type: segments.type } };
     return g.op("UnsortedSegmentSum", [x, ids, segments], types, x.type);
+  },
+  StatelessRandomUniform(g, [shape, seed]) {
+    const types = { dtype: FLOAT, T: { type: shape.type }, Tseed: { type: seed.type } };
+    return g.op("StatelessRandomUniform", [shape, seed], types, FLOAT.type);
   },
   Mul: bits("Mul", "LogicalAnd"),
   Max: bits("Maximum", "LogicalOr"),

@@ -57,7 +57,9 @@ export class Graph implements OnnxBuilder<Value, Input> {
 
   /** Has a tensor's numbers lie where programs run, now. */
   upload(tensor: tf.TensorInfo): void {
-    this.recorder.upload(this.value(tensor).numbersOf);
+    const { numbersOf } = this.value(tensor);
+    if (this.recorder.device) numbersOf.literal = false;
+    this.recorder.upload(numbersOf);
   }
 
   // --- Operators

@@ -40,6 +40,8 @@ export interface Runner {
 
 /** Keeps tensors of its own, of which JavaScript has handles. */
 export interface Device {
+  /** A tensor of float32. */
+  zeros(shape: readonly number[]): object;
   upload(dtype: Dtype, shape: readonly number[], numbers: Numbers): object;
   read(tensor: object, dtype: Dtype): Numbers;
   /** The memory may be given back later. */

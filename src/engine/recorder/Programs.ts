@@ -19,12 +19,13 @@ export class Programs {
 
   /** The program that computes these outputs of what was recorded, prepared to run. */
   find(tape: Tape, outputs: readonly Value[]): Found {
-    tape.end(outputs);
+    // On a device what replaces what is the runner's affair.
+    tape.end(outputs, this.#runner.device === null);
     const row = tape.row.subarray(0, tape.length);
     const key = hashOf(row);
     const list = this.#known.get(key) ?? [];
     const known = list.find((each) => isEqual(each.row, row));
-    const found = known ?? new Found(row.slice(), tape, outputs);
+    const found = known ?? new Found(row.slice(), tape, outputs, this.#runner);
     if (!found.ready(tape)) {
       found.prepare(this.#runner, tape, outputs);
       this.prepared++;
@@ -69,7 +70,7 @@ export class Programs {
 /** A program and what it needs of a tape of its structure. */
 class Found {
   key = 0;
-  /** Of each output, whether it may be written where the input lies that it replaces. */
+  /** Of each output, whether it may be written where the input lies that it replaces; empty where outputs stay on a device. */
   readonly inPlace: boolean[];
   /** Places of inputs that are read, and of rows of sizes. */
   #inputs: number[];
@@ -84,6 +85,7 @@ class Found {
     readonly row: Int32Array,
     tape: Tape,
     outputs: readonly Value[],
+    { device }: Runner,
   ) {
     const nodes = neededFor(outputs);
     const [inputs, sizes] = [new Set<number>(), new Set<number>()];
@@ -93,7 +95,7 @@ class Found {
           (value.output === -1 ? sizes : inputs).add(value.place);
     this.#inputs = [...inputs].sort((a, b) => a - b);
     this.#sizes = [...sizes].sort((a, b) => a - b);
-    this.inPlace = outputs.map((output) => mayReplace(output, tape, nodes));
+    this.inPlace = device ? [] : outputs.map((output) => mayReplace(output, tape, nodes));
   }
 
   /** Whether all that it last ran with is gone. */

@@ -75,6 +75,10 @@ export class Recorder {
 
   zeros(dtype: Dtype, shape: number[]): Value {
     const value = new Value(dtype, shape);
+    if (this.device && dtype === "float32" && value.size > 0) {
+      value.onDevice = this.device.zeros(shape);
+      return value;
+    }
     value.numbers = new ARRAYS[dtype](sizeOf(shape));
     value.owned = true;
     value.literal = shape.length === 0;

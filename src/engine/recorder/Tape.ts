@@ -81,11 +81,11 @@ export class Tape {
     for (const outer of body?.outer.values() ?? []) this.#push(this.reference(outer));
   }
 
-  /** What is wanted, and into which input's array, belongs to the program. */
-  end(outputs: readonly Value[]): void {
+  /** What is wanted, and, where that matters, into which input's array, belongs to the program. */
+  end(outputs: readonly Value[], replaces: boolean): void {
     for (const value of outputs) {
       this.#push(this.reference(value));
-      this.#push(this.replaced(value) + 1);
+      this.#push(replaces ? this.replaced(value) + 1 : 0);
     }
   }
 

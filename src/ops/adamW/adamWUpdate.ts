@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NativeKernels } from "../../engine/nativeKernels";
 import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
-import { nativeKernel, recordedKernel } from "../kernels";
+import { nativeKernel, onDeviceKernel, recordedKernel } from "../kernels";
+import { updatesOnDevice, whyNotInPlace } from "./onDevice";
 import { recordedUpdates } from "./recorded";
 
 export interface AdamWState {
@@ -35,24 +36,36 @@ export interface AdamWUpdate {
 /**
  * One update of AdamW (Loshchilov and Hutter 2019, as torch.optim.AdamW computes it) of each parameter: the new states, in their
  * order. Means and squares, and values where that is allowed, may be changed where they lie and given back; what does not come back
- * stays the caller's, as it was, and so do the gradients.
+ * stays the caller's, as it was, and so do the gradients. `scale` is a scalar that was computed, by which all gradients are multiplied
+ * as well: where it is 0 nothing changes, whatever the gradients are.
  */
-export function adamWUpdate(updates: AdamWUpdate[]): AdamWState[] {
-  const { values, means, squares } = adamWOp({ updates });
+export function adamWUpdate(updates: AdamWUpdate[], scale: tf.Tensor | null = null): AdamWState[] {
+  const { values, means, squares } = adamWOp({ updates, scale });
   return updates.map((_, i) => ({ value: values[i], mean: means[i], square: squares[i] }));
+}
+
+interface Inputs {
+  updates: AdamWUpdate[];
+  scale: tf.Tensor | null;
 }
 
 type States = { values: tf.Tensor[]; means: tf.Tensor[]; squares: tf.Tensor[] };
 
-export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
+export const adamWOp = defineOp<Inputs, States>({
   name: "adamW",
-  inputs: { updates: "of each value, mean, square and gradient of one shape" },
+  inputs: { updates: "of each value, mean, square and gradient of one shape", scale: "[] or null" },
   outputs: { values: "as they were", means: "as they were", squares: "as they were" },
   precision: null,
-  composed: ({ updates }) => byParameter(updates, composed),
+  composed: ({ updates, scale }) =>
+    byParameter(updates, scale ? (update) => scaled(update, scale) : composed),
   kernels: [
-    nativeKernel({ compute: (native, { updates }) => allAtOnce(native, updates) }),
+    nativeKernel({ unless: isScaled, compute: (native, { updates }) => allAtOnce(native, updates) }),
+    onDeviceKernel<Inputs, States>({
+      unless: whyNotInPlace,
+      compute: (graph, { updates, scale }) => named(updatesOnDevice(graph, updates, scale)),
+    }),
     recordedKernel({
+      unless: isScaled,
       compute: (graph, { updates }) =>
         named(recordedUpdates(graph, updates, ({ settings }) => factors(settings))),
     }),
@@ -62,7 +75,7 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
     for (const size of [...SIZES, 2 ** 18])
       yield {
         title: `${size} elements`,
-        inputs: () => ({ updates: [updateOf([size], 0.01)] }),
+        inputs: () => ({ updates: [updateOf([size], 0.01)], scale: null }),
         tolerance: 1e-5,
       };
     yield {
@@ -72,11 +85,33 @@ export const adamWOp = defineOp<{ updates: AdamWUpdate[] }, States>({
           ...[[3], [2, 5], [0], [], [2 ** 14], [1]].map((shape) => updateOf(shape, 0.01)),
           ...[[4], [7, 3]].map((shape) => updateOf(shape, 0.1)),
         ],
+        scale: null,
       }),
       tolerance: 1e-5,
     };
+    for (const scale of [0.3, 0])
+      yield {
+        title: `two parameters, by a scale of ${scale}`,
+        inputs: () => ({
+          updates: [[3], [2, 5]].map((shape) => updateOf(shape, 0.01)),
+          scale: tf.scalar(scale),
+        }),
+        tolerance: 1e-5,
+      };
+    yield {
+      title: "an infinite gradient, by a scale of 0",
+      inputs: () => ({
+        updates: [{ ...updateOf([2], 0.01), gradient: tf.tensor1d([Number.POSITIVE_INFINITY, Number.NaN]) }],
+        scale: tf.scalar(0),
+      }),
+      tolerance: 1e-7,
+    };
   },
 });
+
+function isScaled({ scale }: Inputs): string | null {
+  return scale ? "by a scale that was computed" : null;
+}
 
 function updateOf(shape: number[], learningRate: number): AdamWUpdate {
   const state = {
@@ -136,6 +171,17 @@ function allAtOnce(native: NativeKernels, updates: AdamWUpdate[]): States {
   // A parameter without elements stays as it is.
   const values = updates.map(({ state }, i) => (inPlace[i] ? null : updated.shift()) ?? state.value);
   return { values, means, squares };
+}
+
+function scaled(update: AdamWUpdate, scale: tf.Tensor): AdamWState {
+  const { state, gradient } = update;
+  const after = composed({ ...update, gradient: tf.mul(gradient, scale) });
+  const unlessNone = (after: tf.Tensor, before: tf.Tensor) => tf.where(tf.notEqual(scale, 0), after, before);
+  return {
+    value: unlessNone(after.value, state.value),
+    mean: unlessNone(after.mean, state.mean),
+    square: unlessNone(after.square, state.square),
+  };
 }
 
 function composed({ state, gradient, settings }: AdamWUpdate): AdamWState {

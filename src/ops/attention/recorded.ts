@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Graph, Input } from "../../engine/recorder/Graph";
 import { softmax } from "../../engine/recorder/kernels/reductions";
 import type { Value } from "../../engine/recorder/Value";
-import { recordedMask } from "../dropoutMask/recorded";
+import { recordedDropped, recordedMask } from "../dropoutMask/recorded";
 import { recordedMatMul } from "../matMul/recorded";
 import type { Attended } from "./attention";
 import type { AttentionGradientInputs } from "./attentionGradients";
@@ -22,7 +22,7 @@ export function recordedAttention(
   const [q, k, v] = [query, key, value].map((x) => split(g, x, batchSize, heads));
   const scores = g.op("Add", [recordedMatMul(g, q, k, false, true, { alpha: scale }), mask]);
   const weights = softmax(g, scores, -1);
-  const used = drop ? g.op("Mul", [weights, recordedMask(g, weights.shape, drop)]) : weights;
+  const used = recordedDropped(g, weights, drop);
   return { output: g.tensor(merge(g, recordedMatMul(g, used, v, false, false))), weights: g.tensor(weights) };
 }
 
@@ -33,8 +33,8 @@ export function recordedAttentionGradients(
 ): Record<"query" | "key" | "value", tf.Tensor | null> {
   const ofContext = split(g, dy, batchSize, heads);
   const weights = g.value(saved);
-  const mask = drop ? recordedMask(g, weights.shape, drop) : null;
-  const dropped = (x: Value) => (mask ? g.op("Mul", [x, mask]) : x);
+  const mask = drop && !g.recorder.device ? recordedMask(g, weights.shape, drop) : null;
+  const dropped = (x: Value) => (mask ? g.op("Mul", [x, mask]) : recordedDropped(g, x, drop));
   const merged = (x: Value) => g.tensor(merge(g, x));
   const made: Record<"query" | "key" | "value", tf.Tensor | null> = { query: null, key: null, value: null };
   if (wanted.query || wanted.key) {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp";
 import { SIZES } from "../drawn";
-import { nativeKernel, recordedKernel, tensorflowKernel } from "../kernels";
+import { nativeKernel, onDeviceKernel, recordedKernel, tensorflowKernel } from "../kernels";
 import { inFloat32 } from "./inFloat32";
-import { recordedMask } from "./recorded";
+import { maskOnDevice, recordedMask } from "./recorded";
 
 /** Which elements are dropped: each with probability `rate`, drawn from `seed` (a whole number). */
 export interface Dropout {
@@ -29,6 +29,8 @@ interface Inputs extends Dropout {
   shape: number[];
 }
 
+const OWN_DRAWS = "it draws its own masks, which are the same for the same seed";
+
 export const dropoutMaskOp = defineOp<Inputs, { mask: tf.Tensor }>({
   name: "dropoutMask",
   inputs: { shape: "any", rate: "below 1", seed: "whole" },
@@ -51,7 +53,7 @@ export const dropoutMaskOp = defineOp<Inputs, { mask: tf.Tensor }>({
       },
     }),
     tensorflowKernel({
-      differs: "it draws its own masks, which are the same for the same seed",
+      differs: OWN_DRAWS,
       unless: isEmpty,
       compute: (backend, { shape, rate, seed }) => ({
         mask: tf.tidy(() => {
@@ -65,6 +67,11 @@ export const dropoutMaskOp = defineOp<Inputs, { mask: tf.Tensor }>({
           return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), "float32"), 1 / (1 - rate));
         }),
       }),
+    }),
+    onDeviceKernel({
+      differs: OWN_DRAWS,
+      unless: isEmpty,
+      compute: (graph, { shape, ...drop }) => ({ mask: graph.tensor(maskOnDevice(graph, shape, drop)) }),
     }),
     recordedKernel({
       unless: isEmpty,

@@ -15,8 +15,30 @@ export function recordedMask(g: Graph, shape: number[], { rate, seed }: Dropout)
 }
 
 /** x with some elements dropped and the others scaled, or as it is. */
-export const recordedDropped = (g: Graph, x: Input, drop: Dropout | null | undefined): Value =>
-  drop ? g.op("Mul", [x, recordedMask(g, g.value(x).shape, drop)]) : g.value(x);
+export function recordedDropped(g: Graph, x: Input, drop: Dropout | null | undefined): Value {
+  if (!drop) return g.value(x);
+  const { shape } = g.value(x);
+  if (!g.recorder.device) return g.op("Mul", [x, recordedMask(g, shape, drop)]);
+  const scaled = g.op("Mul", [x, scaleOf(g, drop)]);
+  return g.op("Where", [keptOnDevice(g, shape, drop), scaled, g.float(0)]);
+}
+
+/** The mask that TensorFlow draws from the seed: that of a step op by op. */
+export function maskOnDevice(g: Graph, shape: number[], drop: Dropout): Value {
+  return g.op("Where", [keptOnDevice(g, shape, drop), scaleOf(g, drop), g.float(0)]);
+}
+
+const scaleOf = (g: Graph, { rate }: Dropout): Value => g.float(1 / (1 - rate));
+
+/** Bits, since they stay until backward reads them. By one operation: those of a hash would each go through a device's memory. */
+function keptOnDevice(g: Graph, shape: number[], { rate, seed }: Dropout): Value {
+  return g.recorder.shared(`kept ${rate} ${seed} ${shape}`, () => {
+    const seeds = g.recorder.written("int32", [2], [seed | 0, 0]);
+    const kind = { dtype: "float32" as const, shape };
+    const draws = g.make("StatelessRandomUniform", [g.sizes(...shape), seeds], kind);
+    return g.op("GreaterOrEqual", [draws, g.float(rate)]);
+  });
+}
 
 /** Which draws are not below the threshold. Bits, since this stays until backward reads it: a byte for each element. */
 function isKept(g: Graph, shape: number[], seed: number, threshold: number): Value {

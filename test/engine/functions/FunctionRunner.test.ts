@@ -11,6 +11,9 @@ import type { SequenceClassifier } from "../../../src/models/SequenceClassifier"
 import { Parameter } from "../../../src/nn/Parameter";
 import { Pass } from "../../../src/nn/Pass";
 import { drawn } from "../../../src/ops/drawn";
+import { type Dropout, dropoutMask } from "../../../src/ops/dropoutMask/dropoutMask";
+import { layerNorm } from "../../../src/ops/layerNorm/layerNorm";
+import { layerNormGradients } from "../../../src/ops/layerNorm/layerNormGradients";
 import { matMul } from "../../../src/ops/matMul/matMul";
 import { fineTune } from "../../../src/training/fineTune";
 import { predict } from "../../../src/training/predict";
@@ -26,8 +29,8 @@ asOnGpu("A step as functions", () => {
   };
 
   /** What each step of a run costs: calls into TensorFlow, and those of them that hand it an array. */
-  const stepsOf = async ({ length = 24, batchSize = 4, seed = 3, dispose = true } = {}) => {
-    const model = await loadTiny(tinyWithDropout());
+  const stepsOf = async ({ length = 24, batchSize = 4, seed = 3, dispose = true, dropout = true } = {}) => {
+    const model = await loadTiny(dropout ? tinyWithDropout() : undefined);
     const steps: (Calls & { loss: number; defined: number })[] = [];
     const device = deviceInUse();
     let { defined } = device;
@@ -44,16 +47,68 @@ asOnGpu("A step as functions", () => {
     return steps;
   };
 
-  it("is a handful of calls: one function for forward and backward, four for the update, and one reading", async () => {
+  it("is a function from batch to updated weights, and a reading of loss and norm", async () => {
     // The first of each epoch computes features as well.
     const steps = (await stepsOf()).filter((_, i) => i % 6 > 0);
     assert.equal(steps.length, 10);
     for (const { calls, uploads, readings, defined } of steps) {
       assert.equal(defined, 0);
       assert.equal(readings, 1);
-      assert.ok(uploads <= 12, `${uploads} arrays`);
-      assert.ok(calls <= 7, `${calls} calls`);
+      assert.ok(uploads <= 3, `${uploads} arrays`);
+      assert.ok(calls <= 3, `${calls} calls`);
     }
+  });
+
+  it("writes over weights and moments where they lie, and leaves alone what a snapshot holds", async () => {
+    const model = await loadTiny(tinyWithDropout());
+    const [, weight] = model.namedParameters().find(([name]) => name === "classifier.weight")!;
+    const held = () => recording()!.value(weight.value).onDevice;
+    const first = weight.snapshot();
+    const before = [...weight.value.dataSync()];
+    let run = 0;
+    const places = new Set<object | null>();
+    const values = new Set<string>();
+    for await (const event of fineTune(model, { train: toyRows(12) }, { epochs: 2, batchSize: 4, seed: 3 })) {
+      if (event.type !== "step") continue;
+      run++;
+      places.add(held());
+      values.add(String(weight.value.dataSync()));
+    }
+    assert.equal(run, 6);
+    assert.equal(places.size, 1, "one variable from the first update on");
+    assert.equal(values.size, 6, "which each of them writes");
+    weight.restore(first);
+    first.dispose();
+    assert.deepEqual([...weight.value.dataSync()], before);
+    model.dispose();
+  });
+
+  it("leaves weights and moments as they were where a gradient is not finite, though it is read after the update", async () => {
+    const model = await loadTiny();
+    const parameters = () => model.namedParameters().map(([, { value }]) => [...value.dataSync()]);
+    const rows = toyRows(8);
+    const before = parameters();
+    // A rate at which the second step's loss is beyond float32: the first one is made.
+    const run = fineTune(model, { train: rows }, { epochs: 4, batchSize: 4, seed: 3, learningRate: 1e30 });
+    let last = before;
+    let steps = 0;
+    await assert.rejects(
+      async () => {
+        for await (const event of run) {
+          if (event.type !== "step") continue;
+          last = parameters();
+          steps++;
+        }
+      },
+      {
+        name: "FrostError",
+        message: /training stopped at step \d+ of epoch \d+: expected a finite loss and gradient/,
+      },
+    );
+    assert.ok(steps > 0);
+    assert.notDeepEqual(last, before);
+    assert.deepEqual(parameters(), last);
+    model.dispose();
   });
 
   it("needs no more functions for batches of other lengths, and none for another model like it", async () => {
@@ -108,6 +163,8 @@ asOnGpu("A step as functions", () => {
     };
     await predict(model, rows);
     await train();
+    // Weights that were updated go in another way.
+    await predict(model, rows);
     const other = await loadTiny(tinyBertWith({ num_hidden_layers: 2 }));
     await predict(other, rows);
     other.dispose();
@@ -118,10 +175,34 @@ asOnGpu("A step as functions", () => {
     model.dispose();
   });
 
-  it("gives the losses of plain JavaScript, dropout's masks included", async () => {
-    const here = await stepsOf();
+  it("draws masks of its own, the same for the same seed, of which backward applies those of forward", () => {
+    tf.tidy(() => {
+      const drop = { rate: 0.25, seed: 5 };
+      const shape = [40, 50];
+      const [x, weight, bias] = [tf.add(drawn("x", ...shape), 2), tf.ones([50]), tf.zeros([50])];
+      const mask = dropoutMask(shape, drop).dataSync();
+      assertClose(dropoutMask(shape, drop), mask, 0);
+      assert.notDeepEqual([...dropoutMask(shape, { ...drop, seed: 6 }).dataSync()], [...mask]);
+      const kept = mask.filter((value) => value > 0);
+      assertClose(Float32Array.of(kept.length / mask.length), [0.75], 0.03);
+      assertClose(kept, new Float32Array(kept.length).fill(4 / 3), 1e-6);
+      const sum = (drop: Dropout | null, x: tf.Tensor) =>
+        layerNorm({ x, drop, residual: null, weight, bias, eps: 1e-5 });
+      const here = sum(drop, x);
+      assertClose(here.y, sum(null, tf.mul(x, tf.tensor(mask, shape))).y, 1e-5);
+      const backward = (drop: Dropout | null) =>
+        layerNormGradients({
+          ...{ dy: drawn("dy", ...shape), normal: here.normal, scale: here.scale, weight, drop },
+          wanted: { x: true, residual: false, weight: false, bias: false },
+        }).x!;
+      assertClose(backward(drop), tf.mul(backward(null), tf.tensor(mask, shape)), 1e-5);
+    });
+  });
+
+  it("gives the losses of plain JavaScript where nothing is dropped", async () => {
+    const here = await stepsOf({ dropout: false });
     await useEngine("cpu");
-    const model = await loadTiny(tinyWithDropout());
+    const model = await loadTiny();
     const losses: number[] = [];
     const options = { epochs: 2, batchSize: 4, learningRate: 3e-3, seed: 3 };
     for await (const event of fineTune(model, { train: toyRows(24) }, options))

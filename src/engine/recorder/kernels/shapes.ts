@@ -101,8 +101,7 @@ export const shapes: KernelTable = {
     return g.make("Tile", [x, g.sizes(...reps)], { dtype: x.dtype, shape });
   },
   Fill: (g, _, { shape, value, dtype }) => g.filled(dtype ?? util.inferDtype(value), shape, Number(value)),
-  // An array, since moments begin so and are updated where they lie.
-  ZerosLike: (g, { x }) => g.recorder.zeros(x.dtype, x.shape),
+  ZerosLike: (g, { x }) => g.zeros(x.dtype, x.shape),
   OnesLike: (g, { x }) => g.filled(x.dtype, x.shape, 1),
   Range(g, _, { start, stop, step, dtype }) {
     const numbers = tf.util.makeZerosTypedArray(Math.max(0, Math.ceil((stop - start) / step)), dtype);
