@@ -140,6 +140,7 @@ export interface TrainingFlags {
   metric?: string;
   metrics?: string[];
   classWeights?: number[] | "balanced";
+  headInit: "random" | "probe";
   frozenDropout?: true;
   gradientCheckpointing?: true;
   gradientAccumulation: number;
@@ -196,7 +197,7 @@ const USUAL = new Set(["loss", "accuracy", "f1", "mcc", "rocAuc", "logLoss", "rm
 export function trainingSettings(
   flags: Omit<TrainingFlags, "learningRate"> & Partial<TrainingFlags>,
 ): TrialSettings {
-  const { metric, metrics = [], precision, gradientAccumulation, ...given } = flags;
+  const { metric, metrics = [], precision, gradientAccumulation, headInit, ...given } = flags;
   const names = Object.keys(training) as (keyof typeof given)[];
   const settings = Object.fromEntries(names.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
   const further = [...new Set([...metrics, ...(metric === undefined || USUAL.has(metric) ? [] : [metric])])];
@@ -207,6 +208,7 @@ export function trainingSettings(
     ...(further.length > 0 && { metrics: further }),
     ...(gradientAccumulation !== 1 && { gradientAccumulation }),
     ...(precision !== "fp32" && { precision }),
+    ...(headInit !== "random" && { headInit }),
   };
 }
 

@@ -13,7 +13,7 @@ export interface ClassificationHead {
   dense: Linear;
   activation: "tanh" | "gelu" | "relu";
   /** To the logits. */
-  out: Linear;
+  out: Required<Linear>;
   /** Rate in front of `out`. */
   dropout: number;
   /** Rate in front of `dense`. */
@@ -25,14 +25,16 @@ export function classificationHead(parts: ClassificationHead): Stage<TextInputs>
   const { dense, out, dropout: rate, inputDropout = 0 } = parts;
   const f = activation(parts.activation);
   const pool = (pass: Pass, { batchSize }: TextInputs, x: Value) => firstRows(pass, x, batchSize);
+  const reads = (pass: Pass, first: Value) => activate(pass, linear(pass, first, dense), f);
   return {
     name: "head",
     readsFirstRows: true,
     parameters: parametersOf({ dense, out }),
     pool,
+    lastLayer: { layer: out, pool, reads },
     forward(pass, inputs, x) {
       const first = dropout(pass, pool(pass, inputs, x!), inputDropout);
-      return linear(pass, dropout(pass, activate(pass, linear(pass, first, dense), f), rate), out);
+      return linear(pass, dropout(pass, reads(pass, first), rate), out);
     },
   };
 }

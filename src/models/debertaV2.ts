@@ -218,15 +218,16 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   const poolerDropout = config.number("pooler_dropout", 0);
   const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
   const pool = (pass: Pass, { batchSize }: TextInputs, x: Value) => firstRows(pass, x, batchSize);
+  const reads = (pass: Pass, first: Value) => activate(pass, linear(pass, first, pooler), f);
   return {
     name: "head",
     readsFirstRows: true,
     parameters: parametersOf({ pooler, classifier }),
     pool,
+    lastLayer: { layer: classifier, pool, reads },
     forward(pass, inputs, x) {
       const first = dropout(pass, pool(pass, inputs, x!), poolerDropout);
-      const pooled = activate(pass, linear(pass, first, pooler), f);
-      return linear(pass, dropout(pass, pooled, rate), classifier);
+      return linear(pass, dropout(pass, reads(pass, first), rate), classifier);
     },
   };
 }

@@ -239,25 +239,26 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
     std: deviations(config).out,
   });
   const denseNorm = takeNorm(config, take, "head.norm");
-  const classifier = takeDense(config, take, "classifier", [numLabels, hidden], {
-    bias: true,
-    std: hidden ** -0.5,
-  });
+  const classifier = {
+    weight: takeWeight(config, take, "classifier", [numLabels, hidden], hidden ** -0.5),
+    bias: take("classifier.bias", [numLabels], "zeros"),
+  };
   const f = activation(config.string("classifier_activation", "gelu"), "classifier_activation");
   const rate = config.number("classifier_dropout", 0);
   const pool = (pass: Pass, { batchSize, mask }: TextInputs, x: Value) =>
     kind === "mean"
       ? meanRows(pass, layerNorm(pass, x, finalNorm), mask)
       : layerNorm(pass, firstRows(pass, x, batchSize), finalNorm);
+  const reads = (pass: Pass, pooled: Value) =>
+    layerNorm(pass, activate(pass, linear(pass, pooled, dense), f), denseNorm);
   return {
     name: "head",
     readsFirstRows: kind === "cls",
     parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
     norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => layerNorm(pass, x, finalNorm) },
     pool,
-    forward(pass, inputs, x) {
-      const dug = activate(pass, linear(pass, pool(pass, inputs, x!), dense), f);
-      return linear(pass, dropout(pass, layerNorm(pass, dug, denseNorm), rate), classifier);
-    },
+    lastLayer: { layer: classifier, pool, reads },
+    forward: (pass, inputs, x) =>
+      linear(pass, dropout(pass, reads(pass, pool(pass, inputs, x!)), rate), classifier),
   };
 }

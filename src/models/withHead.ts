@@ -44,14 +44,20 @@ export function withHead(
       parameters: [...norm.parameters, ...own.parameters],
       norm,
       pool: own.pool && ((pass, inputs, x) => own.pool!(pass, inputs, norm.forward(pass, x))),
-      forward(pass, inputs, x) {
-        const newest = norm.forward(pass, ofWidth(pass, x!, 0, hidden));
-        const width = x!.tensor.shape[1]! - hidden;
-        const whole = width > 0 ? sideBySide(pass, newest, columns(pass, x!, hidden, width)) : newest;
-        return own.forward(pass, inputs, whole);
+      lastLayer: own.lastLayer && {
+        ...own.lastLayer,
+        pool: (pass, inputs, x) => own.lastLayer!.pool(pass, inputs, newestNormed(pass, x)),
       },
+      forward: (pass, inputs, x) => own.forward(pass, inputs, newestNormed(pass, x!)),
     },
   ];
+
+  /** Of layers side by side only the last one's output comes before the norm. */
+  function newestNormed(pass: Pass, x: Value): Value {
+    const newest = norm!.forward(pass, ofWidth(pass, x, 0, hidden));
+    const width = x.tensor.shape[1]! - hidden;
+    return width > 0 ? sideBySide(pass, newest, columns(pass, x, hidden, width)) : newest;
+  }
 }
 
 function ofWidth(pass: Pass, x: Value, start: number, width: number): Value {
@@ -99,7 +105,7 @@ function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take
     readsFirstRows: pooling === "cls" && lastLayers === 1,
     parameters: parametersOf({ ...scorer, classifier }),
     // Weights that are yet to be learnt say nothing of the rows.
-    pool: pooling === "attention" ? undefined : pool,
+    ...(pooling !== "attention" && { pool, lastLayer: { layer: classifier, pool } }),
     forward: (pass, inputs, x) =>
       linear(pass, multiSampleDropout(pass, pool(pass, inputs, x!), rate, dropoutSamples), classifier),
   };

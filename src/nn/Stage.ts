@@ -1,3 +1,4 @@
+import type { Linear } from "./linear";
 import type { Adaptable } from "./loraLinear";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
@@ -28,6 +29,17 @@ export interface Stage<Inputs = StageInputs> {
   readonly norm?: { parameters: readonly Parameter[]; forward(pass: Pass, x: Value): Value };
   /** In a head, how the rows of each text become one, its norm before that included: [batch · n, hidden] → [batch, hidden]. */
   pool?(pass: Pass, inputs: Inputs, x: Value): Value;
+  /** Of a head: the dense layer that it ends in; none where a head is a function of the user's, or learns how to pool. */
+  readonly lastLayer?: LastLayer<Inputs>;
+}
+
+/** The dense layer that makes a head's logits, and how what it reads comes about where no dropout fires. */
+export interface LastLayer<Inputs = StageInputs> {
+  layer: Required<Linear>;
+  /** One row for each text or image, from the last block's output, by nothing that may have been drawn: [batch · n, hidden] → [batch, width]. */
+  pool(pass: Pass, inputs: Inputs, x: Value): Value;
+  /** What the layer reads of those rows: [batch, width] → [batch, in]. Default: the rows themselves. */
+  reads?(pass: Pass, pooled: Value): Value;
 }
 
 /** Reads what a forward and a backward ask for whole, where that is unread: all but tables that do not learn, whose rows will do. */

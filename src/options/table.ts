@@ -21,7 +21,7 @@ import {
 } from "./kinds";
 import { type OptionTable, option } from "./Option";
 import { readNamed } from "./readNamed";
-import { INTERPOLATIONS, POOLINGS, PROBLEM_TYPES, RECIPES, SCHEDULES } from "./words";
+import { HEAD_INITS, INTERPOLATIONS, POOLINGS, PROBLEM_TYPES, RECIPES, SCHEDULES } from "./words";
 
 // Every option of every exported function. Checks, doc comments (test/options/refresh.ts writes them), docs/options.md and the
 // command line's flags come from here: whoever adds an option adds an entry, and its name to the function's options type.
@@ -163,6 +163,11 @@ export const training = {
     "Share of a label that is spread evenly over all classes (Szegedy et al. 2016).",
     number(0, 1),
     { default: 0, also: ["label_smoothing_factor"] },
+  ),
+  headInit: option(
+    "What the last layer of a new head starts from: the values drawn for it, or a linear probe of the training rows. The probe is a ridge regression on what the layer reads of them, one forward for all depths and seeds; fine-tuning goes on from there (Kumar et al. 2022).",
+    word(HEAD_INITS),
+    { default: "random", flag: "--head-init <name>", also: ["head_init", "lp_ft", "linear_probing"] },
   ),
   unfreeze: option(
     "Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen.",

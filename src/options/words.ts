@@ -12,4 +12,6 @@ export const POOLINGS = ["cls", "mean", "max", "attention"] as const;
 
 export const INTERPOLATIONS = ["bicubic", "bilinear", "nearest"] as const;
 
+export const HEAD_INITS = ["random", "probe"] as const;
+
 export const RECIPES = ["layerwiseDecay", "gradual", "bitFit", "norms", "lora"] as const;

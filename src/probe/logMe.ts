@@ -1,6 +1,6 @@
-import type { Sums } from "./Moments";
-import { rankOf } from "./rankOf";
-import { symmetricEigen } from "./symmetricEigen";
+import type { Sums } from "../fit/Moments";
+import { rankOf } from "../fit/rankOf";
+import { symmetricEigen } from "../fit/symmetricEigen";
 
 /** As in the authors' code: keeps precisions finite where a target is fitted without rest. */
 const EPSILON = 1e-5;

@@ -1,7 +1,9 @@
-import type { Labels } from "../data/labels";
-import { labelWidth } from "../data/labelWidth";
+import { labelTargets } from "../data/labelTargets";
 import type { Dataset, LabelledRows } from "../data/Rows";
 import { InputError } from "../errors";
+import { fittedValues } from "../fit/fittedValues";
+import { Moments } from "../fit/Moments";
+import { type Ridge, ridge } from "../fit/ridge";
 import type { Classifier } from "../models/Classifier";
 import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
@@ -13,10 +15,7 @@ import { explainOutOfMemory } from "../training/outOfMemory";
 import { readLabelledRows } from "../training/readRows";
 import { Stoppable } from "../training/Stoppable";
 import { depthFeatures } from "./depthFeatures";
-import { fittedValues } from "./fittedValues";
 import { logMe } from "./logMe";
-import { Moments } from "./Moments";
-import { type Ridge, ridge } from "./ridge";
 
 /** Rows that depths are probed with. */
 export interface ProbeData {
@@ -96,7 +95,7 @@ export async function probeDepths(
     };
     const moments: Moments[] = [];
     await each(train, (depths, numbers) => {
-      const targets = targetsOf(train.labels, numbers);
+      const targets = labelTargets(train.labels, numbers);
       for (const [n, features] of depths.entries()) {
         moments[n] ??= new Moments(features.length / numbers.length, model.numLabels);
         moments[n].add(features, targets);
@@ -133,15 +132,4 @@ export async function probeDepths(
   } finally {
     stoppable.end();
   }
-}
-
-/** Classes and labels as 0 and 1, or the values: [rows, labels]. */
-function targetsOf(labels: Labels, numbers: Int32Array): Float64Array {
-  const width = labelWidth(labels);
-  const targets = new Float64Array(numbers.length * width);
-  numbers.forEach((row, r) => {
-    if (labels.problemType === "single_label_classification") targets[r * width + labels.ids[row]] = 1;
-    else for (let c = 0; c < width; c++) targets[r * width + c] = labels.values[row * width + c];
-  });
-  return targets;
 }

@@ -22,6 +22,12 @@ export function trainingProgress(epochs?: number): (event: FineTuneEvent) => Pro
         total: event.total,
         text: `frozen pass, ${event.done} of ${event.total} rows`,
       };
+    if (event.type === "head")
+      return {
+        done: event.done,
+        total: event.total,
+        text: `the head's probe, ${event.done} of ${event.total} rows`,
+      };
     if (event.type === "resumed") {
       steps = { done: event.step, total: event.steps };
       return { ...steps, text: "going on" };

@@ -36,7 +36,7 @@ export interface TrialRecord {
   precision: string;
   /** Of the weights the trial ended with, 0 to 1; null where the task has none (regression). */
   accuracy: number | null;
-  /** Spent on the frozen part's outputs, once for all epochs. */
+  /** Spent on the frozen part's outputs, once for all epochs, and on the probe that the head starts from. */
   frozenSeconds: number;
   /** Where some of those outputs were not computed but read from disk, where an earlier run had left them. */
   frozenFrom?: "cache";
@@ -44,7 +44,7 @@ export interface TrialRecord {
   epochs: EpochRecord[];
   /**
    * How the training loss fell: that of the first step, then its means over 24 parts of the training in which the learning rate adds up
-   * to the same, those that were reached. Left out for few steps, and where the head is the checkpoint's own.
+   * to the same, those that were reached. Left out for few steps, and where the head is the checkpoint's own or starts from a probe.
    */
   lossCurve?: number[];
   /** The epoch whose weights the trial ended with, where that is not the last one. */

@@ -10,6 +10,7 @@ import { InputError } from "../errors";
 import { FolderLock } from "../files/FolderLock";
 import type { Classifier } from "../models/Classifier";
 import { differences } from "../text/differences";
+import { checkHeadInit } from "../training/checkHeadInit";
 import { checkWeights } from "../training/checkWeights";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
@@ -60,6 +61,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
     const whole = fineTuneSettings(settings, model.problemType, true);
     // Of all seeds before the first trial, not hours later.
     for (const seed of seeds) checkWeights(train, { ...whole, seed });
+    if (whole.headInit === "probe") checkHeadInit(model);
     checkJson({ ...settings, strategies });
     const recipes = checkStrategies(strategies, model, whole.epochs);
     const depths =

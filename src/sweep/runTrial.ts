@@ -105,8 +105,8 @@ export async function* runTrial(
       frozenSeconds,
       ...(frozenFrom && { frozenFrom }),
       epochs,
-      // A head of the checkpoint's own may know the task already.
-      ...(lossCurve && model.newlyInitialized.length > 0 && { lossCurve }),
+      // A head of the checkpoint's own may know the task already, and one that starts from a probe does.
+      ...(lossCurve && model.newlyInitialized.length > 0 && settings.headInit !== "probe" && { lossCurve }),
       ...(epoch === epochs.length ? {} : { restoredEpoch: epoch }),
       peakTensorBytes: Math.max(peakBefore, peak()),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,

@@ -4,6 +4,7 @@ import { InputError } from "../errors";
 import type { ProblemType } from "../models/Parts";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
+import type { HEAD_INITS } from "../options/words";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
@@ -48,6 +49,12 @@ export interface FineTuneOptions extends LossOptions {
   parameterGroups?: ParameterGroup[];
   /** The learning rate falls by this factor with each layer below the head (Howard and Ruder 2018). Default: 1. */
   layerwiseDecay?: number;
+  /**
+   * What the last layer of a new head starts from: the values drawn for it, or a linear probe of the training rows. The probe is
+   * a ridge regression on what the layer reads of them, one forward for all depths and seeds; fine-tuning goes on from there
+   * (Kumar et al. 2022). Default: "random".
+   */
+  headInit?: (typeof HEAD_INITS)[number];
   /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. Default: no thawing. */
   unfreeze?: Unfreeze;
   /**

@@ -20,6 +20,7 @@ import {
   keyOfFeatures,
   readFeatures,
 } from "./cachedFeatures";
+import { HeadProbe } from "./HeadProbe";
 import { type Budget, RaggedStore } from "./RaggedStore";
 
 /** How much is held in memory. */
@@ -63,6 +64,12 @@ export class FrozenFeatures {
   #keys = new WeakMap<Dataset, string>();
   #budget: Budget;
   #cache = new DiskCache("features");
+  /**
+   * What a head starts from with `headInit: "probe"`, for all runs that share these features.
+   *
+   * @internal
+   */
+  readonly headProbe: HeadProbe;
 
   constructor(
     /** Whose frozen stages they come from. */
@@ -71,6 +78,7 @@ export class FrozenFeatures {
   ) {
     this.#budget = { bytes: readOptions("FrozenFeatures", options).memoryBytes };
     checkArguments("FrozenFeatures", { model });
+    this.headProbe = new HeadProbe(model, this.#budget);
   }
 
   /**
@@ -144,7 +152,7 @@ export class FrozenFeatures {
 
   /** Bytes of all features, in memory and on disk. */
   bytes(): { memory: number; disk: number } {
-    let [memory, disk] = [0, 0];
+    let { memory, disk } = this.headProbe.bytes;
     for (const { store } of this.#entries.values()) {
       memory += store.bytes.memory;
       disk += store.bytes.disk;
@@ -156,6 +164,7 @@ export class FrozenFeatures {
   dispose(): void {
     for (const { store } of this.#entries.values()) store.dispose();
     this.#entries.clear();
+    this.headProbe.dispose();
   }
 
   async #run(rows: Rows, numbers: Int32Array, from: Entry | null, entry: Entry): Promise<void> {

@@ -58,6 +58,8 @@ export interface ResumedEvent {
 export type FineTuneEvent =
   /** The frozen stages run over the rows, once; `cached` where work of an earlier run was read from disk. */
   | ({ type: "frozen" } & FrozenProgress)
+  /** With `headInit: "probe"`: the model as it stands runs over the rows to train on, once. */
+  | { type: "head"; done: number; total: number }
   | StepEvent
   | { type: "evaluate"; done: number; total: number }
   | ResumedEvent
@@ -78,7 +80,7 @@ export interface FineTuneResult {
   stopped: "finished" | "early" | "aborted" | "time";
   /** In a run with `resume`: after so many steps of all was the newest state written that is in the folder; left out where none is. */
   savedStep?: number;
-  /** Seconds of this run for the features of frozen stages: to compute, read and cache them. */
+  /** Seconds of this run for the features of frozen stages: to compute, read and cache them; and for the probe that the head starts from. */
   frozenSeconds: number;
   /** Set where some features of an earlier run were read from disk: `frozenSeconds` is then not what they cost. */
   frozenFrom?: "cache";

@@ -9,6 +9,7 @@ import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { formatCount, formatMany } from "../text/numbers";
 import { BestEpoch } from "./BestEpoch";
+import { checkHeadInit } from "./checkHeadInit";
 import { checkMetrics } from "./checkMetrics";
 import { checkTrainable } from "./checkTrainable";
 import { checkWeights } from "./checkWeights";
@@ -94,6 +95,7 @@ export function startFineTuning(
   const valid = data.valid && readLabelledRows("valid", model, data.valid);
   if (settings.features && settings.features.model !== model)
     throw new InputError("features: expected those of the model that is trained, got another model's");
+  if (settings.headInit === "probe") checkHeadInit(model);
   learningRates(model, settings); // a group that matches nothing shows before the first step
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
   checkWeights(train, settings);
@@ -172,6 +174,8 @@ class Training {
       if (unfreeze) unfreezing = new Unfreezing(model, unfreeze, settings.epochs, begun?.trainable);
       underWay = true;
       if (begun) yield { type: "resumed", ...this.#loop.progress, epochs: [...this.#epochs] };
+      // A run that was stopped before its first step may have been so before its head was ready.
+      if (settings.headInit === "probe" && this.#loop.progress.step === 0) yield* this.#beginHead();
       for (;;) {
         this.#stopped ??= this.#end();
         if (this.#stopped !== null) break;
@@ -249,6 +253,21 @@ class Training {
     const done = this.#epochs.length;
     if (earlyStopping !== undefined && done - this.#best.epoch >= earlyStopping) return "early";
     return done >= epochs ? "finished" : null;
+  }
+
+  /** Gives the head's last layer what it starts from, unless the signal comes first. */
+  async *#beginHead(): AsyncGenerator<FineTuneEvent, void> {
+    const { train } = this.data;
+    const start = yield* this.#start();
+    if (this.settings.signal?.aborted) return;
+    this.#stopwatch.restart();
+    for await (const done of this.#features.headProbe.begin(train, start, this.settings)) {
+      this.#frozenSeconds += this.#stopwatch.lap();
+      yield { type: "head", done, total: train.count };
+      if (this.settings.signal?.aborted) return;
+      this.#stopwatch.restart();
+    }
+    this.#frozenSeconds += this.#stopwatch.lap();
   }
 
   /** Goes through one epoch, or what is left of it. */

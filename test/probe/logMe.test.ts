@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Moments, type Sums } from "../../src/fit/Moments";
 import { logMe } from "../../src/probe/logMe";
-import { Moments, type Sums } from "../../src/probe/Moments";
 import { Random } from "../../src/random";
-import { assertNear, EXPECTED, momentsOf } from "./expected";
+import { assertNear, EXPECTED, momentsOf } from "../fit/expected";
 
 for (const expected of EXPECTED)
   test(`LogME is what numpy finds by inverses and determinants: ${expected.name}`, () => {

@@ -8,6 +8,7 @@ import { OPTIONS } from "../../options/table";
 import { epochLine, weightsLine } from "../../report/eventLine";
 import { alignTable } from "../../text/alignTable";
 import { formatCount, formatScore } from "../../text/numbers";
+import { checkHeadInit } from "../../training/checkHeadInit";
 import { checkTrainable } from "../../training/checkTrainable";
 import type { EpochRecord } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
@@ -93,6 +94,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
         throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
       freezeBy(flags, model);
       checkTrainable(model);
+      if (flags.headInit === "probe") checkHeadInit(model);
       checkSave(model.origin?.folder, 4 * listParams(model).totals.total);
     },
   });

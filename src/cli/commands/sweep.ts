@@ -10,6 +10,7 @@ import { parseStrategies } from "../../sweep/parseStrategies";
 import { RecordStore } from "../../sweep/RecordStore";
 import { readRecords, recordsFile, type TrialRecord } from "../../sweep/record";
 import { checkStrategies, type Recipe } from "../../sweep/strategies";
+import { checkHeadInit } from "../../training/checkHeadInit";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
 import { note } from "../note";
@@ -108,6 +109,7 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
     prepare(model) {
       for (const value of n ?? []) checkInteger("--n", value, -1, model.depth);
       checkStrategies(strategies ?? [], model, flags.epochs);
+      if (flags.headInit === "probe") checkHeadInit(model);
       if (flags.valid === undefined && flags.validFraction === 0)
         throw new InputError(
           "--valid-fraction: expected a share above 0, or --valid rows to compare depths by",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { symmetricEigen } from "../../src/probe/symmetricEigen";
+import { symmetricEigen } from "../../src/fit/symmetricEigen";
 import { Random } from "../../src/random";
 import { assertNear, EXPECTED, momentsOf } from "./expected";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Moments, type Sums } from "../../src/probe/Moments";
+import { Moments, type Sums } from "../../src/fit/Moments";
 import { assertNear, EXPECTED, momentsOf } from "./expected";
 
 const [first] = EXPECTED;

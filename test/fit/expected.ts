@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Moments } from "../../src/probe/Moments";
+import { Moments } from "../../src/fit/Moments";
 
-/** What numpy finds: test/fixtures/probe/make_expected.py. */
+/** What numpy finds: test/fixtures/fit/make_expected.py. */
 export interface Expected {
   name: string;
   width: number;
@@ -14,11 +14,12 @@ export interface Expected {
   eigenvalues: number[];
   logMe: number;
   strength: number;
+  freedom: number;
   fitted: number[];
 }
 
 export const EXPECTED: Expected[] = JSON.parse(
-  readFileSync(join(__dirname, "../fixtures/probe/expected.json"), "utf8"),
+  readFileSync(join(__dirname, "../fixtures/fit/expected.json"), "utf8"),
 );
 
 export function momentsOf({ width, targets, features, labels }: Expected): Moments {

@@ -10,6 +10,8 @@ export interface Ridge {
   bias: Float64Array;
   /** What the squares of the weights count for beside those of the errors. */
   strength: number;
+  /** Effective degrees of freedom: the trace of the matrix that makes fitted values of targets, the bias included. */
+  freedom: number;
 }
 
 /** Strengths that are tried, the strongest first, as multiples of the features' mean eigenvalue: 100 to a millionth. */
@@ -35,7 +37,7 @@ export function ridge(moments: Moments): Ridge {
   });
   const total = centred.targetSquares.reduce((a, b) => a + b, 0);
   const unreached = Math.max(0, total - squares.reduce((a, b) => a + b, 0));
-  let best = { strength: STRENGTHS[0] * mean, score: Number.POSITIVE_INFINITY };
+  let best = { strength: STRENGTHS[0] * mean, freedom: rows, score: Number.POSITIVE_INFINITY };
   for (const share of STRENGTHS) {
     const strength = share * mean;
     // The bias is one degree of freedom.
@@ -46,7 +48,7 @@ export function ridge(moments: Moments): Ridge {
       freedom += value / (value + strength);
     });
     const score = freedom < rows ? rest / (rows - freedom) ** 2 : Number.POSITIVE_INFINITY;
-    if (score < best.score) best = { strength, score };
+    if (score < best.score) best = { strength, freedom, score };
   }
   const weights = solve(centred.products, centred.withTargets, width, best.strength);
   const { means } = moments;
@@ -55,7 +57,7 @@ export function ridge(moments: Moments): Ridge {
     for (let i = 0; i < width; i++) fitted += weights[i * targets + t] * means[i];
     return sum / rows - fitted;
   });
-  return { weights, bias, strength: best.strength };
+  return { weights, bias, strength: best.strength, freedom: best.freedom };
 }
 
 function trace({ products, width }: Sums): number {

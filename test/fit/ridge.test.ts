@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fittedValues } from "../../src/probe/fittedValues";
-import { Moments } from "../../src/probe/Moments";
-import { ridge } from "../../src/probe/ridge";
+import { fittedValues } from "../../src/fit/fittedValues";
+import { Moments } from "../../src/fit/Moments";
+import { ridge } from "../../src/fit/ridge";
 import { Random } from "../../src/random";
 import { assertNear, EXPECTED, momentsOf } from "./expected";
 
@@ -10,6 +10,7 @@ for (const expected of EXPECTED)
   test(`The strength is the one that numpy chooses by the whole hat matrix, and so is what it fits: ${expected.name}`, () => {
     const fit = ridge(momentsOf(expected));
     assertNear([fit.strength], [expected.strength], 1e-11);
+    assertNear([fit.freedom], [expected.freedom], 1e-9);
     // Fitted values come in float32.
     assertNear(fittedValues(fit, expected.fresh), expected.fitted, 1e-6);
   });
