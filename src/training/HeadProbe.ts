@@ -161,7 +161,7 @@ export class HeadProbe {
       moments.add(features, labelTargets(labels, numbers));
     }
     const fit = ridge(moments!);
-    if (labels.problemType === "regression") return solutionOf(fit, 1, 0, [0]);
+    if (labels.problemType === "regression") return solutionOf(fit, 1, 0, new Array(outputs).fill(0));
     // What the fit would say of each row if it had not learnt from it, all rows weighing the same on their own fit, as in the generalised
     // cross-validation.
     const apart = fit.freedom < count ? count / (count - fit.freedom) : 1;
