@@ -14,6 +14,7 @@ import { checkNumber } from "../check";
 import { visible } from "../freeze";
 import { CacheEntry, DamagedEntry, HEADER, type Read, type Write, writeEntry } from "./cacheEntry";
 import { cacheFolder } from "./cacheFolder";
+import { LaterFormat } from "./checkFormat";
 import { codeOf } from "./codeOf";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
 
@@ -65,9 +66,10 @@ export class DiskCache {
       this.#touch(path);
       return made;
     } catch (error) {
-      if (!(error instanceof DamagedEntry)) throw error;
+      const isLater = error instanceof LaterFormat;
+      if (!isLater && !(error instanceof DamagedEntry)) throw error;
       warnOnce(`${path}: ${error.message}; what it held is computed again`);
-      remove(path);
+      if (!isLater) remove(path);
       return null;
     } finally {
       closeSync(file);

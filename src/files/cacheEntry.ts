@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { FrostError } from "../errors";
+import { LaterFormat } from "./checkFormat";
 import { codeOf } from "./codeOf";
 import { writeFully } from "./writeFully";
 
@@ -14,12 +15,17 @@ export type Write = (from: NodeJS.ArrayBufferView) => void;
  * CRC-32 of all that before (4).
  */
 export const HEADER = 56;
-const MAGIC = Buffer.from("frost\0\0\x01", "latin1");
+const MAGIC = Buffer.from("frost\0\0", "latin1");
+/** Of the layout, in the byte behind the magic; raised when entries are written otherwise. */
+const FORMAT = 1;
 
 /** An entry is not what it was written as. Whoever takes an entry's content throws it where that makes no sense. */
 export class DamagedEntry extends FrostError {}
 
-/** An entry in an open file, read from front to back. Throws a DamagedEntry where it is not the one that was written under this key. */
+/**
+ * An entry in an open file, read from front to back. Throws a DamagedEntry where it is not the one that was written under this key, a
+ * LaterFormat where its layout is one of a later version of the kit.
+ */
 export class CacheEntry {
   readonly bytes: number;
   #file: number;
@@ -31,8 +37,10 @@ export class CacheEntry {
     const header = Buffer.alloc(HEADER);
     this.#file = file;
     this.#fill(header, 0);
+    const isOne = header.subarray(0, MAGIC.length).equals(MAGIC);
+    if (isOne && header[MAGIC.length] > FORMAT) throw new LaterFormat("was written by a later frostkit");
     const whole =
-      header.subarray(0, 8).equals(MAGIC) &&
+      isOne &&
       header.toString("hex", 8, 40) === key &&
       crc32(header.subarray(0, 52)) === header.readUInt32LE(52);
     if (!whole) throw new DamagedEntry("not an entry of the kit's cache, or its header is damaged");
@@ -90,6 +98,7 @@ export async function writeEntry(
     });
     const header = Buffer.alloc(HEADER);
     MAGIC.copy(header);
+    header[MAGIC.length] = FORMAT;
     header.write(key, 8, "hex");
     header.writeBigUInt64LE(BigInt(at), 40);
     header.writeUInt32LE(crc, 48);

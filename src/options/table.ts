@@ -202,6 +202,16 @@ export const training = {
   ),
 } satisfies OptionTable;
 
+const resume = option(
+  "A folder for the run's state, from which the same call goes on where a run was stopped or killed, to the same numbers bit for bit on the same engine; a run that has ended gives its weights and result from there.",
+  name(),
+  {
+    defaultSays: "none",
+    flag: "--resume <dir>",
+    also: ["resume_from_checkpoint", "ckpt_path", "checkpoint"],
+  },
+);
+
 /** How a training is kept and ended. */
 export const keeping = {
   saveEvery: option(
@@ -625,15 +635,7 @@ export const OPTIONS = {
     ...training,
     seed: seedOf("order of rows and dropout"),
     signal: stop("between two steps; what was learned so far stays"),
-    resume: option(
-      "A folder for the run's state, from which the same call goes on where a run was stopped or killed, to the same numbers bit for bit on the same engine; a run that has ended gives its weights and result from there.",
-      name(),
-      {
-        defaultSays: "none",
-        flag: "--resume <dir>",
-        also: ["resume_from_checkpoint", "ckpt_path", "checkpoint"],
-      },
-    ),
+    resume,
     ...keeping,
     log: log("a line where rows to validate on are trained on, and those on what is resumed"),
     features: option(
@@ -670,6 +672,9 @@ export const OPTIONS = {
     gradientCheckpointing: training.gradientCheckpointing,
     seed: seedOf("order, masks, dropout, and the head where the checkpoint has none"),
     signal: stop("between two steps"),
+    resume,
+    ...keeping,
+    log: log("a line on what is resumed"),
   },
   predict: predicting(),
   evaluate: { ...predicting(), metrics: furtherMetrics("") },

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { firstNotFinite } from "../check";
+import { firstNotFinite, shown } from "../check";
 import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
 import type { Labels } from "../data/labels";
 import { InputError } from "../errors";
+import { checkFormat } from "../files/checkFormat";
 import { codeOf } from "../files/codeOf";
+import { parseJson } from "../text/json";
 import { checkLabels } from "../training/checkLabels";
 import { isPredictionsName, predictionsName } from "./predictionsName";
 import type { RowPredictions } from "./RowPredictions";
 import type { TrialRecord } from "./record";
-import { FORMAT } from "./writePredictions";
+import { FORMAT, KIND } from "./writePredictions";
 
 /**
  * Reads what the validation rows of a record's trial got, from the file that it names in its sweep's folder.
@@ -28,9 +30,11 @@ export function readPredictions(
   const file = SafetensorsFile.open(path);
   try {
     const { format, rows, problemType, classes } = file.metadata;
-    if (format !== FORMAT) throw new InputError(`${path}: expected format ${FORMAT}, got ${format}`);
+    if (!format?.startsWith(KIND))
+      throw new InputError(`${path}: expected format ${KIND}${FORMAT}, got ${format}`);
+    checkFormat(path, Number(format.slice(KIND.length)), FORMAT);
     const outputs = file.readFloat32("outputs");
-    const labels = labelsOf(problemType, classes, file.readFloat32("labels"));
+    const labels = labelsOf(path, problemType, classes, file.readFloat32("labels"));
     checkLabels(path, labels, validRows);
     const width = labels.classes?.length ?? 1;
     if (outputs.length !== validRows * width)
@@ -52,10 +56,17 @@ function bytesOf(path: string): Buffer {
   }
 }
 
-function labelsOf(problemType: string, classes: string | undefined, values: Float32Array): Labels {
-  if (problemType === "regression")
-    return { problemType, ...(classes !== undefined && { classes: JSON.parse(classes) }), values };
-  const names: string[] = JSON.parse(classes!);
+function labelsOf(
+  path: string,
+  problemType: string,
+  classes: string | undefined,
+  values: Float32Array,
+): Labels {
+  if (problemType === "regression" && classes === undefined) return { problemType, values };
+  const names = parseJson(`${path}: classes`, classes ?? "", "names as JSON");
+  if (!Array.isArray(names) || names.some((name) => typeof name !== "string"))
+    throw new InputError(`${path}: classes: expected a list of names, got ${shown(names)}`);
+  if (problemType === "regression") return { problemType, classes: names, values };
   return problemType === "multi_label_classification"
     ? { problemType, classes: names, values }
     : {

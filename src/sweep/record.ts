@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
+import { checkFormat } from "../files/checkFormat";
 import { codeOf } from "../files/codeOf";
 import { readBytes } from "../files/readBytes";
 import { recordsName } from "../files/recordsName";
@@ -20,6 +21,8 @@ export type { EpochRecord };
 export interface TrialRecord {
   /** Names the trial within its sweep; no two records of a sweep share it. */
   trial: string;
+  /** Of the line: `RECORD_FORMAT`. The first records were written without. */
+  format?: number;
   /** How the frozen part was chosen: "freeze", where `n` says how deep, or the name of a recipe. */
   strategy: string;
   /** Frozen blocks: 0 is the embeddings alone, -1 nothing at all. */
@@ -76,6 +79,9 @@ export interface TrialRecord {
   /** The file, named from the sweep's folder on, of what each validation row got. */
   predictions?: string;
 }
+
+/** Raised when a record comes to mean something else; fields that are added do not raise it. */
+export const RECORD_FORMAT = 1;
 
 /** Where the records of a sweep in this folder are. */
 export const recordsFile = (folder: string): string => join(folder, recordsName);
@@ -159,6 +165,7 @@ const counts = ["peakTensorBytes", "peakRssBytes", "trainableParameters", "total
 
 function checkRecord(value: unknown, where: string): TrialRecord {
   const record = checkObject(where, value);
+  if (record.format !== undefined) checkFormat(where, record.format, RECORD_FORMAT);
   for (const name of strings) checkString(`${where}: ${name}`, record[name]);
   checkInteger(`${where}: n`, record.n as number, -1);
   checkInteger(`${where}: seed`, record.seed as number);

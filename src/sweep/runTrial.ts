@@ -14,7 +14,7 @@ import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
 import type { RowPredictions } from "./RowPredictions";
 import { rateOf } from "./rateOf";
-import type { TrialRecord } from "./record";
+import { RECORD_FORMAT, type TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
 import { trialState } from "./trialState";
@@ -94,6 +94,7 @@ export async function* runTrial(
     const last = epochs[epoch - 1];
     const record: TrialRecord = {
       trial,
+      format: RECORD_FORMAT,
       strategy,
       n,
       seed,

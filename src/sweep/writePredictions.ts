@@ -10,8 +10,10 @@ import { PREDICTIONS, predictionsName } from "./predictionsName";
 import type { RowPredictions } from "./RowPredictions";
 import { RowTextsFile } from "./RowTextsFile";
 
-/** What the file says of itself; one that is written otherwise has another. */
-export const FORMAT = "frostkit predictions 1";
+/** What the file says of itself, with the number of its format behind it. */
+export const KIND = "frostkit predictions ";
+/** Raised when it is written otherwise. */
+export const FORMAT = 1;
 
 /**
  * Writes what a trial's validation rows got beside the sweep's records: a safetensors file with `outputs` [rows, labels] and `labels`,
@@ -29,7 +31,7 @@ export function writePredictions(folder: string, trial: string, predictions: Row
   const tensors = [{ name: "outputs", shape: [count, outputs.length / count] }, truth];
   const { problemType, classes } = labels;
   const metadata = {
-    format: FORMAT,
+    format: `${KIND}${FORMAT}`,
     trial,
     rows,
     problemType,

@@ -5,6 +5,7 @@ import type { MaskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
 import { columns } from "../nn/columns";
 import { softmaxCrossEntropy } from "../nn/loss";
+import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
 import { Random } from "../random";
@@ -15,12 +16,16 @@ import { parameterNotFinite } from "./whyNotFinite";
 
 /** Trains an encoder and a head to predict masked tokens. Texts are masked anew in each epoch, so all stages run at every step. */
 export class MaskedObjective implements Objective {
+  readonly besides: readonly Parameter[];
+
   constructor(
     private readonly model: SequenceClassifier,
     private readonly head: MaskedLmHead,
     readonly rows: TextRows,
     private readonly settings: AdaptSettings,
-  ) {}
+  ) {
+    this.besides = head.parameters;
+  }
 
   epoch(): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]> {
     const { seed, gradientAccumulation } = this.settings;

@@ -1,10 +1,10 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { shown } from "../check";
 import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
 import { SafetensorsWriter } from "../checkpoint/safetensorsWriter";
 import { InputError } from "../errors";
+import { checkFormat, LaterFormat } from "../files/checkFormat";
 import { checkWritable } from "../files/checkWritable";
 import { readBytes } from "../files/readBytes";
 import { removeIfEmpty } from "../files/removeIfEmpty";
@@ -31,7 +31,7 @@ export interface StoredState<Facts> {
   close(): void;
 }
 
-/** Of the files below; one that is written otherwise has another. */
+/** Of the files below; raised when they are written otherwise. */
 const FORMAT = 1;
 const FACTS = "state.json";
 const TENSORS = "state.safetensors";
@@ -60,7 +60,8 @@ export class StateFolder<Facts extends object> {
       try {
         return openState(this.#path(number));
       } catch (error) {
-        if (i === numbers.length - 1) throw error;
+        // One that a later version of the kit wrote is no reason to go back to the one before it, and then to write over both.
+        if (error instanceof LaterFormat || i === numbers.length - 1) throw error;
         warn(`${oneLine((error as Error).message)}; the state before it is taken`);
       }
     return null;
@@ -150,8 +151,7 @@ function readFacts<Facts>(path: string): { facts: Facts; sums: Record<string, nu
     parseJson(path, readBytes(path).toString(), "a training's state as JSON"),
   );
   const { format, sum, text } = outer;
-  if (format !== FORMAT)
-    throw new InputError(`${path}: expected a training's state in format ${FORMAT}, got ${shown(format)}`);
+  checkFormat(path, format, FORMAT);
   if (typeof text !== "string" || crc32(text) !== sum)
     throw new InputError(`${path}: is not as it was written: the file is damaged`);
   return fromExactJson(text) as { facts: Facts; sums: Record<string, number> };

@@ -42,7 +42,7 @@ export class StateKeeper<Run> {
     folder: string,
     private readonly settings: Pick<FineTuneSettings, "restart" | "saveEvery" | "log">,
     private readonly state: TrainingState,
-    /** Whether a state that was computed by another engine or version of the kit gives way instead of being refused. */
+    /** Whether a state that was computed by another engine or version of the kit gives way instead of being gone on from. */
     private readonly replacesOld = false,
   ) {
     this.#folder = new StateFolder(folder);
@@ -74,10 +74,11 @@ export class StateKeeper<Run> {
       this.#folder.clear();
       return null;
     }
-    await this.#check(stored, here, otherwise);
-    if (identity.engine.hash !== here.engine.hash)
+    await this.#check(stored, here);
+    // Hours of training are not given up for last bits.
+    if (otherwise !== null || identity.engine.hash !== here.engine.hash)
       this.#log(
-        `${folder}: goes on on another device, with other threads or settings, so the last bits of its numbers may differ from an undisturbed run's`,
+        `${folder}: ${otherwise === null ? "goes on on another device, with other threads or settings" : `goes on, though what is there was computed by ${otherwise}`}, so the last bits of its numbers may differ from an undisturbed run's`,
       );
     // From now on it is the run that the state is of, whatever a stopped one has left in the model.
     this.#identity = identity;
@@ -146,11 +147,11 @@ export class StateKeeper<Run> {
       : `the training goes on, and the state after step ${this.step} stays`;
   }
 
-  async #check(stored: StoredState<Facts<Run>>, here: RunIdentity, otherwise: string | null): Promise<void> {
+  async #check(stored: StoredState<Facts<Run>>, here: RunIdentity): Promise<void> {
     const { identity, weights } = stored.facts;
     const { folder } = this.#folder;
     const instead = "`restart: true` begins anew, and another folder keeps both";
-    const difference = identityDifference(identity, here) ?? otherwise;
+    const difference = identityDifference(identity, here);
     if (difference !== null)
       throw new InputError(`resume: ${folder} holds the state of another run: ${difference}; ${instead}`);
     const { trainable } = here.model;

@@ -35,6 +35,8 @@ export type FailedStep = Pick<StepEvent, "epoch" | "step" | "loss" | "gradNorm" 
 /** What a model is trained to do, and on which rows. */
 export interface Objective {
   readonly rows: Rows;
+  /** What learns besides the model's own parameters. */
+  readonly besides?: readonly Parameter[];
   /** Makes the parts of one step of an epoch, from 1 over all epochs, and what it can meanwhile of the next step's; none skip the step. */
   epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]>;
   /** The error that ends the training. */
@@ -120,7 +122,8 @@ export class TrainingLoop {
 
   /** Makes the optimizer's moments those of the state, the weights being restored; takes ownership of what `read` makes. */
   restoreMoments({ updates }: LoopState, read: (name: string, moment: "mean" | "square") => tf.Tensor): void {
-    const named = new Map(this.model.namedParameters());
+    const besides = (this.objective.besides ?? []).map((parameter) => [parameter.name, parameter] as const);
+    const named = new Map([...this.model.namedParameters(), ...besides]);
     for (const [name, step] of Object.entries(updates)) {
       const [mean, square] = [read(name, "mean"), read(name, "square")];
       this.#optimizer.restore(named.get(name)!, { step, mean, square });

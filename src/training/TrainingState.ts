@@ -32,6 +32,8 @@ export class TrainingState {
     private readonly model: Classifier,
     private readonly loop: TrainingLoop,
     private readonly best: BestEpoch,
+    /** What learns besides the model's own parameters. */
+    private readonly besides: readonly Parameter[] = [],
   ) {
     this.#stamps = new Map([...this.#all().values()].map((parameter) => [parameter, parameter.stamp]));
   }
@@ -70,8 +72,9 @@ export class TrainingState {
 
   /** About how many bytes `tensors` will come to. */
   get bytes(): number {
-    const learns = this.model.namedParameters().filter(([, { requiresGrad }]) => requiresGrad);
-    return 12 * learns.reduce((sum, [, { size }]) => sum + size, 0);
+    const own = this.model.namedParameters().map(([, parameter]) => parameter);
+    const learns = [...own, ...this.besides].filter(({ requiresGrad }) => requiresGrad);
+    return 12 * learns.reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
@@ -129,7 +132,11 @@ export class TrainingState {
   }
 
   #all(): Map<string, Parameter> {
-    return new Map([...this.model.namedParameters(), ...this.model.namedBuffers()]);
+    return new Map([
+      ...this.model.namedParameters(),
+      ...this.model.namedBuffers(),
+      ...this.besides.map((parameter) => [parameter.name, parameter] as const),
+    ]);
   }
 
   #hasChanged(parameter: Parameter): boolean {

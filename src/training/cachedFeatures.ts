@@ -99,6 +99,8 @@ export async function readFeatures(
       read(head);
       const [everyRow, rank] = head;
       const shape = Array.from(head.subarray(2, 2 + rank));
+      if (rank < 1 || rank > HEAD - 2 || shape.some((size) => size < 1))
+        throw new DamagedEntry(`cannot hold rows of shape [${shape}]`);
       const lengths = rows.lengths.map((length) => width(shape) * (everyRow ? length : 1));
       const values = lengths.reduce((sum, length) => sum + length, 0);
       if (4 * HEAD + values * store.emptyRow(0).BYTES_PER_ELEMENT !== bytes)

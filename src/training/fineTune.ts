@@ -217,7 +217,9 @@ class Training {
   /** Goes back to where an earlier run was, if its state is in the folder. */
   async #resume(): Promise<{ trainable: readonly string[]; last: boolean } | null> {
     if (!this.#keeper) return null;
-    const kept = await this.#keeper.begin(await runIdentity(this.model, this.data, this.settings));
+    const kept = await this.#keeper.begin(
+      await runIdentity("fineTune", this.model, this.data, this.settings),
+    );
     if (!kept) return null;
     const { run, last, trainable } = kept;
     this.#epochs = run.epochs;

@@ -4,13 +4,16 @@ import { engineHash } from "../engine/engineHash";
 import { ensureEngine } from "../engine/useEngine";
 import { kitHash } from "../kitHash";
 import type { Classifier } from "../models/Classifier";
+import type { Parameter } from "../nn/Parameter";
 import { parameterHash } from "../nn/parameterHash";
 import { fromExactJson, toExactJson } from "../text/exactJson";
-import type { FineTuneSettings } from "./FineTuneOptions";
-import { learningRates } from "./learningRates";
+import type { FineTuneOptions } from "./FineTuneOptions";
+import { learningRates, type RateOptions } from "./learningRates";
 
 /** All that decides what a training comes to, as plain data; seeds stand among the settings. */
 export interface RunIdentity {
+  /** The function that was called; the first states were written without, by fineTune. */
+  work?: Work;
   /** SHA-256 of the kit's code. */
   kit: string;
   /** `hash` is of its device, threads and settings too. */
@@ -27,11 +30,17 @@ export interface RunIdentity {
   rates: string;
 }
 
-/** The identity of a training that begins now. */
+type Work = "fineTune" | "adaptToTexts";
+type Uncompared = "features" | "signal" | "log" | "resume" | "restart" | "saveEvery" | "maxMinutes";
+type Settings = RateOptions & Pick<FineTuneOptions, Uncompared>;
+
+/** The identity of a training that begins now; `besides` the model's parameters others may learn. */
 export async function runIdentity(
+  work: Work,
   model: Classifier,
   { train, valid }: { train: Rows; valid?: Rows },
-  settings: FineTuneSettings,
+  settings: Settings,
+  besides: readonly Parameter[] = [],
 ): Promise<RunIdentity> {
   // Left out is what changes no number, and what stands in the rates; a function in a group has no text.
   const { features, signal, log, resume, restart, saveEvery, maxMinutes, parameterGroups, ...given } =
@@ -40,11 +49,13 @@ export async function runIdentity(
   const adapters = model.adapters().map(({ lora }) => [lora.a.name, lora.scale, lora.dropout, lora.merged]);
   const { modelType, problemType, config, classes } = model;
   const all = [...model.namedParameters(), ...model.namedBuffers()];
+  const others = besides.map((parameter) => [parameter.name, parameter] as const);
   const weights: Record<string, string> = {};
-  for (const [name, parameter] of all) weights[name] = await parameterHash(parameter);
+  for (const [name, parameter] of [...all, ...others]) weights[name] = await parameterHash(parameter);
   const trainable = model.namedParameters().flatMap(([name, { requiresGrad }]) => (requiresGrad ? name : []));
   const rates = [...learningRates(model, settings)];
   return {
+    work,
     kit: kitHash(),
     engine: { name, versions, hash: await engineHash() },
     model: { hash: sha256([modelType, problemType, config, classes, adapters]), trainable },

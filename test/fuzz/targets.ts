@@ -1,7 +1,11 @@
 import type { Target } from "./Target";
+import { archiveTarget } from "./targets/archives";
+import { cacheTarget } from "./targets/caches";
 import { commandTarget } from "./targets/commands";
 import { imageTarget } from "./targets/images";
 import { configTarget, imageConfigTarget, sentenceTarget } from "./targets/models";
+import { packTarget } from "./targets/packs";
+import { predictionsTarget } from "./targets/predictions";
 import { recordsTarget } from "./targets/records";
 import { stateTarget } from "./targets/states";
 import { tableTarget } from "./targets/tables";
@@ -12,6 +16,7 @@ import { safetensorsTarget, shardsTarget, torchTarget } from "./targets/weights"
 export const targets: Record<string, () => Target | Promise<Target>> = {
   safetensors: () => safetensorsTarget,
   torch: () => torchTarget,
+  archive: archiveTarget,
   shards: () => shardsTarget,
   config: () => configTarget,
   imageConfig: () => imageConfigTarget,
@@ -19,6 +24,9 @@ export const targets: Record<string, () => Target | Promise<Target>> = {
   tokenizer: () => tokenizerTarget,
   table: () => tableTarget,
   records: () => recordsTarget,
+  predictions: predictionsTarget,
+  cache: cacheTarget,
+  pack: () => packTarget,
   image: imageTarget,
   state: () => stateTarget,
   command: () => commandTarget,

@@ -3,15 +3,19 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { shown } from "../../check";
 import { InputError } from "../../errors";
+import { checkFormat } from "../../files/checkFormat";
+import { isInside } from "../../files/isInside";
 import { makeFolders } from "../../files/makeFolders";
+import { readBytes } from "../../files/readBytes";
+import { parseJsonObject } from "../../text/json";
 
 /** What a packed kit says of itself. */
 export interface Manifest {
@@ -23,6 +27,8 @@ export interface Manifest {
 }
 
 const NAME = "frostkit-pack.json";
+/** Of that file; raised when it is written otherwise. The first ones were written without. */
+const FORMAT = 1;
 
 /** Throws where a folder holds anything and no earlier pack made it. */
 export function checkFolder(folder: string): void {
@@ -54,7 +60,7 @@ export function writeKit(root: string, folder: string, manifest: Manifest): numb
 }
 
 function writeManifest(folder: string, manifest: Manifest): void {
-  writeFileSync(join(folder, NAME), `${JSON.stringify(manifest, null, 1)}\n`);
+  writeFileSync(join(folder, NAME), `${JSON.stringify({ format: FORMAT, ...manifest }, null, 1)}\n`);
 }
 
 function readManifest(folder: string): Manifest | null {
@@ -64,14 +70,21 @@ function readManifest(folder: string): Manifest | null {
     throw new InputError(
       `${folder}: expected a new folder, or one that frostkit pack made, got another's files`,
     );
-  const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
-  // What is listed is removed: a list from elsewhere shall lead no further than the folder.
-  const outside = manifest.files.find(
-    (file) => !/^node_modules\//.test(file) || file.split(/[\\/]/).includes(".."),
+  const { format = 1, files, ...rest } = parseJsonObject(path, readBytes(path).toString());
+  checkFormat(path, format, FORMAT);
+  if (!Array.isArray(files) || files.some((file) => typeof file !== "string"))
+    throw new InputError(`${path}: files: expected a list of paths, got ${shown(files)}`);
+  // What is listed is removed: a list from elsewhere shall lead no further than the folder, by links neither.
+  const outside = files.find(
+    (file) =>
+      !/^node_modules\//.test(file) ||
+      file.includes("\0") ||
+      file.split(/[\\/]/).includes("..") ||
+      !isInside(dirname(join(folder, file)), folder),
   );
   if (outside !== undefined)
     throw new InputError(`${path}: expected files below node_modules, got ${JSON.stringify(outside)}`);
-  return manifest;
+  return { ...rest, files } as Manifest;
 }
 
 /** Removes a file and the folders that it leaves empty. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { checkFolder, type Manifest, writeKit } from "../../../src/cli/packing/writeKit";
 import { temporaryFolder, write } from "../../engine/native/fakes";
@@ -19,7 +19,7 @@ test("A new folder gets the files, and a list of them", () => {
   const { root, manifest } = installed(["node_modules/a/index.js", "node_modules/b/data/b.json"], "one");
   assert.equal(writeKit(root, folder, manifest), 6);
   assert.equal(content(folder, "node_modules/b/data/b.json"), "one");
-  assert.deepEqual(JSON.parse(content(folder, "frostkit-pack.json")), manifest);
+  assert.deepEqual(JSON.parse(content(folder, "frostkit-pack.json")), { format: 1, ...manifest });
 });
 
 test("Packed again, the earlier pack's files give way to the new ones, and what the user put there stays", () => {
@@ -34,7 +34,7 @@ test("Packed again, the earlier pack's files give way to the new ones, and what 
   assert.equal(existsSync(join(folder, "node_modules/gone")), false);
   assert.equal(content(folder, "dataset-metadata.json"), "mine");
   assert.equal(content(folder, "node_modules/mine/index.js"), "mine");
-  assert.deepEqual(JSON.parse(content(folder, "frostkit-pack.json")), second.manifest);
+  assert.deepEqual(JSON.parse(content(folder, "frostkit-pack.json")), { format: 1, ...second.manifest });
 });
 
 test("A user's file in the way is named, and nothing is written", () => {
@@ -72,4 +72,30 @@ test("A list that leads out of the folder is refused, and nothing is removed", (
     });
   }
   assert.ok(existsSync(outside));
+});
+
+test("A list that leads out of the folder through a link is refused, and nothing is removed", () => {
+  const folder = temporaryFolder();
+  const outside = write(join(temporaryFolder(), "diary.txt"), "mine");
+  symlinkSync(dirname(outside), join(folder, "node_modules"));
+  write(join(folder, "frostkit-pack.json"), JSON.stringify({ files: ["node_modules/diary.txt"] }));
+  assert.throws(() => checkFolder(folder), {
+    name: "InputError",
+    message: /: expected files below node_modules, got "node_modules\/diary\.txt"$/,
+  });
+  assert.ok(existsSync(outside));
+});
+
+test("A list that is no such list, or a later version's, is refused in one line", () => {
+  const folder = temporaryFolder();
+  for (const [list, why] of [
+    ["[", /frostkit-pack\.json: expected JSON, got /],
+    ["[]", /frostkit-pack\.json: expected a JSON object, got \[\]$/],
+    ["{}", /frostkit-pack\.json: files: expected a list of paths, got undefined$/],
+    ['{"files":[7]}', /frostkit-pack\.json: files: expected a list of paths, got \[7\]$/],
+    ['{"format":2,"files":[]}', /: was written by a later frostkit \(format 2; this one reads up to 1\): /],
+  ] as const) {
+    write(join(folder, "frostkit-pack.json"), list);
+    assert.throws(() => checkFolder(folder), { name: "InputError", message: why });
+  }
 });
