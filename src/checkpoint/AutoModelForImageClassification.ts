@@ -12,6 +12,7 @@ import type { Parameter } from "../nn/Parameter";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { arrangeHead } from "./arrangeHead";
+import { checkLabelCount } from "./checkLabelCount";
 import {
   buildClassifier,
   checkProblemType,
@@ -51,7 +52,11 @@ export const AutoModelForImageClassification = {
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
       const checkpointHash = () => checkpoint.hash();
-      return build(config, `${folder}/config.json`, options, loaderOf, {
+      const file = `${folder}/config.json`;
+      const count = config.num_classes;
+      if (options.numLabels === undefined && options.classes === undefined && typeof count === "number")
+        checkLabelCount(count, checkpoint.tensors, file);
+      return build(config, file, options, loaderOf, {
         folder,
         checkpointHash,
         origin: readOrigin(folder),

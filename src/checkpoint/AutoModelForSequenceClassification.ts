@@ -17,8 +17,8 @@ import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { arrangeHead } from "./arrangeHead";
+import { checkLabelCount } from "./checkLabelCount";
 import { checkProblemType, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
-import type { Checkpoint } from "./openCheckpoint";
 import { readOrigin, saveCheckpoint } from "./saveCheckpoint";
 import { sentenceNote } from "./sentenceTransformers";
 import { storedLabels } from "./storedLabels";
@@ -127,17 +127,6 @@ export const AutoModelForSequenceClassification = {
     });
   },
 };
-
-/** A head that has to be drawn may have so many labels because config.json says so, more where the caller does. */
-const MOST_LABELS = 10_000;
-
-/** Throws where config.json counts more labels than a head of its own in the weights, before memory is taken for one. */
-function checkLabelCount(count: number, tensors: Checkpoint["tensors"], file: string): void {
-  if (count > MOST_LABELS && ![...tensors.values()].some(({ shape }) => shape[0] === count))
-    throw new InputError(
-      `${file}: expected the labels of a head in its weights, got ${count} labels and no tensor of as many rows; say how many by numLabels`,
-    );
-}
 
 /** The head asked for, or the one the checkpoint was saved with; null for the family's own. */
 function headOf(

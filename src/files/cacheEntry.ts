@@ -37,12 +37,11 @@ export class CacheEntry {
     const header = Buffer.alloc(HEADER);
     this.#file = file;
     this.#fill(header, 0);
-    const isOne = header.subarray(0, MAGIC.length).equals(MAGIC);
-    if (isOne && header[MAGIC.length] > FORMAT) throw new LaterFormat("was written by a later frostkit");
     const whole =
-      isOne &&
+      header.subarray(0, MAGIC.length).equals(MAGIC) &&
       header.toString("hex", 8, 40) === key &&
       crc32(header.subarray(0, 52)) === header.readUInt32LE(52);
+    if (whole && header[MAGIC.length] > FORMAT) throw new LaterFormat("was written by a later frostkit");
     if (!whole) throw new DamagedEntry("not an entry of the kit's cache, or its header is damaged");
     this.bytes = Number(header.readBigUInt64LE(40));
     this.#expected = header.readUInt32LE(48);

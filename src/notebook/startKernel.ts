@@ -7,12 +7,19 @@ import { cellExecutor } from "./cellExecutor";
 import { isPatched } from "./isPatched";
 import { keepMessages } from "./keepMessages";
 import { showBusy } from "./showBusy";
+import { type ShutdownHandler, stopWithKernel } from "./stopWithKernel";
 import type { CreateExecutor } from "./tslab";
 
 // A thread of its own, since a cell that loops would keep the kernel from ever noticing.
 const endWithParent = `
 const parent = process.ppid;
-setInterval(() => process.ppid === parent || process.kill(process.pid, "SIGKILL"), 500);`;
+const watch = setInterval(() => {
+  if (process.ppid === parent) return;
+  clearInterval(watch);
+  // Runs that keep a state write it first.
+  process.kill(process.pid, "SIGTERM");
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), 10_000);
+}, 500);`;
 
 function main(configPath: string): void {
   new Worker(endWithParent, { eval: true }).unref();
@@ -24,9 +31,12 @@ function main(configPath: string): void {
   const { getCodeMetadata } = ofTslab("./metadata.js");
   executor.createExecutor = cellExecutor(executor.createExecutor, compiler, getCodeMetadata);
   const { startKernel } = require("tslab/dist/main.js") as { startKernel(options: object): void };
-  const { JupyterHandlerImpl } = ofTslab("./jupyter.js") as { JupyterHandlerImpl: { prototype: object } };
+  const { JupyterHandlerImpl } = ofTslab("./jupyter.js") as {
+    JupyterHandlerImpl: { prototype: ShutdownHandler };
+  };
   // The executor above does what patchCells would do when a cell imports the kit.
   isPatched(JupyterHandlerImpl.prototype, "patchCells");
+  stopWithKernel(JupyterHandlerImpl.prototype);
   ofTslab("zeromq");
   keepMessages();
   showBusy();

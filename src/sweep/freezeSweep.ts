@@ -92,6 +92,7 @@ function start(source: string | Classifier, data: SweepData, options: SweepOptio
     name: "freezeSweep",
     signal,
     maxMinutes,
+    keeps: true,
     ...(typeof source !== "string" && { trains: source }),
   });
   const plan = {

@@ -1,4 +1,5 @@
 import { FrostError } from "../errors";
+import { leaveSigterm, watchSigterm } from "./endWithState";
 import { type OpenRun, openRuns } from "./openRuns";
 
 /** The run that trains a model now, by model. */
@@ -16,6 +17,8 @@ export interface Work {
   trains?: object;
   /** Ends it when so many minutes have passed. Default: no limit. */
   maxMinutes?: number;
+  /** Whether it writes a state when it is stopped, from which it goes on. */
+  keeps?: boolean;
 }
 
 /**
@@ -27,15 +30,17 @@ export class Stoppable implements OpenRun {
   readonly name: string;
   readonly work: string;
   readonly signal: AbortSignal;
+  readonly keeps: boolean;
   #given: AbortSignal | undefined;
   #trains: object | undefined;
   #controller = new AbortController();
   #deadline: AbortSignal | undefined;
   #whenClosed = () => {};
 
-  constructor({ name, work = "training", signal, trains, maxMinutes }: Work) {
+  constructor({ name, work = "training", signal, trains, maxMinutes, keeps = false }: Work) {
     this.name = name;
     this.work = work;
+    this.keeps = keeps;
     this.#given = signal;
     this.#trains = trains;
     if (maxMinutes !== undefined) this.#deadline = AbortSignal.timeout(60_000 * maxMinutes);
@@ -65,11 +70,13 @@ export class Stoppable implements OpenRun {
     if (other) return;
     if (this.#trains) trained.set(this.#trains, this);
     runs.add(this);
+    if (this.keeps) watchSigterm();
   }
 
   end(): void {
     openRuns().runs.delete(this);
     if (this.#trains && trained.get(this.#trains) === this) trained.delete(this.#trains);
+    leaveSigterm();
   }
 
   stop(): void {

@@ -131,7 +131,8 @@ export function adaptToTexts(
   learningRates(model, settings); // a group that matches nothing shows before the first step
   checkInteger("maskTokenId", settings.maskTokenId, 0, (model.config.vocab_size as number) - 1);
   const { signal, maxMinutes } = settings;
-  const stoppable = new Stoppable({ name: "adaptToTexts", signal, trains: model, maxMinutes });
+  const keeps = settings.resume !== undefined;
+  const stoppable = new Stoppable({ name: "adaptToTexts", signal, trains: model, maxMinutes, keeps });
   return new Run(adapt(model, new TextRows(texts), { ...settings, signal: stoppable.signal }), stoppable);
 }
 

@@ -102,8 +102,11 @@ export function startFineTuning(
   const judge = valid ?? train;
   checkMetrics("metric", [settings.metric], judge.labels, ["loss"]);
   checkMetrics("metrics", settings.metrics, judge.labels);
-  const { maxMinutes } = settings;
-  const stoppable = new Stoppable({ name: "fineTune", signal: settings.signal, trains: model, maxMinutes });
+  const { signal, maxMinutes } = settings;
+  const stoppable = new Stoppable({
+    ...{ name: "fineTune", signal, trains: model, maxMinutes },
+    keeps: settings.resume !== undefined,
+  });
   const training = new Training(
     model,
     { train, valid },

@@ -6,6 +6,8 @@ export interface OpenRun {
   readonly work: string;
   /** Whether the cell is to go on after the stop button, as its author asked. */
   readonly endsWell?: boolean;
+  /** Whether it writes a state when it is stopped, from which it goes on. */
+  readonly keeps?: boolean;
   /** Ends it between two steps, with the result so far. */
   stop(): void;
   /** Ends it at once, without a result. */
@@ -20,6 +22,10 @@ export interface OpenRuns {
   unbegun?: Set<OpenRun>;
   /** Runs that the stop button ended in the cell that runs: no further one begins in it. */
   stopped: string[];
+  /** Listens to SIGTERM while a run keeps a state. */
+  onSigterm?: () => void;
+  /** Whether the process ends once all of these are stopped. */
+  ending?: boolean;
 }
 
 /** One place for all copies of the kit that a process has loaded, as a kernel and its cells may. */

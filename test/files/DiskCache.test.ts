@@ -17,6 +17,7 @@ import fs, {
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { crc32 } from "node:zlib";
 import { DamagedEntry, type Read } from "../../src/files/cacheEntry";
 import { DiskCache } from "../../src/files/DiskCache";
 import { ownCache, systemError, withGigabytes } from "../ownCache";
@@ -117,6 +118,19 @@ describe("DiskCache", () => {
       }
       assert.equal(own.lines.length, 1);
     });
+
+  it("does without an entry that a later version of the kit has written, and leaves it there", async () => {
+    const cache = new DiskCache("tokens");
+    await save(cache, key, [1, 2, 3]);
+    const [path] = own.entries();
+    const bytes = readFileSync(path);
+    bytes[7] = 2;
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 52)), 52);
+    writeFileSync(path, bytes);
+    assert.equal(await load(cache, key), null);
+    assert.deepEqual(own.lines, [`${path}: was written by a later frostkit; what it held is computed again`]);
+    assert.deepEqual(readFileSync(path), bytes);
+  });
 
   it("notices any single bit that has changed, in header and content", async () => {
     const cache = new DiskCache("tokens");

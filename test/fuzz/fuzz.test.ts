@@ -48,7 +48,8 @@ const filesOf = (folder: string): Files =>
 /** Configs need weights beside them: those of the family that they name. */
 function withWeights(files: Files): Files {
   const text = files["config.json"]?.toString() ?? "{}";
-  const family = /"model_type":"([\w-]+)"/.exec(text)?.[1];
+  const narrow = /"architecture":"resnet18"/.test(text) ? "resnet18-narrow" : undefined;
+  const family = /"model_type":"([\w-]+)"/.exec(text)?.[1] ?? narrow;
   if (family === undefined) return files;
   return {
     ...files,

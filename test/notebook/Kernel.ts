@@ -167,6 +167,14 @@ export class Kernel {
     this.child.kill("SIGINT");
   }
 
+  /** Sends it a signal, or Jupyter's wish to be shut down, and gives the exit code that it ends with. */
+  async end(how: "SIGTERM" | "shutdown_request"): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.child.once("exit", resolve));
+    if (how === "SIGTERM") this.child.kill(how);
+    else await this.#send(how, { restart: false });
+    return ended;
+  }
+
   close(): void {
     this.child.kill("SIGKILL");
     this.shell.close();

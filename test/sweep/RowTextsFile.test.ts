@@ -50,4 +50,16 @@ describe("RowTextsFile", () => {
     writeFileSync(file.path, whole);
     assert.deepEqual(file.read(2), ["a", "b"]);
   });
+
+  it("is read as the first versions wrote it, without a format, and refused where a later version did", () => {
+    file.write(["a", "b"]);
+    const whole = readFileSync(file.path, "utf8");
+    writeFileSync(file.path, whole.replace('"format":1,', ""));
+    assert.deepEqual(file.read(2), ["a", "b"]);
+    writeFileSync(file.path, whole.replace('"format":1', '"format":7'));
+    assert.throws(() => file.read(2), {
+      name: "InputError",
+      message: `${file.path}: was written by a later frostkit (format 7; this one reads up to 1): update frostkit to read it`,
+    });
+  });
 });

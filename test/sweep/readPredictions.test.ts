@@ -74,6 +74,21 @@ describe("readPredictions", () => {
   it("refuses what is written otherwise, though it is called so", () => {
     for (const [metadata, why] of [
       [{ format: "pt" }, /: expected format frostkit predictions 1, got pt$/],
+      [{}, /: expected format frostkit predictions 1, got undefined$/],
+      [{ format: "frostkit predictions x" }, /: expected format 1, got NaN$/],
+      [
+        { format: "frostkit predictions 2" },
+        /: was written by a later frostkit \(format 2; this one reads up to 1\): /,
+      ],
+      [
+        {
+          format: "frostkit predictions 1",
+          problemType: "single_label_classification",
+          classes: "[7]",
+          rows: "",
+        },
+        /: classes: expected a list of names, got \[7\]$/,
+      ],
       [
         { format: "frostkit predictions 1", problemType: "regression", rows: "" },
         /: expected 2 predictions for 2 rows, got 6$/,

@@ -74,6 +74,20 @@ test("Extra fields pass, since later versions may write more.", () => {
   assert.equal(read(line({ device: "T4" })).records.length, 1);
 });
 
+test("A record says its format: one without is of the first, one of a later version is refused in one line.", () => {
+  assert.equal(read(`${line()}\n${line({ format: 1 })}\n`).records.length, 2);
+  const later = `${path}, line 2: was written by a later frostkit (format 2; this one reads up to 1): update frostkit to read it`;
+  // Whatever else in it may be otherwise.
+  assert.throws(() => read(`${line()}\n${line({ format: 2, epochs: "none" })}\n`), {
+    name: "InputError",
+    message: later,
+  });
+  assert.throws(() => read(line({ format: "1" })), {
+    name: "InputError",
+    message: `${path}, line 1: expected format 1, got "1"`,
+  });
+});
+
 test("A field of the wrong kind is an error that names line and field.", () => {
   const cases: [object, string][] = [
     [{ trial: 3 }, "trial: expected a string, got 3"],

@@ -121,3 +121,16 @@ test("clearing removes states and what a crash left of one, and nothing else", a
   states.clear();
   assert.ok(!existsSync(folder));
 });
+
+test("a state of a later version is refused in one line, and the one before it neither taken nor written over", async () => {
+  const states = new StateFolder<{ step: number }>(folder);
+  await states.write({ step: 1 }, tensors);
+  await states.write({ step: 2 }, tensors);
+  const path = join(folder, "state-2", "state.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"format":1', '"format":2'));
+  assert.throws(() => states.open(silent), {
+    name: "InputError",
+    message: `${path}: was written by a later frostkit (format 2; this one reads up to 1): update frostkit to read it`,
+  });
+  assert.deepEqual(readdirSync(folder).sort(), ["state-1", "state-2"]);
+});

@@ -18,6 +18,7 @@ import { addLora } from "../../src/recipes/addLora";
 import type { FineTuneData, FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
 import { openRuns } from "../../src/training/openRuns";
+import type { RunIdentity } from "../../src/training/runIdentity";
 import { imagesOf, transformTo } from "../data/images";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { systemError } from "../ownCache";
@@ -325,9 +326,9 @@ describe("A state that does not fit", () => {
     [
       "another engine",
       { engine: { name: "abacus", versions: { beads: "7" }, hash: "" } },
-      /: engine abacus beads 7, here /,
+      /: engine abacus, here /,
     ],
-    ["another version of the kit", { kit: "" }, /: another version of the kit's code;/],
+    ["another function's", { work: "adaptToTexts" }, /: a run of adaptToTexts, here of fineTune;/],
   ] as const)
     it(`is refused before the first step: ${what}`, async () => {
       await stopped();
@@ -336,16 +337,47 @@ describe("A state that does not fit", () => {
       await assert.rejects(async () => run, message);
     });
 
-  it("of the same engine on another machine is gone on with, and the log says what that means", async () => {
+  for (const [what, change, message] of [
+    [
+      "of the same engine on another machine",
+      ({ engine }) => ({ engine: { ...engine, hash: "another" } }),
+      /: goes on on another device, with other threads or settings, so the last bits /,
+    ],
+    [
+      "of another version of the kit",
+      () => ({ kit: "an older one" }),
+      /: goes on, though what is there was computed by another version of the kit's code, so the last bits /,
+    ],
+    [
+      "of another version of the engine",
+      ({ engine }) => ({ engine: { ...engine, versions: { ...engine.versions, tfjs: "0.1" } } }),
+      /: goes on, though what is there was computed by engine \w+ tfjs 0\.1\b.*, here .*, so the last bits /,
+    ],
+  ] satisfies [string, (identity: RunIdentity) => Partial<RunIdentity>, RegExp][])
+    it(`${what} is gone on with, and the log says what that means`, async () => {
+      await stopped();
+      await changeState(folder, change);
+      const told: string[] = [];
+      const more = { ...options, resume: folder, log: (line: string) => told.push(line) };
+      const { stopped: why } = await fineTune(await loadTiny(), { train, valid }, more);
+      assert.equal(why, "finished");
+      assert.equal(told.length, 2);
+      assert.match(told[0], message);
+      assert.match(told[1], /: goes on after step 3 of 12$/);
+    });
+
+  it("from before an option was added, or its function named, was trained as the option's default says", async () => {
     await stopped();
-    await changeState(folder, (identity) => ({ engine: { ...identity.engine, hash: "another" } }));
-    const told: string[] = [];
-    const more = { ...options, resume: folder, log: (line: string) => told.push(line) };
-    const { stopped: why } = await fineTune(await loadTiny(), { train, valid }, more);
-    assert.equal(why, "finished");
-    assert.equal(told.length, 2);
-    assert.match(told[0], /: goes on on another device, with other threads or settings, so the last bits /);
-    assert.match(told[1], /: goes on after step 3 of 12$/);
+    await changeState(folder, ({ settings: { labelSmoothing, frozenDropout, ...settings } }) => {
+      assert.deepEqual([labelSmoothing, frozenDropout], [0, false]);
+      return { settings, work: undefined };
+    });
+    const more = { ...options, log, resume: folder };
+    await assert.rejects(
+      async () => fineTune(await loadTiny(), { train, valid }, { ...more, labelSmoothing: 0.1 }),
+      /: labelSmoothing 0, here 0\.1;/,
+    );
+    assert.equal((await fineTune(await loadTiny(), { train, valid }, more)).stopped, "finished");
   });
 
   it("gives way to a run that is told to begin anew", async () => {
