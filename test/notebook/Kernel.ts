@@ -123,8 +123,7 @@ export class Kernel {
       };
       this.#cells.set(id, cell);
       this.#send("execute_request", { code, silent: false }, id).catch(reject);
-    });
-    clearTimeout(guard);
+    }).finally(() => clearTimeout(guard));
     this.#cells.delete(id);
     // For a while tslab refuses whatever comes after a cell that failed.
     if (reply.status !== "abort") return reply;
