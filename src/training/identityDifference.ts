@@ -9,7 +9,7 @@ import type { RunIdentity } from "./runIdentity";
 export function identityDifference(there: RunIdentity, here: RunIdentity): string | null {
   const [was, is] = [there, here].map(({ work = "fineTune" }) => work);
   if (was !== is) return `a run of ${was}, here of ${is}`;
-  const settings = differences({ ...DEFAULTS, ...there.settings }, { ...DEFAULTS, ...here.settings });
+  const settings = differences(filled(there.settings), filled(here.settings));
   if (settings !== null) return settings;
   if (there.train !== here.train) return "other rows to train on";
   if (there.valid !== here.valid) return "other rows to validate on";
@@ -24,3 +24,11 @@ const DEFAULTS = Object.fromEntries(
     "default" in option ? [[name, option.default]] : [],
   ),
 );
+
+/** With the defaults; an empty list asks for nothing, as if it were left out. */
+const filled = (settings: RunIdentity["settings"]) =>
+  Object.fromEntries(
+    Object.entries({ ...DEFAULTS, ...settings }).filter(
+      ([, value]) => !Array.isArray(value) || value.length > 0,
+    ),
+  );
