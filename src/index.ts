@@ -111,6 +111,7 @@ export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
 export { type FeaturesOptions, FrozenFeatures } from "./training/FrozenFeatures";
 export { fineTune } from "./training/fineTune";
 export type { ParameterGroup } from "./training/learningRates";
+export type { CustomLoss, LossChoice, LossName } from "./training/loss";
 export { type Metrics, type MetricsOptions, metrics } from "./training/metrics";
 export { type Predictions, type PredictOptions, predict } from "./training/predict";
 export type { Run } from "./training/Run";

@@ -25,7 +25,7 @@ export interface Inputs {
  * drawn from `seed`. `prepare` sees the model before anything is noted, so that whatever is wrong with the input is all that stderr says.
  */
 export async function loadInputs(
-  flags: DataFlags & Pick<TrainingFlags, "precision" | "metric" | "metrics" | "classWeights">,
+  flags: DataFlags & Pick<TrainingFlags, "precision" | "metric" | "metrics" | "loss" | "classWeights">,
   command: Command,
   { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {

@@ -7,8 +7,9 @@ import type { Pooling } from "../models/Head";
 import type { ProblemType } from "../models/Parts";
 import type { Option as TableOption } from "../options/Option";
 import { keeping, OPTIONS, training } from "../options/table";
-import { POOLINGS } from "../options/words";
+import { LOSSES, POOLINGS } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
+import type { LossName } from "../training/loss";
 import type { SaveEvery } from "../training/SavePace";
 import type { Schedule } from "../training/schedule";
 import { decimal, depth } from "./parseNumbers";
@@ -139,6 +140,7 @@ export interface TrainingFlags {
   earlyStopping?: number;
   metric?: string;
   metrics?: string[];
+  loss?: LossName;
   classWeights?: number[] | "balanced";
   headInit: "random" | "probe";
   frozenDropout?: true;
@@ -156,6 +158,7 @@ export function addTrainingOptions(command: Command, instead: Partial<Record<str
     if (entry.flag === undefined) continue;
     const flag = instead[name] ?? tableFlag(entry, name === "metric" ? { says: METRIC } : {});
     if (name === "classWeights") flag.argParser(classWeights);
+    if (name === "loss") flag.choices([...LOSSES]);
     if (name === "metrics") flag.argParser(names);
     command.addOption(flag);
   }

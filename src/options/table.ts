@@ -10,6 +10,7 @@ import {
   float,
   having,
   integer,
+  type Kind,
   kindOf,
   list,
   name,
@@ -21,7 +22,7 @@ import {
 } from "./kinds";
 import { type OptionTable, option } from "./Option";
 import { readNamed } from "./readNamed";
-import { HEAD_INITS, INTERPOLATIONS, POOLINGS, PROBLEM_TYPES, RECIPES, SCHEDULES } from "./words";
+import { HEAD_INITS, INTERPOLATIONS, LOSSES, POOLINGS, PROBLEM_TYPES, RECIPES, SCHEDULES } from "./words";
 
 // Every option of every exported function. Checks, doc comments (test/options/refresh.ts writes them), docs/options.md and the
 // command line's flags come from here: whoever adds an option adds an entry, and its name to the function's options type.
@@ -33,7 +34,8 @@ const stop = (when: string) => option(`Stops ${when}.`, signal());
 const progress = (what: string) =>
   option(`Told how many ${what} of how many are done.`, callback(), { also: ["on_progress", "callback"] });
 
-const log = (what: string) => option(`Takes ${what}.`, callback(), { defaultSays: "console.info" });
+const log = (what: string) =>
+  option(`Takes ${what}.`, callback(), { defaultSays: "console.info", also: ["logs"] });
 
 const metric = (what: string) => option(what, name(), { default: "accuracy" });
 
@@ -92,6 +94,36 @@ const pattern = kindOf(
 const isRegExp = (value: unknown) => Object.prototype.toString.call(value) === "[object RegExp]";
 
 const unfreezePlan = () => either(word(["gradual"]), list(integer(-1)));
+
+export const focalLoss = {
+  name: option("Which loss.", word(["focal"]), { required: true }),
+  gamma: option("How much less counts what is right already; 0 is the cross-entropy.", above(0), {
+    defaultSays: "2",
+    also: ["focusing"],
+  }),
+} satisfies OptionTable;
+
+export const smoothL1Loss = {
+  name: option("Which loss.", word(["smoothL1"]), { required: true }),
+  beta: option("Beyond this distance it grows in a line.", above(0), {
+    defaultSays: "1",
+    also: ["delta"],
+  }),
+} satisfies OptionTable;
+
+/** A loss by its name, with a setting, or a function. */
+function lossKind(): Kind {
+  const [named, focal, smooth] = [word(LOSSES), parts(focalLoss), parts(smoothL1Loss)];
+  return {
+    expected: `${named.expected}, one of them with a setting, or a function`,
+    check(name, value, owner) {
+      if (typeof value === "function") return value;
+      if (typeof value !== "object" || value === null)
+        return kindOf(this.expected, (each) => LOSSES.includes(each as never)).check(name, value, owner);
+      return ((value as { name?: unknown }).name === "smoothL1" ? smooth : focal).check(name, value, owner);
+    },
+  };
+}
 
 export const parameterGroup = {
   match: option("Which parameters: as `freezeWhere` takes them.", pattern, {
@@ -152,6 +184,15 @@ export const training = {
       default: 1,
       flag: "--layerwise-decay <factor>",
       also: ["llrd", "layerwise_lr_decay", "layerwise_learning_rate_decay"],
+    },
+  ),
+  loss: option(
+    'What is minimised: "mse" or "smoothL1" of numbers, "crossEntropy", "focal" (Lin et al. 2017) or "ordinal" (Hou et al. 2016) of one class a row, "bce" or "focal" of several labels; `{ name: "focal", gamma: 1 }` and `{ name: "smoothL1", beta: 0.5 }` set what is 2 and 1 otherwise. In `fineTune` also a function of the logits [rows, labels] and of what is true, a class\'s number or values [rows, labels], to the loss of each row [rows].',
+    lossKind(),
+    {
+      defaultSays: "mse, crossEntropy or bce, by what the labels are",
+      flag: "--loss <name>",
+      also: ["criterion", "loss_fn", "loss_function", "compute_loss_func"],
     },
   ),
   classWeights: option(

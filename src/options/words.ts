@@ -8,6 +8,9 @@ export const PROBLEM_TYPES = [
   "regression",
 ] as const;
 
+/** MSE and smooth L1 of numbers, binary cross-entropy of several labels, cross-entropy and ordinal of classes, focal of both. */
+export const LOSSES = ["mse", "smoothL1", "bce", "crossEntropy", "focal", "ordinal"] as const;
+
 export const POOLINGS = ["cls", "mean", "max", "attention"] as const;
 
 export const INTERPOLATIONS = ["bicubic", "bilinear", "nearest"] as const;

@@ -57,7 +57,7 @@ function scoreOf(
     return `${record.trial}: its record has no predictions beside it`;
   try {
     const { outputs, labels, rows } = readPredictions(folder, record);
-    const score = weightedScore(metric, outputs, labels);
+    const score = weightedScore(metric, outputs, labels, record.settings?.loss);
     if (!score) return `${folder}: predictions have no ${metric}`;
     return {
       score,

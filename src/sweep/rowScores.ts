@@ -2,16 +2,26 @@ import type { Labels } from "../data/labels";
 import { labelWidth } from "../data/labelWidth";
 import { argMax } from "../training/argMax";
 import { clip, isWholeRow } from "../training/metrics";
+import { rowLosses } from "./rowLosses";
 
 /** Metrics that are the mean of what each row scores, and rmse, which is the root of one. */
 const MEANS = ["accuracy", "logLoss", "loss", "rmse"];
 
 /**
  * What each row scores in a metric that is a mean over the rows: 1 or 0 for whether it is right, its log loss, its squared error. Null for
- * metrics that are none, as f1, and for those that the task has not.
+ * metrics that are none, as f1, and for those that the task has not. `loss` is what was trained by, where that is not the usual one.
  */
-export function rowScores(metric: string, outputs: Float32Array, labels: Labels): Float64Array | null {
+export function rowScores(
+  metric: string,
+  outputs: Float32Array,
+  labels: Labels,
+  loss?: unknown,
+): Float64Array | null {
   if (!MEANS.includes(metric)) return null;
+  if (metric === "loss" && loss !== undefined) {
+    const settings = typeof loss === "string" ? { name: loss } : (loss as { name: string });
+    if (!["mse", "bce", "crossEntropy"].includes(settings.name)) return rowLosses(settings, outputs, labels);
+  }
   if (labels.problemType === "regression") {
     const width = labelWidth(labels);
     // Of several targets rmse is the mean of roots.

@@ -19,10 +19,15 @@ export interface WeightedScore {
 /**
  * Any metric of the kit, and "loss", of rows each of which counts so many times: what `metrics` gives of a table in which each row stands
  * that often. What does not depend on the weights, as ranks, is computed once. Where a class has no row left, rocAuc is the mean over the
- * others. Null where the task has no such metric.
+ * others. Null where the task has no such metric. `loss` is what was trained by, where that is not the usual one.
  */
-export function weightedScore(metric: string, outputs: Float32Array, labels: Labels): WeightedScore | null {
-  const values = rowScores(metric, outputs, labels);
+export function weightedScore(
+  metric: string,
+  outputs: Float32Array,
+  labels: Labels,
+  loss?: unknown,
+): WeightedScore | null {
+  const values = rowScores(metric, outputs, labels, loss);
   if (values) {
     const root = metric === "rmse";
     const of = (weights: Uint32Array) => {

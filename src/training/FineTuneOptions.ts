@@ -109,7 +109,15 @@ export interface FineTuneOptions extends LossOptions {
   features?: FrozenFeatures;
 }
 
-type Optional = "features" | "log" | "signal" | "classWeights" | "earlyStopping" | "unfreeze" | Keeping;
+type Optional =
+  | "features"
+  | "log"
+  | "signal"
+  | "classWeights"
+  | "loss"
+  | "earlyStopping"
+  | "unfreeze"
+  | Keeping;
 type Keeping = "resume" | "saveEvery" | "maxMinutes";
 
 export type FineTuneSettings = Required<Omit<FineTuneOptions, Optional | "precision">> &

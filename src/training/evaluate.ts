@@ -6,7 +6,7 @@ import { Pass } from "../nn/Pass";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { checkMetrics } from "./checkMetrics";
-import { lossOf } from "./loss";
+import { type LossChoice, lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
 import { allLogits, type PredictOptions, toProbabilities } from "./predict";
 import { readLabelledRows } from "./readRows";
@@ -59,9 +59,10 @@ export async function evaluateLogits(
   labels: Labels,
   { numLabels, problemType }: Classifier,
   further: string[] = [],
+  choice?: LossChoice,
 ): Promise<Evaluation> {
   const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);
-  const mean = lossOf(labels);
+  const mean = lossOf(labels, { loss: choice });
   const scalar = tf.tidy(() => {
     const pass = new Pass();
     const value = pass.input(tf.tensor2d(logits, [rows.length, numLabels]));

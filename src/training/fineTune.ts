@@ -351,7 +351,13 @@ class Training {
       yield turn.value;
       this.#stopwatch.restart();
     }
-    const { loss, metrics } = await evaluateLogits(turn.value, valid.labels, this.model, this.#metrics);
+    const { loss, metrics } = await evaluateLogits(
+      turn.value,
+      valid.labels,
+      this.model,
+      this.#metrics,
+      this.settings.loss,
+    );
     record.evalSeconds += this.#stopwatch.lap();
     if (this.keeps.predictions) this.#logits.set(epoch, turn.value);
     return { ...record, validLoss: loss, metrics };

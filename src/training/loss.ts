@@ -1,12 +1,43 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { shown } from "../check";
 import { labelWidth } from "../data/labelWidth";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
-import { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "../nn/loss";
+import { byAutodiff } from "../nn/byAutodiff";
+import {
+  sigmoidCrossEntropy,
+  sigmoidFocal,
+  smoothL1,
+  softmaxCrossEntropy,
+  softmaxFocal,
+  squaredEarthMover,
+  squaredError,
+} from "../nn/loss";
 import type { Pass, Value } from "../nn/Pass";
+import type { LOSSES } from "../options/words";
 import { classWeightsOf } from "./classWeightsOf";
 
+/** The losses by name. */
+export type LossName = (typeof LOSSES)[number];
+
+/** A loss of the user's own: that of each row [rows], from logits [rows, labels] and what is true of the rows. */
+export type CustomLoss = (logits: tf.Tensor2D, truth: tf.Tensor) => tf.Tensor;
+
+/** A loss by its name, or with a setting of its own. */
+export type LossChoice =
+  | LossName
+  | { name: "focal"; gamma?: number }
+  | { name: "smoothL1"; beta?: number }
+  | CustomLoss;
+
 export interface LossOptions {
+  /**
+   * What is minimised: "mse" or "smoothL1" of numbers, "crossEntropy", "focal" (Lin et al. 2017) or "ordinal" (Hou et al. 2016)
+   * of one class a row, "bce" or "focal" of several labels; `{ name: "focal", gamma: 1 }` and `{ name: "smoothL1", beta: 0.5 }`
+   * set what is 2 and 1 otherwise. In `fineTune` also a function of the logits [rows, labels] and of what is true, a class's
+   * number or values [rows, labels], to the loss of each row [rows]. Default: mse, crossEntropy or bce, by what the labels are.
+   */
+  loss?: LossChoice;
   /**
    * Weight of each class in the loss, in the order of the logits, or "balanced": rows / (classes · rows of the class). Default:
    * all 1.
@@ -16,7 +47,7 @@ export interface LossOptions {
   labelSmoothing?: number;
 }
 
-/** The loss of a batch: the mean over its rows, as Transformers computes it for the model's problem type. */
+/** The loss of a batch: the mean over its rows, as PyTorch's function of that name computes it. */
 export interface Loss {
   /** What rows weigh together; the loss of several batches is their weighted mean. */
   weight(rows: ArrayLike<number>): number;
@@ -24,58 +55,117 @@ export interface Loss {
   forward(pass: Pass, logits: Value, rows: ArrayLike<number>, total: number): Value;
 }
 
+/** The losses of each kind of labels, the usual one first. */
+const LOSSES_OF: Record<Labels["problemType"], readonly LossName[]> = {
+  single_label_classification: ["crossEntropy", "focal", "ordinal"],
+  multi_label_classification: ["bce", "focal"],
+  regression: ["mse", "smoothL1"],
+};
+
+/** The loss of rows with these labels; the usual one of their kind, which is Transformers', where none is named. */
 export function lossOf(labels: Labels, options: LossOptions = {}): Loss {
-  if (labels.problemType === "regression") {
+  const { loss: choice = LOSSES_OF[labels.problemType][0] } = options;
+  if (labels.problemType === "regression" || typeof choice === "function")
     for (const name of ["classWeights", "labelSmoothing"] as const)
       if (options[name])
-        throw new InputError(`${name}: expected none, since a regression has no classes; leave it out`);
-    return regressionLoss(labels.values, labelWidth(labels));
-  }
-  const classes = labels.classes.length;
+        throw new InputError(
+          `${name}: expected none, since ${labels.problemType === "regression" ? "a regression has no classes" : "a loss of one's own knows of none"}; leave it out`,
+        );
+  if (typeof choice === "function") return customLoss(labels, choice);
+  const settings = typeof choice === "string" ? { name: choice } : choice;
+  if (!LOSSES_OF[labels.problemType].includes(settings.name))
+    throw new InputError(
+      `loss: expected one of ${LOSSES_OF[labels.problemType].join(", ")} for ${labels.problemType}, got ${JSON.stringify(settings.name)}`,
+    );
+  if (labels.problemType === "regression") return regressionLoss(labels, settings);
   const weights = classWeightsOf(labels, options.classWeights);
   const smoothing = options.labelSmoothing ?? 0;
   if (labels.problemType === "multi_label_classification")
-    return multiLabelLoss(labels.values, classes, weights, smoothing);
-  return singleLabelLoss(labels.ids, classes, weights, smoothing);
+    return multiLabelLoss(labels, weights, smoothing, settings);
+  return singleLabelLoss(labels, weights, smoothing, settings);
 }
 
-function singleLabelLoss(ids: Int32Array, classes: number, weights: number[], smoothing: number): Loss {
+type Settings = Exclude<LossChoice, string | CustomLoss> | { name: LossName };
+type Of<Kind extends Labels["problemType"]> = Extract<Labels, { problemType: Kind }>;
+
+/** γ of a focal loss as its paper has it, and β as PyTorch. */
+const GAMMA = 2;
+const BETA = 1;
+
+export const gammaOf = (settings: object): number =>
+  ("gamma" in settings && (settings.gamma as number)) || GAMMA;
+export const betaOf = (settings: object): number => ("beta" in settings && (settings.beta as number)) || BETA;
+
+function singleLabelLoss(
+  labels: Of<"single_label_classification">,
+  weights: number[],
+  smoothing: number,
+  settings: Settings,
+): Loss {
+  const { ids } = labels;
+  const classes = labels.classes.length;
+  /** Of each class of a row, whose weight is `scale`, what is true of it, smoothed and times its own weight. */
+  const targetOf = (rows: ArrayLike<number>, scale: number, weights: number[]) => {
+    // As torch.nn.CrossEntropyLoss: the smoothed part of a row weighs each class by that class's own weight.
+    const target = new Float32Array(rows.length * classes);
+    for (let r = 0; r < rows.length; r++) {
+      for (let c = 0; c < classes; c++) target[r * classes + c] = (weights[c] * smoothing) / classes / scale;
+      const id = ids[rows[r]];
+      target[r * classes + id] += (weights[id] * (1 - smoothing)) / scale;
+    }
+    return tf.tensor2d(target, [rows.length, classes]);
+  };
   return {
     weight: (rows) => sum(rows, (row) => weights[ids[row]]),
     forward(pass, logits, rows, total) {
-      // As torch.nn.CrossEntropyLoss: the smoothed part of a row weighs each class by that class's own weight.
-      const target = new Float32Array(rows.length * classes);
-      for (let r = 0; r < rows.length; r++) {
-        for (let c = 0; c < classes; c++)
-          target[r * classes + c] = (weights[c] * smoothing) / classes / total;
-        const id = ids[rows[r]];
-        target[r * classes + id] += (weights[id] * (1 - smoothing)) / total;
-      }
-      return softmaxCrossEntropy(pass, logits, tf.tensor2d(target, [rows.length, classes]));
+      if (settings.name === "focal")
+        return softmaxFocal(pass, logits, targetOf(rows, total, weights), gammaOf(settings));
+      if (settings.name === "crossEntropy")
+        return softmaxCrossEntropy(pass, logits, targetOf(rows, total, weights));
+      const weight = Float32Array.from(rows, (row) => weights[ids[row]] / total);
+      const evenly = new Array<number>(classes).fill(1);
+      return squaredEarthMover(
+        pass,
+        logits,
+        targetOf(rows, 1, evenly),
+        tf.tensor2d(weight, [rows.length, 1]),
+      );
     },
   };
 }
 
-function multiLabelLoss(values: Float32Array, labels: number, weights: number[], smoothing: number): Loss {
+function multiLabelLoss(
+  labels: Of<"multi_label_classification">,
+  weights: number[],
+  smoothing: number,
+  settings: Settings,
+): Loss {
+  const { values } = labels;
+  const width = labels.classes.length;
   return {
-    weight: (rows) => rows.length * labels,
+    weight: (rows) => rows.length * width,
     forward(pass, logits, rows, total) {
-      const size = rows.length * labels;
+      const size = rows.length * width;
       const target = new Float32Array(size);
       const weight = new Float32Array(size);
       for (let i = 0; i < size; i++) {
-        const label = i % labels;
-        const value = values[rows[Math.floor(i / labels)] * labels + label];
+        const label = i % width;
+        const value = values[rows[Math.floor(i / width)] * width + label];
         target[i] = value * (1 - smoothing) + smoothing / 2;
         weight[i] = weights[label] / total;
       }
-      const shape: [number, number] = [rows.length, labels];
-      return sigmoidCrossEntropy(pass, logits, tf.tensor2d(target, shape), tf.tensor2d(weight, shape));
+      const shape: [number, number] = [rows.length, width];
+      const given = [tf.tensor2d(target, shape), tf.tensor2d(weight, shape)] as const;
+      return settings.name === "focal"
+        ? sigmoidFocal(pass, logits, ...given, gammaOf(settings))
+        : sigmoidCrossEntropy(pass, logits, ...given);
     },
   };
 }
 
-function regressionLoss(values: Float32Array, targets: number): Loss {
+function regressionLoss(labels: Of<"regression">, settings: Settings): Loss {
+  const { values } = labels;
+  const targets = labelWidth(labels);
   return {
     weight: (rows) => rows.length * targets,
     forward(pass, logits, rows, total) {
@@ -83,8 +173,39 @@ function regressionLoss(values: Float32Array, targets: number): Loss {
       for (let i = 0; i < target.length; i++)
         target[i] = values[rows[Math.floor(i / targets)] * targets + (i % targets)];
       const shape: [number, number] = [rows.length, targets];
-      return squaredError(pass, logits, tf.tensor2d(target, shape), tf.fill(shape, 1 / total));
+      const given = [tf.tensor2d(target, shape), tf.fill(shape, 1 / total)] as const;
+      return settings.name === "smoothL1"
+        ? smoothL1(pass, logits, ...given, betaOf(settings))
+        : squaredError(pass, logits, ...given);
     },
+  };
+}
+
+/** The mean of what a function gives for each row, with the gradient that tfjs finds for it. */
+function customLoss(labels: Labels, of: CustomLoss): Loss {
+  const width = labelWidth(labels);
+  const truthOf = (rows: ArrayLike<number>): tf.Tensor => {
+    if (labels.problemType === "single_label_classification")
+      return tf.tensor1d(
+        Int32Array.from(rows, (row) => labels.ids[row]),
+        "int32",
+      );
+    const values = new Float32Array(rows.length * width);
+    for (let i = 0; i < values.length; i++)
+      values[i] = labels.values[rows[Math.floor(i / width)] * width + (i % width)];
+    return tf.tensor2d(values, [rows.length, width]);
+  };
+  return {
+    weight: (rows) => rows.length,
+    forward: (pass, logits, rows, total) =>
+      byAutodiff(pass, logits, {}, { truth: truthOf(rows) }, (x, _, { truth }) => {
+        const losses = of(x as tf.Tensor2D, truth);
+        if (!tf.util.arraysEqual(losses?.shape ?? [], [rows.length]))
+          throw new InputError(
+            `loss: expected the loss of each row, a tensor [${rows.length}], got ${losses?.shape ? `[${losses.shape}]` : shown(losses)}`,
+          );
+        return tf.div(tf.sum(losses), total);
+      }),
   };
 }
 

@@ -32,7 +32,7 @@ export interface RunIdentity {
 
 type Work = "fineTune" | "adaptToTexts";
 type Uncompared = "features" | "signal" | "log" | "resume" | "restart" | "saveEvery" | "maxMinutes";
-type Settings = RateOptions & Pick<FineTuneOptions, Uncompared>;
+type Settings = RateOptions & Pick<FineTuneOptions, Uncompared | "loss">;
 
 /** The identity of a training that begins now; `besides` the model's parameters others may learn. */
 export async function runIdentity(
@@ -43,7 +43,7 @@ export async function runIdentity(
   besides: readonly Parameter[] = [],
 ): Promise<RunIdentity> {
   // Left out is what changes no number, and what stands in the rates; a function in a group has no text.
-  const { features, signal, log, resume, restart, saveEvery, maxMinutes, parameterGroups, ...given } =
+  const { features, signal, log, resume, restart, saveEvery, maxMinutes, parameterGroups, loss, ...given } =
     settings;
   const { name, versions } = await ensureEngine(log);
   const adapters = model.adapters().map(({ lora }) => [lora.a.name, lora.scale, lora.dropout, lora.merged]);
@@ -63,7 +63,9 @@ export async function runIdentity(
     train: train.contentHash(),
     valid: valid?.contentHash() ?? null,
     // As it reads back.
-    settings: fromExactJson(toExactJson(given)) as Record<string, unknown>,
+    settings: fromExactJson(
+      toExactJson({ ...given, ...(loss && { loss: typeof loss === "function" ? String(loss) : loss }) }),
+    ) as Record<string, unknown>,
     rates: sha256(rates),
   };
 }

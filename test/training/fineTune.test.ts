@@ -9,6 +9,7 @@ import { evaluate } from "../../src/training/evaluate";
 import type { FineTuneEvent } from "../../src/training/events";
 import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
+import type { CustomLoss } from "../../src/training/loss";
 import { predict } from "../../src/training/predict";
 import { distance } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
@@ -442,6 +443,27 @@ onEveryFastEngine("fineTune", () => {
       message: "classWeights: expected none, since a regression has no classes; leave it out",
     });
     regression.dispose();
+  });
+
+  it("learns by each loss of classes, and by one's own to the same numbers as by the kit's", async () => {
+    const losses = new Map<string, number[]>();
+    const own: CustomLoss = (logits, truth) =>
+      tf.neg(tf.sum(tf.mul(tf.oneHot(tf.cast(truth, "int32"), 2), tf.logSoftmax(logits)), 1));
+    for (const loss of ["crossEntropy", "focal", "ordinal", own] as const) {
+      const model = await loadTiny();
+      model.stateDict();
+      const before = tf.memory().numTensors;
+      const { epochs } = await fineTune(model, { train, valid }, { ...options, loss });
+      assert.equal(tf.memory().numTensors, before);
+      assert.ok(epochs[1].trainLoss < epochs[0].trainLoss);
+      losses.set(
+        typeof loss === "string" ? loss : "own",
+        epochs.flatMap(({ trainLoss, validLoss }) => [trainLoss, validLoss!]),
+      );
+      model.dispose();
+    }
+    assert.ok(distance(losses.get("own")!, losses.get("crossEntropy")!) < 1e-4);
+    assert.ok(losses.get("focal")![1] < losses.get("crossEntropy")![1]);
   });
 
   it("computes the metrics that are named besides, and may be judged by one of them", async () => {
