@@ -156,7 +156,8 @@ export function sigmoidFocal(
 export function squaredEarthMover(pass: Pass, logits: Value, target: tf.Tensor, weight: tf.Tensor): Value {
   const [loss, probabilities, apart] = tf.tidy(() => {
     const probabilities = tf.softmax(logits.tensor);
-    const apart = tf.cumsum(tf.sub(probabilities, target), -1);
+    // tfjs's plain backend takes no axis from the end here.
+    const apart = tf.cumsum(tf.sub(probabilities, target), 1);
     return [tf.sum(tf.mul(weight, tf.square(apart))), probabilities, apart];
   });
   const value = pass.record({
@@ -165,7 +166,7 @@ export function squaredEarthMover(pass: Pass, logits: Value, target: tf.Tensor, 
     saved: () => ({ probabilities, apart, weight }),
     backward(dy, { probabilities, apart, weight }) {
       // A probability is part of every sum from its own class on.
-      const g = tf.cumsum(tf.mul(tf.mul(weight, 2), apart), -1, false, true);
+      const g = tf.cumsum(tf.mul(tf.mul(weight, 2), apart), 1, false, true);
       const mean = tf.sum(tf.mul(probabilities, g), -1, true);
       return { logits: tf.mul(dy, tf.mul(probabilities, tf.sub(g, mean))) };
     },

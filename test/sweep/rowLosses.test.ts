@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
 import type { Labels } from "../../src/data/labels";
+import { useEngine } from "../../src/engine/useEngine";
 import { rowLosses } from "../../src/sweep/rowLosses";
 import { rowScores } from "../../src/sweep/rowScores";
 import { evaluateLogits } from "../../src/training/evaluate";
 import type { LossChoice } from "../../src/training/loss";
 import { toProbabilities } from "../../src/training/predict";
 import { fakeLabels } from "./fakePredictions";
+
+before(() => useEngine("cpu"));
 
 const CASES: [Labels["problemType"], LossChoice & (string | object)][] = [
   ["single_label_classification", "focal"],
