@@ -35,7 +35,12 @@ export const git = (bytes: Buffer) =>
   createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 export const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
-export async function startLocalHub(id: string, files: Record<string, HubFile>): Promise<LocalHub> {
+/** Starts one; `atEnd` is told how to stop it, and is the tests' own unless it is given. */
+export async function startLocalHub(
+  id: string,
+  files: Record<string, HubFile>,
+  atEnd: (stop: () => Promise<void>) => void = after,
+): Promise<LocalHub> {
   const record = (server: string, request: IncomingMessage) =>
     hub.requests.push({
       server,
@@ -138,7 +143,7 @@ export async function startLocalHub(id: string, files: Record<string, HubFile>):
     [main, cdn].map((server) => new Promise<void>((done) => server.listen(0, "127.0.0.1", done))),
   );
   hub.endpoint = `http://127.0.0.1:${portOf(main)}`;
-  after(() => hub.close());
+  atEnd(() => hub.close());
   return hub;
 }
 

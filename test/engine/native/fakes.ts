@@ -1,11 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after } from "node:test";
 import { type BindingFiles, bindingFiles } from "../../../src/engine/native/bindingFiles";
 import { findTensorflow } from "../../../src/engine/native/findTensorflow";
 import type { Tensorflow } from "../../../src/engine/native/Tensorflow";
+import { HEADERS, write } from "./fakeWheel";
+
+export { fakeWheel, write } from "./fakeWheel";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "frostkit-native-")));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -13,13 +16,6 @@ after(() => rmSync(root, { recursive: true, force: true }));
 /** A folder that is gone after the tests. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(root, "x"));
-}
-
-/** Writes a file and the folders above it; its path. */
-export function write(path: string, text = ""): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return path;
 }
 
 /** A command that a shell runs: its folder, to be put on the PATH. */
@@ -36,41 +32,6 @@ export function setEnv(values: Record<string, string | undefined>): void {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
-}
-
-const HEADERS = ["tensorflow/c/c_api.h", "tensorflow/c/eager/c_api.h"];
-
-/** What a wheel unpacks into a site-packages folder, as far as frostkit looks at it; the folder `tensorflow`. */
-export function fakeWheel(
-  site: string,
-  {
-    version = "2.20.0",
-    distribution = "tensorflow",
-    cuda = "",
-    requires = "",
-    capabilities = [] as string[],
-  } = {},
-): string {
-  const folder = join(site, "tensorflow");
-  for (const file of ["__init__.py", "libtensorflow_cc.so.2", "libtensorflow_framework.so.2"])
-    write(join(folder, file));
-  for (const header of HEADERS) write(join(folder, "include", header));
-  const known =
-    capabilities.length > 0
-      ? `('cuda_compute_capabilities', [${capabilities.map((each) => `'${each}'`).join(", ")}]), `
-      : "";
-  const build = cuda
-    ? `${known}('cuda_version', '${cuda}'), ('cudnn_version', '9'), ('is_cuda_build', True)`
-    : `('is_cuda_build', ${requires ? "True" : "False"})`;
-  write(
-    join(folder, "python/platform/build_info.py"),
-    `build_info = collections.OrderedDict([${build}, ('is_rocm_build', False)])\n`,
-  );
-  write(
-    join(site, `${distribution}-${version}.dist-info`, "METADATA"),
-    `Name: ${distribution}\nVersion: ${version}\n${requires}`,
-  );
-  return folder;
 }
 
 /** The C library as its archive and conda lay it out. */
