@@ -1,6 +1,17 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { FrostError } from "../errors";
+import { syncFolder } from "../files/replaceFolder";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "../files/unfinished";
 import { writeFully } from "../files/writeFully";
 
@@ -46,7 +57,9 @@ export async function fetchBlob(
         `${content.name}: ${wrong}: it was damaged on its way and has been deleted, try again`,
       );
     }
+    sync(partial);
     renameSync(partial, path);
+    syncFolder(dirname(path));
   } finally {
     releaseUnfinished(partial);
   }
@@ -125,6 +138,16 @@ async function compare(partial: string, { bytes, algorithm, digest }: Content): 
   return got === digest
     ? undefined
     : `expected ${algorithm === "git" ? "Git hash" : "SHA-256"} ${digest}, got ${got}`;
+}
+
+/** Waits until a file is on the disk: one whose name outlived a crash of the machine, and its bytes did not, would be taken for whole. */
+function sync(path: string): void {
+  const descriptor = openSync(path, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function sizeOf(path: string): number {

@@ -42,3 +42,15 @@ export function interruptSignal(maxMinutes?: number): AbortSignal {
     setTimeout(() => stop("time"), Math.max(0, 60_000 * maxMinutes - performance.now())).unref();
   return controller.signal;
 }
+
+/**
+ * Has the first Ctrl-C or SIGTERM end the process at once, by way of its exit: for work that is done anew rather than continued, whose
+ * temporary folders and processes go with it.
+ */
+export function endBySignals(): void {
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.once(name, () => {
+      note("\nstopped; nothing of it is kept");
+      process.exit(EXIT_CODES[name]);
+    });
+}

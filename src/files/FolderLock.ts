@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { FrostError } from "../errors";
 import { oneLine } from "../text/oneLine";
 import { codeOf } from "./codeOf";
-import { exclusively } from "./exclusively";
+import { clearExclusively, exclusively } from "./exclusively";
 import { processStart } from "./processStart";
 import { findAbandoned, withUnfinished } from "./unfinished";
 import { writeFully } from "./writeFully";
@@ -62,7 +62,10 @@ export class FolderLock {
     const owner = { id: randomUUID(), host: hostname(), pid, started: processStart(pid), since };
     for (;;) {
       const other = create(path, owner);
-      if (!other) return new FolderLock(folder, owner);
+      if (!other) {
+        clearExclusively(`${path}-break`);
+        return new FolderLock(folder, owner);
+      }
       if (isAlive(path, other))
         throw new FrostError(
           `${folder}: expected a folder that no other run writes to, got one that ${nameOf(other)} does, since ${oneLine(other.since)}; wait for its end, stop it, or name another folder`,
@@ -114,7 +117,7 @@ function create(path: string, owner: Owner): Owner | null {
   let other: Owner | null = null;
   withUnfinished(path, ".tmp", (unfinished) => {
     const text = JSON.stringify(owner);
-    writeFileSync(unfinished, text, { flag: "wx" });
+    writeFileSync(unfinished, text, { flag: "wx", flush: true });
     for (;;) {
       try {
         link(unfinished, path, text);
@@ -160,6 +163,8 @@ function readOwner(path: string): Owner | null {
 }
 
 function isAlive(path: string, { host, pid, started }: Owner): boolean {
+  // Without a name: it is being written, where a file system knows no links, or a crash of the machine has taken what was.
+  if (host === "") return silence(path) < BEAT;
   if (host !== hostname()) return silence(path) < SILENCE;
   try {
     process.kill(pid, 0);

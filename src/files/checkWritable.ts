@@ -6,7 +6,11 @@ import { checkPath } from "./checkPath";
 import { codeOf } from "./codeOf";
 import { freeBytes } from "./freeBytes";
 import { makeFolders } from "./makeFolders";
-import { claimUnfinished, releaseUnfinished } from "./unfinished";
+import { removeIfEmpty } from "./removeIfEmpty";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "./unfinished";
+
+/** As of the folders that `writeFolder` writes, for a name of the same length. */
+const ENDING = ".frostkit-new";
 
 /**
  * Finds out before long work whether a file or folder can be written at its end: by making a folder beside it, under a name as long as a
@@ -22,10 +26,13 @@ export function checkWritable(path: string, options: { needed?: number; option?:
   const named = namedPath(path, option);
   const target = resolve(path);
   const parent = dirname(target);
-  const probe = claimUnfinished(join(parent, `.${basename(target)}`), ".frostkit-new");
+  const stem = join(parent, `.${basename(target)}`);
+  const probe = claimUnfinished(stem, ENDING);
   let made: string | undefined;
   try {
     made = makeFolders(parent);
+    // Of one that was killed at this very moment.
+    for (const left of findAbandoned(stem, ENDING)) removeIfEmpty(left);
     mkdirSync(probe);
     rmdirSync(probe);
     const free = freeBytes(parent);

@@ -24,8 +24,12 @@ export function releaseUnfinished(path: string): void {
   inUse.delete(path);
 }
 
-/** Runs `work` with a path that nobody else uses; whatever is left there at its end is removed. */
+/**
+ * Runs `work` with a path that nobody else uses; whatever is left there at its end is removed. So is, before, what a killed process has left
+ * of the same work.
+ */
 export function withUnfinished(stem: string, ending: string, work: (path: string) => void): void {
+  for (const left of findAbandoned(stem, ending)) rmSync(left, { force: true });
   const path = claimUnfinished(stem, ending);
   try {
     work(path);

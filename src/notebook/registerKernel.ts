@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { FrostError } from "../errors";
+import { replaceFile } from "../files/replaceFile";
 import { version } from "../version";
 import { isOurs, specFile } from "./kernelSpecs";
 
@@ -18,8 +19,7 @@ export function registerKernel(dataFolders: readonly string[]): string {
         `${file}: expected none, or one that frostkit wrote, got another's; move it away or name a folder by JUPYTER_DATA_DIR`,
       );
     try {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
+      replaceFile(file, text);
       return file;
     } catch {}
   }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { FrostError } from "../errors";
+import { withTemporaryFolder } from "../files/withTemporaryFolder";
 import { offline } from "../offline";
 import { npm } from "./npm";
 import { OPTIONAL_PACKAGES, type OptionalPackage } from "./optionalPackages";
@@ -25,16 +26,15 @@ export async function fetchPackage(name: OptionalPackage, log: (line: string) =>
   const target = installation(name);
   log(`fetching ${name} ${OPTIONAL_PACKAGES[name]} from the npm registry into ${target}`);
   mkdirSync(dirname(target), { recursive: true });
-  const staging = mkdtempSync(`${target}-`);
   try {
-    // Without a package.json of its own npm would look for one further up.
-    writeFileSync(`${staging}/package.json`, "{}\n");
-    await npm(staging, "install", "--ignore-scripts", "--no-package-lock", "--omit=dev", wanted);
-    putInPlace(staging, target);
+    await withTemporaryFolder(target, async (staging) => {
+      // Without a package.json of its own npm would look for one further up.
+      writeFileSync(`${staging}/package.json`, "{}\n");
+      await npm(staging, "install", "--ignore-scripts", "--no-package-lock", "--omit=dev", wanted);
+      putInPlace(staging, target);
+    });
   } catch (error) {
     throw new FrostError(`${name} could not be fetched (${(error as Error).message}); ${byHand} brings it`);
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
   }
   return folder;
 }

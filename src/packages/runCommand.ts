@@ -1,4 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { Watchman } from "./Watchman";
+
+const windows = process.platform === "win32";
 
 /** How a command ended. */
 export interface Outcome {
@@ -24,13 +27,31 @@ export interface CommandOptions {
   show?: boolean;
 }
 
-/** Runs a command and collects what it writes. Never rejects. FROSTKIT_DEBUG=1 shows all of it. */
+/**
+ * Runs a command and collects what it writes. Never rejects. FROSTKIT_DEBUG=1 shows all of it. It ends with this process, and all that it
+ * started with it, however this process ends.
+ */
 export function runCommand(file: string, args: string[], options: CommandOptions = {}): Promise<Outcome> {
   const { show = false, timeout, ...rest } = options;
   return new Promise((resolve) => {
-    const child = spawn(file, args, { ...rest, stdio: ["ignore", show ? process.stderr : "pipe", "pipe"] });
+    const watchman = new Watchman();
+    const child = spawn(file, args, {
+      ...rest,
+      stdio: ["ignore", show ? process.stderr : "pipe", "pipe"],
+      // A group of its own, to be ended as one.
+      detached: !windows,
+    });
+    if (child.pid !== undefined) watchman.watch(-child.pid, "KILL");
+    const end = (signal: NodeJS.Signals) => endGroup(child, signal);
+    const atExit = () => end("SIGKILL");
+    process.once("exit", atExit);
     // Node's own timer would keep this process alive where there is no such command.
-    const timer = timeout && setTimeout(() => child.kill(), timeout);
+    const timer = timeout && setTimeout(() => end("SIGTERM"), timeout);
+    const over = () => {
+      clearTimeout(timer);
+      process.removeListener("exit", atExit);
+      watchman.dismiss();
+    };
     const outcome: Outcome = { code: null, signal: null, stdout: "", stderr: "", missing: false };
     child.stdout?.setEncoding("utf8").on("data", (text) => {
       outcome.stdout += text;
@@ -39,14 +60,24 @@ export function runCommand(file: string, args: string[], options: CommandOptions
       outcome.stderr += text;
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      over();
       const missing = error.code === "ENOENT" || error.code === "EACCES";
       resolve({ ...outcome, missing, stderr: outcome.stderr || error.message });
     });
     child.on("close", (code, signal) => {
-      clearTimeout(timer);
+      over();
       if (process.env.FROSTKIT_DEBUG) process.stderr.write(outcome.stdout + outcome.stderr);
       resolve({ ...outcome, code, signal });
     });
   });
+}
+
+function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    if (windows) child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {
+    // It has ended.
+  }
 }

@@ -6,7 +6,7 @@ import { namedPath } from "../files/checkWritable";
 import { someOf } from "../text/someOf";
 import { isReport } from "./isReport";
 
-/** The page, which is written last. */
+/** The page, which is written first: the rest is known by it. */
 const PAGE = "report.html";
 
 const FIGURES = ["accuracy", "seconds", "memory", "epochs"];

@@ -84,8 +84,8 @@ export async function writeReport(
   ];
   made.push(...tables.map(({ name, text }) => ({ name, content: text })));
   const page = reportHtml(records, shown, { title, metric }, tables);
-  // All is made before anything is replaced, and the page last, which names the rest.
-  for (const { name, content } of [...made, { name: "report.html", content: page }])
+  // All is made before anything is replaced, and the page first: by it the rest is known as a report's, should this process be killed.
+  for (const { name, content } of [{ name: "report.html", content: page }, ...made])
     replaceFile(join(folder, name), content);
   return { html: join(folder, "report.html"), files: made.map(({ name }) => join(folder, name)) };
 }

@@ -13,16 +13,20 @@ import { FrostError } from "../errors";
 import { checkNoFolder } from "../files/checkNoFolder";
 import { checkWritable } from "../files/checkWritable";
 import { codeOf } from "../files/codeOf";
-import { exclusively } from "../files/exclusively";
+import { clearExclusively, exclusively } from "../files/exclusively";
 import { makeFolders } from "../files/makeFolders";
 import { recordsName } from "../files/recordsName";
 import { syncFolder } from "../files/replaceFolder";
 import { oneLine } from "../text/oneLine";
+import { clearPredictions } from "./clearPredictions";
 import { PREDICTIONS } from "./predictionsName";
 import type { RowPredictions } from "./RowPredictions";
 import { isTorn, readRecords, recordsFile, type TrialRecord } from "./record";
 import { recordFolders } from "./recordFolders";
 import { writePredictions } from "./writePredictions";
+
+/** Says that a record is being added: see `exclusively`. */
+const APPENDING = ".frostkit-append";
 
 /** The records of a sweep in `<folder>/records.jsonl`: each is on disk before the next trial starts. */
 export class RecordStore {
@@ -31,6 +35,7 @@ export class RecordStore {
   constructor(readonly folder: string) {
     RecordStore.check(folder);
     makeFolders(folder);
+    clearExclusively(join(folder, APPENDING));
     this.path = recordsFile(folder);
   }
 
@@ -72,6 +77,7 @@ export class RecordStore {
     const name = predictions && this.#write(record, predictions, log);
     const whole = name === undefined ? record : { ...record, predictions: name };
     this.#add(whole);
+    clearPredictions(this.folder, record.trial);
     recordFolders.set(whole, this.folder);
     return whole;
   }
@@ -94,7 +100,7 @@ export class RecordStore {
   }
 
   #add(record: TrialRecord): void {
-    exclusively(join(this.folder, ".frostkit-append"), () => {
+    exclusively(join(this.folder, APPENDING), () => {
       const isNew = !existsSync(this.path);
       this.#cutTornLine();
       const file = openSync(this.path, "a");
@@ -109,11 +115,11 @@ export class RecordStore {
     });
   }
 
-  /** A crash may have left the start of a line; the next record must not be glued to it. */
+  /** A crash may have left a part of a line; the next record must not be glued to it. */
   #cutTornLine(): void {
     if (!existsSync(this.path)) return;
     const bytes = readFileSync(this.path);
-    const whole = bytes.lastIndexOf(0x0a) + 1;
-    if (whole < bytes.length && isTorn(bytes.toString("utf8", whole))) truncateSync(this.path, whole);
+    const whole = bytes.lastIndexOf(0x0a, -2) + 1;
+    if (isTorn(bytes.toString("utf8", whole))) truncateSync(this.path, whole);
   }
 }

@@ -117,8 +117,9 @@ export function readRecords(
     try {
       value = parseJson(where, line, "a record as JSON");
     } catch (error) {
-      // Every whole line ends in "\n", so what follows the last one is what a crash left behind.
-      if (i === lines.length - 1 && isTorn(line))
+      const isLast = i === lines.length - 1;
+      const isLastWhole = i === lines.length - 2 && lines.at(-1) === "";
+      if ((isLast && isTorn(line)) || (isLastWhole && isTorn(`${line}\n`)))
         warn(visible(`${where}: broken off in mid-write; this trial is left out`));
       else throw error;
       continue;
@@ -133,8 +134,13 @@ export function readRecords(
 /** How each record begins. */
 const START = '{"trial":';
 
-/** Whether a line without its end may be what a crash left of a record. */
-export const isTorn = (line: string): boolean => line.startsWith(START.slice(0, line.length));
+/**
+ * Whether the last line of a file, with its line break where it has one, may be what a crash left of a record: every whole one ends in "\n",
+ * and where a machine died the disk may have kept a later part of a line and not an earlier one, which reads as NULs then.
+ */
+export const isTorn = (line: string): boolean =>
+  line.includes("\0") ||
+  (line !== "" && !line.endsWith("\n") && line.startsWith(START.slice(0, line.length)));
 
 /** A JavaScript string ends here: 200,000 records or so. */
 const LONGEST = 2 ** 29 - 24;

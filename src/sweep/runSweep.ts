@@ -15,7 +15,6 @@ import { checkWeights } from "../training/checkWeights";
 import { fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
 import { readLabelledRows } from "../training/readRows";
-import { StateFolder } from "../training/StateFolder";
 import { aboutSweep } from "./about";
 import { autoRates, autoRatesOf } from "./autoRates";
 import { besidesRate } from "./besidesRate";
@@ -29,7 +28,7 @@ import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOp
 import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
 import { type Rates, type Trial, type TrialSettings, trials } from "./trial";
 import { trialKey } from "./trialKey";
-import { clearTrialStates, trialState } from "./trialState";
+import { clearTrialState, clearTrialStates } from "./trialState";
 
 /** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
 export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "saveEvery"> {
@@ -102,6 +101,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       for (const trial of planned)
         if (record.engine === engine.name && isRecordOf(record, trial, bench))
           records.set(trial.trial, record);
+    for (const trial of planned) if (records.has(trial.trial)) clearTrialState(out, trial, log);
     yield { type: "start", trials: planned, done: records.size };
     const failed: SweepResult["failed"] = [];
     let before: Trial | null = null;
@@ -130,7 +130,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       if (!result) continue;
       lock.check();
       const record = store.append(result.record, result.predictions, log);
-      new StateFolder(trialState(out, trial)).clear();
+      clearTrialState(out, trial, log);
       records.set(trial.trial, record);
       yield { type: "record", record, index, count: planned.length };
     }

@@ -1,11 +1,11 @@
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { SafetensorsWriter, type WrittenTensor } from "../checkpoint/safetensorsWriter";
 import type { Labels } from "../data/labels";
 import { labelRows, labelWidth } from "../data/labelWidth";
 import { makeFolders } from "../files/makeFolders";
 import { syncFolder } from "../files/replaceFolder";
-import { findAbandoned, withUnfinished } from "../files/unfinished";
+import { withUnfinished } from "../files/unfinished";
 import { PREDICTIONS, predictionsName } from "./predictionsName";
 import type { RowPredictions } from "./RowPredictions";
 import { RowTextsFile } from "./RowTextsFile";
@@ -25,7 +25,6 @@ export function writePredictions(folder: string, trial: string, predictions: Row
   const place = join(folder, PREDICTIONS);
   const isNew = makeFolders(place) !== undefined;
   const stem = join(place, ".unfinished");
-  for (const left of findAbandoned(stem, ".tmp")) rmSync(left, { force: true });
   const truth = truthOf(labels);
   const count = truth.shape[0];
   const tensors = [{ name: "outputs", shape: [count, outputs.length / count] }, truth];

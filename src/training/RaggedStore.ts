@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toFloat32 } from "../checkpoint/toFloat32";
 import { toBfloat16, toFloat16 } from "../checkpoint/toHalf";
 import type { Half } from "../engine/autocast";
 import { FrostError } from "../errors";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "../files/unfinished";
 
 /** How many bytes several stores may hold in memory together. */
 export interface Budget {
@@ -25,7 +26,8 @@ export class RaggedStore {
   #half: Half | null;
   #budget: Budget;
   #held = 0;
-  #folder: string | null = null;
+  /** Its file's path, as long as it has one. */
+  #path: string | null = null;
   #file: number | null = null;
   #end = 0;
 
@@ -58,13 +60,7 @@ export class RaggedStore {
       this.#rows[row] = values;
       return;
     }
-    if (this.#file === null) {
-      // FROSTKIT_CACHE names a disk with room, where the system's temporary folder has little.
-      const parent = process.env.FROSTKIT_CACHE || tmpdir();
-      mkdirSync(parent, { recursive: true });
-      this.#folder = mkdtempSync(join(parent, "frostkit-features-"));
-      this.#file = openSync(join(this.#folder, "rows"), "w+");
-    }
+    this.#file ??= this.#openFile();
     const bytes = new Uint8Array(values.buffer, values.byteOffset, byteLength);
     for (let done = 0; done < byteLength; )
       done += writeSync(this.#file, bytes, done, byteLength - done, this.#end + done);
@@ -94,12 +90,27 @@ export class RaggedStore {
     return values;
   }
 
+  /** Opens a file that goes with the process, however that ends: it is removed at once, and its bytes stay while it is open. */
+  #openFile(): number {
+    // FROSTKIT_CACHE names a disk with room, where the system's temporary folder has little.
+    const parent = process.env.FROSTKIT_CACHE || tmpdir();
+    mkdirSync(parent, { recursive: true });
+    const stem = join(parent, "frostkit-features");
+    // Of one that was killed at this very moment, or ran where an open file cannot be removed.
+    for (const left of findAbandoned(stem, ENDING)) remove(left);
+    const path = claimUnfinished(stem, ENDING);
+    // What texts a person works on is nobody else's business.
+    const file = openSync(path, "wx+", 0o600);
+    if (remove(path)) releaseUnfinished(path);
+    else this.#path = path;
+    return file;
+  }
+
   #readFile(position: number, into: Float32Array | Uint16Array): void {
     const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
     for (let done = 0; done < bytes.length; ) {
       const count = readSync(this.#file!, bytes, done, bytes.length - done, position + done);
-      if (count === 0)
-        throw new FrostError(`the features' file ${this.#folder} ends early: is it still there?`);
+      if (count === 0) throw new FrostError("the temporary file of features ends early: somebody has cut it");
       done += count;
     }
   }
@@ -110,9 +121,25 @@ export class RaggedStore {
     this.#rows = [];
     if (this.#file !== null) {
       closeSync(this.#file);
-      rmSync(this.#folder!, { recursive: true, force: true });
       this.#file = null;
     }
+    if (this.#path !== null) {
+      remove(this.#path);
+      releaseUnfinished(this.#path);
+      this.#path = null;
+    }
+  }
+}
+
+const ENDING = ".tmp";
+
+/** Removes a file; false where the system, as Windows, does not let go of an open one. */
+function remove(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
@@ -8,7 +8,7 @@ import { checkFormat, LaterFormat } from "../files/checkFormat";
 import { checkWritable } from "../files/checkWritable";
 import { readBytes } from "../files/readBytes";
 import { removeIfEmpty } from "../files/removeIfEmpty";
-import { findAbandoned } from "../files/unfinished";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "../files/unfinished";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
 import { fromExactJson, toExactJson } from "../text/exactJson";
 import { parseJson } from "../text/json";
@@ -34,6 +34,8 @@ export interface StoredState<Facts> {
 /** Of the files below; raised when they are written otherwise. */
 const FORMAT = 1;
 const FACTS = "state.json";
+/** Of the folders that a state is written to, and goes to before it is removed: see `writeFolder`. */
+const ENDING = ".frostkit-new";
 const TENSORS = "state.safetensors";
 
 const STATE: FolderKind = {
@@ -89,18 +91,34 @@ export class StateFolder<Facts extends object> {
     });
   }
 
-  /** Removes all states but the newest. */
+  /** Removes all states but the newest, and what a crash left of one. */
   keepNewest(): void {
-    for (const number of this.#numbers().slice(1))
-      rmSync(this.#path(number), { recursive: true, force: true });
+    this.clearAbandoned();
+    for (const number of this.#numbers().slice(1)) this.#remove(number);
   }
 
   /** Removes all states and what a crash left of one, and the folder where that leaves nothing in it. */
   clear(): void {
-    const left = findAbandonedStates(this.folder);
-    for (const path of [...this.#numbers().map((number) => this.#path(number)), ...left])
-      rmSync(path, { recursive: true, force: true });
+    for (const number of this.#numbers()) this.#remove(number);
+    this.clearAbandoned();
     removeIfEmpty(this.folder);
+  }
+
+  /** Removes what a crash left of a state that was written or removed. */
+  clearAbandoned(): void {
+    for (const path of findAbandonedStates(this.folder)) rmSync(path, { recursive: true, force: true });
+  }
+
+  /** Under another name first: a process that is killed meanwhile leaves no state of which a part is gone. */
+  #remove(number: number): void {
+    const path = this.#path(number);
+    const aside = claimUnfinished(join(this.folder, `.${basename(path)}`), ENDING);
+    try {
+      renameSync(path, aside);
+      rmSync(aside, { recursive: true, force: true });
+    } finally {
+      releaseUnfinished(aside);
+    }
   }
 
   /** Of the states that are there, the newest first: what bears such a name and holds anything else was never written here. */
@@ -124,7 +142,7 @@ function isState(path: string): boolean {
 function findAbandonedStates(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const stems = readdirSync(folder).flatMap((name) => /^\.state-\d+(?=\.)/.exec(name) ?? []);
-  return [...new Set(stems)].flatMap((stem) => findAbandoned(join(resolve(folder), stem), ".frostkit-new"));
+  return [...new Set(stems)].flatMap((stem) => findAbandoned(join(resolve(folder), stem), ENDING));
 }
 
 function openState<Facts>(path: string): StoredState<Facts> {

@@ -63,8 +63,10 @@ export class StateKeeper<Run> {
     this.#isOwn = makeFolders(folder) !== undefined;
     this.#lock = FolderLock.take(folder, this.#log);
     if (this.settings.restart) this.#folder.clear();
+    this.#folder.clearAbandoned();
     const stored = this.#folder.open(this.#log);
     if (!stored) return null;
+    if (stored.facts.last) this.#folder.keepNewest();
     this.#stored = stored;
     const { identity, weights, run, last } = stored.facts;
     const otherwise = computedOtherwise(identity, here);

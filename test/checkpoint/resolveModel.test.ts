@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
+import fs, {
   cpSync,
   existsSync,
   mkdirSync,
@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { beforeEach, test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/openCheckpoint";
 import { findModel, resolveModel } from "../../src/checkpoint/resolveModel";
@@ -201,6 +201,23 @@ test("A connection that breaks is taken up where it broke, within the same call"
     .map(({ range }) => range);
   assert.deepEqual(ranges, [undefined, `bytes=${half}-${model.length - 1}`]);
   assert.deepEqual(partials(), []);
+});
+
+test("A file is on the disk before it bears its name, by whose size it is taken for whole later", async (t) => {
+  await start();
+  const { fsyncSync, renameSync } = fs;
+  const synced = new Set<number>();
+  const named: boolean[] = [];
+  t.mock.method(fs, "fsyncSync", (file: number) => {
+    synced.add(fs.fstatSync(file).ino);
+    fsyncSync(file);
+  });
+  t.mock.method(fs, "renameSync", (from: string, to: string) => {
+    if (dirname(to).endsWith("blobs")) named.push(synced.has(fs.statSync(from).ino));
+    renameSync(from, to);
+  });
+  await resolveModel(id);
+  assert.deepEqual(named, [true, true, true, true]);
 });
 
 /** Fetches until half of the weights are there, then stops. */

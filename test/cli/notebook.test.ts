@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { version } from "../../src/version";
 import { fakeCommand, temporaryFolder, write } from "../engine/native/fakes";
+import { waitUntil } from "../waitUntil";
 import { jupyterOn } from "./fakeJupyter";
-import { frostkitIn } from "./frostkit";
+import { frostkitIn, start } from "./frostkit";
 
 /** The kernel's file below one of Jupyter's folders. */
 const kernelIn = (folder: string, name = "frostkit") => join(folder, "kernels", name, "kernel.json");
@@ -148,3 +149,23 @@ test("What npm says of a failure is passed on in one line", async () => {
   const missing = await frostkitIn({ ...place, env: { PATH: bin } }, "pack", "kit");
   assert.match(missing.stderr, /npm: expected it on the PATH, where Node\.js puts it, found none\n$/);
 });
+
+for (const signal of ["SIGTERM", "SIGKILL"] as const)
+  test(`Jupyter is asked to end when ${signal} ends the command, so that it ends its kernels`, async () => {
+    const log = join(temporaryFolder(), "log");
+    const PATH = jupyterOn(
+      [temporaryFolder()],
+      ["lab"],
+      log,
+      // By then the command has long said what is to end with it.
+      `trap 'echo ended >> ${log}; exit 0' TERM; sleep 1; echo ready >> ${log}; while :; do sleep 0.1; done`,
+    );
+    const env = { VIRTUAL_ENV: undefined, CONDA_PREFIX: undefined, PATH: `${PATH}:${process.env.PATH}` };
+    const { child, ended } = start(["notebook"], { env });
+    await waitUntil(() => existsSync(log) && readFileSync(log, "utf8").endsWith("ready\n"));
+    child.kill(signal);
+    // Of a killed command the output stays open for as long as Jupyter has it.
+    await ended;
+    await waitUntil(() => readFileSync(log, "utf8").endsWith("ended\n"));
+    assert.match(readFileSync(log, "utf8"), /^lab .*\nready\nended\n$/);
+  });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import {
+import fs, {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -162,4 +163,40 @@ test("a sign of life comes while the process is at work", async (t) => {
   assert.ok(statSync(lock).mtimeMs > Date.now() - 60_000);
   assert.equal(readFileSync(lock, "utf8"), text);
   mine.release();
+});
+
+test("a lock of which a crash of the machine has left nothing is nobody's after some seconds", () => {
+  for (const left of ["", "\0".repeat(120), '{"id":"x","ho']) {
+    writeFileSync(lock, left);
+    assert.throws(() => FolderLock.take(folder, silent), /got one that a process that left no name does/);
+    const before = Date.now() / 1000 - 6;
+    utimesSync(lock, before, before);
+    const told: string[] = [];
+    FolderLock.take(folder, (line) => told.push(line)).release();
+    assert.deepEqual(told, [
+      `${folder}: a process that left no name, which wrote to it, is no more; this run takes over`,
+    ]);
+    assert.deepEqual(readdirSync(folder), []);
+  }
+});
+
+test("a lock is on the disk before it bears its name, so that no crash of the machine empties it", (t) => {
+  const order: string[] = [];
+  const { writeFileSync: write, linkSync } = fs;
+  t.mock.method(fs, "writeFileSync", (path: string, data: string, options: { flush?: boolean }) => {
+    order.push(options.flush ? "synced" : "written");
+    write(path, data, options);
+  });
+  t.mock.method(fs, "linkSync", (from: string, to: string) => {
+    order.push("named");
+    linkSync(from, to);
+  });
+  FolderLock.take(folder, silent).release();
+  assert.deepEqual(order, ["synced", "named"]);
+});
+
+test("what a process left that was killed while it took over is gone with the next lock", () => {
+  mkdirSync(`${lock}-break`);
+  FolderLock.take(folder, silent).release();
+  assert.deepEqual(readdirSync(folder), []);
 });

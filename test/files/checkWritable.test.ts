@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fs, { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, mock, test } from "node:test";
 import { checkWritable } from "../../src/files/checkWritable";
@@ -75,4 +76,12 @@ test("Records that cannot be written are found out before the first trial", () =
     message:
       /records\.jsonl: expected a file to write, got the folder .*records\.jsonl; move it away, or name another place$/,
   });
+});
+
+test("What a killed process left of the question is gone when it is asked again", () => {
+  const folder = makeFolder();
+  const host = hostname().replace(/[^\w.-]/g, "");
+  mkdirSync(join(folder, `.said.csv.${host}-999999999-0.frostkit-new`));
+  checkWritable(join(folder, "said.csv"));
+  assert.deepEqual(readdirSync(folder), []);
 });

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { utimesSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { test } from "node:test";
-import { claimUnfinished, findAbandoned, releaseUnfinished } from "../../src/files/unfinished";
+import {
+  claimUnfinished,
+  findAbandoned,
+  releaseUnfinished,
+  withUnfinished,
+} from "../../src/files/unfinished";
 import { makeFolder } from "../checkpoint/madeByHand";
 
 test("Names claimed for the same work differ, and are found again only when they are released", () => {
@@ -50,4 +55,18 @@ test("What another machine works on is left alone for a day", () => {
 
 test("Where there is no folder there is nothing to find", () => {
   assert.deepEqual(findAbandoned(join(makeFolder(), "nowhere", "blob"), ".part"), []);
+});
+
+test("Work that is done again takes away what a killed process left of it, and nothing of one that runs", () => {
+  const folder = makeFolder();
+  const stem = join(folder, ".page.html");
+  const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+  const by = (pid: number) => claimUnfinished(stem, ".tmp").replace(/-\d+-\d+\.tmp$/, `-${pid}-0.tmp`);
+  const [left, busy] = [by(ended), by(process.ppid)];
+  for (const path of [left, busy]) writeFileSync(path, "half a page");
+  withUnfinished(stem, ".tmp", (path) => {
+    writeFileSync(path, "");
+    assert.deepEqual(readdirSync(folder).sort(), [basename(busy), basename(path)].sort());
+  });
+  assert.deepEqual(readdirSync(folder), [basename(busy)]);
 });

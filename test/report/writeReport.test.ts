@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -329,4 +329,20 @@ test("Without records nothing is written.", async () => {
   const empty = join(folder, "empty");
   await assert.rejects(writeReport([], empty), InputError);
   assert.throws(() => readdirSync(empty));
+});
+
+test("A report that a kill broke off after its first file is written again: that is the page, by which the rest is known", async (t) => {
+  const place = join(folder, "broken off");
+  const { renameSync } = fs;
+  let files = 0;
+  t.mock.method(fs, "renameSync", (from: string, to: string) => {
+    if (files++ > 0) throw new Error("killed");
+    renameSync(from, to);
+  });
+  const records = fakeRecords({ depths: [0, 3] });
+  await assert.rejects(writeReport(records, place), /killed/);
+  t.mock.restoreAll();
+  assert.deepEqual(readdirSync(place), ["report.html"]);
+  const { files: rest } = await writeReport(records, place);
+  assert.equal(readdirSync(place).length, rest.length + 1);
 });

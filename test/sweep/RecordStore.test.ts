@@ -17,6 +17,7 @@ import { RecordStore } from "../../src/sweep/RecordStore";
 import { readPredictions } from "../../src/sweep/readPredictions";
 import { readRecords } from "../../src/sweep/record";
 import { recordFolders } from "../../src/sweep/recordFolders";
+import { writePredictions } from "../../src/sweep/writePredictions";
 import { fakePredictions } from "./fakePredictions";
 import { fakeRecord } from "./fakeRecord";
 
@@ -152,6 +153,53 @@ test("Nothing is cut off a file that is not the kit's, and nothing is added to i
     new RecordStore(folder).read().map(({ seed }) => seed),
     [0, 1],
   );
+  rmSync(folder, { recursive: true });
+});
+
+test("A line of which a crash of the machine has lost the beginning, or all, is cut off, and no record before it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  const whole = `${JSON.stringify(fakeRecord())}\n`;
+  const next = `${JSON.stringify(fakeRecord({ seed: 1 }))}\n`;
+  for (const left of [
+    "\0".repeat(300),
+    `${"\0".repeat(40)}${next.slice(40)}`,
+    `${next.slice(0, 50)}${"\0".repeat(9)}`,
+  ]) {
+    writeFileSync(join(folder, "records.jsonl"), `${whole}${left}`);
+    const store = new RecordStore(folder);
+    assert.deepEqual(readQuietly(store), [fakeRecord()]);
+    store.append(fakeRecord({ seed: 2 }));
+    assert.deepEqual(store.read(), [fakeRecord(), fakeRecord({ seed: 2 })]);
+  }
+  writeFileSync(join(folder, "records.jsonl"), `${"\0".repeat(40)}\n${whole}`);
+  assert.throws(() => new RecordStore(folder), /, line 1: /);
+  rmSync(folder, { recursive: true });
+});
+
+test("What a killed process left that was adding a record is gone when the folder is used again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  new RecordStore(folder).append(fakeRecord());
+  mkdirSync(join(folder, ".frostkit-append"));
+  assert.deepEqual(new RecordStore(folder).read(), [fakeRecord()]);
+  assert.deepEqual(readdirSync(folder), ["records.jsonl"]);
+  rmSync(folder, { recursive: true });
+});
+
+test("Predictions of a trial that was killed before its record was written go with its next one, and no others", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  const store = new RecordStore(folder);
+  const trial = (seed: number) => fakeRecord({ seed, validRows: 60 });
+  const aside = store.append(trial(0), fakePredictions()).predictions!;
+  store.setAside();
+  const other = store.append(trial(1), fakePredictions({ seed: 1 })).predictions!;
+  // As an engine that computes otherwise leaves them.
+  const left = writePredictions(folder, trial(0).trial, fakePredictions({ seed: 2 }));
+  const longer = writePredictions(folder, `${trial(0).trial}-more`, fakePredictions({ seed: 2 }));
+  writeFileSync(join(folder, "predictions/notes.txt"), "mine");
+  const kept = store.append(trial(0), fakePredictions({ seed: 3 })).predictions!;
+  const names = readdirSync(join(folder, "predictions")).map((name) => `predictions/${name}`);
+  assert.deepEqual(names.sort(), [aside, other, longer, kept, "predictions/notes.txt"].sort());
+  assert.ok(!names.includes(left));
   rmSync(folder, { recursive: true });
 });
 

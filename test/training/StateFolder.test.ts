@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -133,4 +133,31 @@ test("a state of a later version is refused in one line, and the one before it n
     message: `${path}: was written by a later frostkit (format 2; this one reads up to 1): update frostkit to read it`,
   });
   assert.deepEqual(readdirSync(folder).sort(), ["state-1", "state-2"]);
+});
+
+test("a process that is killed while it removes states leaves none of which a part is gone", async (t) => {
+  const states = new StateFolder<{ step: number }>(folder);
+  for (const step of [1, 2]) await states.write({ step }, tensors);
+  // Files are removed one by one; the first is gone when the process ends.
+  t.mock.method(fs, "rmSync", (path: string) => {
+    fs.unlinkSync(join(path, "state.json"));
+    throw new Error("killed");
+  });
+  assert.throws(() => states.clear(), /killed/);
+  t.mock.restoreAll();
+  const state = states.open(silent)!;
+  assert.equal(state.facts.step, 1);
+  state.close();
+  states.clear();
+  assert.ok(!existsSync(folder));
+});
+
+test("what was left of a state that was being removed goes with the next one that is written, whatever its number", async () => {
+  const states = new StateFolder<{ step: number }>(folder);
+  for (const step of [1, 2, 3]) await states.write({ step }, tensors);
+  const { hostname } = await import("node:os");
+  const host = hostname().replace(/[^\w.-]/g, "");
+  mkdirSync(join(folder, `.state-1.${host}-999999999-5.frostkit-new`));
+  await states.write({ step: 4 }, tensors);
+  assert.deepEqual(readdirSync(folder).sort(), ["state-3", "state-4"]);
 });

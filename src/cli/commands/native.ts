@@ -10,6 +10,7 @@ import { formatDevice, tensorflowDevices } from "../../engine/native/tensorflowD
 import { whyNoGpu } from "../../engine/native/whyNoGpu";
 import { fetchPackage } from "../../packages/fetchPackage";
 import { alignTable } from "../../text/alignTable";
+import { endBySignals } from "../interrupt";
 import { note } from "../note";
 import { print } from "../print";
 
@@ -48,6 +49,7 @@ Examples:
 
 async function native({ pip = false, official, remove }: NativeFlags): Promise<void> {
   if (remove) return report(removeNative());
+  endBySignals();
   await fetchPackage("@tensorflow/tfjs-node-gpu", note);
   if (official) {
     note("downloading TensorFlow 2.9.1 and a binding for it: about 0.4 GB");

@@ -7,6 +7,7 @@ import { FrostError } from "../../errors";
 import { findJupyter, noFront } from "../../notebook/findJupyter";
 import { findKernel, removeFormer, removeKernels } from "../../notebook/kernelSpecs";
 import { registerKernel } from "../../notebook/registerKernel";
+import { Watchman } from "../../packages/Watchman";
 import { print } from "../print";
 
 const set = join(__dirname, "..", "..", "..", "notebooks");
@@ -45,10 +46,15 @@ async function notebook({ open, remove = false }: { open: boolean; remove?: bool
   if (front === null) throw new FrostError(noFront(jupyter));
   const folder = ownFolder();
   print(`notebooks: ${relative(process.cwd(), folder) || "."}`);
+  const watchman = new Watchman();
   const server = spawn(command[0], [...command.slice(1), front, folder], { stdio: "inherit" });
+  // It ends its kernels then, and goes with this process, which alone knows of it.
+  if (server.pid !== undefined) watchman.watch(server.pid, "TERM");
+  process.on("SIGTERM", () => server.kill("SIGTERM"));
   // Ctrl-C is Jupyter's: it asks, or ends what it runs.
   process.on("SIGINT", () => {});
   const [code] = await once(server, "close");
+  watchman.dismiss();
   process.exitCode = code ?? 0;
 }
 

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { checkWritable } from "../../files/checkWritable";
+import { withTemporaryFolder } from "../../files/withTemporaryFolder";
 import { megabytes } from "../../text/numbers";
 import { version } from "../../version";
+import { endBySignals } from "../interrupt";
 import { note } from "../note";
 import { installKit } from "../packing/installKit";
 import { reachedFiles } from "../packing/reachedFiles";
@@ -29,8 +31,9 @@ const SIZE = 3e8;
 async function pack(folder: string): Promise<void> {
   checkFolder(folder);
   checkWritable(join(folder, "frostkit-pack.json"), { needed: SIZE });
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "frostkit-pack-")));
-  try {
+  endBySignals();
+  await withTemporaryFolder(join(tmpdir(), "frostkit-pack"), async (temporary) => {
+    const root = realpathSync(temporary);
     note("installing frostkit with all it needs for Linux on x64, a gigabyte, into a temporary folder");
     await installKit(root);
     note("looking for what it opens while it runs");
@@ -41,7 +44,5 @@ async function pack(folder: string): Promise<void> {
     const bytes = writeKit(root, folder, { frostkit: version, node, platform: "linux x64 glibc", files });
     print(`${folder}: ${megabytes(bytes)} MB in ${files.length} files`);
     note("upload it as a dataset; notebooks/06-kaggle.ipynb takes it from there");
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  });
 }

@@ -6,7 +6,6 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { shown } from "../../check";
@@ -16,6 +15,7 @@ import { isInside } from "../../files/isInside";
 import { makeFolders } from "../../files/makeFolders";
 import { readBytes } from "../../files/readBytes";
 import { parseJsonObject } from "../../text/json";
+import { replaceFile } from "../../files/replaceFile";
 
 /** What a packed kit says of itself. */
 export interface Manifest {
@@ -60,11 +60,13 @@ export function writeKit(root: string, folder: string, manifest: Manifest): numb
 }
 
 function writeManifest(folder: string, manifest: Manifest): void {
-  writeFileSync(join(folder, NAME), `${JSON.stringify({ format: FORMAT, ...manifest }, null, 1)}\n`);
+  replaceFile(join(folder, NAME), `${JSON.stringify({ format: FORMAT, ...manifest }, null, 1)}\n`);
 }
 
 function readManifest(folder: string): Manifest | null {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return null;
+  if (!existsSync(folder)) return null;
+  // But for what a pack that was killed left when it was about to write its list.
+  if (readdirSync(folder).every((name) => name.startsWith(`.${NAME}.`))) return null;
   const path = join(folder, NAME);
   if (!existsSync(path))
     throw new InputError(

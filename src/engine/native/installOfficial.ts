@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { FrostError } from "../../errors";
+import { replaceFile } from "../../files/replaceFile";
+import { claimUnfinished, findAbandoned, releaseUnfinished } from "../../files/unfinished";
 import { runCommand } from "../../packages/runCommand";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { explainFileError } from "./explainFileError";
@@ -12,15 +14,18 @@ import { type Proof, prove } from "./prove";
  * a binding built for that, and tries it.
  */
 export async function installOfficial(files: BindingFiles = bindingFiles()): Promise<Proof> {
-  const manifest = join(files.package, "package.json");
+  const stem = join(files.folder, `${STAGING}aside`);
+  // Of an installation that was killed.
+  for (const left of findAbandoned(stem, ENDING)) putBack(left, files);
+  const manifest = join(files.package, MANIFEST);
   const text = readFileSync(manifest);
   const builder = require.resolve("@mapbox/node-pre-gyp/package.json", { paths: [files.package] });
   const commands = join(dirname(builder), "../../.bin");
   const own = [files.binding, files.capture, files.functions, files.kernels, files.stamp].filter((file) =>
     existsSync(file),
   );
-  mkdirSync(files.folder, { recursive: true });
-  const aside = mkdtempSync(join(files.folder, STAGING));
+  const aside = claimUnfinished(stem, ENDING);
+  replaceFile(join(aside, MANIFEST), text);
   try {
     // The script would leave a binding that it finds as it is.
     for (const file of own) renameSync(file, join(aside, basename(file)));
@@ -37,13 +42,25 @@ export async function installOfficial(files: BindingFiles = bindingFiles()): Pro
     return await prove(files.binding, files);
   } catch (error) {
     rmSync(join(files.package, "deps"), { recursive: true, force: true });
-    for (const file of own) renameSync(join(aside, basename(file)), file);
+    putBack(aside, files);
     throw explainFileError(error, files.package);
   } finally {
-    rmSync(aside, { recursive: true, force: true });
     // The script writes the binding's address into it for a while, and for good where the download fails.
-    writeFileSync(manifest, text);
+    replaceFile(manifest, text);
+    rmSync(aside, { recursive: true, force: true });
+    releaseUnfinished(aside);
   }
+}
+
+const MANIFEST = "package.json";
+const ENDING = ".tmp";
+
+/** Brings back what was put aside, and takes the folder away where it lay. */
+function putBack(aside: string, files: BindingFiles): void {
+  for (const name of existsSync(aside) ? readdirSync(aside) : [])
+    if (!name.startsWith("."))
+      renameSync(join(aside, name), join(name === MANIFEST ? files.package : files.folder, name));
+  rmSync(aside, { recursive: true, force: true });
 }
 
 function explain(output: string): string {

@@ -1,5 +1,6 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withTemporaryFolder } from "../../files/withTemporaryFolder";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { compileBinding } from "./compileBinding";
 import { explainFileError } from "./explainFileError";
@@ -12,28 +13,30 @@ import type { Tensorflow } from "./Tensorflow";
  * before as it was. Writes nothing outside tfjs-node-gpu's folder.
  */
 export async function link(tensorflow: Tensorflow, files: BindingFiles = bindingFiles()): Promise<Proof> {
-  let staging: string | undefined;
   try {
     mkdirSync(files.folder, { recursive: true });
-    staging = mkdtempSync(join(files.folder, STAGING));
-    const built = await compileBinding(tensorflow, files, staging);
-    const proof = await prove(built.binding, files, built.kernels);
-    const known = { ...tensorflow, version: tensorflow.version ?? proof.version };
-    writeFileSync(
-      join(staging, "stamp"),
-      `${JSON.stringify(makeStamp(known, files, built.binding), null, 2)}\n`,
+    return await withTemporaryFolder(join(files.folder, `${STAGING}build`), (staging) =>
+      build(tensorflow, files, staging),
     );
-    renameSync(built.capture, files.capture);
-    renameSync(built.functions, files.functions);
-    renameSync(built.kernels, files.kernels);
-    renameSync(built.binding, files.binding);
-    renameSync(join(staging, "stamp"), files.stamp);
-    return proof;
   } catch (error) {
     throw explainFileError(error, files.folder);
-  } finally {
-    if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
   }
+}
+
+async function build(tensorflow: Tensorflow, files: BindingFiles, staging: string): Promise<Proof> {
+  const built = await compileBinding(tensorflow, files, staging);
+  const proof = await prove(built.binding, files, built.kernels);
+  const known = { ...tensorflow, version: tensorflow.version ?? proof.version };
+  writeFileSync(
+    join(staging, "stamp"),
+    `${JSON.stringify(makeStamp(known, files, built.binding), null, 2)}\n`,
+  );
+  renameSync(built.capture, files.capture);
+  renameSync(built.functions, files.functions);
+  renameSync(built.kernels, files.kernels);
+  renameSync(built.binding, files.binding);
+  renameSync(join(staging, "stamp"), files.stamp);
+  return proof;
 }
 
 /** How the names of folders begin in which a build is under way. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { checkFolder, type Manifest, writeKit } from "../../../src/cli/packing/writeKit";
@@ -98,4 +99,19 @@ test("A list that is no such list, or a later version's, is refused in one line"
     write(join(folder, "frostkit-pack.json"), list);
     assert.throws(() => checkFolder(folder), { name: "InputError", message: why });
   }
+});
+
+test("What a pack left that was killed before its list was written is no one's files, and goes", () => {
+  const folder = temporaryFolder();
+  const host = hostname().replace(/[^\w.-]/g, "");
+  for (const ending of [".tmp", ".frostkit-new"])
+    write(join(folder, `.frostkit-pack.json.${host}-999999999-0${ending}`), "{");
+  checkFolder(folder);
+  const { root, manifest } = installed(["node_modules/a/index.js"], "one");
+  writeKit(root, folder, manifest);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".tmp")),
+    [],
+  );
+  assert.deepEqual(JSON.parse(content(folder, "frostkit-pack.json")), manifest);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bindingFiles } from "../../../src/engine/native/bindingFiles";
@@ -56,4 +57,18 @@ test("A download that fails leaves the binding of before, and the package's mani
     assert.ok(!existsSync(join(files.package, "deps")), "half a download is of no use");
     assert.deepEqual(readdirSync(files.folder).sort(), ["frostkit.json", "tfjs_binding.node"]);
   }
+});
+
+test("What an installation had put aside that was killed comes back with the next one", async () => {
+  const files = packageWith("process.exit(1);");
+  const host = hostname().replace(/[^\w.-]/g, "");
+  const aside = join(files.folder, `.frostkit-aside.${host}-999999999-0.tmp`);
+  write(join(aside, "tfjs_binding.node"), "put aside");
+  write(join(aside, "package.json"), MANIFEST);
+  write(join(files.package, "package.json"), "changed");
+  write(files.binding, "half a download");
+  await assert.rejects(installOfficial(files), /it left no binding/);
+  assert.equal(readFileSync(join(files.package, "package.json"), "utf8"), MANIFEST);
+  assert.equal(readFileSync(files.binding, "utf8"), "put aside");
+  assert.deepEqual(readdirSync(files.folder).sort(), ["frostkit.json", "tfjs_binding.node"]);
 });
