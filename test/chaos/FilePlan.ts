@@ -1,4 +1,4 @@
-/** What the layer between a process and its files is to do, as JSON in FROSTKIT_CHAOS. */
+/** What the layer between a process and its files is to do, as JSON in CHAOS_PLAN. */
 export interface FilePlan {
   /** The folders that are watched, by their real paths. */
   below: string[];

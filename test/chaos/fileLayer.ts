@@ -1,6 +1,6 @@
 /**
  * Stands between a process and node:fs, loaded into it by --require before anything else: counts what the process does to files, and at the
- * operation that FROSTKIT_CHAOS names lets it die, be asked to end, get an error, or lose what it had not synced, as when the machine dies.
+ * operation that CHAOS_PLAN names lets it die, be asked to end, get an error, or lose what it had not synced, as when the machine dies.
  * Files outside the folders that it names are none of its business.
  */
 import fs from "node:fs";
@@ -8,7 +8,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type { FilePlan } from "./FilePlan";
 
-const plan = JSON.parse(process.env.FROSTKIT_CHAOS ?? "null") as FilePlan | null;
+const plan = JSON.parse(process.env.CHAOS_PLAN ?? "null") as FilePlan | null;
 const real = { ...fs };
 const PAGE = 4096;
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 
 /** The variable that marks the processes of a run: children inherit it. */
-export const MARK = "FROSTKIT_CHAOS_CASE";
+export const MARK = "CHAOS_CASE";
 
 /** A process that runs: its number and what it was started as. */
 interface Running {

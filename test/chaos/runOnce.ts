@@ -49,7 +49,7 @@ export function runOnce(
   const begun = performance.now();
   const child = spawn(process.execPath, ["--require", layer, ...scenario.args(place.work)], {
     cwd: place.work,
-    env: { ...place.env(mark), ...scenario.env?.(place.work), FROSTKIT_CHAOS: JSON.stringify(plan) },
+    env: { ...place.env(mark), ...scenario.env?.(place.work), CHAOS_PLAN: JSON.stringify(plan) },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
