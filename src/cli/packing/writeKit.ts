@@ -1,12 +1,4 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { shown } from "../../check";
 import { InputError } from "../../errors";
@@ -14,8 +6,8 @@ import { checkFormat } from "../../files/checkFormat";
 import { isInside } from "../../files/isInside";
 import { makeFolders } from "../../files/makeFolders";
 import { readBytes } from "../../files/readBytes";
-import { parseJsonObject } from "../../text/json";
 import { replaceFile } from "../../files/replaceFile";
+import { parseJsonObject } from "../../text/json";
 
 /** What a packed kit says of itself. */
 export interface Manifest {
