@@ -12,8 +12,6 @@ export interface Size {
   hidden: number;
   /** Its `model_type`. Default: "bert". */
   family?: keyof typeof FIELDS;
-  /** Of which share of elements dropout is, where the family has it on. Default: 0.1. */
-  dropout?: number;
 }
 
 /** What the published checkpoints of each family have in their configs besides sizes. */
@@ -58,7 +56,7 @@ const ARCHITECTURES = {
 export function randomCheckpoint(
   folder: string,
   tokenizerFrom: string,
-  { layers, hidden, family = "bert", dropout: rate = 0.1 }: Size,
+  { layers, hidden, family = "bert" }: Size,
 ): number {
   const shared = {
     model_type: family,
@@ -72,7 +70,7 @@ export function randomCheckpoint(
     initializer_range: 0.02,
     pad_token_id: 0,
   };
-  const dropout = { hidden_act: "gelu", hidden_dropout_prob: rate, attention_probs_dropout_prob: rate };
+  const dropout = { hidden_act: "gelu", hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
   const config = { ...shared, ...(family !== "modernbert" && dropout), ...FIELDS[family] };
   const asked: { name: string; shape: number[]; initializer: Initializer }[] = [];
   // The family says what parameters there are; nothing is computed with them here.

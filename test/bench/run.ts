@@ -52,8 +52,8 @@ function benchOf(folder: string, sides: Side[]): Bench {
     encoder: join(root, "data/all-MiniLM-L6-v2"),
     mini: join(root, "test/fixtures/mini-bert-en"),
     checkpoint(size) {
-      const { layers, hidden, family = "bert", dropout } = size;
-      const path = join(folder, `${family}-${layers}x${hidden}${dropout === undefined ? "" : `-${dropout}`}`);
+      const { layers, hidden, family = "bert" } = size;
+      const path = join(folder, `${family}-${layers}x${hidden}`);
       if (!made.has(path)) randomCheckpoint(path, this.mini, size);
       made.add(path);
       return path;

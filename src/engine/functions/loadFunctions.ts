@@ -26,8 +26,7 @@ export async function loadFunctions(): Promise<void> {
   const binding: FunctionBinding = require(functions);
   const encode = await graphEncoder();
   // Of several GPUs the last, as tfjs-node-gpu has it.
-  const device = binding
-    .devices()
+  const device = oneByOne(() => binding.devices())
     .reverse()
     .find((name) => /:(GPU|CPU):\d+$/.test(name))!;
   const node = tf.findBackend(NAME) as tf.KernelBackend & { binding: object };
@@ -44,6 +43,22 @@ export async function loadFunctions(): Promise<void> {
     }),
   );
   registerKernels(NAME, { ...images, ...lookups }, others);
+}
+
+const THREADS = "TF_NUM_INTEROP_THREADS";
+
+/**
+ * Has TensorFlow, which starts with the first call, run the operations of a function one by one, unless the user has said otherwise: each
+ * takes all cores or the GPU, and two at a time would be in memory together.
+ */
+function oneByOne<Result>(start: () => Result): Result {
+  const { [THREADS]: given } = process.env;
+  process.env[THREADS] = given ?? "1";
+  try {
+    return start();
+  } finally {
+    if (given === undefined) delete process.env[THREADS];
+  }
 }
 
 /** Why there are no functions here, or null. */

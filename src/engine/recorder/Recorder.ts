@@ -334,7 +334,7 @@ export class Recorder {
       program.run(tape, outputs);
     } catch (error) {
       const failure = this.#explained(error as Error, tape, hasBegun);
-      // What lies on a device is never written over.
+      // A device writes over what lies there once all else of the program is computed.
       const isUntouched = !hasBegun || this.device !== null;
       for (const value of outputs)
         if (!isUntouched || !keepReplaced(value))
