@@ -59,6 +59,7 @@ export function addTextOptions(command: Command): Command {
 }
 
 export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
+  weight?: string;
   ignoreMismatchedSizes?: true;
   head?: Pooling;
   train: string;
@@ -82,7 +83,7 @@ export const TASKS = {
 export const OF_IMAGES: readonly string[] = ["augment"];
 
 /** Data options that say nothing of images. */
-export const OF_TABLES: readonly string[] = [...OF_TEXTS, "head", "label", "problemType", "limit"];
+export const OF_TABLES: readonly string[] = [...OF_TEXTS, "head", "label", "weight", "problemType", "limit"];
 
 /** What is trained, on which rows. */
 export function addDataOptions(command: Command): Command {
@@ -116,11 +117,12 @@ export function addDataOptions(command: Command): Command {
     .addOption(
       new Option(
         "--label <columns>",
-        "column of labels; several, joined by commas, for several labels a row, or for the targets of --task regression",
+        "column of labels; several, joined by commas, for several labels a row, the targets of --task regression, or with --task single the probabilities of classes",
       )
         .argParser(names)
         .default(["target"], "target"),
     )
+    .addOption(tableFlag(OPTIONS.textDataset.weight))
     .addOption(
       new Option(
         "--task, --problem-type <kind>",

@@ -30,11 +30,13 @@ export async function readData(
       problemType: flags.problemType,
     };
     const { encoding, delimiter } = flags;
+    // Rows are judged all alike, so those of --valid need no weights.
     const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
       textDataset(await readTable(path, { limit: options.limit, encoding, delimiter }), {
         ...columns,
         log,
         classes: options.classes,
+        ...(path === flags.train && { weight: flags.weight }),
       });
     return { ...(await trainAndValid(flags, read)), told };
   }

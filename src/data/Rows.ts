@@ -103,7 +103,11 @@ export abstract class Rows<Data extends Dataset = Dataset> {
     const { labels } = this;
     if (labels) {
       hash.update(JSON.stringify([labels.problemType, labels.classes ?? null]));
-      update(hash, labels.problemType === "single_label_classification" ? labels.ids : labels.values);
+      const single = labels.problemType === "single_label_classification";
+      update(hash, single ? labels.ids : labels.values);
+      const { weights } = labels;
+      if (single && labels.soft) update(hash.update("soft"), labels.soft);
+      if (weights) update(hash.update("weights"), weights);
     }
     if (this.varies) hash.update(JSON.stringify(this.views));
     return hash.digest("hex");

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { greatest } from "../extremes";
 import { someOf } from "../text/someOf";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
@@ -6,12 +7,20 @@ import type { Table } from "./readTable";
 
 /** What a model learns to say about each row, in one of Transformers' three problem types. */
 export type Labels =
-  /** `ids[row]` is an index into `classes`. */
-  | { problemType: "single_label_classification"; classes: string[]; ids: Int32Array }
-  /** `values[row * classes.length + c]` is 1 where class c holds, else 0. */
-  | { problemType: "multi_label_classification"; classes: string[]; values: Float32Array }
-  /** `values[row]` is the number itself; of several targets, which `classes` names, `values[row * classes.length + target]`. */
-  | { problemType: "regression"; classes?: string[]; values: Float32Array };
+  /**
+   * `ids[row]` is an index into `classes`. Where labels are soft, `soft[row * classes.length + c]` is how probable class c is, and `ids` are
+   * the likeliest: they are trained on in place of `ids`, which rows are judged by.
+   */
+  (
+    | { problemType: "single_label_classification"; classes: string[]; ids: Int32Array; soft?: Float32Array }
+    /** `values[row * classes.length + c]` is 1 where class c holds, else 0, or in between how probable it is. */
+    | { problemType: "multi_label_classification"; classes: string[]; values: Float32Array }
+    /** `values[row]` is the number itself; of several targets, which `classes` names, `values[row * classes.length + target]`. */
+    | { problemType: "regression"; classes?: string[]; values: Float32Array }
+  ) & {
+    /** How much each row counts in the training loss; all alike where they are left out. Rows are judged without. */
+    weights?: Float32Array;
+  };
 
 /**
  * One class a row. Blanks around a label are no part of it, and spellings of one number (0, 0.0), or of true and false, are one class.
@@ -53,19 +62,72 @@ function spellingsOf(names: string[]): string[] {
 }
 
 /** Several columns, each a class that holds or not: 1 or 0, true or false. */
-export function readFlags(table: Table, columns: string[], classes: string[] = columns): Labels {
+export function readFlags(
+  table: Table,
+  columns: string[],
+  classes: string[] = columns,
+  soft = false,
+): Labels {
   checkColumns(columns, classes);
   const values = new Float32Array(table.rows.length * classes.length);
   table.rows.forEach((row, i) => {
     classes.forEach((column, c) => {
       const cell = filled(table, column, i, row[column]).toLowerCase();
       const flag = decimalOf(cell) ?? cell;
+      if (soft && Number(flag) > 0 && Number(flag) < 1) {
+        values[i * classes.length + c] = Number(flag);
+        return;
+      }
       if (!["0", "1", "false", "true"].includes(flag))
-        throw new InputError(`${at(table, column, i)}: expected 0 or 1, got ${JSON.stringify(row[column])}`);
+        throw new InputError(
+          `${at(table, column, i)}: expected 0 or 1${soft ? ", or a probability between" : ""}, got ${JSON.stringify(row[column])}`,
+        );
       values[i * classes.length + c] = flag === "1" || flag === "true" ? 1 : 0;
     });
   });
   return { problemType: "multi_label_classification", classes, values };
+}
+
+/** How far the probabilities of a row may be from adding up to 1, as those of few digits are. */
+const ROUNDED = 0.01;
+
+/** Several columns, each with the probability of a class: soft labels. */
+export function readProbabilities(table: Table, columns: string[], classes: string[] = columns): Labels {
+  const { values } = readFlags(table, columns, classes, true) as { values: Float32Array };
+  if (classes.length < 2)
+    throw new InputError(`label: expected at least two columns of probabilities, got ${list(columns)}`);
+  const width = classes.length;
+  const ids = new Int32Array(table.rows.length);
+  ids.forEach((_, row) => {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const total = own.reduce((a, b) => a + b);
+    if (Math.abs(total - 1) > ROUNDED)
+      throw new InputError(
+        `${table.path}, row ${row + 1}: expected probabilities that add up to 1 in columns ${list(classes)}, got ${own.join(", ")}`,
+      );
+    own.forEach((p, c) => {
+      own[c] = p / total;
+    });
+    ids[row] = own.indexOf(greatest(own));
+  });
+  return { problemType: "single_label_classification", classes, ids, soft: values };
+}
+
+/** How much each row counts. */
+export function readWeights(table: Table, column: string): Float32Array {
+  const weights = Float32Array.from(table.rows, (row, i) => {
+    const weight = readNumber(table, column, i, row[column]);
+    if (weight < 0)
+      throw new InputError(
+        `${at(table, column, i)}: expected a weight of at least 0, got ${JSON.stringify(row[column])}`,
+      );
+    return weight;
+  });
+  if (weights.every((weight) => weight === 0))
+    throw new InputError(
+      `${table.path}: expected a weight above 0 in column ${JSON.stringify(column)}, got 0 alone`,
+    );
+  return weights;
 }
 
 /** One number a row, or of several columns one each. */

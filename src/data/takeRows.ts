@@ -46,12 +46,17 @@ function columnsOf(dataset: TextDataset | ImageRows): Record<string, string[]> {
 }
 
 function takeLabels(labels: Labels, rows: number[]): Labels {
-  if (labels.problemType === "single_label_classification")
-    return { ...labels, ids: Int32Array.from(rows, (row) => labels.ids[row]) };
   const width = labelWidth(labels);
-  const values = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    values.set(labels.values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return { ...labels, values };
+  const take = (from: Float32Array, width: number) => {
+    const values = new Float32Array(rows.length * width);
+    rows.forEach((row, i) => {
+      values.set(from.subarray(row * width, (row + 1) * width), i * width);
+    });
+    return values;
+  };
+  const weights = labels.weights && { weights: take(labels.weights, 1) };
+  if (labels.problemType !== "single_label_classification")
+    return { ...labels, values: take(labels.values, width), ...weights };
+  const soft = labels.soft && { soft: take(labels.soft, width) };
+  return { ...labels, ids: Int32Array.from(rows, (row) => labels.ids[row]), ...soft, ...weights };
 }

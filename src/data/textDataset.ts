@@ -5,7 +5,7 @@ import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
-import { type Labels, readClasses, readFlags, readNumbers } from "./labels";
+import { type Labels, readClasses, readFlags, readNumbers, readProbabilities, readWeights } from "./labels";
 import type { Table } from "./readTable";
 import { sayGaps } from "./sayGaps";
 import { sayLabels } from "./sayLabels";
@@ -40,6 +40,8 @@ export interface TextColumns {
    * Left out for rows to predict. Default: none.
    */
   label?: string | string[];
+  /** A column of how much each row counts in the training loss, at least 0. Default: all alike. */
+  weight?: string;
   /** A column that names the rows. Default: none. */
   id?: string;
   /**
@@ -61,7 +63,8 @@ export interface TextColumns {
  * are, and how many ids are empty or come again. An empty label, or
  * what pandas reads as missing (nan, NA, None), is an error, as are a training table of one class and a column of nothing but empty
  * texts. Spellings of one number, 1 and 1.0, are one class. More than 20 numbers, or fractions, ask for a `problemType`. Classes that
- * the table itself names are told, with their number.
+ * the table itself names are told, with their number. Several columns with `problemType` "single_label_classification" are soft labels: the
+ * probability of the class that each is named after; with "multi_label_classification" they may hold probabilities as well.
  *
  * Rows in messages count from 1, the header not among them.
  *
@@ -73,7 +76,7 @@ export interface TextColumns {
  * ```
  */
 export function textDataset(given: Table, options: TextColumns = {}): TextDataset {
-  const { text, pair, label, id, log = console.info, ...how } = readOptions("textDataset", options);
+  const { text, pair, label, id, weight, log = console.info, ...how } = readOptions("textDataset", options);
   checkArguments("textDataset", { table: given });
   const table = { ...given, path: sourceName(given.path, "table") };
   const texts = column(table, "text", text);
@@ -91,7 +94,15 @@ export function textDataset(given: Table, options: TextColumns = {}): TextDatase
     throw new InputError(
       `pair: expected another column than the first text's, got ${JSON.stringify(pair)} for both`,
     );
-  const labels = label === undefined ? null : readLabels(table, label, how);
+  if (weight !== undefined && (label === undefined || [text, pair, ...names].includes(weight)))
+    throw new InputError(
+      label === undefined
+        ? "weight: expected a label column beside it, got none; weights are of the training loss"
+        : `weight: expected a column of its own, got ${JSON.stringify(weight)}, which holds texts or labels`,
+    );
+  if (weight !== undefined) column(table, "weight", weight);
+  const read = label === undefined ? null : readLabels(table, label, how);
+  const labels = read && weight !== undefined ? { ...read, weights: readWeights(table, weight) } : read;
   if (labels && how.classes === undefined) log(sayLabels(labels));
   const dataset: TextDataset = {
     source: table.path,
@@ -110,7 +121,9 @@ function readLabels(table: Table, label: string | string[], { problemType, class
   const type =
     problemType ?? (typeof label === "string" ? "single_label_classification" : "multi_label_classification");
   for (const name of names) column(table, "label", name);
-  if (type === "multi_label_classification") return readFlags(table, names, classes);
+  // Who names the task may mean probabilities; where it follows from the number of columns, a fraction is a slip.
+  if (type === "multi_label_classification")
+    return readFlags(table, names, classes, problemType !== undefined);
   if (type === "regression") {
     if (classes !== undefined && names.length === 1)
       throw new InputError(
@@ -118,8 +131,7 @@ function readLabels(table: Table, label: string | string[], { problemType, class
       );
     return readNumbers(table, names, classes);
   }
-  if (names.length !== 1)
-    throw new InputError(`label: expected one column for ${type}, got ${names.length}: ${names.join(", ")}`);
+  if (names.length > 1) return readProbabilities(table, names, classes);
   if (problemType === undefined && classes === undefined) checkNotMeasured(table, names[0]);
   return readClasses(table, names[0], classes);
 }

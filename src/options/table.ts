@@ -611,6 +611,11 @@ export const OPTIONS = {
       either(text(), list(text())),
       { defaultSays: "none", also: ["labels", "label_column", "target", "targets"] },
     ),
+    weight: option("A column of how much each row counts in the training loss, at least 0.", text(), {
+      defaultSays: "all alike",
+      flag: "--weight <column>",
+      also: ["sample_weight", "weights", "weight_column"],
+    }),
     id: option("A column that names the rows.", text(), { defaultSays: "none", also: ["id_column"] }),
     problemType: problemType(
       "What the labels mean; a regression has to be asked for.",

@@ -20,6 +20,17 @@ export function checkLabels(name: string, labels: Labels, rows: number): void {
     multi_label_classification: [(value: number) => value >= 0 && value <= 1, "0 or 1"] as const,
     regression: [Number.isFinite, "a finite number"] as const,
   }[labels.problemType];
+  const { weights } = labels;
+  const soft = single ? labels.soft : undefined;
+  const wide = rows * labelWidth(labels);
+  for (const [what, given, count, most] of [
+    ["weights", weights, rows, Number.MAX_VALUE],
+    ["soft labels", soft, wide, 1],
+  ] as const)
+    if (given && (given.length !== count || given.some((value) => !(value >= 0 && value <= most))))
+      throw new InputError(
+        `${name}: expected ${count} ${what} for ${rows} rows, each ${most === 1 ? "from 0 to 1" : "of at least 0"}, got ${given.length}, of which ${given.filter((value) => !(value >= 0 && value <= most)).length} are not`,
+      );
   const wrong = Array.from(values).findIndex((value) => !fits(value));
   if (wrong >= 0)
     throw new InputError(

@@ -1,18 +1,19 @@
 import { batchRows } from "../data/batches";
+import { labelRows } from "../data/labelWidth";
 import type { LabelledRows } from "../data/Rows";
 import { InputError } from "../errors";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { lossOf } from "./loss";
 
 /**
- * Throws where all examples of a step are of classes with weight 0: its loss, a weighted mean, is not defined. Batches are drawn by
+ * Throws where all examples of a step weigh 0, by themselves or their classes: its loss, a weighted mean, is not defined. Batches are drawn by
  * seed and epoch, so this is known before the first step.
  */
 export function checkWeights(train: LabelledRows, settings: FineTuneSettings): void {
   const { labels } = train;
-  if (labels.problemType !== "single_label_classification" || settings.classWeights === undefined) return;
+  if (!labels.weights && settings.classWeights === undefined) return;
   const { weight } = lossOf(labels, settings);
-  const idle = new Set([...labels.ids.keys()].filter((row) => weight([row]) === 0));
+  const idle = new Set([...Array(labelRows(labels)).keys()].filter((row) => weight([row]) === 0));
   if (idle.size === 0) return;
   const { epochs, batchSize, gradientAccumulation, seed } = settings;
   const { lengths } = train;
@@ -21,10 +22,18 @@ export function checkWeights(train: LabelledRows, settings: FineTuneSettings): v
     for (let i = 0; i < batches.length; i += gradientAccumulation) {
       const rows = batches.slice(i, i + gradientAccumulation).flatMap((batch) => [...batch]);
       if (rows.some((row) => !idle.has(row))) continue;
+      const which = `rows ${rows.slice(0, 8).join(", ")}${rows.length > 8 ? ", …" : ""} in epoch ${epoch}`;
+      if (
+        labels.problemType !== "single_label_classification" ||
+        rows.every((row) => labels.weights?.[row] === 0)
+      )
+        throw new InputError(
+          `train: expected rows of weight above 0 in every step, got one of ${which}, which weigh 0; leave these rows out, give them a small weight or take a larger batchSize`,
+        );
       const names = new Set(rows.map((row) => labels.classes[labels.ids[row]]));
       throw new InputError(
-        `classWeights: expected rows of weight above 0 in every step, got one of rows ${rows.slice(0, 8).join(", ")}` +
-          `${rows.length > 8 ? ", …" : ""} in epoch ${epoch}, all of class ${[...names].join(", ")}, which weighs 0; leave these ` +
+        `classWeights: expected rows of weight above 0 in every step, got one of ${which}, ` +
+          `all of class ${[...names].join(", ")}, which weighs 0; leave these ` +
           "rows out, give the class a small weight or take a larger batchSize",
       );
     }

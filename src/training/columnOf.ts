@@ -9,6 +9,8 @@ export function columnOf(
   const column = (from: Float32Array) => Float32Array.from({ length: rows }, (_, r) => from[r * classes + c]);
   return [
     column(probabilities),
-    truth instanceof Int32Array ? Float32Array.from(truth, (id) => (id === c ? 1 : 0)) : column(truth),
+    truth instanceof Int32Array
+      ? Float32Array.from(truth, (id) => (id === c ? 1 : 0))
+      : Float32Array.from(column(truth), (value) => (value >= 0.5 ? 1 : 0)),
   ];
 }

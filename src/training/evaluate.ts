@@ -53,6 +53,14 @@ export async function evaluate(
   return evaluateLogits(logits, rows.labels, model, settings.metrics);
 }
 
+/** Rows are judged by their likeliest class, and all alike. */
+function asJudged(labels: Labels): Labels {
+  const { weights, ...alike } = labels;
+  if (alike.problemType !== "single_label_classification") return alike as Labels;
+  const { soft, ...judged } = alike;
+  return judged;
+}
+
 /** Scores logits [rows · labels] that are already there. */
 export async function evaluateLogits(
   logits: Float32Array,
@@ -62,7 +70,7 @@ export async function evaluateLogits(
   choice?: LossChoice,
 ): Promise<Evaluation> {
   const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);
-  const mean = lossOf(labels, { loss: choice });
+  const mean = lossOf(asJudged(labels), { loss: choice });
   const scalar = tf.tidy(() => {
     const pass = new Pass();
     const value = pass.input(tf.tensor2d(logits, [rows.length, numLabels]));

@@ -102,32 +102,45 @@ function singleLabelLoss(
   smoothing: number,
   settings: Settings,
 ): Loss {
-  const { ids } = labels;
+  const { ids, soft } = labels;
   const classes = labels.classes.length;
+  const weightOf = weightOfRows(labels);
+  // As PyTorch of probabilities, the mean over soft labels is one over the rows, whatever their classes weigh.
+  const classWeightOf = (row: number) => (soft ? 1 : weights[ids[row]]);
   /** Of each class of a row, whose weight is `scale`, what is true of it, smoothed and times its own weight. */
-  const targetOf = (rows: ArrayLike<number>, scale: number, weights: number[]) => {
+  const targetOf = (
+    rows: ArrayLike<number>,
+    scale: number,
+    weights: number[],
+    weightOf = weightOfRows(labels),
+  ) => {
     // As torch.nn.CrossEntropyLoss: the smoothed part of a row weighs each class by that class's own weight.
     const target = new Float32Array(rows.length * classes);
     for (let r = 0; r < rows.length; r++) {
-      for (let c = 0; c < classes; c++) target[r * classes + c] = (weights[c] * smoothing) / classes / scale;
-      const id = ids[rows[r]];
-      target[r * classes + id] += (weights[id] * (1 - smoothing)) / scale;
+      const row = rows[r];
+      const weight = weightOf(row);
+      for (let c = 0; c < classes; c++)
+        target[r * classes + c] = (weight * weights[c] * smoothing) / classes / scale;
+      for (let c = 0; soft && c < classes; c++)
+        target[r * classes + c] += (weight * weights[c] * (1 - smoothing) * soft[row * classes + c]) / scale;
+      const id = ids[row];
+      if (!soft) target[r * classes + id] += (weight * weights[id] * (1 - smoothing)) / scale;
     }
     return tf.tensor2d(target, [rows.length, classes]);
   };
   return {
-    weight: (rows) => sum(rows, (row) => weights[ids[row]]),
+    weight: (rows) => sum(rows, (row) => weightOf(row) * classWeightOf(row)),
     forward(pass, logits, rows, total) {
       if (settings.name === "focal")
         return softmaxFocal(pass, logits, targetOf(rows, total, weights), gammaOf(settings));
       if (settings.name === "crossEntropy")
         return softmaxCrossEntropy(pass, logits, targetOf(rows, total, weights));
-      const weight = Float32Array.from(rows, (row) => weights[ids[row]] / total);
+      const weight = Float32Array.from(rows, (row) => (weightOf(row) * classWeightOf(row)) / total);
       const evenly = new Array<number>(classes).fill(1);
       return squaredEarthMover(
         pass,
         logits,
-        targetOf(rows, 1, evenly),
+        targetOf(rows, 1, evenly, () => 1),
         tf.tensor2d(weight, [rows.length, 1]),
       );
     },
@@ -142,8 +155,9 @@ function multiLabelLoss(
 ): Loss {
   const { values } = labels;
   const width = labels.classes.length;
+  const weightOf = weightOfRows(labels);
   return {
-    weight: (rows) => rows.length * width,
+    weight: (rows) => sum(rows, weightOf) * width,
     forward(pass, logits, rows, total) {
       const size = rows.length * width;
       const target = new Float32Array(size);
@@ -152,7 +166,7 @@ function multiLabelLoss(
         const label = i % width;
         const value = values[rows[Math.floor(i / width)] * width + label];
         target[i] = value * (1 - smoothing) + smoothing / 2;
-        weight[i] = weights[label] / total;
+        weight[i] = (weightOf(rows[Math.floor(i / width)]) * weights[label]) / total;
       }
       const shape: [number, number] = [rows.length, width];
       const given = [tf.tensor2d(target, shape), tf.tensor2d(weight, shape)] as const;
@@ -166,14 +180,21 @@ function multiLabelLoss(
 function regressionLoss(labels: Of<"regression">, settings: Settings): Loss {
   const { values } = labels;
   const targets = labelWidth(labels);
+  const weightOf = weightOfRows(labels);
   return {
-    weight: (rows) => rows.length * targets,
+    weight: (rows) => sum(rows, weightOf) * targets,
     forward(pass, logits, rows, total) {
       const target = new Float32Array(rows.length * targets);
       for (let i = 0; i < target.length; i++)
         target[i] = values[rows[Math.floor(i / targets)] * targets + (i % targets)];
       const shape: [number, number] = [rows.length, targets];
-      const given = [tf.tensor2d(target, shape), tf.fill(shape, 1 / total)] as const;
+      const weight = labels.weights
+        ? tf.tensor2d(
+            target.map((_, i) => weightOf(rows[Math.floor(i / targets)]) / total),
+            shape,
+          )
+        : tf.fill(shape, 1 / total);
+      const given = [tf.tensor2d(target, shape), weight] as const;
       return settings.name === "smoothL1"
         ? smoothL1(pass, logits, ...given, betaOf(settings))
         : squaredError(pass, logits, ...given);
@@ -184,30 +205,40 @@ function regressionLoss(labels: Of<"regression">, settings: Settings): Loss {
 /** The mean of what a function gives for each row, with the gradient that tfjs finds for it. */
 function customLoss(labels: Labels, of: CustomLoss): Loss {
   const width = labelWidth(labels);
+  const weightOf = weightOfRows(labels);
+  const constantsOf = (rows: ArrayLike<number>) => ({
+    truth: truthOf(rows),
+    weight: tf.tensor1d(Float32Array.from(rows, weightOf)),
+  });
   const truthOf = (rows: ArrayLike<number>): tf.Tensor => {
-    if (labels.problemType === "single_label_classification")
+    if (labels.problemType === "single_label_classification" && !labels.soft)
       return tf.tensor1d(
         Int32Array.from(rows, (row) => labels.ids[row]),
         "int32",
       );
+    const all = labels.problemType === "single_label_classification" ? labels.soft! : labels.values;
     const values = new Float32Array(rows.length * width);
     for (let i = 0; i < values.length; i++)
-      values[i] = labels.values[rows[Math.floor(i / width)] * width + (i % width)];
+      values[i] = all[rows[Math.floor(i / width)] * width + (i % width)];
     return tf.tensor2d(values, [rows.length, width]);
   };
   return {
-    weight: (rows) => rows.length,
+    weight: (rows) => sum(rows, weightOf),
     forward: (pass, logits, rows, total) =>
-      byAutodiff(pass, logits, {}, { truth: truthOf(rows) }, (x, _, { truth }) => {
+      byAutodiff(pass, logits, {}, constantsOf(rows), (x, _, { truth, weight }) => {
         const losses = of(x as tf.Tensor2D, truth);
         if (!tf.util.arraysEqual(losses?.shape ?? [], [rows.length]))
           throw new InputError(
             `loss: expected the loss of each row, a tensor [${rows.length}], got ${losses?.shape ? `[${losses.shape}]` : shown(losses)}`,
           );
-        return tf.div(tf.sum(losses), total);
+        return tf.div(tf.sum(tf.mul(weight, losses)), total);
       }),
   };
 }
+
+/** How much a row counts. */
+const weightOfRows = ({ weights }: Labels): ((row: number) => number) =>
+  weights ? (row) => weights[row] : () => 1;
 
 const sum = (rows: ArrayLike<number>, term: (row: number) => number): number => {
   let total = 0;

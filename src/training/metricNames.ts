@@ -8,7 +8,7 @@ export function metricNames(labels: Labels): string[] {
   if (labels.problemType === "single_label_classification") for (const id of labels.ids) counts[id]++;
   else
     labels.values.forEach((value, i) => {
-      if (value) counts[i % classes]++;
+      if (value >= 0.5) counts[i % classes]++;
     });
   const single = labels.problemType === "single_label_classification";
   const rows = single ? labels.ids.length : labels.values.length / classes;

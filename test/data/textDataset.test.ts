@@ -290,6 +290,57 @@ test("Several columns of numbers are the targets of one regression, in the order
   assert.deepEqual(one.labels, { problemType: "regression", values: Float32Array.of(2, 4) });
 });
 
+test("Columns of probabilities are soft labels of the classes that they are named after", () => {
+  const rated = table([
+    { text: "a", neg: "0.2", pos: "0.8", trust: "1" },
+    { text: "b", neg: "1", pos: "0", trust: "0.25" },
+    { text: "c", neg: "0.333", pos: "0.663", trust: "0" },
+  ]);
+  const problemType = "single_label_classification" as const;
+  const dataset = textDataset(rated, { label: ["neg", "pos"], problemType, weight: "trust", log: () => {} });
+  const { labels } = dataset;
+  assert.ok(labels?.problemType === problemType && labels.soft && labels.weights);
+  assert.deepEqual(labels.classes, ["neg", "pos"]);
+  assert.deepEqual([...labels.ids], [1, 0, 1]);
+  assert.deepEqual([...labels.weights], [1, 0.25, 0]);
+  // Rounded ones are made to add up to 1.
+  assert.ok(Math.abs(labels.soft[4] + labels.soft[5] - 1) < 1e-6);
+  const taken = takeRows(dataset, [1]).labels;
+  assert.ok(taken?.problemType === problemType);
+  assert.deepEqual([...taken.soft!, ...taken.weights!, ...taken.ids], [1, 0, 0.25, 0]);
+});
+
+test("Probabilities of several labels have to be asked for by the task; weights have to be weights", () => {
+  const rated = table([{ text: "a", toxic: "0.7", rude: "0", n: "-1", zero: "0" }]);
+  const problemType = "multi_label_classification" as const;
+  const label = ["toxic", "rude"];
+  const { labels } = textDataset(rated, { label, problemType, log: () => {} });
+  assert.deepEqual(labels, { problemType, classes: label, values: Float32Array.of(0.7, 0) });
+  const refused = (options: object, message: string) =>
+    assert.throws(() => textDataset(rated, { label, log: () => {}, ...options }), { message });
+  refused({}, 'train.csv, row 1, column "toxic": expected 0 or 1, got "0.7"');
+  refused(
+    { problemType: "single_label_classification" },
+    'train.csv, row 1: expected probabilities that add up to 1 in columns "toxic", "rude", got 0.699999988079071, 0',
+  );
+  refused(
+    { problemType, weight: "n" },
+    'train.csv, row 1, column "n": expected a weight of at least 0, got "-1"',
+  );
+  refused(
+    { problemType, weight: "zero" },
+    'train.csv: expected a weight above 0 in column "zero", got 0 alone',
+  );
+  refused(
+    { problemType, weight: "toxic" },
+    'weight: expected a column of its own, got "toxic", which holds texts or labels',
+  );
+  refused(
+    { label: undefined, weight: "n" },
+    "weight: expected a label column beside it, got none; weights are of the training loss",
+  );
+});
+
 test("Targets that are named twice, or are not those of training, are refused", () => {
   const scores = table([{ text: "a", x: "1", y: "2" }]);
   const refused = (options: object, message: string) =>

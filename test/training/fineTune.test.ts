@@ -367,7 +367,7 @@ onEveryFastEngine("fineTune", () => {
     );
     throws(
       () => fineTune(model, { train }, { metric: none.metric }),
-      /^metric: expected one of loss, accuracy, f1, mcc, rocAuc, logLoss, got "accurracy"$/,
+      /^metric: expected one of loss, accuracy, f1, mcc, rocAuc, logLoss, macroF1, .*got "accurracy"$/,
     );
     const cut = { ...train, inputIds: train.inputIds.slice(0, 5) };
     throws(() => fineTune(model, { train: cut }), /^train: expected 5 labels for 5 rows, got 48; takeRows/);
@@ -464,6 +464,38 @@ onEveryFastEngine("fineTune", () => {
     }
     assert.ok(distance(losses.get("own")!, losses.get("crossEntropy")!) < 1e-4);
     assert.ok(losses.get("focal")![1] < losses.get("crossEntropy")![1]);
+  });
+
+  it("trains on soft labels as on the classes that are certain, and on no row of weight 0", async () => {
+    const { labels } = train;
+    assert.ok(labels?.problemType === "single_label_classification");
+    const soft = Float32Array.from([...labels.ids].flatMap((id) => [1 - id, id]));
+    const losses: number[][] = [];
+    const weights = Float32Array.from(labels.ids, (_, row) => (row < 24 ? 1 : 0));
+    const wrong = { ...labels, ids: labels.ids.map((id, row) => (row < 24 ? id : 1 - id)) };
+    for (const given of [labels, { ...labels, soft }, { ...labels, weights }, { ...wrong, weights }]) {
+      const model = await loadTiny();
+      const whole = { ...options, epochs: 1, batchSize: 24, gradientAccumulation: 2 };
+      const { epochs } = await fineTune(model, { train: { ...train, labels: given }, valid }, whole);
+      losses.push([epochs[0].trainLoss, epochs[0].validLoss!]);
+      model.dispose();
+    }
+    const [hard, certain, half, halfWrong] = losses;
+    assert.ok(distance(hard, certain) < 1e-6);
+    assert.deepEqual(half, halfWrong);
+    assert.notDeepEqual(half, hard);
+    const model = await loadTiny();
+    const of = (more: object) => ({ train: { ...train, labels: { ...labels, ...more } } });
+    assert.throws(() => fineTune(model, of({ weights }), { ...options, batchSize: 1 }), {
+      name: "InputError",
+      message:
+        /^train: expected rows of weight above 0 in every step, got one of rows \d+ in epoch 1, which weigh 0;/,
+    });
+    assert.throws(() => fineTune(model, of({ weights: Float32Array.of(1) })), {
+      name: "InputError",
+      message: /^train: expected 48 weights for 48 rows, each of at least 0, got 1/,
+    });
+    model.dispose();
   });
 
   it("computes the metrics that are named besides, and may be judged by one of them", async () => {

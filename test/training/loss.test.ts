@@ -48,11 +48,19 @@ function labelsOf(truth: unknown[], name: string): Labels {
       classes: ["a", "b", "c", "d"],
       ids: Int32Array.from(truth as number[]),
     };
-  const problemType = /mse|smooth/.test(name) ? "regression" : "multi_label_classification";
+  const values = Float32Array.from((truth as number[][]).flat());
+  if (/soft/.test(name))
+    return {
+      problemType: "single_label_classification",
+      classes: ["a", "b", "c", "d"],
+      ids: Int32Array.from(truth as number[][], (row) => row.indexOf(Math.max(...row))),
+      soft: values,
+    };
+  const problemType = /mse|smoothL1/.test(name) ? "regression" : "multi_label_classification";
   return {
     problemType,
     classes: ["a", "b", "c", "d"],
-    values: Float32Array.from((truth as number[][]).flat()),
+    values,
   };
 }
 
@@ -120,12 +128,20 @@ onEveryEngine("lossOf", () => {
   const { cases } = JSON.parse(readFileSync(join(__dirname, "../fixtures/losses/expected.json"), "utf8")) as {
     cases: Record<
       string,
-      { logits: number[][]; truth: unknown[]; options: LossOptions; loss: number; gradient: number[][] }
+      {
+        logits: number[][];
+        truth: unknown[];
+        weights?: number[];
+        options: LossOptions;
+        loss: number;
+        gradient: number[][];
+      }
     >;
   };
-  for (const [name, { logits, truth, options, loss, gradient }] of Object.entries(cases))
+  for (const [name, { logits, truth, weights, options, loss, gradient }] of Object.entries(cases))
     it(`is PyTorch's ${name}, and so is its gradient`, async () => {
-      const mean = lossOf(labelsOf(truth, name), options);
+      const labels = { ...labelsOf(truth, name), ...(weights && { weights: Float32Array.from(weights) }) };
+      const mean = lossOf(labels, options);
       const rows = [...truth.keys()];
       // By halves too, as where gradients are accumulated.
       for (const parts of [[rows], [rows.slice(0, 2), rows.slice(2)]]) {

@@ -43,10 +43,11 @@ export function labelsScorer(
       for (let i = 0, row = 0; i < yes.length; row++) {
         const weight = weights ? weights[row] : 1;
         for (let c = 0; c < labels; c++, i++) {
-          counts.real[c] += weight * values[i];
+          const holds = values[i] >= 0.5 ? 1 : 0;
+          counts.real[c] += weight * holds;
           if (!yes[i]) continue;
           counts.said[c] += weight;
-          counts.hits[c] += weight * values[i];
+          counts.hits[c] += weight * holds;
         }
       }
       return of === undefined ? SCORES[metric](counts) : each(counts)[of];
