@@ -17,7 +17,7 @@ export function canMount(): boolean {
 /** Puts an empty disk in the place of a folder's content. */
 export function mountDisk(folder: string): boolean {
   mkdirSync(folder, { recursive: true });
-  return mount("-t", "tmpfs", "-o", "size=256m", "frostkit-chaos", folder);
+  return mount("-t", "tmpfs", "-o", "size=1g", "frostkit-chaos", folder);
 }
 
 /** Gives a mounted disk so many bytes, in whole pages. */

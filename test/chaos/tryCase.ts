@@ -64,7 +64,7 @@ export async function tryCase(
         seconds: baseline.seconds,
         seed: seeds[i],
       });
-      if (fault.kind === "disk") resize(path, 2 ** 28);
+      if (fault.kind === "disk") resize(path, 2 ** 30);
       const hasStruck =
         fault.kind === "disk"
           ? ended.code !== (scenario.code ?? 0) || /ENOSPC/.test(ended.stderr)
@@ -82,7 +82,7 @@ export async function tryCase(
     const ended = await runOnce(scenario, place, mark, { layer: how.layer });
     log(`undisturbed: ${says(ended)}`);
     if (ended.code !== (scenario.code ?? 0)) wrong.push(`undisturbed, the same command gives ${says(ended)}`);
-    const taken = ended.stderr.match(/is no more; this run takes over/g)?.length ?? 0;
+    const taken = `${ended.stdout}${ended.stderr}`.match(/is no more; this run takes over/g)?.length ?? 0;
     if (taken < locks)
       wrong.push(`${locks} locks were left behind, and the run says that it took over ${taken}`);
     for (const { command } of await stillRunning(mark, PATIENCE)) wrong.push(`${command} still runs`);
