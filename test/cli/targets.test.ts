@@ -43,3 +43,50 @@ test("Several targets are trained on, judged apart, saved by name and predicted 
     ],
   );
 });
+
+test("Soft labels and weights of rows come from columns of the training table, and its validation rows need no weights", async () => {
+  const path = tinyTable("soft.csv", 24, (kind) => ["0.9,0.1,1", "0.5,0.5,0.25", "0,1,1"][kind]);
+  const text = readFileSync(join(folder, path), "utf8");
+  writeFileSync(join(folder, path), text.replace("target", "bad,good,trust"));
+  const valid = tinyTable("sure.csv", 12, (kind) => (kind === 0 ? "1,0" : "0,1"));
+  const sure = readFileSync(join(folder, valid), "utf8");
+  writeFileSync(join(folder, valid), sure.replace("target", "bad,good"));
+  const train = (...more: string[]) =>
+    frostkit(
+      ...[
+        "finetune",
+        "--model",
+        model,
+        "--train",
+        path,
+        "--valid",
+        valid,
+        "--label",
+        "bad,good",
+        "--task",
+        "single",
+      ],
+      ...[
+        "--weight",
+        "trust",
+        "--epochs",
+        "1",
+        "--engine",
+        "onnxruntime",
+        "--ignore-mismatched-sizes",
+        ...more,
+      ],
+    );
+  const trained = await train("--loss", "focal");
+  assert.equal(trained.code, 0, trained.stderr);
+  assert.match(trained.stderr, /2 classes: bad, good/);
+  assert.match(trained.stdout, /^epoch +train loss +valid loss +accuracy/);
+  const wrong = await train("--loss", "mse");
+  assert.deepEqual(
+    [wrong.code, wrong.stderr],
+    [
+      2,
+      'frostkit finetune: --loss: expected one of crossEntropy, focal, ordinal for single_label_classification, got "mse"\n',
+    ],
+  );
+});
