@@ -73,10 +73,21 @@ export { confusionMatrixFigure } from "./report/confusionMatrixFigure";
 export { epochsFigure } from "./report/epochsFigure";
 export type { Figure, FigureOptions } from "./report/figure";
 export { memoryFigure } from "./report/memoryFigure";
+export { searchFigure } from "./report/searchFigure";
 export { secondsFigure } from "./report/secondsFigure";
 export { type PngSize, toPng } from "./report/toPng";
 export { type PictureSize, toSvg } from "./report/toSvg";
 export { type ReportOptions, writeReport } from "./report/writeReport";
+export type {
+  Goal,
+  Knowledge,
+  SearchDepthOptions,
+  SearchEvent,
+  SearchedDepth,
+  SearchOptions,
+  SearchResult,
+} from "./search/SearchOptions";
+export { searchDepth } from "./search/searchDepth";
 export type { About } from "./sweep/about";
 export type { DepthDifference } from "./sweep/compareDepths";
 export { formatSummary } from "./sweep/formatSummary";

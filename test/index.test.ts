@@ -25,6 +25,7 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "predict",
       "metrics",
     ],
+    ...["searchDepth", "searchFigure"],
     ...["freezeSweep", "readRecords", "latestSweep", "summarize", "formatSummary", "recommendN", "explainN"],
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
     ...[

@@ -23,9 +23,17 @@ const SAYS: Record<Cause, string> = {
 
 /**
  * A signal that the first Ctrl-C or SIGTERM aborts, or the command's having run for so many minutes, so that work stops at its next step
- * and what is finished is kept. The second Ctrl-C or SIGTERM ends the process at once. To be asked for once, when the work begins.
+ * and what is finished is kept. The second Ctrl-C or SIGTERM ends the process at once. To be asked for when the work begins; commands
+ * that run one after the other in a process share it.
  */
 export function interruptSignal(maxMinutes?: number): AbortSignal {
+  given ??= listen(maxMinutes);
+  return given;
+}
+
+let given: AbortSignal | undefined;
+
+function listen(maxMinutes: number | undefined): AbortSignal {
   const controller = new AbortController();
   const stop = (why: Cause) => {
     if (controller.signal.aborted) {

@@ -12,6 +12,7 @@ import { packCommand } from "./commands/pack";
 import { predictCommand } from "./commands/predict";
 import { probeCommand } from "./commands/probe";
 import { reportCommand } from "./commands/report";
+import { searchCommand } from "./commands/search";
 import { sweepCommand } from "./commands/sweep";
 
 /** The command line. Wrong use throws commander's error, and nothing is printed of it. */
@@ -26,6 +27,7 @@ export function program(): Command {
     demoCommand(),
     listCommand(),
     probeCommand(),
+    searchCommand(),
     sweepCommand(),
     finetuneCommand(),
     predictCommand(),
@@ -55,6 +57,7 @@ export function program(): Command {
     `
 Examples:
   frostkit demo
+  frostkit search --model bert-base-uncased --train train.csv
   frostkit sweep --model bert-base-uncased --train train.csv --n 0..12 --seeds 0,1,2
   frostkit finetune --model bert-base-uncased --train train.csv --freeze 8 --save runs/model
   frostkit predict --model runs/model --data test.csv --out submission.csv

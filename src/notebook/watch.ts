@@ -1,11 +1,13 @@
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { eventLine } from "../report/eventLine";
+import type { SearchEvent, SearchResult } from "../search/SearchOptions";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { type OpenRun, openRuns } from "../training/openRuns";
 import type { Run } from "../training/Run";
 import { type Display, openDisplay } from "./kernel";
+import { SearchView } from "./SearchView";
 import { SweepView } from "./SweepView";
 import { TrainingView } from "./TrainingView";
 
@@ -16,7 +18,7 @@ export interface WatchOptions {
 }
 
 /**
- * Follows a training or a sweep in a notebook's cell, by a bar and pictures that are drawn anew in place, and gives its result.
+ * Follows a training, a sweep or a search in a notebook's cell, by a bar and pictures that are drawn anew in place, and gives its result.
  * Outside a notebook it prints a line for each epoch or trial.
  *
  * The stop button ends the run between two steps, and `watch` gives the result so far: the model keeps what it has learnt, a sweep
@@ -34,7 +36,7 @@ export interface WatchOptions {
  * const result = await watch(fineTune(model, { train }, { signal: abort.signal }), { abort });
  * ```
  */
-export async function watch<Result extends FineTuneResult | SweepResult>(
+export async function watch<Result extends FineTuneResult | SweepResult | SearchResult>(
   run: Watched<Result>,
   options: WatchOptions = {},
 ): Promise<Result> {
@@ -58,21 +60,22 @@ function stopExpected(abort: AbortController): OpenRun {
   return { name: "watch", work: "watching", endsWell: true, stop, close: stop };
 }
 
-type Watched<Result> = Run<FineTuneEvent, Result> | Run<SweepEvent, Result>;
+type Watched<Result> = Run<FineTuneEvent, Result> | Run<SweepEvent, Result> | Run<SearchEvent, Result>;
 
 /** Frames are at least so far apart: drawing takes its time from training. */
 const FRAME_MS = 500;
 
-async function follow<Result extends FineTuneResult | SweepResult>(
+async function follow<Result extends FineTuneResult | SweepResult | SearchResult>(
   run: Watched<Result>,
   display: Display,
 ): Promise<Result> {
-  let view: TrainingView | SweepView = new TrainingView();
+  let view: TrainingView | SweepView | SearchView = new TrainingView();
   const draw = async () => display.show(await view.bundle());
   let drawn = Number.NEGATIVE_INFINITY;
   try {
     for await (const event of run) {
       if (event.type === "start") view = new SweepView();
+      if (event.type === "search") view = new SearchView();
       view.take(event as never);
       if (Date.now() - drawn < FRAME_MS) continue;
       await draw();
@@ -93,6 +96,7 @@ async function print<Result>(run: Watched<Result>): Promise<Result> {
   let metric: string | undefined;
   for await (const event of run) {
     if (event.type === "start") metric = event.trials[0].settings.metric;
+    if (event.type === "search") metric = event.metric;
     const line = eventLine(event, metric);
     if (line !== null) console.log(line);
   }

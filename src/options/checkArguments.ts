@@ -124,6 +124,7 @@ export const ARGUMENTS = {
   },
   fineTune: { model },
   freezeSweep: { model: either(source, model) },
+  searchDepth: { model: either(source, model) },
   adaptToTexts: {
     model,
     texts: kindOf("texts as tokenize gives them", (value) => Array.isArray(membersOf(value).inputIds)),
@@ -185,8 +186,13 @@ export const ARGUMENTS = {
   toSvg: { figure },
   toPng: { figure },
   writeReport: { records, folder },
+  searchFigure: {
+    result: kindOf("what a search came to, as searchDepth gives it", (value) =>
+      Array.isArray(membersOf(value).depths),
+    ),
+  },
   watch: {
-    run: kindOf("a run, as fineTune and freezeSweep give it", (value) =>
+    run: kindOf("a run, as fineTune, freezeSweep and searchDepth give it", (value) =>
       [Symbol.asyncIterator, "then"].every((name) => name in membersOf(value)),
     ),
   },

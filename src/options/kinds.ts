@@ -178,6 +178,22 @@ export const parts = (table: OptionTable): Kind => ({
   check: (name, value, owner) => readNamed(owner, table, value, name),
 });
 
+/** An object with one of several options. */
+export const exactlyOne = (table: OptionTable): Kind => {
+  const kind = parts(table);
+  const expected = `an object of one of ${Object.keys(table).join(", ")}`;
+  return {
+    ...kind,
+    expected,
+    check(name, value, owner) {
+      const given = kind.check(name, value, owner) as Record<string, unknown>;
+      if (Object.values(given).filter((each) => each !== undefined).length !== 1)
+        throw new InputError(`${name}: expected ${expected}, got ${shown(value)}`);
+      return given;
+    },
+  };
+};
+
 export const callback = (): Kind => kindOf("a function", (value) => typeof value === "function");
 
 export const signal = (): Kind =>

@@ -7,6 +7,7 @@ import {
   distinct,
   either,
   encoding,
+  exactlyOne,
   float,
   having,
   integer,
@@ -22,7 +23,16 @@ import {
 } from "./kinds";
 import { type OptionTable, option } from "./Option";
 import { readNamed } from "./readNamed";
-import { HEAD_INITS, INTERPOLATIONS, LOSSES, POOLINGS, PROBLEM_TYPES, RECIPES, SCHEDULES } from "./words";
+import {
+  GOALS,
+  HEAD_INITS,
+  INTERPOLATIONS,
+  LOSSES,
+  POOLINGS,
+  PROBLEM_TYPES,
+  RECIPES,
+  SCHEDULES,
+} from "./words";
 
 // Every option of every exported function. Checks, doc comments (test/options/refresh.ts writes them), docs/options.md and the
 // command line's flags come from here: whoever adds an option adds an entry, and its name to the function's options type.
@@ -537,6 +547,53 @@ const sweep = {
   ),
 } satisfies OptionTable;
 
+const { learningRate: _ofSearch, ...searchedTraining } = training;
+
+const search = {
+  ...searchedTraining,
+  goal: option(
+    'Which depth is wanted: "deepest", the deepest freeze within one standard error of the best; "best", the best score; `{ loss: 0.01 }`, the deepest that loses no more; or `{ minutes: 2 }`, the best of those that are fine-tuned in that time, by this machine\'s clock.',
+    either(
+      word(GOALS),
+      exactlyOne({
+        loss: option("How much less than the best one it may score, in the metric's units.", number(0)),
+        minutes: option("How long fine-tuning may take.", above(0)),
+      }),
+    ),
+    { default: "deepest", flag: "--goal <goal>" },
+  ),
+  n: option(
+    "Depths to choose from: 0 freezes the embeddings, N also the first N blocks, -1 nothing.",
+    list(integer(-1)),
+    {
+      defaultSays: sweep.n.defaultSays.replace(", by which the others are measured,", ""),
+      also: sweep.n.also,
+    },
+  ),
+  learningRates: option(
+    'Peak learning rates to choose from at each depth; "auto" has three for each, higher ones the deeper the freeze. Not all are tried.',
+    either(word(["auto"]), distinct(above(0))),
+    { default: "auto", also: ["lrs", "rates", "lr", "learningRate"] },
+  ),
+  seed: option("Starts every random draw: head, order of rows and dropout.", integer(), {
+    default: 0,
+    flag: "--seed <seed>",
+    also: ["seeds", "random_state"],
+  }),
+  out: option(
+    "The folder of `records.jsonl`. Trials that stand there already are not run again, and a sweep with this folder goes on from them; records of other options, rows or another model are refused.",
+    name(),
+    { defaultSays: "`runs/` and the search's name", also: sweep.out.also },
+  ),
+  name: option("What the search is called.", name(), { default: "search" }),
+  about: sweep.about,
+  saveEvery: keeping.saveEvery,
+  restart: sweep.restart,
+  maxMinutes: keeping.maxMinutes,
+  signal: sweep.signal,
+  log: sweep.log,
+} satisfies OptionTable;
+
 /** The options of each exported function, under the name that errors call it by. */
 export const OPTIONS = {
   "AutoModelForSequenceClassification.fromPretrained": {
@@ -690,6 +747,7 @@ export const OPTIONS = {
     ),
   },
   freezeSweep: sweep,
+  searchDepth: search,
   adaptToTexts: {
     maskTokenId: option("The id of [MASK] or <mask> in the model's vocabulary.", integer(0), {
       required: true,
@@ -738,6 +796,11 @@ export const OPTIONS = {
       "Features beyond this are held in a temporary file.",
       kindOf("a number of bytes of at least 0", (value) => typeof value === "number" && value >= 0),
       { default: 2 ** 31, defaultSays: "2 GiB (2147483648)" },
+    ),
+    allDepths: option(
+      "Keeps the features of every depth that was asked for, so that depths may be trained in any order: more memory, and no pass is repeated.",
+      boolean(),
+      { default: false, defaultSays: "false: those of the last one" },
     ),
   },
   addLora: { ...lora, seed: seedOf("the values of A") },

@@ -18,3 +18,6 @@ export const INTERPOLATIONS = ["bicubic", "bilinear", "nearest"] as const;
 export const HEAD_INITS = ["random", "probe"] as const;
 
 export const RECIPES = ["layerwiseDecay", "gradual", "bitFit", "norms", "lora"] as const;
+
+/** Which depth a search may be told to look for by a word. */
+export const GOALS = ["deepest", "best"] as const;

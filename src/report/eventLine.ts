@@ -1,4 +1,5 @@
 import { visible } from "../freeze";
+import type { SearchEvent } from "../search/SearchOptions";
 import { type EpochRecord, recordsFile } from "../sweep/record";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import { summarize } from "../sweep/summarize";
@@ -9,16 +10,19 @@ import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { judgedBy } from "./judgedBy";
 
 /** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
-export function eventLine(event: FineTuneEvent | SweepEvent, metric?: string): string | null {
+export function eventLine(event: FineTuneEvent | SweepEvent | SearchEvent, metric?: string): string | null {
   if (event.type === "epoch") return epochLine(event);
   if (event.type === "failed") return trialLine(event);
   if (event.type !== "record") return null;
+  if ("known" in event) return trialLine(event, metric);
   return `trial ${event.index + 1} of ${event.count}: ${trialLine(event, metric)}`;
 }
 
 /** How a trial ended: its score and time, or why it failed. */
 export function trialLine(
-  event: Extract<SweepEvent, { type: "record" | "failed" }>,
+  event:
+    | Pick<Extract<SweepEvent, { type: "record" }>, "type" | "record">
+    | Extract<SweepEvent, { type: "failed" }>,
   metric?: string,
 ): string {
   if (event.type === "failed") return visible(`${trialName(event.trial)}: failed: ${reasonOf(event.error)}`);

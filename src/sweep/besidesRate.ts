@@ -1,8 +1,12 @@
-/** A trial's settings as they are in its record, but for what may differ within a sweep: the learning rate, and metrics that are computed besides. */
+/**
+ * A trial's settings as they are in its record, but for what may differ within a sweep: the learning rate, metrics that are computed
+ * besides, and a metric that none of its epochs is chosen by.
+ */
 export function besidesRate(settings: object = {}): Record<string, unknown> {
-  const { learningRate, metrics, ...others } = JSON.parse(JSON.stringify(settings)) as Record<
+  const { learningRate, metric, metrics, ...others } = JSON.parse(JSON.stringify(settings)) as Record<
     string,
     unknown
   >;
-  return others;
+  const chooses = others.earlyStopping !== undefined || others.restoreBest === true;
+  return chooses ? { ...others, metric } : others;
 }

@@ -1,63 +1,30 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkInteger } from "../check";
-import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
-import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
-import type { Dataset } from "../data/Rows";
-import { rowsOf } from "../data/rowsOf";
-import { saySharedRows } from "../data/saySharedRows";
-import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
-import { FolderLock } from "../files/FolderLock";
 import type { Classifier } from "../models/Classifier";
-import { differences } from "../text/differences";
 import { checkHeadInit } from "../training/checkHeadInit";
 import { checkWeights } from "../training/checkWeights";
-import { fineTuneSettings } from "../training/FineTuneOptions";
-import { FrozenFeatures } from "../training/FrozenFeatures";
-import { readLabelledRows } from "../training/readRows";
-import { aboutSweep } from "./about";
 import { autoRates, autoRatesOf } from "./autoRates";
-import { besidesRate } from "./besidesRate";
-import { hashData, hashModel } from "./hashes";
-import { Pretrained } from "./Pretrained";
-import { RecordStore } from "./RecordStore";
 import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
-import { runTrial, type TrialBench, type TrialResult } from "./runTrial";
-import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
+import type { TrialResult } from "./runTrial";
+import type { SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
+import { type SessionPlan, SweepSession } from "./SweepSession";
 import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
-import { type Rates, type Trial, type TrialSettings, trials } from "./trial";
-import { trialKey } from "./trialKey";
-import { clearTrialState, clearTrialStates } from "./trialState";
+import { type Rates, type Trial, trials } from "./trial";
 
 /** A sweep with all that was left out filled in, but the settings, which records hold as they were asked for. */
-export interface Plan extends SweepData, Pick<SweepOptions, "n" | "signal" | "saveEvery"> {
-  log: (line: string) => void;
-  source: string | Classifier;
+export interface Plan extends SessionPlan, Pick<SweepOptions, "n"> {
   seeds: readonly number[];
   strategies: readonly Strategy[];
-  /** Null where the rate of the settings is the only one. */
-  rates: readonly number[] | "auto" | null;
-  out: string;
-  restart: boolean;
-  about: Record<string, string>;
-  settings: TrialSettings;
 }
 
 /** Runs the trials that the sweep's folder has no record of, and yields what happens. */
 export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepResult> {
-  const { source, n, strategies, rates, seeds, out, restart, saveEvery, about, signal, log, settings } = plan;
-  const engine = await ensureEngine(log);
-  const model = typeof source === "string" ? await load(source, plan.train, log) : source;
-  const features = new FrozenFeatures(model);
-  const pretrained = new Pretrained(model);
-  let lock: FolderLock | null = null;
+  const { n, strategies, rates, seeds, signal, settings } = plan;
+  const session = await SweepSession.load(plan);
+  const { model, train, features, pretrained, whole } = session;
   try {
-    const train = readLabelledRows("train", model, plan.train);
-    const valid = readLabelledRows("valid", model, plan.valid);
-    const shared = saySharedRows(train, valid);
-    if (shared !== null) log(shared);
-    const whole = fineTuneSettings(settings, model.problemType, true);
     // Of all seeds before the first trial, not hours later.
     for (const seed of seeds) checkWeights(train, { ...whole, seed });
     if (whole.headInit === "probe") checkHeadInit(model);
@@ -66,42 +33,25 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
     const depths =
       n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
     checkSeeds(seeds);
-    const store = new RecordStore(out);
-    lock = FolderLock.take(out, log);
-    const bench: TrialBench = {
-      model,
-      ...{ train, valid },
-      pretrained,
-      features,
-      modelHash: await hashModel(model),
-      dataHash: hashData(train, valid),
-      rowsHash: valid.contentHash(),
-      signal,
-      about: aboutSweep(source, model, train, whole, about),
-      states: { folder: out, saveEvery, log },
-    };
     try {
       // What a recipe asks of the model shows before the first trial.
       for (const recipe of recipes) applyRecipe(model, recipe, 0)();
     } finally {
       pretrained.restoreFlags();
     }
-    if (restart) {
-      store.setAside();
-      clearTrialStates(out);
-    }
-    const kept = store.read();
-    if (kept.length > 0) refuseOthers(kept, plan, bench);
+    await session.open();
+    const { kept } = session;
     // A rate that is one of several in the folder goes by their names.
     const several = kept.some(({ learningRate }) => learningRate !== undefined);
     const listed = rates ?? (several ? [rateOf({ settings })!] : null);
     const planned = trials(depths, recipes, ratesOf(listed, model), [...new Set(seeds)], settings);
     const records = new Map<string, TrialRecord>();
-    for (const record of kept)
-      for (const trial of planned)
-        if (record.engine === engine.name && isRecordOf(record, trial, bench))
-          records.set(trial.trial, record);
-    for (const trial of planned) if (records.has(trial.trial)) clearTrialState(out, trial, log);
+    for (const trial of planned) {
+      const record = session.find(trial);
+      if (!record) continue;
+      records.set(trial.trial, record);
+      session.clearState(trial);
+    }
     yield { type: "start", trials: planned, done: records.size };
     const failed: SweepResult["failed"] = [];
     let before: Trial | null = null;
@@ -114,7 +64,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       before = trial;
       yield { type: "trial", trial, index, count: planned.length };
       let result: TrialResult | null = null;
-      const run = runTrial(trial, bench);
+      const run = session.run(trial);
       try {
         let turn = await run.next();
         for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
@@ -128,9 +78,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
         await run.return(null);
       }
       if (!result) continue;
-      lock.check();
-      const record = store.append(result.record, result.predictions, log);
-      clearTrialState(out, trial, log);
+      const record = session.append(trial, result);
       records.set(trial.trial, record);
       yield { type: "record", record, index, count: planned.length };
     }
@@ -138,27 +86,14 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       records: planned.flatMap(({ trial }) => records.get(trial) ?? []),
       failed,
       aborted: signal?.aborted ?? false,
-      folder: store.folder,
+      folder: session.folder,
     };
   } finally {
-    lock?.release();
-    features.dispose();
-    pretrained.dispose();
-    if (typeof source === "string") model.dispose();
+    session.close();
   }
 }
 
-function load(source: string, dataset: Dataset, log?: (line: string) => void): Promise<Classifier> {
-  const { labels, kind } = rowsOf(dataset);
-  if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
-  const { problemType } = labels;
-  const shape = labels.classes ? { classes: labels.classes } : { numLabels: 1 };
-  if (kind === "images")
-    return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
-  return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
-}
-
-function checkDepths(depths: readonly number[], depth: number): number[] {
+export function checkDepths(depths: readonly number[], depth: number): number[] {
   if (depths.length === 0)
     throw new InputError(`n: expected at least one depth from -1 to ${depth}, got none`);
   for (const value of depths) checkInteger("n", value, -1, depth);
@@ -170,7 +105,7 @@ function checkSeeds(seeds: readonly number[]): void {
   for (const seed of seeds) checkInteger("seeds", seed);
 }
 
-function checkJson(settings: object): void {
+export function checkJson(settings: object): void {
   for (const [name, value] of Object.entries(settings)) {
     if (typeof value === "function")
       throw new InputError(
@@ -192,34 +127,4 @@ function ratesOf(rates: Plan["rates"], model: Classifier): Rates {
       return rates === "auto" ? autoRatesOf(recipe) : listed;
     },
   };
-}
-
-/**
- * Throws where a folder's last record is of other options, weights or rows: what follows it would be another sweep. Rates of a list may
- * join those that are there, as depths and seeds may; a single one has to be among them.
- */
-function refuseOthers(kept: TrialRecord[], { rates, settings, out }: Plan, bench: TrialBench): void {
-  const record = kept.at(-1)!;
-  const rate = rateOf({ settings });
-  const joins = rates !== null || kept.some((record) => rateOf(record) === rate);
-  const compared = joins ? besidesRate : (settings: object = {}) => JSON.parse(JSON.stringify(settings));
-  const difference =
-    differences(compared(record.settings), compared(settings)) ??
-    (record.modelHash === bench.modelHash ? null : "another model") ??
-    (record.dataHash === bench.dataHash ? null : "other rows");
-  if (difference !== null)
-    throw new InputError(
-      `out: ${out} holds records of another sweep: ${difference}; name another folder, or set them aside by \`restart: true\``,
-    );
-}
-
-/** Whether a record of an earlier run tells of this very trial: same weights, rows and settings; seconds of another engine would not compare. */
-function isRecordOf(record: TrialRecord, trial: Trial, bench: TrialBench): boolean {
-  return (
-    trialKey(record) === trialKey(trial) &&
-    record.modelHash === bench.modelHash &&
-    record.dataHash === bench.dataHash &&
-    isDeepStrictEqual(besidesRate(record.settings), besidesRate(trial.settings)) &&
-    isDeepStrictEqual(record.recipe, trial.recipe && JSON.parse(JSON.stringify(trial.recipe)))
-  );
 }

@@ -52,7 +52,7 @@ export interface RateSummary {
   secondsPerEpoch: number;
   /** Of one epoch. */
   trainSeconds: number;
-  /** Of one epoch. */
+  /** Of one epoch that looks at the validation rows. */
   evalSeconds: number;
   /** Once per trial. */
   frozenSeconds: number;
@@ -60,7 +60,7 @@ export interface RateSummary {
   longestFrozenSeconds: number;
   /** Whether a trial read features from disk that an earlier run had computed: the frozen pass by itself takes longer then. */
   frozenFromCache: boolean;
-  /** A whole trial: the frozen pass and every epoch. */
+  /** A whole trial that looks at the validation rows after every epoch: the frozen pass and all epochs. */
   totalSeconds: number;
   /** Of a trial, mean over the seeds. */
   epochs: number;
@@ -190,7 +190,7 @@ function summarizeRate(trials: TrialRecord[], metric: string): RateSummary {
   const over = (f: (trial: TrialRecord) => number) => mean(trials.map(f));
   const overEpochs = (f: (epoch: EpochRecord) => number) => over((trial) => mean(trial.epochs.map(f)));
   const trainSeconds = overEpochs((epoch) => epoch.trainSeconds);
-  const evalSeconds = overEpochs((epoch) => epoch.evalSeconds);
+  const evalSeconds = over(evalSecondsOf);
   const validRows = over((trial) => trial.validRows);
   const accuracies = trials.map((trial) => trial.accuracy).filter((accuracy) => accuracy !== null);
   const accuracy = accuracies.length === trials.length ? spreadOfAccuracy(accuracies, validRows) : null;
@@ -243,8 +243,18 @@ export function epochScore(epoch: EpochRecord, metric: string): number | null | 
   return metric === "loss" ? epoch.validLoss : epoch.metrics[metric];
 }
 
-function totalSeconds({ frozenSeconds, epochs }: TrialRecord): number {
-  return epochs.reduce((sum, epoch) => sum + epoch.trainSeconds + epoch.evalSeconds, frozenSeconds);
+/** Of an epoch that looked at the validation rows: trials of a search do so after the last one alone, and are to compare with those of a sweep. */
+function evalSecondsOf({ epochs }: TrialRecord): number {
+  const looked = epochs.filter(({ validLoss }) => validLoss !== null);
+  return mean((looked.length > 0 ? looked : epochs).map((epoch) => epoch.evalSeconds));
+}
+
+function totalSeconds(record: TrialRecord): number {
+  const { frozenSeconds, epochs } = record;
+  return (
+    epochs.reduce((sum, epoch) => sum + epoch.trainSeconds, frozenSeconds) +
+    epochs.length * evalSecondsOf(record)
+  );
 }
 
 export function spread(values: number[]): Spread {

@@ -27,6 +27,11 @@ import { type Budget, RaggedStore } from "./RaggedStore";
 export interface FeaturesOptions {
   /** Features beyond this are held in a temporary file. Default: 2 GiB (2147483648). */
   memoryBytes?: number;
+  /**
+   * Keeps the features of every depth that was asked for, so that depths may be trained in any order: more memory, and no pass is
+   * repeated. Default: false: those of the last one.
+   */
+  allDepths?: boolean;
 }
 
 export interface FrozenProgress {
@@ -59,10 +64,14 @@ interface Entry extends Features {
  * ```
  */
 export class FrozenFeatures {
-  /** By the hash of the rows as they are when they are prepared: copies and folds of a dataset have entries of their own. */
-  #entries = new Map<string, Entry>();
+  /**
+   * By the hash of the rows as they are when they are prepared: copies and folds of a dataset have entries of their own. The last one
+   * of a list is that which was prepared last.
+   */
+  #entries = new Map<string, Entry[]>();
   #keys = new WeakMap<Dataset, string>();
   #budget: Budget;
+  #allDepths: boolean;
   #cache = new DiskCache("features");
   /**
    * What a head starts from with `headInit: "probe"`, for all runs that share these features.
@@ -76,7 +85,9 @@ export class FrozenFeatures {
     readonly model: Classifier,
     options: FeaturesOptions = {},
   ) {
-    this.#budget = { bytes: readOptions("FrozenFeatures", options).memoryBytes };
+    const { memoryBytes, allDepths } = readOptions("FrozenFeatures", options);
+    this.#budget = { bytes: memoryBytes };
+    this.#allDepths = allDepths;
     checkArguments("FrozenFeatures", { model });
     this.headProbe = new HeadProbe(model, this.#budget);
   }
@@ -99,11 +110,14 @@ export class FrozenFeatures {
     const rows = rowsOf(dataset);
     if (!unchanged || !this.#keys.has(dataset)) this.#keys.set(dataset, rows.hash());
     let from = this.#stillGood(dataset, how);
-    if (from?.pass.stages === stages) return;
+    if (from?.pass.stages === stages) {
+      this.#hold(dataset, from);
+      return;
+    }
     const total = rows.count;
     const cached = await this.#read(rows, how, from);
     if (cached) {
-      this.#replace(dataset, cached);
+      this.#hold(dataset, cached);
       from = cached;
     }
     if (from?.pass.stages === stages) {
@@ -123,7 +137,7 @@ export class FrozenFeatures {
     } finally {
       if (!whole) entry.store.dispose();
     }
-    this.#replace(dataset, entry);
+    this.#hold(dataset, entry);
     if (this.#lasts(rows, stages))
       await cacheFeatures(
         this.#cache,
@@ -139,7 +153,7 @@ export class FrozenFeatures {
    */
   batch(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor {
     checkArguments("features.batch", { dataset, rows, sequenceLength });
-    const entry = this.#entries.get(this.#keys.get(dataset)!);
+    const entry = this.#entries.get(this.#keys.get(dataset)!)?.at(-1);
     if (!entry)
       throw new InputError("features.batch: dataset: expected one that prepare has made ready, got another");
     const { shape, everyRow, store } = entry;
@@ -153,7 +167,7 @@ export class FrozenFeatures {
   /** Bytes of all features, in memory and on disk. */
   bytes(): { memory: number; disk: number } {
     let { memory, disk } = this.headProbe.bytes;
-    for (const { store } of this.#entries.values()) {
+    for (const { store } of [...this.#entries.values()].flat()) {
       memory += store.bytes.memory;
       disk += store.bytes.disk;
     }
@@ -162,7 +176,7 @@ export class FrozenFeatures {
 
   /** Frees the features and removes the temporary file. */
   dispose(): void {
-    for (const { store } of this.#entries.values()) store.dispose();
+    for (const { store } of [...this.#entries.values()].flat()) store.dispose();
     this.#entries.clear();
     this.headProbe.dispose();
   }
@@ -205,22 +219,28 @@ export class FrozenFeatures {
     return { pass, stamps: this.#stamps(pass.stages), shape: [], everyRow: false, store };
   }
 
-  /** The entry in memory, if computing can go on from it; else it is dropped. */
-  #stillGood(dataset: Dataset, { stages, batchSize, precision }: How): Entry | null {
+  /** The deepest entry in memory that computing can go on from; those that no longer hold are dropped. */
+  #stillGood(dataset: Dataset, how: How): Entry | null {
     const key = this.#keys.get(dataset)!;
-    const entry = this.#entries.get(key);
-    if (!entry) return null;
-    const stamps = this.#stamps(stages);
-    if (
-      entry.pass.precision === precision &&
-      entry.pass.batchSize === batchSize &&
-      entry.pass.stages <= stages &&
-      entry.stamps.every((stamp, i) => stamp === stamps[i])
-    )
-      return entry;
-    entry.store.dispose();
-    this.#entries.delete(key);
-    return null;
+    const entries = this.#entries.get(key) ?? [];
+    const stamps = this.#stamps(how.stages);
+    const isGood = ({ pass, stamps: held }: Entry) =>
+      pass.precision === how.precision &&
+      pass.batchSize === how.batchSize &&
+      pass.stages <= how.stages &&
+      held.every((stamp, i) => stamp === stamps[i]);
+    // What lies deeper is looked at when it is asked for: until then a trial may be moving its weights.
+    const kept = entries.filter(
+      (entry) => isGood(entry) || (this.#allDepths && entry.pass.stages > how.stages),
+    );
+    for (const entry of entries) if (!kept.includes(entry)) entry.store.dispose();
+    this.#entries.set(key, kept);
+    return kept
+      .filter(isGood)
+      .reduce<Entry | null>(
+        (deepest, entry) => (entry.pass.stages > (deepest?.pass.stages ?? 0) ? entry : deepest),
+        null,
+      );
   }
 
   #lasts(rows: Rows, stages: number): boolean {
@@ -240,10 +260,12 @@ export class FrozenFeatures {
     return null;
   }
 
-  #replace(dataset: Dataset, entry: Entry): void {
+  /** Makes an entry the one that batches are taken from; the others go, unless those of all depths are kept. */
+  #hold(dataset: Dataset, entry: Entry): void {
     const key = this.#keys.get(dataset)!;
-    this.#entries.get(key)?.store.dispose();
-    this.#entries.set(key, entry);
+    const others = (this.#entries.get(key) ?? []).filter((each) => each !== entry);
+    if (!this.#allDepths) for (const { store } of others.splice(0)) store.dispose();
+    this.#entries.set(key, [...others, entry]);
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { demoSweep } from "../../src/cli/commands/demo";
+import { demoSearch, demoSweep } from "../../src/cli/commands/demo";
+import { searchCommand } from "../../src/cli/commands/search";
 import { sweepCommand } from "../../src/cli/commands/sweep";
 import { frostkit } from "./frostkit";
 
@@ -18,6 +19,19 @@ for (const [pace, depths] of [
     for (const path of [model, train, valid]) assert.ok(existsSync(path), path);
     assert.deepEqual(n, depths);
     assert.equal(out, "runs/demo");
+  });
+
+for (const pace of ["fast", "slower", "slow"] as const)
+  test(`Where the engine is ${pace}, the demo searches first, in the sweep's folder and with its settings, so that the sweep takes over its trials at their common rate`, () => {
+    const [search, sweep] = [searchCommand(), sweepCommand()];
+    const { unknown, operands } = search.parseOptions(demoSearch(pace));
+    assert.deepEqual([unknown, operands], [[], []]);
+    sweep.parseOptions(demoSweep(pace));
+    const { learningRate: rates, goal, seed, ...ofSearch } = search.opts();
+    const { learningRate: rate, seeds, ...ofSweep } = sweep.opts();
+    assert.deepEqual(ofSearch, ofSweep);
+    assert.ok(rates.includes(rate) && seeds.includes(seed));
+    assert.equal(goal, "deepest");
   });
 
 test("Its engine can be chosen, and nothing else", async () => {

@@ -1,3 +1,4 @@
+import type { SearchEvent, SearchResult } from "../../src/search/SearchOptions";
 import type { SweepEvent, SweepResult } from "../../src/sweep/SweepOptions";
 import type { Trial } from "../../src/sweep/trial";
 import type { FineTuneEvent, FineTuneResult } from "../../src/training/events";
@@ -110,4 +111,46 @@ async function* sweep(
     yield { type: "record", record, index, count: trials.length };
   }
   return result();
+}
+
+/** A run with the events of a search through those depths, the deepest first. */
+export function fakeSearch(
+  depths: number[],
+  result: SearchResult,
+  script: Script = {},
+): Run<SearchEvent, SearchResult> {
+  const stoppable = new Stoppable({ name: "searchDepth", signal: script.signal });
+  return new Run(search(depths, result, { ...script, signal: stoppable.signal }), stoppable);
+}
+
+async function* search(
+  depths: number[],
+  result: SearchResult,
+  script: Script,
+): AsyncGenerator<SearchEvent, SearchResult> {
+  const settings = { epochs: 2 };
+  yield { type: "search", depths: depths.toReversed(), budget: 0.9, settings, metric: "accuracy" };
+  yield { type: "features", done: 8, total: 16 };
+  for (const [i, n] of depths.entries()) {
+    const learningRate = 1e-3;
+    const trial: Trial = {
+      trial: `freeze n=${n} lr=1e-3 seed=0`,
+      strategy: "freeze",
+      n,
+      seed: 0,
+      learningRate,
+      settings,
+    };
+    yield { type: "trial", trial, spent: 0.2 + i / 10, left: depths.slice(i + 1) };
+    const run = training(script);
+    let turn = await run.next();
+    for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
+    const record = fakeRecord({
+      ...{ trial: trial.trial, n, learningRate, settings },
+      epochs: turn.value.epochs,
+      accuracy: 0.9,
+    });
+    yield { type: "record", record, known: false };
+  }
+  return result;
 }

@@ -4,8 +4,9 @@ import { FrostError } from "../../src/errors";
 import { watch } from "../../src/notebook/watch";
 import { openRuns } from "../../src/training/openRuns";
 import { Run } from "../../src/training/Run";
+import { searched } from "../search/searched";
 import { fakeKernel, type Message } from "./fakeKernel";
-import { fakeSweep, fakeTraining } from "./fakeRuns";
+import { fakeSearch, fakeSweep, fakeTraining } from "./fakeRuns";
 
 const { JSDOM } = require("jsdom");
 
@@ -53,6 +54,33 @@ test("Outside a notebook a sweep's trials have a line each, also those that fail
     "N = 0, seed 0: failed: out of memory",
     "trial 3 of 3: N = 4, seed 0: loss 0.5000, 21.0 s",
   ]);
+});
+
+test("Outside a notebook a search's trials have a line each, and the result is the search's", async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, "log", (line: string) => lines.push(line));
+  const { n, sentence } = await watch(fakeSearch([6, 5], searched()));
+  assert.deepEqual([n, sentence], [5, "N = 5 at 1e-3: the deepest."]);
+  assert.deepEqual(lines, [
+    "N = 6, rate 1e-3, seed 0: accuracy 0.9000, 21.0 s",
+    "N = 5, rate 1e-3, seed 0: accuracy 0.9000, 21.0 s",
+  ]);
+});
+
+test("In a notebook a search shows the depths in the race and the time left, a line for each trial, and at its end the choice", async (t) => {
+  const messages = fakeKernel(t);
+  slowly(t, 1000);
+  await watch(fakeSearch([6, 5], searched()));
+  const said = messages.map((message) => bars(message)[0].text);
+  assert.equal(said[0], "in the race: N = 6, 5");
+  assert.equal(said[1], "frozen forward, 8 of 16 rows through a block");
+  assert.ok(
+    said.some((each) => /^in the race: N = 5, at most \d+ s left$/.test(each)),
+    said.join(),
+  );
+  assert.equal(said.at(-1), "finished");
+  assert.match(text(messages.at(-1)!), /N = 6, rate 1e-3, seed 0: accuracy/);
+  assert.match(text(messages.at(-1)!), /<- take\n[\s\S]*N = 5 at 1e-3: the deepest\.$/);
 });
 
 test("In a notebook one output is drawn anew in place: a bar, the picture of the loss, the epochs", async (t) => {

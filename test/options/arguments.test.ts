@@ -90,6 +90,7 @@ const CALLS: Partial<Record<ArgumentOwner, (...values: Values) => unknown>> = {
   adaptToTexts: (...values) => f.adaptToTexts(...values, { maskTokenId: 4 }),
   fineTune: (model) => f.fineTune(model, data),
   freezeSweep: (model) => f.freezeSweep(model, data),
+  searchDepth: (model) => f.searchDepth(model, data),
   FrozenFeatures: (model) => new frostkit.FrozenFeatures(model as never),
   savePretrained: (folder) => loaded.savePretrained(folder as string),
   "model.forward of images": (pixels) => images.forward(pixels as never),

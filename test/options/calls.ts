@@ -37,6 +37,7 @@ export const CALLS: Record<OptionOwner, Call> = {
   encodeImages: (options) => f.encodeImages(null, null, options),
   fineTune: (options) => f.fineTune(model, data, options),
   freezeSweep: (options) => f.freezeSweep("no/such/model", data, options),
+  searchDepth: (options) => f.searchDepth("no/such/model", data, options),
   adaptToTexts: (options) => f.adaptToTexts(model, null, options),
   predict: (options) => f.predict(model, null, options),
   evaluate: (options) => f.evaluate(model, null, options),
@@ -79,6 +80,6 @@ export const WITHOUT_OPTIONS = [
     "fromLayersModel",
   ],
   ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora"],
-  ...["formatSummary", "latestSweep", "readRecords"],
+  ...["searchFigure", "formatSummary", "latestSweep", "readRecords"],
   ...["confusionMatrix", "confusionMatrixFigure", "metrics"],
 ];

@@ -55,6 +55,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/recipes/addLora.ts", "LoraOptions", OPTIONS.addLora],
   ["src/sweep/SweepOptions.ts", "SweepData", swept],
   ["src/sweep/SweepOptions.ts", "SweepOptions", OPTIONS.freezeSweep],
+  ["src/search/SearchOptions.ts", "SearchOptions", OPTIONS.searchDepth],
   ["src/sweep/summarize.ts", "SummaryOptions", OPTIONS.summarize],
   ["src/report/figure.ts", "FigureOptions", OPTIONS.accuracyFigure],
   ["src/report/toSvg.ts", "PictureSize", OPTIONS.toSvg],

@@ -31,6 +31,12 @@ test("Options types and the table have the same names", () => {
   const own = ["seed", "signal", "features", "log", "resume", "restart", "saveEvery", "maxMinutes"];
   const trial = members.get("FineTuneOptions")!.filter((name) => !own.includes(name));
   members.set("SweepOptions", [...members.get("SweepOptions")!, ...trial, ...members.get("LossOptions")!]);
+  // A search does as well, and takes what keeps and ends it from the sweep; it has rates in place of one.
+  members.set("SearchOptions", [
+    ...members.get("SearchOptions")!,
+    ...["about", "saveEvery", "maxMinutes", "signal"],
+    ...[...trial, ...members.get("LossOptions")!].filter((name) => name !== "learningRate"),
+  ]);
   for (const [, type, table] of TYPES) {
     if (type === "LossOptions") continue;
     const bases = BASES[type] ?? [];

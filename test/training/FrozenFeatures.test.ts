@@ -134,6 +134,46 @@ onEveryFastEngine("FrozenFeatures", () => {
     model.dispose();
   });
 
+  it("keeps those of every depth where that is asked for, so that no depth is computed twice in any order", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model, { allDepths: true });
+    for (const stages of [1, 2, 3]) assert.ok((await batchesRun(features.prepare(data, stages, 5))) > 0);
+    const bytes = features.bytes().memory;
+    for (const stages of [2, 3, 1, 3]) {
+      assert.equal(await batchesRun(features.prepare(data, stages, 5)), 0);
+      const fresh = new FrozenFeatures(model);
+      await batchesRun(fresh.prepare(data, stages, 5));
+      const all = [...data.inputIds.keys()];
+      const [a, b] = [features.batch(data, all, 20), fresh.batch(data, all, 20)];
+      assert.deepEqual(a.dataSync(), b.dataSync());
+      tf.dispose([a, b]);
+      fresh.dispose();
+    }
+    assert.equal(features.bytes().memory, bytes);
+    features.dispose();
+    assert.equal(features.bytes().memory, 0);
+    model.dispose();
+  });
+
+  it("computes anew what lies above a changed weight, of every depth, and leaves what lies below", async () => {
+    const model = await loadTiny();
+    const features = new FrozenFeatures(model, { allDepths: true });
+    for (const stages of [1, 2, 3]) await batchesRun(features.prepare(data, stages, 6));
+    model.parameter("bert.encoder.layer.0.output.dense.bias").assign(tf.ones([32]));
+    assert.equal(await batchesRun(features.prepare(data, 1, 6)), 0);
+    for (const stages of [3, 2]) {
+      assert.equal(await batchesRun(features.prepare(data, stages, 6)), 2);
+      const fresh = new FrozenFeatures(model);
+      await batchesRun(fresh.prepare(data, stages, 6));
+      const [a, b] = [features.batch(data, [0], 20), fresh.batch(data, [0], 20)];
+      assert.deepEqual(a.dataSync(), b.dataSync());
+      tf.dispose([a, b]);
+      fresh.dispose();
+    }
+    features.dispose();
+    model.dispose();
+  });
+
   it("keeps the features of several datasets side by side", async () => {
     const model = await loadTiny();
     const features = new FrozenFeatures(model);

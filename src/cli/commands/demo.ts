@@ -10,6 +10,7 @@ import { Interrupted } from "../interrupt";
 import { note } from "../note";
 import { addEngineOption, type EngineFlags } from "../options";
 import { showAlive } from "../showAlive";
+import { searchCommand } from "./search";
 import { sweepCommand } from "./sweep";
 
 const data = join(__dirname, "..", "..", "..", "data");
@@ -44,21 +45,29 @@ const SAYS: Record<Pace, string> = {
     "with npm ci, and TensorFlow (frostkit native --pip fetches it) take all depths and rows in two to three minutes.",
 };
 
-/**
- * The sweep that `npm start` runs, as it is typed. One rate for all depths: on these rows nothing frozen scores the same with 7e-4 as
- * with 5e-4, and deep freezes, whose few blocks have to move further, score more.
- */
-export const demoSweep = (pace: Pace): string[] =>
+const onBundled = (pace: Pace, rates: string): string[] =>
   [
     ["--model", join(data, "all-MiniLM-L6-v2")],
     ["--train", join(data, "banking-intents", "train.csv")],
     ["--valid", join(data, "banking-intents", "valid.csv")],
     ...SIZES[pace],
     ["--batch", "32"],
-    ["--lr", "7e-4"],
+    ["--lr", rates],
     ["--max-len", "48"],
     ["--out", out],
   ].flat();
+
+/**
+ * The search that `npm start` runs first, as it is typed: rates from that of the sweep, which takes over what was trained at it, to what a
+ * head alone needs.
+ */
+export const demoSearch = (pace: Pace): string[] => onBundled(pace, "7e-4,3e-3,3e-2");
+
+/**
+ * The sweep that it runs then. One rate for all depths, beside those that the search tried: on these rows nothing frozen scores the same
+ * with 7e-4 as with 5e-4, and deep freezes, whose few blocks have to move further, score more.
+ */
+export const demoSweep = (pace: Pace): string[] => onBundled(pace, "7e-4");
 
 function paceOf({ name }: Engine): Pace {
   if (name === "tensorflow") return "fast";
@@ -67,9 +76,9 @@ function paceOf({ name }: Engine): Pace {
 
 export function demoCommand(): Command {
   return addEngineOption(new Command("demo"))
-    .summary("sweep the bundled model over the bundled table")
+    .summary("search and sweep the bundled model over the bundled table")
     .description(
-      "Runs a small sweep on the bundled model and table, afresh each time, and says which command does the same.",
+      "Runs a search and then a small sweep on the bundled model and table, afresh each time, and says which commands do the same.",
     )
     .addHelpText("after", "\nExamples:\n  frostkit demo\n  npm start")
     .action(demo);
@@ -89,17 +98,30 @@ async function demo({ engine: wanted }: EngineFlags): Promise<void> {
     if (line) note(line);
   }
   const pace = paceOf(await useEngine(wanted));
-  const words = demoSweep(pace);
   note(`What does freezing cost and bring? all-MiniLM-L6-v2, 22.7 million parameters in 6 blocks, learns to tell 12 intents of a
 bank's customers: once with nothing frozen (N = none), then with the embeddings and the first N blocks frozen.`);
   note(`${SAYS[pace]}\n`);
-  note(`frostkit sweep ${words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" ")}\n`);
   try {
-    await sweepCommand().parseAsync([...words, "--engine", wanted], { from: "user" });
+    for (const [name, says, command, words] of [
+      [
+        "search",
+        "First: how deep to freeze, and at which rate, in less time than one fine-tuning.",
+        searchCommand(),
+        demoSearch(pace),
+      ],
+      [
+        "sweep",
+        "\nThen the whole curve; what the search has trained is not trained again.",
+        sweepCommand(),
+        demoSweep(pace),
+      ],
+    ] as const) {
+      note(says);
+      note(`frostkit ${name} ${words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" ")}\n`);
+      await command.parseAsync([...words, "--engine", wanted], { from: "user" });
+    }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    throw new Interrupted(
-      "stopped; the demo starts afresh each time, the command it began with goes on from here",
-    );
+    throw new Interrupted("stopped; the demo starts afresh each time, the commands it names go on from here");
   }
 }

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { rowsOf } from "../../src/data/rowsOf";
+import { topNLayerFreeze, unfreezeWhere } from "../../src/freeze";
+import { frostLine } from "../../src/nn/Stage";
+import { trialCosts } from "../../src/search/trialCosts";
+import { loadTiny, toyRows } from "../training/toyData";
+
+const settings = { epochs: 3, frozenDropout: false, restoreBest: false, precision: "fp32" as const };
+const rows = (count: number) => rowsOf(toyRows(count));
+
+describe("trialCosts", () => {
+  it("falls with every frozen block, from less than a fine-tuning that looks at the validation rows after each epoch", async () => {
+    const model = await loadTiny();
+    const { trial } = trialCosts(model, [-1, 0, 1, 2, 3], rows(60), rows(30), settings);
+    const costs = [-1, 0, 1, 2, 3].map(trial);
+    assert.deepEqual(
+      costs.toSorted((a, b) => b - a),
+      costs,
+    );
+    // 60 rows three times forward and back, and 30 rows once; with three looks 30 rows three times.
+    assert.ok(Math.abs(costs[0] - (540 + 30) / (540 + 90)) < 1e-12);
+    model.dispose();
+  });
+
+  it("counts the last block of a head that reads the class token less than the others", async () => {
+    const model = await loadTiny();
+    const { trial } = trialCosts(model, [1, 2, 3], rows(60), rows(30), settings);
+    const [block, last] = [trial(1) - trial(2), trial(2) - trial(3)];
+    assert.ok(Math.abs(last / block - 1 / 6) < 1e-9);
+    model.dispose();
+  });
+
+  it("has one forward through the deepest frozen part for all trials together", async () => {
+    const model = await loadTiny();
+    const { features } = trialCosts(model, [-1, 0, 3], rows(60), rows(30), settings);
+    // 90 rows once of 540 + 90 forwards, without the head.
+    assert.ok(features < 90 / 630 && features > 0.95 * (90 / 630));
+    assert.equal(trialCosts(model, [-1], rows(60), rows(30), settings).features, 0);
+    model.dispose();
+  });
+
+  it("counts the forward with each trial where nothing is shared: in half precision, with dropout in the frozen part", async () => {
+    const model = await loadTiny();
+    const costs = (more: object) =>
+      trialCosts(model, [-1, 2, 3], rows(60), rows(30), { ...settings, ...more });
+    const plain = costs({});
+    for (const more of [{ precision: "bf16" }, { frozenDropout: true }]) {
+      assert.equal(costs(more).features, 0);
+      assert.ok(costs(more).trial(3) > plain.trial(3) + 0.5 * plain.features);
+      assert.equal(costs(more).trial(-1), plain.trial(-1));
+    }
+    assert.ok(costs({ frozenDropout: true }).trial(3) > costs({ precision: "bf16" }).trial(3));
+    model.dispose();
+  });
+
+  it("counts every look at the validation rows where epochs are chosen by them", async () => {
+    const model = await loadTiny();
+    const { trial } = trialCosts(model, [-1], rows(60), rows(30), { ...settings, restoreBest: true });
+    assert.ok(Math.abs(trial(-1) - 1) < 1e-12);
+    model.dispose();
+  });
+
+  for (const family of ["bert", "albert", "distilbert"])
+    it(`knows how many stages each depth freezes: ${family}`, async () => {
+      const model = await loadTiny(join(__dirname, "../fixtures/models", family));
+      const depths = [-1, ...model.depths];
+      const { stages } = trialCosts(model, depths, rows(4), rows(4), settings);
+      for (const n of depths) {
+        unfreezeWhere(model, () => true);
+        if (n >= 0) topNLayerFreeze(model, n);
+        assert.equal(stages(n), frostLine(model.stages));
+      }
+      model.dispose();
+    });
+
+  it("counts nothing of one set of weights that all blocks share apart: all are frozen together", async () => {
+    const model = await loadTiny(join(__dirname, "../fixtures/models/albert"));
+    const { trial } = trialCosts(model, [-1, ...model.depths], rows(60), rows(30), settings);
+    assert.ok(trial(model.depths.at(-1)!) < 0.1);
+    model.dispose();
+  });
+});
