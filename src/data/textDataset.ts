@@ -10,6 +10,7 @@ import type { Table } from "./readTable";
 import { sayGaps } from "./sayGaps";
 import { sayLabels } from "./sayLabels";
 import { sourceName } from "./sourceName";
+import { fillTemplate, templateColumns } from "./textTemplate";
 
 export type { Labels } from "./labels";
 
@@ -31,9 +32,9 @@ export interface TextDataset {
 
 /** Which columns hold what. */
 export interface TextColumns {
-  /** The column of texts. Default: "text". */
+  /** The column of texts, or several in a template: "{title} [SEP] {body}". Default: "text". */
   text?: string;
-  /** A column of second texts, for tasks about two texts. Default: none. */
+  /** A column of second texts, or a template of several, for tasks about two texts. Default: none. */
   pair?: string;
   /**
    * The column of labels; or several: columns of 0 and 1 for a multi-label task, of numbers for a regression of several targets.
@@ -79,17 +80,18 @@ export function textDataset(given: Table, options: TextColumns = {}): TextDatase
   const { text, pair, label, id, weight, log = console.info, ...how } = readOptions("textDataset", options);
   checkArguments("textDataset", { table: given });
   const table = { ...given, path: sourceName(given.path, "table") };
-  const texts = column(table, "text", text);
+  const texts = textsOf(table, "text", text);
   if (texts.every((text) => text.trim() === ""))
     throw new InputError(
       `${table.path}: expected texts in column ${JSON.stringify(text)}, got empty cells alone`,
     );
   const names = label === undefined ? [] : [label].flat();
   for (const [role, name] of [["text", text] as const, ["pair", pair] as const])
-    if (name !== undefined && names.includes(name))
-      throw new InputError(
-        `label: expected a column that the model does not read, got ${JSON.stringify(name)}, which is the ${role} column as well`,
-      );
+    for (const read of name === undefined ? [] : readColumns(table, name))
+      if (names.includes(read))
+        throw new InputError(
+          `label: expected a column that the model does not read, got ${JSON.stringify(read)}, which is ${read === name ? `the ${role} column` : `part of the ${role}`} as well`,
+        );
   if (pair === text)
     throw new InputError(
       `pair: expected another column than the first text's, got ${JSON.stringify(pair)} for both`,
@@ -107,7 +109,7 @@ export function textDataset(given: Table, options: TextColumns = {}): TextDatase
   const dataset: TextDataset = {
     source: table.path,
     texts,
-    pairs: pair === undefined ? null : column(table, "pair", pair),
+    pairs: pair === undefined ? null : textsOf(table, "pair", pair),
     labels,
     ids: id === undefined ? null : column(table, "id", id),
     columns: { text, pair: pair ?? null, label: label === undefined ? null : names },
@@ -157,6 +159,20 @@ function checkNotMeasured(table: Table, name: string): void {
         : `fractions such as ${fraction}`
     }; pass problemType "regression" for numbers, "single_label_classification" for classes (--task regression, --task single)`,
   );
+}
+
+/** The columns that a text is read from: one, or those of a template. */
+function readColumns(table: Table, name: string): string[] {
+  const named = table.columns.includes(name) ? [] : templateColumns(name);
+  return named.length > 0 ? named : [name];
+}
+
+/** The texts of a column, or of a template over several. */
+function textsOf(table: Table, role: string, name: string): string[] {
+  const columns = readColumns(table, name);
+  if (columns[0] === name) return column(table, role, name);
+  const cells = new Map(columns.map((each) => [each, column(table, role, each)]));
+  return table.rows.map((_, row) => fillTemplate(name, (each) => cells.get(each)![row]));
 }
 
 function column(table: Table, role: string, name: string): string[] {

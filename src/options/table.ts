@@ -653,12 +653,12 @@ export const OPTIONS = {
     }),
   },
   textDataset: {
-    text: option("The column of texts.", text(), {
+    text: option('The column of texts, or several in a template: "{title} [SEP] {body}".', text(), {
       default: "text",
       flag: "--text <column>",
       also: ["text_column", "sentence"],
     }),
-    pair: option("A column of second texts, for tasks about two texts.", text(), {
+    pair: option("A column of second texts, or a template of several, for tasks about two texts.", text(), {
       defaultSays: "none",
       flag: "--pair <column>",
       also: ["text_pair", "sentence2"],

@@ -341,6 +341,35 @@ test("Probabilities of several labels have to be asked for by the task; weights 
   );
 });
 
+test("A text may be made of several columns by a template, which says what stands between them", () => {
+  const news = table([
+    { title: "Frost", body: "It is cold.", label: "1", "{x}": "a column" },
+    { title: "", body: "$& {title}", label: "0", "{x}": "as it is" },
+  ]);
+  const log = () => {};
+  const { texts, pairs, columns } = textDataset(news, {
+    text: "{title} [SEP] {body}",
+    pair: "{title}!",
+    label: "label",
+    log,
+  });
+  assert.deepEqual(texts, ["Frost [SEP] It is cold.", " [SEP] $& {title}"]);
+  assert.deepEqual(pairs, ["Frost!", "!"]);
+  assert.deepEqual([columns?.text, columns?.pair], ["{title} [SEP] {body}", "{title}!"]);
+  // A column of that very name is read as it is.
+  assert.deepEqual(textDataset(news, { text: "{x}", log }).texts, ["a column", "as it is"]);
+  const refused = (options: object, message: string) =>
+    assert.throws(() => textDataset(news, { log, ...options }), { message });
+  refused(
+    { text: "{title} {author}" },
+    'train.csv: expected the text column "author", got the columns "title", "body", "label", "{x}"',
+  );
+  refused(
+    { text: "{title} {label}", label: "label" },
+    'label: expected a column that the model does not read, got "label", which is part of the text as well',
+  );
+});
+
 test("Targets that are named twice, or are not those of training, are refused", () => {
   const scores = table([{ text: "a", x: "1", y: "2" }]);
   const refused = (options: object, message: string) =>
