@@ -9,6 +9,8 @@ export type Measured = Record<string, Rounds>;
 export interface Bench {
   /** A table of texts and labels, how its columns are named, and its rows that are taken; without `valid` a fifth is set aside. */
   table: { train: string; valid?: string; text: string; label: string; rows: number };
+  /** Of search: how many rows are taken to train on and to judge by, in which splits, with how many seeds, and where all of it stays. */
+  search: { sizes: number[]; splits: number[]; validRows: number; seeds: number; folder: string };
   /** A folder for as long as the bench runs. */
   folder: string;
   /** The bundled encoder. */

@@ -4,11 +4,12 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Calls } from "../../src/engine/watchCalls";
+import type { SearchVerdict } from "./judgeSearch";
 import { kitProgram } from "./kitProgram";
 
 /** What a side is asked to do, in a process of its own. */
 export interface Task {
-  kind: "sweep" | "steps" | "dispatch" | "gemm" | "load" | "tokenize";
+  kind: "sweep" | "steps" | "dispatch" | "gemm" | "load" | "tokenize" | "search";
   /** A checkpoint's folder. */
   model: string;
   /** Depths of a sweep, one after the other; of steps the one depth. */
@@ -35,6 +36,24 @@ export interface Task {
   otherTokens?: number;
   /** Of gemm: the products to time. */
   products?: Product[];
+  search?: SearchTask;
+}
+
+/** Which rows are searched on, and what judges the search. */
+export interface SearchTask {
+  /** Of the table: rows to train on, and rows to judge by. */
+  rows: number;
+  validRows: number;
+  /** Which rows these are. */
+  split: number;
+  /** Of the grid; the search has the first. */
+  seeds: number[];
+  /** Where search and grid stay, so that what broke off goes on. */
+  folder: string;
+  /** Of the search's code: a search by other code is another. */
+  policy: string;
+  /** Whether there is no grid, and a sweep of one rate and one seed only tells the time. */
+  timeOnly?: boolean;
 }
 
 /** A product [m, k] by [k, n], either factor lying transposed in memory, that stands `count` times in a step. */
@@ -57,6 +76,8 @@ export interface Figures {
   rows?: number[];
   /** Seconds of each product asked for: of the engine's own, and of the kit's. */
   productSeconds?: { engine: number[]; kit?: number[] };
+  /** Of search, where a grid judges it. */
+  search?: SearchVerdict;
   peakTensorBytes?: number;
   peakRssBytes?: number;
   threads?: number;

@@ -2,7 +2,8 @@
 // PyTorch on this machine, the sides in turns and each measurement in a process of its own. Without Python, torch and Transformers
 // (python3, or what FROSTKIT_PYTHON names) the kit is measured alone. Each part takes the place of its own section in bench.json as
 // soon as it is measured; bench.md is the table of them all, and the part "plots" draws the pictures, and writes the sweep's
-// table as the README has it.
+// table as the README has it. Of "search": [--sizes 300,600 --valid-rows 600 --splits 0,1,2 --seeds 3 --searches folder], rows to train on and to
+// judge by, draws of both, and seeds of the grid; what is in the folder is not done again, and its cases of other tables stand in the results too.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -36,6 +37,11 @@ const { values: flags, positionals } = parseArgs({
     label: { type: "string", default: "target" },
     rows: { type: "string", default: "Infinity" },
     rounds: { type: "string", default: "3" },
+    sizes: { type: "string", default: "300,600" },
+    "valid-rows": { type: "string", default: "600" },
+    splits: { type: "string", default: "0,1,2" },
+    seeds: { type: "string", default: "3" },
+    searches: { type: "string", default: join(root, "runs/bench-search") },
     out: { type: "string", default: join(__dirname, "results") },
   },
 });
@@ -44,10 +50,25 @@ const valid = flags.valid ?? (flags.train === JOB.train ? JOB.valid : undefined)
 const file = join(flags.out, "bench.json");
 const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
+/** Whole numbers with commas between them. */
+function numbersOf(flag: "sizes" | "splits" | "valid-rows" | "seeds", least: number): number[] {
+  const numbers = flags[flag].split(",").map(Number);
+  if (!numbers.every((number) => Number.isInteger(number) && number >= least))
+    throw new Error(`--${flag}: expected whole numbers from ${least} on, got ${flags[flag]}`);
+  return numbers;
+}
+
 function benchOf(folder: string, sides: Side[]): Bench {
   const made = new Set<string>();
   return {
     table: { train: flags.train, valid, text: flags.text, label: flags.label, rows: Number(flags.rows) },
+    search: {
+      sizes: numbersOf("sizes", 1),
+      splits: numbersOf("splits", 0),
+      validRows: numbersOf("valid-rows", 1)[0],
+      seeds: numbersOf("seeds", 1)[0],
+      folder: flags.searches,
+    },
     folder,
     encoder: join(root, "data/all-MiniLM-L6-v2"),
     mini: join(root, "test/fixtures/mini-bert-en"),

@@ -5,6 +5,7 @@ import { parts } from "./parts/parts";
 import { FIRING, RESTING, WHOLE } from "./parts/sweepPart";
 import type { Results, Section } from "./results";
 import type { Row, Target } from "./row";
+import { searchTable } from "./searchTable";
 import type { Spread } from "./spread";
 
 /** The results as Markdown: figures and targets, whether accuracies agree, and what each part was measured on. */
@@ -38,6 +39,7 @@ export function table(results: Results): string {
         ]
       : []),
     ...(compared.length > 0 ? agreementTable(compared) : []),
+    ...(results.search ? searchTable(results.search.measured) : []),
     "How each part was measured:",
     "",
     ...sections.map(([name, section]) => `- **${name}**: ${conditions(section)}`),

@@ -6,6 +6,7 @@ import { gemmPart } from "./gemmPart";
 import { growthPart } from "./growthPart";
 import { loadPart } from "./loadPart";
 import { memoryPart } from "./memoryPart";
+import { searchPart } from "./searchPart";
 import { stepsPart } from "./stepsPart";
 import { sweepPart } from "./sweepPart";
 import { tokenizePart } from "./tokenizePart";
@@ -14,6 +15,7 @@ import { tokenizePart } from "./tokenizePart";
 export const parts: Record<string, Part> = {
   sweep: sweepPart("fp32"),
   "sweep-bf16": sweepPart("bf16"),
+  search: searchPart,
   steps: stepsPart("fp32"),
   "steps-bf16": stepsPart("bf16"),
   engines: enginesPart,
