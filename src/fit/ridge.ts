@@ -8,7 +8,7 @@ export interface Ridge {
   weights: Float64Array;
   /** [targets] */
   bias: Float64Array;
-  /** What the squares of the weights count for beside those of the errors. */
+  /** What the squares of the weights, in units of the features' root mean squares where there is noise, count for beside those of the errors. */
   strength: number;
   /** Effective degrees of freedom: the trace of the matrix that makes fitted values of targets, the bias included. */
   freedom: number;
@@ -16,14 +16,28 @@ export interface Ridge {
 
 /** Strengths that are tried, the strongest first, as multiples of the features' mean eigenvalue: 100 to a millionth. */
 const STRENGTHS = Array.from({ length: 17 }, (_, i) => 10 ** (2 - i / 2));
+/** The same as multiples of the noise's own: 10,000 to one. */
+const ABOVE_NOISE = Array.from({ length: 17 }, (_, i) => 10 ** (4 - i / 4));
 
 /**
  * Ridge regression with a bias that costs nothing. Its strength is that of the least generalised cross-validation (Golub, Heath and
  * Wahba 1979), which stands for leaving out one row after the other; the errors of all targets count together.
+ *
+ * `noise` is the variance that dropout of the features adds to each, as a share of its mean square: p / (1 - p). Over all draws of it the
+ * squared error is then larger by that share of the sum of its squares for each feature's weight (Wager, Wang and Liang 2013), so
+ * weights are penalised in these units, and at least as much.
  */
-export function ridge(moments: Moments): Ridge {
-  const { width, targets, rows } = moments;
+export function ridge(moments: Moments, noise = 0): Ridge {
+  const { width, targets, rows, means } = moments;
   const centred = moments.centred();
+  const units = new Float64Array(width).fill(1);
+  if (noise > 0) {
+    for (let i = 0; i < width; i++) {
+      const square = centred.products[i * width + i] / rows + means[i] ** 2;
+      units[i] = square > 0 ? 1 / Math.sqrt(square) : 0;
+    }
+    scale(centred, units);
+  }
   const eigen = symmetricEigen(centred.products, centred.withTargets, width);
   // Features that never change have no eigenvalue above zero, and any strength will do.
   const mean = trace(centred) / width || 1;
@@ -37,9 +51,10 @@ export function ridge(moments: Moments): Ridge {
   });
   const total = centred.targetSquares.reduce((a, b) => a + b, 0);
   const unreached = Math.max(0, total - squares.reduce((a, b) => a + b, 0));
-  let best = { strength: STRENGTHS[0] * mean, freedom: rows, score: Number.POSITIVE_INFINITY };
-  for (const share of STRENGTHS) {
-    const strength = share * mean;
+  const strengths =
+    noise > 0 ? ABOVE_NOISE.map((share) => share * noise * rows) : STRENGTHS.map((share) => share * mean);
+  let best = { strength: strengths[0], freedom: rows, score: Number.POSITIVE_INFINITY };
+  for (const strength of strengths) {
     // The bias is one degree of freedom.
     let [rest, freedom] = [unreached, 1];
     seen.forEach((i, s) => {
@@ -51,13 +66,19 @@ export function ridge(moments: Moments): Ridge {
     if (score < best.score) best = { strength, freedom, score };
   }
   const weights = solve(centred.products, centred.withTargets, width, best.strength);
-  const { means } = moments;
+  for (let i = 0; i < weights.length; i++) weights[i] *= units[Math.floor(i / targets)];
   const bias = Float64Array.from(moments.targetSums, (sum, t) => {
     let fitted = 0;
     for (let i = 0; i < width; i++) fitted += weights[i * targets + t] * means[i];
     return sum / rows - fitted;
   });
   return { weights, bias, strength: best.strength, freedom: best.freedom };
+}
+
+/** Multiplies each feature by its unit. */
+function scale({ products, withTargets, width, targets }: Sums, units: Float64Array): void {
+  for (let i = 0; i < products.length; i++) products[i] *= units[Math.floor(i / width)] * units[i % width];
+  for (let i = 0; i < withTargets.length; i++) withTargets[i] *= units[Math.floor(i / targets)];
 }
 
 function trace({ products, width }: Sums): number {

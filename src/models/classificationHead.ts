@@ -31,7 +31,7 @@ export function classificationHead(parts: ClassificationHead): Stage<TextInputs>
     readsFirstRows: true,
     parameters: parametersOf({ dense, out }),
     pool,
-    lastLayer: { layer: out, pool, reads },
+    lastLayer: { layer: out, noise: rate / (1 - rate), pool, reads },
     forward(pass, inputs, x) {
       const first = dropout(pass, pool(pass, inputs, x!), inputDropout);
       return linear(pass, dropout(pass, reads(pass, first), rate), out);

@@ -224,7 +224,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
     readsFirstRows: true,
     parameters: parametersOf({ pooler, classifier }),
     pool,
-    lastLayer: { layer: classifier, pool, reads },
+    lastLayer: { layer: classifier, noise: rate / (1 - rate), pool, reads },
     forward(pass, inputs, x) {
       const first = dropout(pass, pool(pass, inputs, x!), poolerDropout);
       return linear(pass, dropout(pass, reads(pass, first), rate), classifier);

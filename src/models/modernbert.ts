@@ -257,7 +257,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
     parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
     norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => layerNorm(pass, x, finalNorm) },
     pool,
-    lastLayer: { layer: classifier, pool, reads },
+    lastLayer: { layer: classifier, noise: rate / (1 - rate), pool, reads },
     forward: (pass, inputs, x) =>
       linear(pass, dropout(pass, reads(pass, pool(pass, inputs, x!)), rate), classifier),
   };

@@ -134,7 +134,7 @@ function head({ take }: Taker, width: number, numLabels: number): Stage<ImageInp
   return {
     name: "head",
     parameters: [fc.weight, fc.bias],
-    lastLayer: { layer: fc, pool: (pass, _, x) => globalAveragePool(pass, x) },
+    lastLayer: { layer: fc, noise: 0, pool: (pass, _, x) => globalAveragePool(pass, x) },
     forward: (pass, _, x) => linear(pass, globalAveragePool(pass, x!), fc),
   };
 }

@@ -105,7 +105,10 @@ function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take
     readsFirstRows: pooling === "cls" && lastLayers === 1,
     parameters: parametersOf({ ...scorer, classifier }),
     // Weights that are yet to be learnt say nothing of the rows.
-    ...(pooling !== "attention" && { pool, lastLayer: { layer: classifier, pool } }),
+    ...(pooling !== "attention" && {
+      pool,
+      lastLayer: { layer: classifier, noise: rate / (1 - rate) / dropoutSamples, pool },
+    }),
     forward: (pass, inputs, x) =>
       linear(pass, multiSampleDropout(pass, pool(pass, inputs, x!), rate, dropoutSamples), classifier),
   };

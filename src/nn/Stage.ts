@@ -36,6 +36,8 @@ export interface Stage<Inputs = StageInputs> {
 /** The dense layer that makes a head's logits, and how what it reads comes about where no dropout fires. */
 export interface LastLayer<Inputs = StageInputs> {
   layer: Required<Linear>;
+  /** Variance that dropout in front of it adds to what it reads while it trains, as a share of that one's square: rate / (1 - rate). */
+  noise: number;
   /** One row for each text or image, from the last block's output, by nothing that may have been drawn: [batch · n, hidden] → [batch, width]. */
   pool(pass: Pass, inputs: Inputs, x: Value): Value;
   /** What the layer reads of those rows: [batch, width] → [batch, in]. Default: the rows themselves. */

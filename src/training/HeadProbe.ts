@@ -35,7 +35,7 @@ const CHUNK = 512;
 /**
  * Gives the last layer of a model's head the solution of a linear problem on what it reads of the rows to train on, for linear probing
  * before fine-tuning (Kumar et al., ICLR 2022): a ridge regression onto classes and labels as 0 and 1, or onto the values, its strength by
- * generalised cross-validation. What it says of the classes is scaled to the logits of least cross-entropy, as judged by what it would
+ * generalised cross-validation, and at least as strong as the head's dropout asks for. What it says of the classes is scaled to the logits of least cross-entropy, as judged by what it would
  * say of each row if it had not seen that one; so training starts calibrated.
  *
  * The pooled rows that it takes, one forward of the model as it stands, are those of all depths: they are computed once, and again only
@@ -160,7 +160,7 @@ export class HeadProbe {
       moments ??= new Moments(features.length / numbers.length, outputs);
       moments.add(features, labelTargets(labels, numbers));
     }
-    const fit = ridge(moments!);
+    const fit = ridge(moments!, this.#last.noise);
     if (labels.problemType === "regression") return solutionOf(fit, 1, 0, new Array(outputs).fill(0));
     // What the fit would say of each row if it had not learnt from it, all rows weighing the same on their own fit, as in the generalised
     // cross-validation.

@@ -15,6 +15,8 @@ export interface Expected {
   logMe: number;
   strength: number;
   freedom: number;
+  /** With the noise of a dropout of a fifth. */
+  noised: { strength: number; fitted: number[] };
   fitted: number[];
 }
 

@@ -11,6 +11,9 @@ for (const expected of EXPECTED)
     const fit = ridge(momentsOf(expected));
     assertNear([fit.strength], [expected.strength], 1e-11);
     assertNear([fit.freedom], [expected.freedom], 1e-9);
+    const noised = ridge(momentsOf(expected), 0.25);
+    assertNear([noised.strength], [expected.noised.strength], 1e-11);
+    assertNear(fittedValues(noised, expected.fresh), expected.noised.fitted, 1e-6);
     // Fitted values come in float32.
     assertNear(fittedValues(fit, expected.fresh), expected.fitted, 1e-6);
   });
@@ -62,4 +65,33 @@ test("Features that never change, and fewer rows than features, give the targets
   const one = new Moments(2, 1);
   one.add([1, 2], [3]);
   assertNear(fittedValues(ridge(one), [1, 2]), [3]);
+});
+
+test("A fit that knows of dropout loses less than one that does not where features are dropped, and may leave one out that is always zero", () => {
+  const random = new Random("dropped");
+  const rows = Array.from({ length: 80 }, () => {
+    const [a, b] = [random.normal(), random.normal()];
+    // The difference of two large features tells the target; dropping one of them would tell another.
+    return { x: [20 + a, 20 + a + 0.3 * b, b + random.normal(), 0], y: b };
+  });
+  const moments = new Moments(4, 1);
+  for (const { x, y } of rows) moments.add(x, [y]);
+  const lossOf = (fit: ReturnType<typeof ridge>) => {
+    const draws = new Random("draws");
+    let sum = 0;
+    for (let i = 0; i < 2000; i++) {
+      const { x, y } = rows[i % rows.length];
+      sum +=
+        (fittedValues(
+          fit,
+          x.map((value) => (draws.uniform() < 0.8 ? value / 0.8 : 0)),
+        )[0] -
+          y) **
+        2;
+    }
+    return sum / 2000;
+  };
+  const [plain, noised] = [ridge(moments), ridge(moments, 0.25)];
+  assert.ok(lossOf(noised) < 1.2 && lossOf(plain) > 10, `${lossOf(noised)} ${lossOf(plain)}`);
+  assert.equal(noised.weights[3], 0);
 });

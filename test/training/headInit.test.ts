@@ -23,7 +23,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { allLogits } from "../../src/training/predict";
 import { imagesOf, transformTo } from "../data/images";
 import { onEveryEngine, onEveryFastEngine, withoutHalf } from "../onEveryEngine";
-import { loadTiny, tinyBert, toyRows } from "./toyData";
+import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
 
 const train = toyRows(50);
 const valid = toyRows(20, "valid");
@@ -99,7 +99,7 @@ const transposed = (a: number[][]) => a[0].map((_, j) => a.map((row) => row[j]))
 const meanOf = (a: number[][]) => a[0].map((_, j) => a.reduce((sum, row) => sum + row[j], 0) / a.length);
 
 /** Ridge regression by dense matrices, and what it says of rows when each has been left out by the generalised rule. */
-function denseRidge(x: number[][], y: number[][]) {
+function denseRidge(x: number[][], y: number[][], noise = 0) {
   const [mx, my] = [meanOf(x), meanOf(y)];
   const xc = x.map((row) => row.map((value, i) => value - mx[i]));
   const yc = y.map((row) => row.map((value, i) => value - my[i]));
@@ -108,9 +108,12 @@ function denseRidge(x: number[][], y: number[][]) {
   const mean = gram.reduce((sum, row, i) => sum + row[i], 0) / gram.length;
   let best = { score: Number.POSITIVE_INFINITY, weights: [] as number[][], freedom: 0 };
   for (let i = 0; i < 17; i++) {
-    const strength = mean * 10 ** (2 - i / 2);
+    const strength = (k: number) => {
+      if (noise === 0) return mean * 10 ** (2 - i / 2);
+      return noise * 10 ** (4 - i / 4) * x.reduce((sum, row) => sum + row[k] ** 2, 0);
+    };
     const all = solved(
-      gram.map((row, k) => row.map((value, j) => value + (j === k ? strength : 0))),
+      gram.map((row, k) => row.map((value, j) => value + (j === k ? strength(k) : 0))),
       times(xt, yc).map((row, k) => [...row, ...xt[k]]),
     );
     const weights = all.map((row) => row.slice(0, y[0].length));
@@ -155,8 +158,13 @@ const crossEntropy = (logits: number[], targets: number[]) => {
 const oneHot = (data: Dataset) => Array.from((data.labels as { ids: Int32Array }).ids, (id) => [1 - id, id]);
 
 /** The logits of `rows` that a probe's solution gives, by dense arithmetic alone, of one class a row. */
-function expectedLogits(x: number[][], y: number[][], rows: number[][], weights = [1, 1], smoothing = 0) {
-  const { fit, leftOut } = denseRidge(x, y);
+function expectedLogits(
+  x: number[][],
+  y: number[][],
+  rows: number[][],
+  { weights = [1, 1], smoothing = 0, noise = 0 } = {},
+) {
+  const { fit, leftOut } = denseRidge(x, y, noise);
   const doubt = 1 - ((1 - smoothing) * x.length) / (x.length + 1);
   const shifts = weights.map(Math.log);
   const scale = least((scale) =>
@@ -241,6 +249,27 @@ onEveryFastEngine("headInit: probe", (engine) => {
     model.dispose();
   });
 
+  it("takes into account the dropout that is in front of the layer while it trains", async () => {
+    for (const [head, noise] of [
+      [{ pooling: "mean", dropout: 0.3 }, 3 / 7],
+      [{ pooling: "mean", dropout: 0.3, dropoutSamples: 4 }, 3 / 28],
+      [undefined, 1 / 9],
+    ] as [Head | undefined, number][]) {
+      const folder = tinyWithDropout();
+      const model = await AutoModelForSequenceClassification.fromPretrained(folder, {
+        classes: ["odd", "even"],
+        ignoreMismatchedSizes: true,
+        log,
+        head,
+      });
+      const x = await inputsOfLastLayer(model, train);
+      const wanted = expectedLogits(x, oneHot(train), await inputsOfLastLayer(model, valid), { noise });
+      await fineTune(model, { train }, still);
+      assertNear(await logitsOf(model, valid), wanted.flat(), 2e-3);
+      model.dispose();
+    }
+  });
+
   it("scales by the loss that is trained: with class weights and smoothed labels", async () => {
     const model = await loadTiny();
     const x = await inputsOfLastLayer(model, train);
@@ -251,7 +280,10 @@ onEveryFastEngine("headInit: probe", (engine) => {
       [[3, 0.5], 0.1],
     ] as [number[], number][]) {
       await fineTune(model, { train }, { ...still, classWeights, labelSmoothing });
-      const wanted = expectedLogits(x, oneHot(train), rows, classWeights, labelSmoothing);
+      const wanted = expectedLogits(x, oneHot(train), rows, {
+        weights: classWeights,
+        smoothing: labelSmoothing,
+      });
       assertNear(await logitsOf(model, valid), wanted.flat(), 1e-3);
     }
     model.dispose();
