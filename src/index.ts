@@ -68,7 +68,7 @@ export { Random } from "./random";
 export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
 export { bitFit } from "./recipes/bitFit";
 export { trainNorms } from "./recipes/trainNorms";
-export { accuracyFigure } from "./report/accuracyFigure";
+export { type AccuracyFigureOptions, accuracyFigure } from "./report/accuracyFigure";
 export { confusionMatrixFigure } from "./report/confusionMatrixFigure";
 export { epochsFigure } from "./report/epochsFigure";
 export type { Figure, FigureOptions } from "./report/figure";

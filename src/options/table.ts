@@ -424,6 +424,31 @@ const folds = {
 
 const ofTrials = { metric: metric("What depths are judged by.") } satisfies OptionTable;
 
+const probedDepth = {
+  n: option("How many blocks came before.", integer(0), { required: true }),
+  metric: option("What the score is.", word(["accuracy", "rmse"]), { required: true }),
+  score: option("Of a linear probe.", number(), { required: true }),
+  logMe: option("LogME.", number(), { required: true }),
+  variability: option(
+    "Hidden state variability.",
+    either(
+      number(0),
+      kindOf("null", (value) => value === null),
+    ),
+    { required: true },
+  ),
+} satisfies OptionTable;
+
+/** Of a picture of a sweep's scores. */
+const scores = {
+  ...ofTrials,
+  probe: option(
+    "What `probeDepths` gave for the model, drawn as a dotted line: what can be told without training.",
+    list(parts(probedDepth)),
+    { defaultSays: "none" },
+  ),
+} satisfies OptionTable;
+
 const picture = {
   width: option("In pixels.", number(1), { default: 700 }),
   height: option("In pixels.", number(1), { defaultSays: "what the figure's layout says" }),
@@ -807,7 +832,7 @@ export const OPTIONS = {
   summarize: ofTrials,
   recommendN: ofTrials,
   explainN: ofTrials,
-  accuracyFigure: ofTrials,
+  accuracyFigure: scores,
   secondsFigure: ofTrials,
   memoryFigure: ofTrials,
   epochsFigure: ofTrials,
@@ -824,7 +849,7 @@ export const OPTIONS = {
   },
   writeReport: {
     title: option("The page's title.", text(), { default: "Freeze sweep" }),
-    ...ofTrials,
+    ...scores,
   },
   show: {
     metric: option("What a sweep's records are judged by.", name(), {

@@ -14,6 +14,7 @@ import { nextTurn } from "../training/nextTurn";
 import { explainOutOfMemory } from "../training/outOfMemory";
 import { readLabelledRows } from "../training/readRows";
 import { Stoppable } from "../training/Stoppable";
+import { ClassScatter } from "./ClassScatter";
 import { depthFeatures } from "./depthFeatures";
 import { logMe } from "./logMe";
 
@@ -45,6 +46,11 @@ export interface ProbedDepth {
   score: number;
   /** LogME of the rows of `train`: the higher, the better a linear model explains their labels; it may be negative. */
   logMe: number;
+  /**
+   * Hidden state variability of the rows of `train`: how far rows of one class lie apart beside how far classes do; the lower, the better
+   * they are told apart. Null where the task is not one class a row, and where the classes' means are the same.
+   */
+  variability: number | null;
 }
 
 /**
@@ -53,15 +59,17 @@ export interface ProbedDepth {
  *
  * Of each row it takes what the model's head would read if the encoder ended there: its first token, or the mean or maximum of all.
  * The linear probe is a ridge regression onto the labels, classes being 0 or 1. Its strength is chosen on `train` by generalised
- * cross-validation, and it is judged on `valid`. LogME (You et al., ICML 2021) is the evidence of a Bayesian linear model, of
- * `train` alone. All sums are in float64, and no features are kept.
+ * cross-validation, and it is judged on `valid`. LogME (You et al., ICML 2021), the evidence of a Bayesian linear model, and hidden
+ * state variability (Xie et al., EMNLP 2022), which that paper takes of the mean over tokens, are of `train` alone. All sums are in
+ * float64, and no features are kept.
  *
  * @returns one for each N from 0 to the model's depth
  * @throws InputError for rows that the model cannot take, images, and heads that learn how to pool; a FrostError where a hidden state
  *   is no finite number
  * @example
  * ```ts
- * for (const { n, score, logMe } of await probeDepths(model, { train, valid })) console.log(n, score, logMe);
+ * for (const { n, score, logMe, variability } of await probeDepths(model, { train, valid }))
+ *   console.log(n, score, logMe, variability);
  * ```
  */
 export async function probeDepths(
@@ -94,17 +102,26 @@ export async function probeDepths(
       }
     };
     const moments: Moments[] = [];
+    const scatters: ClassScatter[] = [];
+    const ids = train.labels.problemType === "single_label_classification" ? train.labels.ids : null;
     await each(train, (depths, numbers) => {
       const targets = labelTargets(train.labels, numbers);
       for (const [n, features] of depths.entries()) {
         moments[n] ??= new Moments(features.length / numbers.length, model.numLabels);
         moments[n].add(features, targets);
+        if (!ids) continue;
+        scatters[n] ??= new ClassScatter(moments[n].width, model.numLabels, ids);
+        scatters[n].add(
+          features,
+          numbers.map((row) => ids[row]),
+        );
       }
     });
     // Each depth is fitted before the rows that judge it are read, so that those need not be kept either.
-    const fits: { fit: Ridge; logMe: number }[] = [];
-    for (const sums of moments) {
-      fits.push({ fit: ridge(sums), logMe: logMe(sums.raw()) });
+    const fits: { fit: Ridge; logMe: number; variability: number | null }[] = [];
+    for (const [n, sums] of moments.entries()) {
+      const variability = scatters[n]?.variability ?? null;
+      fits.push({ fit: ridge(sums), logMe: logMe(sums.raw()), variability });
       await nextTurn();
       stoppable.throwIfStopped();
     }
@@ -121,11 +138,12 @@ export async function probeDepths(
       }
     });
     const metric = model.problemType === "regression" ? "rmse" : "accuracy";
-    return fits.map(({ logMe }, n) => ({
+    return fits.map(({ logMe, variability }, n) => ({
       n,
       metric,
       score: metrics(fitted[n], valid.labels)[metric],
       logMe,
+      variability,
     }));
   } catch (error) {
     throw explainOutOfMemory(error, batchSize, [train, valid], false);

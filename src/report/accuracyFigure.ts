@@ -1,6 +1,7 @@
 import { greatest, least } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import type { ProbedDepth } from "../probe/probeDepths";
 import { baseOf } from "../sweep/againstNone";
 import { bestDepth } from "../sweep/bestDepth";
 import { formatSeeds } from "../sweep/formatSummary";
@@ -16,14 +17,21 @@ import { isLowerBetter } from "../training/isLowerBetter";
 import { depthAxis, isRecommended, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import { differencePanel } from "./differencePanel";
 import type { Figure, FigureOptions } from "./figure";
+import { probeLine } from "./probeLine";
 import { axis, colours, layout, legendRows, lineStyle, rankColour } from "./theme";
+
+/** What the figure of scores takes. */
+export interface AccuracyFigureOptions extends FigureOptions {
+  /** What `probeDepths` gave for the model, drawn as a dotted line: what can be told without training. Default: none. */
+  probe?: readonly ProbedDepth[];
+}
 
 /**
  * The mean score against N, each depth at the best of its learning rates, one line per strategy and a point per recipe beside them, a
  * thin line per rate where there are several, a dashed line where freezing nothing stands, and the recommended depth ringed. Below it,
  * where predictions lie beside the records, each depth's difference to the best on the same rows, with its 95 % interval and the standard
  * error that decides; where none do, a band of one standard error decides. Error bars are one standard deviation over the seeds;
- * of a single seed one standard error, which the validation rows alone give.
+ * of a single seed one standard error, which the validation rows alone give. `probe` adds a dotted line of what `probeDepths` gave.
  *
  * @throws InputError for records of several sweeps, or a metric that they do not have
  * @example
@@ -31,8 +39,8 @@ import { axis, colours, layout, legendRows, lineStyle, rankColour } from "./them
  * await show(accuracyFigure(records, { metric: "f1" }));
  * ```
  */
-export function accuracyFigure(records: TrialRecord[], options: FigureOptions = {}): Figure {
-  const read = readOptions("accuracyFigure", options);
+export function accuracyFigure(records: TrialRecord[], options: AccuracyFigureOptions = {}): Figure {
+  const { probe, ...read } = readOptions("accuracyFigure", options);
   checkArguments("accuracyFigure", { records });
   const rows = summarize(records, read);
   const recommended = oneStandardErrorRule(rows);
@@ -80,7 +88,11 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
     };
   });
   const tried = rateLines(rows, place, label);
-  const range = rangeOf(rows);
+  const probed = probe && probe.length > 0 ? [probeLine(probe, rows, metric, label)] : [];
+  const range = rangeOf(
+    rows,
+    probed.flatMap(({ y }) => y as number[]),
+  );
   const ring = {
     type: "scatter",
     mode: "markers",
@@ -137,17 +149,20 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
           `Thin: each learning rate by itself${range === null ? "" : ", some beyond the picture"}; the curve has each depth at its best`,
         ]
       : []),
+    ...(probed.length > 0
+      ? ["Dotted: a linear probe of the pretrained hidden states after N blocks, without training"]
+      : []),
     ...(marked ? ["Open: undertrained at this rate, the highest that was tried"] : []),
     ...(base ? ["Dashed: nothing frozen (N = none)"] : []),
   ];
   return {
     // The thin lines first, so that the curve covers them.
-    data: [...tried, ...lines, ring, ...(differs ? differencePanel(rows, best, place) : [])],
+    data: [...probed, ...tried, ...lines, ring, ...(differs ? differencePanel(rows, best, place) : [])],
     layout: layout(
       `${label} against frozen blocks`,
       explanation,
       differs ? 440 : 300,
-      legendRows(strategies.size),
+      legendRows(strategies.size + probed.length),
       {
         labels: labelHeight(rows),
         xaxis: depthAxis(rows, differs ? { anchor: "y2" } : {}),
@@ -166,15 +181,15 @@ export function accuracyFigure(records: TrialRecord[], options: FigureOptions = 
 }
 
 /**
- * Where the axis of scores ends if a rate at which nothing was learnt would press the curve flat: six times as far from the curve as it is high.
- * Null where all points find room.
+ * Where the axis of scores ends if a rate at which nothing was learnt, or a probe, would press the curve flat: six times as far from the
+ * curve as it is high. Null where all points find room.
  */
-function rangeOf(rows: DepthSummary[]): [number, number] | null {
+function rangeOf(rows: DepthSummary[], probed: number[]): [number, number] | null {
   const ends = rows.flatMap(({ score }) => {
     const bar = score.sd ?? score.standardError ?? 0;
     return [score.mean - bar, score.mean + bar];
   });
-  const all = rows.flatMap(({ rates }) => rates.map(({ score }) => score.mean));
+  const all = [...rows.flatMap(({ rates }) => rates.map(({ score }) => score.mean)), ...probed];
   const [low, high] = [least(ends), greatest(ends)];
   const room = Math.max(high - low, 1e-9);
   if (least(all) >= low - 10 * room && greatest(all) <= high + 10 * room) return null;

@@ -4,10 +4,12 @@ import { makeFolders } from "../files/makeFolders";
 import { replaceFile } from "../files/replaceFile";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import type { ProbedDepth } from "../probe/probeDepths";
 import type { TrialRecord } from "../sweep/record";
 import { accuracyFigure } from "./accuracyFigure";
 import { checkReportFolder } from "./checkReportFolder";
 import { epochsFigure } from "./epochsFigure";
+import type { FigureOptions } from "./figure";
 import { memoryFigure } from "./memoryFigure";
 import { type ReportFigure, reportHtml } from "./reportHtml";
 import { secondsFigure } from "./secondsFigure";
@@ -18,7 +20,8 @@ import { trialsTable } from "./trialsTable";
 const figures = [
   {
     name: "accuracy",
-    draw: accuracyFigure,
+    draw: (records: TrialRecord[], options: FigureOptions, probe?: readonly ProbedDepth[]) =>
+      accuracyFigure(records, { ...options, probe }),
     caption:
       "How good each depth is. The recommended one is the deepest freeze that is within one standard error of the best.",
   },
@@ -47,6 +50,8 @@ export interface ReportOptions {
   title?: string;
   /** What depths are judged by. Default: "accuracy". */
   metric?: string;
+  /** What `probeDepths` gave for the model, drawn as a dotted line: what can be told without training. Default: none. */
+  probe?: readonly ProbedDepth[];
 }
 
 /**
@@ -65,11 +70,11 @@ export async function writeReport(
   folder: string,
   options: ReportOptions = {},
 ): Promise<{ html: string; files: string[] }> {
-  const { title, metric } = readOptions("writeReport", options);
+  const { title, metric, probe } = readOptions("writeReport", options);
   checkArguments("writeReport", { records, folder });
   checkPath(folder);
   checkReportFolder(folder);
-  const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }) }));
+  const drawn = figures.map((each) => ({ ...each, figure: each.draw(records, { metric }, probe) }));
   makeFolders(folder);
   const made: { name: string; content: string | Buffer }[] = [];
   const shown: ReportFigure[] = [];

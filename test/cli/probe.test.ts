@@ -25,8 +25,13 @@ test("probe prints a line for each N, labelled as what it is, and says that it p
   const { code, stdout, stderr } = await probe();
   assert.equal(code, 0, stderr);
   const [header, ...rest] = stdout.split("\n");
-  assert.equal(header, "N  Accuracy of a linear probe    LogME");
-  for (let n = 0; n <= 3; n++) assert.match(rest[n], new RegExp(`^${n} +[01]\\.\\d{4} +-?\\d+\\.\\d{4}$`));
+  assert.match(header, /^N {2}Accuracy of a linear probe {4}LogME {2,}variability$/);
+  // Before the first block the first token is the same in all rows, and so are the classes' means.
+  for (let n = 0; n <= 3; n++)
+    assert.match(
+      rest[n],
+      new RegExp(`^${n} +[01]\\.\\d{4} +-?\\d+\\.\\d{4} +${n === 0 ? "–" : "\\d+\\.\\d{4}"}$`),
+    );
   assert.equal(rest[4], "");
   assert.match(rest.slice(5).join(" "), /no promise of what fine-tuning with N blocks frozen gives/);
   assert.match(stderr, /^48 rows to train on, 12 to validate on$/m);
@@ -44,7 +49,8 @@ test("--json prints one depth a line, the same numbers each time", async () => {
     depths.map(({ n }) => n),
     [0, 1, 2, 3],
   );
-  for (const each of depths) assert.deepEqual(Object.keys(each), ["n", "metric", "score", "logMe"]);
+  for (const each of depths)
+    assert.deepEqual(Object.keys(each), ["n", "metric", "score", "logMe", "variability"]);
 });
 
 test("A folder of images, and no rows to compare by, are refused in one line", async () => {

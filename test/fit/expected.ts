@@ -13,6 +13,8 @@ export interface Expected {
   fresh: number[];
   eigenvalues: number[];
   logMe: number;
+  /** Of classes alone. */
+  variability?: number;
   strength: number;
   freedom: number;
   /** With the noise of a dropout of a fifth. */

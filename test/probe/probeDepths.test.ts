@@ -107,6 +107,8 @@ onEveryFastEngine("probeDepths", () => {
       assert.ok(score >= 0 && score <= 1 && Number.isInteger(Math.round(score * 40 * 1e9) / 1e9), `${score}`);
       assert.ok(Number.isFinite(logMe));
     }
+    for (const { n, variability } of depths)
+      assert.ok(n === 0 ? variability === null : variability! > 0, `N = ${n}: ${variability}`);
     // Before the first block the first token is the same in all rows, so that its probe can but name the commonest class.
     const evens = ({ labels }: EncodedDataset) =>
       (labels as { ids: Int32Array }).ids.reduce((a, b) => a + b, 0);
@@ -140,7 +142,10 @@ onEveryFastEngine("probeDepths", () => {
       train: { ...told(train), labels: train.labels },
       valid: { ...told(valid), labels: valid.labels },
     });
-    for (const [n, { logMe }] of blind.entries()) assert.ok(logMe < depths[n].logMe - 0.5);
+    for (const [n, { logMe, variability }] of blind.entries()) {
+      assert.ok(logMe < depths[n].logMe - 0.5);
+      assert.ok(variability! > 10 * depths[n].variability!);
+    }
     model.dispose();
   });
 
@@ -190,9 +195,13 @@ test("A regression is judged by rmse, and several labels a row by how many rows 
     problemType: "regression",
     head: "mean",
   });
-  for (const { metric, score } of await probeDepths(numbers, { train: share(train), valid: share(valid) })) {
+  for (const { metric, score, variability } of await probeDepths(numbers, {
+    train: share(train),
+    valid: share(valid),
+  })) {
     assert.equal(metric, "rmse");
     assert.ok(score > 0 && score < 20);
+    assert.equal(variability, null);
   }
   numbers.dispose();
   const both = (data: EncodedDataset): EncodedDataset => ({

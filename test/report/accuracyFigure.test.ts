@@ -267,3 +267,45 @@ test("Where rows are known one by one a panel below has each depth's difference 
   assert.equal((partly.layout.shapes as { type: string }[]).filter(({ type }) => type === "rect").length, 1);
   rmSync(folder, { recursive: true });
 });
+
+const probe = [0, 1, 2, 3, 4, 5].map((n) => ({
+  n,
+  metric: "accuracy" as const,
+  score: 0.7 + n / 100,
+  logMe: n / 10,
+  variability: n === 0 ? null : 1 / n,
+}));
+
+test("A probe is a thin dotted line under the curve as far as that reaches, named as what it is, and changes nothing else", () => {
+  const [{ data, layout }, plain] = [accuracyFigure(records, { probe }), accuracyFigure(records)];
+  const [line, ...others] = data;
+  assert.deepEqual(line.x, [0, 1, 2, 3, 4]);
+  assert.deepEqual(line.y, [0.7, 0.71, 0.72, 0.73, 0.74]);
+  assert.equal(line.name, "linear probe, untrained");
+  assert.deepEqual((line.customdata as string[][]).slice(0, 2), [
+    ["0.0000", ""],
+    ["0.1000", "<br>variability 1.0000"],
+  ]);
+  assert.deepEqual(others, plain.data);
+  assert.match(
+    JSON.stringify(layout.annotations),
+    /Dotted: a linear probe of the pretrained hidden states after N blocks, without training/,
+  );
+  assert.doesNotMatch(JSON.stringify(plain.layout.annotations), /Dotted: a linear probe/);
+  assert.deepEqual(accuracyFigure(records, { probe: [] }).data, plain.data);
+});
+
+test("A probe that scores far below the curve leaves that its height, and one in another metric is refused", () => {
+  const close = [0.9, 0.91, 0.92].map((accuracy, n) => fakeRecord({ n, seed: 0, accuracy, validRows: 4000 }));
+  const { layout } = accuracyFigure(close, { probe: probe.map((each) => ({ ...each, score: 0.01 })) });
+  const [low, high] = (layout.yaxis as { range: number[] }).range;
+  assert.ok(low > 0.5 && high < 1, `${low} ${high}`);
+  assert.throws(
+    () => accuracyFigure(records, { probe: [{ ...probe[0], metric: "rmse" }] }),
+    /^InputError: probe: expected scores in accuracy, by which the depths are judged, got rmse; leave probe out$/,
+  );
+  assert.throws(
+    () => accuracyFigure(records, { probe: [{ n: -1 } as never] }),
+    /^InputError: probe\[0\]\.n: expected an integer of at least 0, got -1$/,
+  );
+});

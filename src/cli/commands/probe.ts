@@ -23,7 +23,7 @@ export function probeCommand(): Command {
     .summary("what the pretrained hidden states of each depth tell of the labels, without training")
     .description(
       "Shows, in one forward over the rows and without training, how much the pretrained hidden states after each N blocks " +
-        "tell of the labels: the score of a linear probe of them, and LogME. It is evidence on the checkpoint, no promise of what " +
+        "tell of the labels: the score of a linear probe of them, LogME and hidden state variability. It is evidence on the checkpoint, no promise of what " +
         "fine-tuning gives; a sweep measures that. Texts alone.",
     )
     .optionsGroup("Output:")
@@ -73,13 +73,30 @@ async function probe(flags: ProbeFlags, command: Command): Promise<void> {
 
 function table(depths: ProbedDepth[]): string {
   const [{ metric }] = depths;
-  const header = ["N", `${metricLabel(metric)} of a linear probe`, "LogME"];
-  const rows = depths.map(({ n, score, logMe }) => [String(n), formatScore(score), formatScore(logMe)]);
+  const ofClasses = depths.some(({ variability }) => variability !== null);
+  const header = [
+    "N",
+    `${metricLabel(metric)} of a linear probe`,
+    "LogME",
+    ...(ofClasses ? ["variability"] : []),
+  ];
+  const rows = depths.map(({ n, score, logMe, variability }) => [
+    String(n),
+    formatScore(score),
+    formatScore(logMe),
+    ...(ofClasses ? [variability === null ? "–" : formatScore(variability)] : []),
+  ]);
   return [
-    alignTable([header, ...rows], [0, 1, 2]),
+    alignTable(
+      [header, ...rows],
+      header.map((_, column) => column),
+    ),
     "",
     "What the pretrained hidden states after N blocks tell of the labels, without training: no promise of what fine-tuning with N",
     "blocks frozen gives, which frostkit sweep measures. The probe is judged on the validation rows; the higher LogME, the better a",
     "linear model explains the training rows.",
+    ...(ofClasses
+      ? ["The lower the variability (within classes, beside that between them), the further apart these are."]
+      : []),
   ].join("\n");
 }
