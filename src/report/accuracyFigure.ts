@@ -16,12 +16,14 @@ import { trialTitle } from "../text/trialTitle";
 import { isLowerBetter } from "../training/isLowerBetter";
 import { depthAxis, isRecommended, labelHeight, markRecommended, placesOf, titleOf } from "./depthAxis";
 import { differencePanel } from "./differencePanel";
-import type { Figure, FigureOptions } from "./figure";
+import type { Figure } from "./figure";
 import { probeLine } from "./probeLine";
 import { axis, colours, layout, legendRows, lineStyle, rankColour } from "./theme";
 
 /** What the figure of scores takes. */
-export interface AccuracyFigureOptions extends FigureOptions {
+export interface AccuracyFigureOptions {
+  /** What depths are judged by. Default: "accuracy". */
+  metric?: string;
   /** What `probeDepths` gave for the model, drawn as a dotted line: what can be told without training. Default: none. */
   probe?: readonly ProbedDepth[];
 }

@@ -58,7 +58,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/search/SearchOptions.ts", "SearchOptions", OPTIONS.searchDepth],
   ["src/sweep/summarize.ts", "SummaryOptions", OPTIONS.summarize],
   ["src/report/figure.ts", "FigureOptions", OPTIONS.secondsFigure],
-  ["src/report/accuracyFigure.ts", "AccuracyFigureOptions", { probe: OPTIONS.accuracyFigure.probe }],
+  ["src/report/accuracyFigure.ts", "AccuracyFigureOptions", OPTIONS.accuracyFigure],
   ["src/report/toSvg.ts", "PictureSize", OPTIONS.toSvg],
   ["src/report/toPng.ts", "PngSize", OPTIONS.toPng],
   ["src/report/writeReport.ts", "ReportOptions", OPTIONS.writeReport],
