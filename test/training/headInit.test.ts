@@ -226,7 +226,9 @@ onEveryFastEngine("headInit: probe", (engine) => {
       });
       const [few, fresh] = [known(train), known(valid)];
       const x = await inputsOfLastLayer(model, few);
-      const wanted = expectedLogits(x, oneHot(few), await inputsOfLastLayer(model, fresh));
+      // Heads of the kit's own drop a tenth unless told otherwise; the fixtures' families drop nothing.
+      const noise = head ? 1 / 9 : 0;
+      const wanted = expectedLogits(x, oneHot(few), await inputsOfLastLayer(model, fresh), { noise });
       await fineTune(model, { train: few }, still);
       assertNear(await logitsOf(model, fresh), wanted.flat(), 2e-3);
       model.dispose();
@@ -300,7 +302,13 @@ onEveryFastEngine("headInit: probe", (engine) => {
     const lengths = train.inputIds.map(({ length }) => [length]);
     const labels: Labels = { problemType: "regression", values: Float32Array.from(lengths.flat()) };
     await fineTune(numbers, { train: { ...train, labels } }, still);
-    assertNear(await logitsOf(numbers, train), denseRidge(x, lengths).fit(x).flat(), 1e-3);
+    assertNear(
+      await logitsOf(numbers, train),
+      denseRidge(x, lengths, 1 / 9)
+        .fit(x)
+        .flat(),
+      1e-3,
+    );
     numbers.dispose();
 
     const classes = ["even", "long"];
@@ -431,7 +439,7 @@ onEveryFastEngine("headInit: probe", (engine) => {
       assert.ok(epochs[2].trainLoss < epochs[0].trainLoss);
       model.dispose();
     }
-    assert.ok(first[1] < first[0] / 4, first.join(" "));
+    assert.ok(first[1] < first[0] / 2, first.join(" "));
   });
 
   it("goes on bit for bit where it was stopped, also while the head was made ready", async () => {
