@@ -4,6 +4,7 @@ import { option } from "../options/Option";
 import { checkNames, readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
 import { OPTIONS, swept } from "../options/table";
+import { folderOfName } from "../sweep/folderOfName";
 import type { SweepData } from "../sweep/SweepOptions";
 import type { TrialSettings } from "../sweep/trial";
 import { Run } from "../training/Run";
@@ -94,7 +95,7 @@ function start(source: string | Classifier, data: SweepData, options: SearchOpti
   const plan = {
     ...{ source, train, valid, n, goal, rates, seed, about, log, restart, saveEvery },
     signal: stoppable.signal,
-    out: out ?? `runs/${name}`,
+    out: out ?? folderOfName(name),
     settings: Object.fromEntries(asked) as TrialSettings,
   };
   return new Run(runSearch(plan), stoppable);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { searchDepth } from "../../src/search/searchDepth";
 import { folderOfName } from "../../src/sweep/folderOfName";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { tinyBert, toyRows } from "../training/toyData";
@@ -17,8 +18,9 @@ test("A name that leads out of runs/, or to a folder in a folder, is refused bef
     });
 });
 
-test("A sweep refuses such a name when it is called, unless `out` says where its records go", () => {
+test("A sweep and a search refuse such a name when they are called, unless `out` says where its records go", () => {
   const data = { train: toyRows(8), valid: toyRows(4, "valid") };
   assert.throws(() => freezeSweep(tinyBert, data, { name: "../x" }), /^InputError: name: expected one that/);
+  assert.throws(() => searchDepth(tinyBert, data, { name: "../x" }), /^InputError: name: expected one that/);
   assert.doesNotThrow(() => freezeSweep(tinyBert, data, { name: "../x", out: "runs/x" }));
 });

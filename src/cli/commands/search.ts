@@ -142,7 +142,7 @@ async function search(flags: SearchFlags, command: Command): Promise<void> {
   say(`
 N = ${formatN(result.n)} at ${formatRate(result.learningRate)} took ${result.seconds.toFixed(1)} s to find.
 picture: ${picture}
-The whole curve: the same command with sweep for search, --out ${out} and --lr ${typeof learningRate === "object" ? learningRate.join() : "auto"}`);
+The whole curve: the same command with sweep for search, --out ${out} and --lr ${typeof learningRate === "object" ? learningRate.map(formatRate).join() : "auto"}`);
 }
 
 /** "deepest", "best", "loss=0.01" or "minutes=2". */
