@@ -52,7 +52,13 @@ export async function searchTask(task: Task): Promise<Figures> {
   if (timeOnly) {
     const trials = await sweep({ learningRate: task.learningRate, out: join(folder, "sweep") });
     model.dispose();
-    return { seconds: [seconds, sweepSeconds(trials)] };
+    // The sweep may have run earlier: each is counted in the fine-tuning with nothing frozen that ran with it.
+    return {
+      seconds: [
+        seconds / none.seconds,
+        sweepSeconds(trials) / sweepSeconds(trials.filter(({ n }) => n === -1)),
+      ],
+    };
   }
   const grid = await sweep({ learningRates: "auto", out: join(folder, "grid") });
   const known = grid.filter(isOf(searched));
