@@ -141,12 +141,12 @@ test("What npm says of a failure is passed on in one line", async () => {
     "npm",
     "echo 'npm error code E404' >&2; echo 'npm error 404 not found' >&2; exit 1",
   );
-  const place = { cwd: temporaryFolder(), env: { PATH: `${bin}:/usr/bin:/bin` } };
+  const place = { cwd: temporaryFolder(), env: { PATH: `${bin}:/usr/bin:/bin`, HF_HUB_OFFLINE: "" } };
   const { code, stderr } = await frostkitIn(place, "pack", "kit");
   assert.equal(code, 1);
   assert.match(stderr, /frostkit pack: npm pack failed: code E404; 404 not found\n$/);
   chmodSync(join(bin, "npm"), 0o644);
-  const missing = await frostkitIn({ ...place, env: { PATH: bin } }, "pack", "kit");
+  const missing = await frostkitIn({ ...place, env: { ...place.env, PATH: bin } }, "pack", "kit");
   assert.match(missing.stderr, /npm: expected it on the PATH, where Node\.js puts it, found none\n$/);
 });
 

@@ -18,7 +18,7 @@ import { after, before, test } from "node:test";
 import type { Manifest } from "../../src/cli/packing/writeKit";
 import { type KaggleRoot, kaggleRoot } from "../notebooks/kaggleRoot";
 import { joined, type Notebook, readNotebook, repository } from "../notebooks/runNotebook";
-import { folder, frostkit } from "./frostkit";
+import { folder, frostkitIn } from "./frostkit";
 
 const kit = join(folder, "kit");
 /** Why there is no packed kit, or null. */
@@ -28,7 +28,7 @@ let kaggle: KaggleRoot | string;
 let bare: KaggleRoot | string;
 
 before(async () => {
-  const { code, stdout, stderr } = await frostkit("pack", kit);
+  const { code, stdout, stderr } = await frostkitIn({ env: { HF_HUB_OFFLINE: "" } }, "pack", kit);
   const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(stderr);
   assert.ok(code === 0 || offline, stderr);
   if (code !== 0) unpacked = kaggle = bare = "npm's registry cannot be reached";

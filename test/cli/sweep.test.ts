@@ -540,7 +540,7 @@ test("Bad input is one line on stderr, exit code 2, and leaves nothing behind", 
 
 test("What is neither wrong use nor bad input is exit code 1 in one line; FROSTKIT_DEBUG adds where it happened", async () => {
   const args = ["pack", "kit"];
-  const env = { TMPDIR: join(folder, "no-such-folder") };
+  const env = { TMPDIR: join(folder, "no-such-folder"), HF_HUB_OFFLINE: "" };
   const last = (stderr: string) => stderr.trimEnd().split("\n").at(-1)!;
   const plain = await start(args, { env }).ended;
   assert.equal(plain.code, 1);

@@ -24,14 +24,14 @@ afterEach(() => {
 });
 
 test("Where the network is forbidden, what would fetch says so in one line before it does or writes anything", async () => {
-  for (const [command, run] of [
-    ["frostkit native --pip", () => fetchTensorflow({ gpu: false })],
-    ["frostkit native --official", () => installOfficial({} as never)],
-    ["frostkit pack", () => installKit(folder)],
-  ] as const)
+  const nativePip = () => fetchTensorflow({ gpu: false });
+  const nativeOfficial = () => installOfficial({} as never);
+  const pack = () => installKit(folder);
+  for (const run of [nativePip, nativeOfficial, pack])
     await assert.rejects(run, {
       name: "FrostError",
-      message: `${command}: expected leave to use the network, and HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE forbids it; unset it for this command`,
+      message:
+        "expected leave to use the network, which HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE forbids; unset it for this command",
     });
   assert.ok(!existsSync(join(folder, "cache")));
   assert.deepEqual(readdirSync(folder), []);
@@ -39,5 +39,5 @@ test("Where the network is forbidden, what would fetch says so in one line befor
 
 test("Where it is not forbidden nothing is refused", () => {
   process.env.HF_HUB_OFFLINE = "0";
-  assert.doesNotThrow(() => refuseOffline("frostkit pack"));
+  assert.doesNotThrow(() => refuseOffline());
 });

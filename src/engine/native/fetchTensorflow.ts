@@ -18,7 +18,7 @@ import type { Tensorflow } from "./Tensorflow";
  */
 export async function fetchTensorflow({ gpu }: { gpu: boolean }): Promise<Tensorflow> {
   // Told to ask no index, pip takes what lies on this machine.
-  if (!process.env.PIP_NO_INDEX) refuseOffline("frostkit native --pip");
+  if (!process.env.PIP_NO_INDEX) refuseOffline();
   const folder = cacheFolder("tensorflow");
   const partial = `${folder}.partial`;
   const requirement = gpu ? "tensorflow[and-cuda]" : process.arch === "x64" ? "tensorflow-cpu" : "tensorflow";

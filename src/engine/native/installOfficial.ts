@@ -15,7 +15,7 @@ import { type Proof, prove } from "./prove";
  * a binding built for that, and tries it.
  */
 export async function installOfficial(files: BindingFiles = bindingFiles()): Promise<Proof> {
-  refuseOffline("frostkit native --official");
+  refuseOffline();
   const stem = join(files.folder, `${STAGING}aside`);
   // Of an installation that was killed.
   for (const left of findAbandoned(stem, ENDING)) putBack(left, files);
