@@ -32,7 +32,8 @@ const modelOption = option(
  * @throws InputError where an option is unknown or does not fit; what a trial threw where none came to its end
  * @example
  * ```ts
- * const { n, learningRate, sentence } = await searchDepth("data/all-MiniLM-L6-v2", { train, valid }, { epochs: 3 });
+ * const options = { epochs: 3, out: "runs/how-deep" };
+ * const { n, learningRate, sentence } = await searchDepth("data/all-MiniLM-L6-v2", { train, valid }, options);
  * console.log(sentence);
  * if (n >= 0) topNLayerFreeze(model, n);
  * await fineTune(model, { train, valid }, { epochs: 3, learningRate });

@@ -71,7 +71,10 @@ test("A flag is checked as the option is", () => {
 });
 
 test("Its help is the first sentence of what the option says, with the default where a number does not tell it", () => {
-  assert.equal(tableFlag(OPTIONS.textDataset.text).description, "the column of texts");
+  assert.equal(
+    tableFlag(OPTIONS.textDataset.text).description,
+    'the column of texts, or several in a template: "{title} [SEP] {body}"',
+  );
   assert.equal(
     tableFlag(training.earlyStopping).description,
     "stops after this many epochs in a row without a better one (default: never)",
