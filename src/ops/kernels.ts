@@ -12,7 +12,7 @@ interface Settings<In, Out, Place> {
   /** Why it computes nothing on this machine now, whatever the inputs, or null. */
   never?(): string | null;
   /** Why these inputs are not for it, or null. */
-  unless?(inputs: In): string | null;
+  unless?(inputs: In, place: Place): string | null;
   compute(place: Place, inputs: In): Out;
   differs?: string;
 }
@@ -29,9 +29,10 @@ function kernelOf<In, Out, Place>(
       return typeof by === "string" ? by : by();
     },
     refuses(inputs) {
-      if (find() === null) return absent;
+      const place = find();
+      if (place === null) return absent;
       if (precisions && !precisions.includes(precision())) return `not in ${precision()}`;
-      return never?.() ?? (inputs === null ? null : (unless?.(inputs) ?? null));
+      return never?.() ?? (inputs === null ? null : (unless?.(inputs, place) ?? null));
     },
     compute: (inputs) => compute(find()!, inputs),
     differs,

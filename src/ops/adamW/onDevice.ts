@@ -1,6 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Graph } from "../../engine/recorder/Graph";
-import { recording } from "../../engine/recorder/recording";
 import type { Value } from "../../engine/recorder/Value";
 import type { AdamWSettings, AdamWState, AdamWUpdate } from "./adamWUpdate";
 
@@ -29,8 +28,8 @@ export function updatesOnDevice(
 }
 
 /** Why these updates cannot be made where the state lies, or null. */
-export const whyNotInPlace = ({ updates }: { updates: AdamWUpdate[] }): string | null =>
-  updates.some(({ state }) => statesOf(state).some((tensor) => recording()?.value(tensor).viewed))
+export const whyNotInPlace = ({ updates }: { updates: AdamWUpdate[] }, g: Graph): string | null =>
+  updates.some(({ state }) => statesOf(state).some((tensor) => g.value(tensor).viewed))
     ? "a parameter that is another tensor in another shape"
     : null;
 
