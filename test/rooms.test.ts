@@ -12,7 +12,7 @@ const ROOMS = [
   ...["freeze.ts", "errors.ts", "version.ts", "kitHash.ts", "offline.ts"],
   ...["check.ts", "random.ts", "extremes.ts", "text", "files", "options", "layersModel.ts"],
   ...["packages", "engine", "ops", "nn", "models", "checkpoint", "data"],
-  ...["fit", "training", "probe", "recipes", "sweep"],
+  ...["fit", "training", "probe", "recipes", "sweep", "search"],
   ...["onnx", "report", "notebook", "cli"],
   "index.ts",
 ];
