@@ -114,7 +114,7 @@ export {
 } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export type { Undertrained } from "./sweep/undertrained";
-export { type AdaptEvent, type AdaptOptions, adaptToTexts } from "./training/adaptToTexts";
+export { type AdaptEvent, type AdaptOptions, type AdaptResult, adaptToTexts } from "./training/adaptToTexts";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult, ResumedEvent, StepEvent } from "./training/events";

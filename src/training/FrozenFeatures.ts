@@ -156,12 +156,7 @@ export class FrozenFeatures {
     const entry = this.#entries.get(this.#keys.get(dataset)!)?.at(-1);
     if (!entry)
       throw new InputError("features.batch: dataset: expected one that prepare has made ready, got another");
-    const { shape, everyRow, store } = entry;
-    const width = tf.util.sizeFromShape(shape);
-    const perRow = everyRow ? sequenceLength : 1;
-    return uploadFilled([rows.length * perRow, ...shape], (values) => {
-      for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
-    });
+    return batchOf(entry, rows, sequenceLength);
   }
 
   /** Bytes of all features, in memory and on disk. */
@@ -187,7 +182,7 @@ export class FrozenFeatures {
       runStages(new Pass(), this.model.stages, this.model.inputsOf(batch), {
         ...(from && {
           from: from.pass.stages,
-          features: () => this.batch(rows.dataset, numbers, batch.sequenceLength),
+          features: () => batchOf(from, numbers, batch.sequenceLength),
         }),
         to: entry.pass.stages,
       }),
@@ -267,6 +262,18 @@ export class FrozenFeatures {
     if (!this.#allDepths) for (const { store } of others.splice(0)) store.dispose();
     this.#entries.set(key, [...others, entry]);
   }
+}
+
+function batchOf(
+  { shape, everyRow, store }: Entry,
+  rows: ArrayLike<number>,
+  sequenceLength: number,
+): tf.Tensor {
+  const width = tf.util.sizeFromShape(shape);
+  const perRow = everyRow ? sequenceLength : 1;
+  return uploadFilled([rows.length * perRow, ...shape], (values) => {
+    for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
+  });
 }
 
 type How = Omit<FeaturePass, "rounded">;
