@@ -91,6 +91,11 @@ export const pack: Scenario = {
     chmodSync(write(join(folder, "bin/npm"), NPM), 0o755);
   },
   args: () => [commandLine, "pack", "kit"],
-  env: (folder) => ({ PATH: `${join(folder, "bin")}:${process.env.PATH}`, TREE: join(folder, "tree") }),
+  // npm is played, so that nothing goes over the network.
+  env: (folder) => ({
+    PATH: `${join(folder, "bin")}:${process.env.PATH}`,
+    TREE: join(folder, "tree"),
+    HF_HUB_OFFLINE: "",
+  }),
   whole: /^work\/kit\/frostkit-pack\.json$/,
 };
