@@ -71,3 +71,18 @@ describe("product, on tensorflow", () => { it("is wrong", () => assert.ok(true))
   assert.equal(found["is right"], "pass");
   assert.equal(found["is wrong"], "fail: the title names tensorflow, cpu computes");
 });
+
+test("What is not true fails at once and says so, or what the test says of it", () => {
+  assert.deepEqual(
+    outcomes(`
+test("is false", () => assert.ok(0));
+test("has words", () => assert.ok(null, "no file is left"));
+test("has an error", () => assert.ok("", new Error("the reason")));
+`),
+    {
+      "is false": "fail: expected a value that is true",
+      "has words": "fail: no file is left",
+      "has an error": "fail: the reason",
+    },
+  );
+});

@@ -1,9 +1,9 @@
-import { FrostError, InputError } from "../errors";
+import { FrostError } from "../errors";
+import { checkDepths } from "../sweep/checkDepths";
+import { checkJson } from "../sweep/checkJson";
 import { judgeRows } from "../sweep/judgeRows";
 import { readPredictions } from "../sweep/readPredictions";
 import { epochOfWeights, type TrialRecord } from "../sweep/record";
-import { checkDepths, checkJson } from "../sweep/runSweep";
-import type { TrialResult } from "../sweep/runTrial";
 import { type SessionPlan, SweepSession } from "../sweep/SweepSession";
 import { epochScore } from "../sweep/summarize";
 import { trials } from "../sweep/trial";
@@ -153,19 +153,7 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
       isReady = true;
       // As in a sweep: in half precision a depth's features are rounded, which those of others must not start from.
       if (whole.precision !== "fp32") features.dispose();
-      let result: TrialResult | null = null;
-      const run = session.run(trial);
-      try {
-        let turn = await run.next();
-        for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
-        result = turn.value;
-      } catch (error) {
-        if (!(error instanceof Error) || error instanceof InputError) throw error;
-        failed.push({ trial, error });
-        yield { type: "failed", trial, error };
-      } finally {
-        await run.return(null);
-      }
+      const result = yield* session.run(trial, failed);
       if (!result) return null;
       const record = session.append(trial, { ...result, record: chargePass(result.record) });
       take(record);

@@ -9,7 +9,6 @@ import { InputError } from "../errors";
 import { FolderLock } from "../files/FolderLock";
 import type { Classifier } from "../models/Classifier";
 import { differences } from "../text/differences";
-import type { FineTuneEvent } from "../training/events";
 import { type FineTuneSettings, fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
 import { readLabelledRows } from "../training/readRows";
@@ -21,10 +20,13 @@ import { RecordStore } from "./RecordStore";
 import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
 import { runTrial, type TrialBench, type TrialResult } from "./runTrial";
-import type { SweepData, SweepOptions } from "./SweepOptions";
+import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
 import type { Trial, TrialSettings } from "./trial";
 import { trialKey } from "./trialKey";
 import { clearTrialState, clearTrialStates } from "./trialState";
+
+type TrialEvent = Extract<SweepEvent, { type: "progress" | "failed" }>;
+type FailedTrial = SweepResult["failed"][number];
 
 /** What all trials of a folder have in common: model, rows and settings, which records hold as they were asked for. */
 export interface SessionPlan extends SweepData, Pick<SweepOptions, "signal" | "saveEvery"> {
@@ -122,9 +124,22 @@ export class SweepSession {
     );
   }
 
-  /** Runs a trial and yields its progress; null where the signal ended it. */
-  run(trial: Trial): AsyncGenerator<FineTuneEvent, TrialResult | null> {
-    return runTrial(trial, this.bench);
+  /** Runs a trial and yields its progress, or why it failed, which is noted; null where it failed or the signal ended it. */
+  async *run(trial: Trial, failed: FailedTrial[]): AsyncGenerator<TrialEvent, TrialResult | null> {
+    const run = runTrial(trial, this.bench);
+    try {
+      let turn = await run.next();
+      for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
+      return turn.value;
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof InputError) throw error;
+      failed.push({ trial, error });
+      yield { type: "failed", trial, error };
+      return null;
+    } finally {
+      // Whoever leaves the loop over a sweep or a search leaves the trial too: its weights are put back.
+      await run.return(null);
+    }
   }
 
   /** Writes down what a trial came to, and gives its record as it stands there. */

@@ -1,13 +1,13 @@
-import { isDeepStrictEqual } from "node:util";
 import { checkInteger } from "../check";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { checkHeadInit } from "../training/checkHeadInit";
 import { checkWeights } from "../training/checkWeights";
 import { autoRates, autoRatesOf } from "./autoRates";
+import { checkDepths } from "./checkDepths";
+import { checkJson } from "./checkJson";
 import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
-import type { TrialResult } from "./runTrial";
 import type { SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
 import { type SessionPlan, SweepSession } from "./SweepSession";
 import { applyRecipe, checkStrategies, type Strategy } from "./strategies";
@@ -63,20 +63,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
       if (whole.precision !== "fp32" && (trial.recipe || trial.n !== before?.n)) features.dispose();
       before = trial;
       yield { type: "trial", trial, index, count: planned.length };
-      let result: TrialResult | null = null;
-      const run = session.run(trial);
-      try {
-        let turn = await run.next();
-        for (; !turn.done; turn = await run.next()) yield { type: "progress", trial, event: turn.value };
-        result = turn.value;
-      } catch (error) {
-        if (!(error instanceof Error) || error instanceof InputError) throw error;
-        failed.push({ trial, error });
-        yield { type: "failed", trial, error };
-      } finally {
-        // Whoever leaves the loop over the sweep leaves the trial too: its weights are put back.
-        await run.return(null);
-      }
+      const result = yield* session.run(trial, failed);
       if (!result) continue;
       const record = session.append(trial, result);
       records.set(trial.trial, record);
@@ -93,29 +80,9 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
   }
 }
 
-export function checkDepths(depths: readonly number[], depth: number): number[] {
-  if (depths.length === 0)
-    throw new InputError(`n: expected at least one depth from -1 to ${depth}, got none`);
-  for (const value of depths) checkInteger("n", value, -1, depth);
-  return [...new Set(depths)];
-}
-
 function checkSeeds(seeds: readonly number[]): void {
   if (seeds.length === 0) throw new InputError("seeds: expected at least one, got none");
   for (const seed of seeds) checkInteger("seeds", seed);
-}
-
-export function checkJson(settings: object): void {
-  for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === "function")
-      throw new InputError(
-        `${name}: a sweep's settings are written down as JSON, so expected one of the kit's by its name, got a function; fineTune takes one`,
-      );
-    if (value !== undefined && !isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value))
-      throw new InputError(
-        `${name}: a sweep's settings are written down as JSON, so match by a text or glob, not by a function or RegExp`,
-      );
-  }
 }
 
 function ratesOf(rates: Plan["rates"], model: Classifier): Rates {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Cell, Kernel, type Reply, textOf } from "./Kernel";
+import { ODD_OR_EVEN } from "./oddOrEven";
 
 const repository = join(__dirname, "..", "..");
 const out = mkdtempSync(join(tmpdir(), "frostkit-sweep-"));
@@ -47,23 +48,7 @@ import {
 } from "frostkit";
 
 await useEngine("onnxruntime");
-const model = await AutoModelForSequenceClassification.fromPretrained(
-  ${JSON.stringify(join(repository, "test/fixtures/models/bert"))},
-  { classes: ["odd", "even"], ignoreMismatchedSizes: true, log() {} },
-);
-const train = {
-  inputIds: Array.from({ length: 64 }, (_, i) => Int32Array.of(2, 10 + (i % 64), 20 + (i % 7), 3)),
-  tokenTypeIds: null,
-  labels: {
-    problemType: "single_label_classification" as const,
-    classes: ["odd", "even"],
-    ids: Int32Array.from({ length: 64 }, (_, i) => (i + 1) % 2),
-  },
-  truncated: 0,
-  maxLength: 32,
-  padTokenId: 0,
-  hash: "64 rows",
-};
+${ODD_OR_EVEN}
 const valid = {
   ...train,
   inputIds: Array.from({ length: 64 }, (_, i) => Int32Array.of(2, 20 + (i % 7), 10 + i, 3)),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { StateFolder } from "../../src/training/StateFolder";
 import { Kernel } from "./Kernel";
+import { ODD_OR_EVEN } from "./oddOrEven";
 
 const repository = join(__dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "frostkit-shutdown-"));
@@ -14,20 +15,7 @@ after(() => rmSync(folder, { recursive: true }));
 const cell = (resume: string) => `
 import { AutoModelForSequenceClassification, fineTune, useEngine } from "frostkit";
 await useEngine("onnxruntime");
-const model = await AutoModelForSequenceClassification.fromPretrained(
-  ${JSON.stringify(join(repository, "test/fixtures/models/bert"))},
-  { classes: ["odd", "even"], ignoreMismatchedSizes: true, log() {} },
-);
-const train = {
-  inputIds: Array.from({ length: 64 }, (_, i) => Int32Array.of(2, 10 + (i % 64), 20 + (i % 7), 3)),
-  tokenTypeIds: null,
-  labels: {
-    problemType: "single_label_classification" as const,
-    classes: ["odd", "even"],
-    ids: Int32Array.from({ length: 64 }, (_, i) => (i + 1) % 2),
-  },
-  truncated: 0, maxLength: 16, padTokenId: 0, hash: "train",
-};
+${ODD_OR_EVEN}
 const run = fineTune(model, { train }, { epochs: 10000, resume: ${JSON.stringify(resume)}, saveEvery: 1000000, log() {} });
 for await (const event of run) if (event.type === "step") console.log("step " + event.step);
 console.log("what follows");`;

@@ -395,7 +395,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
   it("killed between a trial's predictions and its record, runs that trial on, and no record points at what is not there", async () => {
     const out = join(folder, "killed");
     const child = join(__dirname, "../sweep/killedSweep.ts");
-    const { signal } = spawnSync(process.execPath, ["--import", "tsx", child, out]);
+    const { signal } = spawnSync(process.execPath, ["--import", "tsx", child, out, engine]);
     assert.equal(signal, "SIGKILL");
     assert.ok(!existsSync(join(out, "records.jsonl")));
     const [orphan] = readdirSync(join(out, "predictions"));

@@ -1,6 +1,7 @@
 // A sweep in a process of its own that dies when a trial's predictions are on the disk and its record is not:
-// node --import tsx killedSweep.ts <folder>.
+// node --import tsx killedSweep.ts <folder> <engine>.
 import fs from "node:fs";
+import { type EngineName, useEngine } from "../../src/engine/useEngine";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { tinyBert, toyRows } from "../training/toyData";
 
@@ -24,5 +25,6 @@ if (require.main === module) {
     if (String(to).endsWith(".frostkit-append")) process.kill(process.pid, "SIGKILL");
     renameSync(from, to);
   };
-  void freezeSweep(tinyBert, killedData(), { ...killed, out: process.argv[2] }).then(() => {});
+  const [out, engine] = process.argv.slice(2);
+  void useEngine(engine as EngineName).then(() => freezeSweep(tinyBert, killedData(), { ...killed, out }));
 }

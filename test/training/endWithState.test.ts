@@ -49,6 +49,7 @@ for (const [kind, where] of [
   ["fineTune", "run"],
   ["adaptToTexts", "run"],
   ["freezeSweep", "run/unfinished-freeze_n=2_seed=0"],
+  ["searchDepth", "run/unfinished-freeze_n=2_lr=1e-3_seed=0"],
 ])
   test(`SIGTERM has a script's ${kind} write its state at the next step, and nothing that follows it runs`, async () => {
     const { code, lines, stderr } = await ended(kind);

@@ -1,5 +1,6 @@
 // A user's own script, which SIGTERM ends: node --import tsx sigtermChild.ts <what> <folder>.
 import { topNLayerFreeze } from "../../src/freeze";
+import { searchDepth } from "../../src/search/searchDepth";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
 import { adaptToTexts } from "../../src/training/adaptToTexts";
 import { fineTune } from "../../src/training/fineTune";
@@ -20,6 +21,12 @@ const KINDS: Record<string, (folder: string) => Promise<void>> = {
   async freezeSweep(out) {
     const model = await loadTiny();
     for await (const event of freezeSweep(model, data, { ...options, n: [2, 3], out }))
+      if (event.type === "progress" && event.event.type === "step") console.log(event.event.step);
+  },
+  async searchDepth(out) {
+    const { learningRate, ...more } = options;
+    const run = searchDepth(await loadTiny(), data, { ...more, learningRates: [learningRate], n: [2], out });
+    for await (const event of run)
       if (event.type === "progress" && event.event.type === "step") console.log(event.event.step);
   },
   async adaptToTexts(resume) {

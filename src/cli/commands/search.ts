@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { checkInteger } from "../../check";
 import { InputError } from "../../errors";
 import { OPTIONS } from "../../options/table";
 import { searchFigure } from "../../report/searchFigure";
@@ -13,7 +12,7 @@ import { RecordStore } from "../../sweep/RecordStore";
 import { formatRate } from "../../text/numbers";
 import { formatN } from "../../text/trialTitle";
 import { Interrupted, interruptSignal } from "../interrupt";
-import { loadInputs } from "../loadInputs";
+import { aboutFiles, loadCompared } from "../loadCompared";
 import { note } from "../note";
 import {
   addDataOptions,
@@ -97,27 +96,13 @@ async function search(flags: SearchFlags, command: Command): Promise<void> {
   const out = flags.out ?? runFolder(flags.train);
   RecordStore.check(out);
   const signal = interruptSignal(flags.maxMinutes);
-  const { model, train, valid } = await loadInputs(flags, command, {
-    seed,
-    signal,
-    prepare(model) {
-      for (const value of n ?? []) checkInteger("--n", value, -1, model.depth);
-      if (flags.valid === undefined && flags.validFraction === 0)
-        throw new InputError(
-          "--valid-fraction: expected a share above 0, or --valid rows to compare depths by",
-        );
-    },
-  });
+  const { model, train, valid } = await loadCompared(flags, command, { seed, signal });
   const run = searchDepth(
     model,
-    { train, valid: valid! },
+    { train, valid },
     {
       ...{ n, goal, seed, out, signal, log: note },
-      about: {
-        model: flags.model,
-        train: flags.train,
-        ...(flags.valid !== undefined && { valid: flags.valid }),
-      },
+      about: aboutFiles(flags),
       restart: flags.restart,
       saveEvery: flags.saveEvery,
       ...trainingSettings(more),

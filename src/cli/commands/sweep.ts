@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
-import { checkInteger } from "../../check";
-import { FrostError, InputError } from "../../errors";
+import { FrostError } from "../../errors";
 import { OPTIONS } from "../../options/table";
 import { checkReportFolder } from "../../report/checkReportFolder";
 import { stoppedLine } from "../../report/eventLine";
@@ -10,9 +9,8 @@ import { parseStrategies } from "../../sweep/parseStrategies";
 import { RecordStore } from "../../sweep/RecordStore";
 import { readRecords, recordsFile, type TrialRecord } from "../../sweep/record";
 import { checkStrategies, type Recipe } from "../../sweep/strategies";
-import { checkHeadInit } from "../../training/checkHeadInit";
 import { Interrupted, interruptSignal } from "../interrupt";
-import { loadInputs } from "../loadInputs";
+import { aboutFiles, loadCompared } from "../loadCompared";
 import { note } from "../note";
 import {
   addDataOptions,
@@ -102,24 +100,16 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
   RecordStore.check(out);
   checkReportFolder(out, "--out");
   const signal = interruptSignal(flags.maxMinutes);
-  const { model, train, valid } = await loadInputs(flags, command, {
+  const { model, train, valid } = await loadCompared(flags, command, {
     // Each trial draws the head anew from its own seed.
     seed: seeds[0],
     signal,
-    prepare(model) {
-      for (const value of n ?? []) checkInteger("--n", value, -1, model.depth);
-      checkStrategies(strategies ?? [], model, flags.epochs);
-      if (flags.headInit === "probe") checkHeadInit(model);
-      if (flags.valid === undefined && flags.validFraction === 0)
-        throw new InputError(
-          "--valid-fraction: expected a share above 0, or --valid rows to compare depths by",
-        );
-    },
+    prepare: (model) => checkStrategies(strategies ?? [], model, flags.epochs),
   });
 
   const run = freezeSweep(
     model,
-    { train, valid: valid! },
+    { train, valid },
     {
       n,
       strategies,
@@ -171,9 +161,7 @@ function aboutCommand(flags: SweepFlags, command: Command): Record<string, strin
   const quote = (word: string) =>
     /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   return {
-    model: flags.model,
-    train: flags.train,
-    ...(flags.valid !== undefined && { valid: flags.valid }),
+    ...aboutFiles(flags),
     command: ["frostkit", ...words].map(quote).join(" "),
   };
 }
