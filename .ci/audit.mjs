@@ -1,4 +1,4 @@
-// node .ci/audit.mjs: asks the npm registry for known weaknesses of all packages in package-lock.json, and fails for each of level high or
+// node .ci/audit.mjs: asks the npm registry for known weaknesses of all packages in the lock files, and fails for each of level high or
 // above that SECURITY.md does not reason away by its GHSA number. A registry that does not answer is told of, since nothing was looked at.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -30,20 +30,27 @@ export function readAudit(stdout, security) {
   return { unanswered: null, found: [...found.values()] };
 }
 
+/** The folders with a lock file: the project's, and that of what makes the API reference. */
+const FOLDERS = [".", "docs/reference"];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const security = readFileSync(join(root, "SECURITY.md"), "utf8");
-  const { stdout = "", error } = spawnSync("npm", ["audit", "--json", "--audit-level=high"], {
-    cwd: root,
-    encoding: "utf8",
-    timeout: 120_000,
-    maxBuffer: 1e8,
-  });
-  const { unanswered, found } = readAudit(error ? "" : stdout, security);
-  if (unanswered !== null) console.log(`⚠ the registry does not answer npm audit (${unanswered}): nothing was audited`);
-  else console.log(`npm audit: ${found.length} weaknesses of level high or above`);
-  for (const { line, reasoned } of found)
-    if (reasoned) console.log(`  reasoned in SECURITY.md: ${line}`);
-    else console.error(`✖ ${line}; update the package, or say in SECURITY.md by its number what of it can be reached`);
-  process.exitCode = found.some(({ reasoned }) => !reasoned) ? 1 : 0;
+  for (const folder of FOLDERS) {
+    const { stdout = "", error } = spawnSync("npm", ["audit", "--json", "--audit-level=high"], {
+      cwd: join(root, folder),
+      encoding: "utf8",
+      timeout: 120_000,
+      maxBuffer: 1e8,
+    });
+    const { unanswered, found } = readAudit(error ? "" : stdout, security);
+    const lock = join(folder, "package-lock.json");
+    if (unanswered !== null)
+      console.log(`⚠ ${lock}: the registry does not answer npm audit (${unanswered}): nothing was audited`);
+    else console.log(`${lock}: ${found.length} weaknesses of level high or above`);
+    for (const { line, reasoned } of found)
+      if (reasoned) console.log(`  reasoned in SECURITY.md: ${line}`);
+      else console.error(`✖ ${line}; update the package, or say in SECURITY.md by its number what of it can be reached`);
+    if (found.some(({ reasoned }) => !reasoned)) process.exitCode = 1;
+  }
 }

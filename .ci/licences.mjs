@@ -1,11 +1,17 @@
-// node .ci/licences.mjs: the licences of all packages in package-lock.json, and which packages have them; fails where one is not among
-// those below. The lock file says what a package's own package.json says.
+// node .ci/licences.mjs: the licences of all packages in the lock files, and which packages have them; fails where one is not among
+// those below. A lock file says what a package's own package.json says.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Licences that ask for no more than to be named where the package is passed on. */
-const FREE = ["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0"];
+const FREE = [
+  ...["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0"],
+  "Python-2.0",
+];
+
+/** The project's lock file, and that of what makes the API reference. */
+export const LOCKS = ["package-lock.json", "docs/reference/package-lock.json"];
 
 /** Others, each with the packages that may have it and why that is no trouble. */
 const REASONED = {
@@ -31,7 +37,7 @@ export const packagesOf = (lock) =>
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const packages = packagesOf(JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")));
+  const packages = LOCKS.flatMap((lock) => packagesOf(JSON.parse(readFileSync(join(root, lock), "utf8"))));
   const byLicence = new Map();
   for (const [name, version, licence] of packages)
     byLicence.set(licence, [...(byLicence.get(licence) ?? []), `${name}@${version}`]);

@@ -4,7 +4,7 @@ import { FrostError } from "../errors";
 import { withTemporaryFolder } from "../files/withTemporaryFolder";
 import { offline } from "../offline";
 import { npm } from "./npm";
-import { OPTIONAL_PACKAGES, type OptionalPackage } from "./optionalPackages";
+import { OPTIONAL_PACKAGES, type OptionalPackage, OVERRIDES } from "./optionalPackages";
 import { installation, packageFolder } from "./packageFolder";
 
 /**
@@ -29,7 +29,7 @@ export async function fetchPackage(name: OptionalPackage, log: (line: string) =>
   try {
     await withTemporaryFolder(target, async (staging) => {
       // Without a package.json of its own npm would look for one further up.
-      writeFileSync(`${staging}/package.json`, "{}\n");
+      writeFileSync(`${staging}/package.json`, `${JSON.stringify({ overrides: OVERRIDES })}\n`);
       await npm(staging, "install", "--ignore-scripts", "--no-package-lock", "--omit=dev", wanted);
       putInPlace(staging, target);
     });

@@ -14,3 +14,9 @@ export const OPTIONAL_PACKAGES = {
 };
 
 export type OptionalPackage = keyof typeof OPTIONAL_PACKAGES;
+
+/**
+ * Later versions of what these packages depend on than they ask for themselves, where theirs have known weaknesses. npm obeys a
+ * package's overrides where it is the project that is installed, not where it is one of its dependencies.
+ */
+export const OVERRIDES: Record<string, Record<string, string>> = manifest.overrides;

@@ -6,8 +6,8 @@ import type { FilePlan } from "./FilePlan";
 import type { Place } from "./Place";
 import type { Scenario } from "./Scenario";
 
-/** No run takes longer undisturbed than some seconds; one that was asked to end has to end. */
-const SECONDS = 120;
+/** No run takes longer undisturbed than some seconds; one that was asked to end has to end, on a machine that is busy as well. */
+const SECONDS = 300;
 
 export interface Ended {
   /** The exit code; null where a signal ended it. */

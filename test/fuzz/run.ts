@@ -11,8 +11,11 @@ import { targets } from "./targets";
 /** Until the first case: the engine and the kinds' own files are loaded first. */
 const SECONDS_TO_START = 180;
 
-/** No case of a few kilobytes takes longer; an expression without an end is given up on after ten seconds. */
-const SECONDS_A_CASE = 30;
+/**
+ * No case of a few kilobytes takes longer, on a machine that is busy as well; an expression without an end is given up on after ten
+ * seconds, a command line after sixty.
+ */
+const SECONDS_A_CASE = 90;
 
 const { values, positionals } = parseArgs({
   options: {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -43,4 +44,30 @@ test("A registry that does not answer is told apart from one that finds nothing"
   assert.deepEqual(readAudit(refused, ""), { unanswered: "405 Method Not Allowed", found: [] });
   for (const none of ["", "npm error", "null", "{}", '{"error":{"summary":"no network"}}'])
     assert.notEqual(readAudit(none, "").unanswered, null, none);
+});
+
+/** What was found by hand, each with the first version that has none of it: packages that a dependency asks for in older versions. */
+const LEAST: Record<string, { version: string; why: string }> = {
+  tar: { version: "7.5.21", why: "GHSA-23hp-3jrh-7fpw (critical) and others" },
+  "adm-zip": {
+    version: "0.6.1",
+    why: "GHSA-xcpc-8h2w-3j85 (high), GHSA-7q85-xj36-vmfc, GHSA-vwc7-r8mq-g2x9",
+  },
+};
+
+test("No package is locked to a version with a weakness that was found by hand, whatever the registry answers", () => {
+  const root = join(__dirname, "../..");
+  const numbers = (version: string) => version.split(".").map(Number);
+  const looked = new Set<string>();
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  for (const [path, { version }] of Object.entries<{ version: string }>(packages)) {
+    const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+    const least = Object.hasOwn(LEAST, name) ? LEAST[name] : null;
+    if (least === null) continue;
+    looked.add(name);
+    const [have, need] = [numbers(version), numbers(least.version)];
+    const differs = have.findIndex((part, i) => part !== need[i]);
+    assert.ok(differs < 0 || have[differs] > need[differs], `${path} ${version}: ${least.why}`);
+  }
+  assert.deepEqual([...looked].sort(), Object.keys(LEAST).sort());
 });

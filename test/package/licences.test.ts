@@ -9,9 +9,11 @@ const root = join(__dirname, "../..");
 const script = join(root, ".ci/licences.mjs");
 let complaint: (name: string, licence: unknown) => string | null;
 let packagesOf: (lock: object) => [name: string, version: string, licence: string][];
+let LOCKS: string[];
 before(async () => {
-  ({ complaint, packagesOf } = await import(pathToFileURL(script).href));
+  ({ complaint, packagesOf, LOCKS } = await import(pathToFileURL(script).href));
 });
+const readLock = (lock: string) => JSON.parse(readFileSync(join(root, lock), "utf8"));
 
 test("A licence that asks for no more than its name is taken, others only of the packages they were looked at for", () => {
   for (const licence of ["MIT", "(MIT OR GPL-3.0)", "Apache-2.0 AND MIT", "(BSD-3-Clause AND Apache-2.0)"])
@@ -23,8 +25,9 @@ test("A licence that asks for no more than its name is taken, others only of the
   assert.equal(complaint("any", undefined), "any: expected a licence, got none");
 });
 
-test("Every package of the lock file has such a licence, and the script lists them all", () => {
-  const packages = packagesOf(JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")));
+test("Every package of the lock files has such a licence, and the script lists them all", () => {
+  assert.deepEqual(LOCKS, ["package-lock.json", "docs/reference/package-lock.json"]);
+  const packages = LOCKS.flatMap((lock) => packagesOf(readLock(lock)));
   assert.ok(packages.length > 200);
   assert.deepEqual(
     packages.map(([name, , licence]) => complaint(name, licence)).filter((line) => line !== null),
@@ -35,7 +38,9 @@ test("Every package of the lock file has such a licence, and the script lists th
 });
 
 test("Every package comes from the registry, with the hash that npm holds it to", () => {
-  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
-  for (const [path, { link, integrity, inBundle }] of Object.entries<Record<string, unknown>>(packages))
-    if (path !== "" && !link && !inBundle) assert.match(String(integrity), /^sha512-/, path);
+  for (const lock of LOCKS) {
+    const { packages } = readLock(lock);
+    for (const [path, { link, integrity, inBundle }] of Object.entries<Record<string, unknown>>(packages))
+      if (path !== "" && !link && !inBundle) assert.match(String(integrity), /^sha512-/, path);
+  }
 });

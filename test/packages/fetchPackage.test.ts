@@ -49,6 +49,14 @@ describe("A package that npm left out", () => {
     assert.deepEqual(readdirSync(join(cache, "packages")), ["@frostkit-test+left-out@1.2.3"]);
   });
 
+  test("is installed with the versions that package.json overrides, so that it brings no known weakness along", async () => {
+    npmIs(`mkdir -p node_modules/${missing} && cp package.json node_modules/${missing}/package.json`);
+    const folder = await fetchPackage(missing, () => {});
+    const { overrides } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
+    assert.deepEqual(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")), { overrides });
+    assert.deepEqual(Object.keys(overrides["@tensorflow/tfjs-node-gpu"]), ["adm-zip", "tar"]);
+  });
+
   test("is an error of one line with npm's reason where npm fails, and leaves nothing behind", async () => {
     npmIs('echo "npm error code ENOTFOUND" >&2; echo "npm error no such host" >&2; exit 1');
     await assert.rejects(

@@ -115,7 +115,7 @@ export const commandTarget: Target = {
       cwd: folder,
       env: { ...process.env, HOME: folder, HF_HUB_OFFLINE: "1", FROSTKIT_CACHE_GB: "0", NODE_OPTIONS: "" },
       encoding: "utf8",
-      timeout: 15_000,
+      timeout: 60_000,
     });
     if (status === 0) return;
     if (status !== 2) throw new Error(`expected exit code 0 or 2, got ${signal ?? status}: ${stderr}`);
