@@ -1,6 +1,7 @@
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { Figure } from "./figure";
+import { PICTURE_MARK } from "./isPicture";
 import { drawn, type PictureSize } from "./toSvg";
 
 export interface PngSize extends PictureSize {
@@ -31,6 +32,7 @@ export async function rasterize(svg: string, scale = 2): Promise<Buffer> {
   const { default: sharp } = await import("sharp");
   // To sharp an SVG's pixel is 1/72 inch.
   return sharp(Buffer.from(svg), { density: 72 * scale })
+    .withExif({ IFD0: { Software: PICTURE_MARK } })
     .png()
     .toBuffer();
 }

@@ -1,7 +1,6 @@
-import { FrostError } from "../errors";
+import { FrostError, InputError } from "../errors";
 import { checkDepths } from "../sweep/checkDepths";
 import { checkJson } from "../sweep/checkJson";
-import { judgeRows } from "../sweep/judgeRows";
 import { readPredictions } from "../sweep/readPredictions";
 import { epochOfWeights, type TrialRecord } from "../sweep/record";
 import { type SessionPlan, SweepSession } from "../sweep/SweepSession";
@@ -13,6 +12,7 @@ import { checkWeights } from "../training/checkWeights";
 import { nextTurn } from "../training/nextTurn";
 import { Stopwatch } from "../training/Stopwatch";
 import { chooseDepth } from "./chooseDepth";
+import { depthsToPrepare } from "./depthsToPrepare";
 import { depthsToTry } from "./depthsToTry";
 import { ratesToTry } from "./ratesToTry";
 import type { Goal, SearchEvent, SearchOptions, SearchResult } from "./SearchOptions";
@@ -48,6 +48,8 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
     await session.open();
     session.bench.evaluatesLast = true;
     const costs = trialCosts(model, candidates, train, valid, whole);
+    const depths = depthsToTry(candidates);
+    const prepared = costs.features === 0 ? [] : depthsToPrepare(depths);
     yield { type: "search", depths: candidates, budget: BUDGET, settings, metric };
 
     const records: TrialRecord[] = [];
@@ -58,15 +60,21 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
     let isReady = costs.features === 0;
     const limit = typeof goal === "object" && "minutes" in goal ? goal.minutes : Number.POSITIVE_INFINITY;
     const fits = (depth: number) => records.length === 0 || minutesOf(depth, records, costs) <= limit;
+    const costOf = (depth: number) => {
+      const isFirst = !records.some((record) => record.n === depth);
+      return costs.trial(depth) + (isFirst ? costs.pass(depth, startOf(depth)) : 0);
+    };
+    const startOf = (depth: number) => prepared.findLast((each) => each <= depth) ?? null;
     const policy = searchPolicy({
-      depths: depthsToTry(candidates),
+      depths,
       candidates,
-      rates: (depth) => ratesToTry(model, depth, rates),
-      cost: costs.trial,
+      rates: (depth) => ratesToTry(model, depth, rates, whole.headInit),
+      cost: costOf,
       spent: costs.features,
       budget: BUDGET,
       goal,
       metric,
+      loss: whole.loss,
       fits,
     });
     let walk: Walk | null = null;
@@ -103,14 +111,13 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
       folder: session.folder,
     };
 
-    /** Runs the frozen part once, through all depths; whether it came to its end. */
+    /** Runs the frozen part once, straight to the shallowest depth that is prepared and on to each other; whether it came to its end. */
     async function* prepareFeatures(): AsyncGenerator<SearchEvent, boolean> {
       const { batchSize, precision } = whole;
-      const frozen = candidates.filter((depth) => costs.stages(depth) > 0);
       const datasets = train.varies ? [valid] : [train, valid];
-      const total = datasets.reduce((sum, rows) => sum + rows.count, 0) * frozen.length;
+      const total = datasets.reduce((sum, rows) => sum + rows.count, 0) * prepared.length;
       let before = 0;
-      for (const depth of frozen) {
+      for (const depth of prepared) {
         const pass: Pass = { seconds: 0, cached: false };
         for (const { dataset, count } of datasets) {
           stopwatch.restart();
@@ -141,11 +148,11 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
       const ofRate = { ofDepth: () => [learningRate], ofRecipe: () => null };
       const [trial] = trials([depth], [], ofRate, [seed], settings);
       yield { type: "trial", trial, spent, left };
-      spent += costs.trial(depth);
+      spent += costOf(depth);
       const kept = session.find(trial);
       const known = kept && tell(kept);
       if (known) {
-        take(kept);
+        take(kept, kept.frozenSeconds);
         yield { type: "record", record: kept, known: true };
         return known;
       }
@@ -156,14 +163,15 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
       const result = yield* session.run(trial, failed);
       if (!result) return null;
       const record = session.append(trial, { ...result, record: chargePass(result.record) });
-      take(record);
+      take(record, result.record.frozenSeconds);
       yield { type: "record", record, known: false };
       return { ...result.predictions, score: scoreOf(record) };
     }
 
-    function take(record: TrialRecord): void {
+    /** `frozen` are the seconds of forwards through the frozen part that are not counted yet. */
+    function take(record: TrialRecord, frozen: number): void {
       records.push(record);
-      seconds += trainingSeconds(record) + (costs.features === 0 ? record.frozenSeconds : 0);
+      seconds += trainingSeconds(record) + frozen;
     }
 
     /** The first record of a depth says what its block took in the forward that all share, as in a sweep, where depths rise. */
@@ -183,11 +191,13 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
     function tell(record: TrialRecord): Told | null {
       // One that was judged by another metric does not say this one.
       if (typeof epochScore(epochOfWeights(record), metric) !== "number") return null;
-      if (typeof judgeRows([record], metric).get(record) === "string") {
+      try {
+        return { ...readPredictions(session.folder, record), score: scoreOf(record) };
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
         log(`${record.trial}: its predictions are missing or damaged, so it is run again`);
         return null;
       }
-      return { ...readPredictions(session.folder, record), score: scoreOf(record) };
     }
 
     function scoreOf(record: TrialRecord): number {

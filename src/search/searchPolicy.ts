@@ -33,6 +33,8 @@ export interface Race {
   budget: number;
   goal: Goal;
   metric: string;
+  /** What is trained by, where that is not the usual one. */
+  loss?: unknown;
   /** Whether a depth is trained within the time that the goal leaves; asked before its first trial. */
   fits?(n: number): boolean;
 }
@@ -71,7 +73,7 @@ const CHEAP = 0.06;
  * that is a time.
  */
 export function* searchPolicy(race: Race): Generator<Ask, Walk, Told | null> {
-  const { depths, metric, goal, budget } = race;
+  const { depths, metric, loss, goal, budget } = race;
   const sign = isLowerBetter(metric) ? -1 : 1;
   const better = (a: Tried | null, b: Tried | null): Tried | null =>
     a === null || (b !== null && sign * (b.score - a.score) > 0) ? b : a;
@@ -134,7 +136,7 @@ export function* searchPolicy(race: Race): Generator<Ask, Walk, Told | null> {
     const found: Tried | null = yield* tryDepth(n);
     if (!found) continue;
     if (best) {
-      last = { gain: gainOver(best, found), standardError: pairedError(metric, found, best) };
+      last = { gain: gainOver(best, found), standardError: pairedError(metric, found, best, loss) };
       gains.push({ n, ...last });
     }
     best = better(best, found);

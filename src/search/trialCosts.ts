@@ -8,6 +8,8 @@ export interface TrialCosts {
   trial(n: number): number;
   /** The forward through the frozen part of the deepest of the depths, whose features all trials share; 0 where nothing can be cached. */
   features: number;
+  /** The forward from the features of another depth, or from the rows where that is null, to those of N; 0 where nothing is shared. */
+  pass(n: number, from: number | null): number;
   /** How many stages N blocks frozen freeze. */
   stages(n: number): number;
 }
@@ -60,10 +62,14 @@ export function trialCosts(
       whole
     );
   };
-  const deepest = sum(0, Math.max(...frozen.values()));
+  const pass = (n: number, from: number | null) => {
+    const between = sum(from === null ? 0 : frozen.get(from)!, frozen.get(n)!);
+    return shared ? (((train.varies ? 0 : rows) + judged) * between) / whole : 0;
+  };
   return {
     trial,
-    features: shared ? ((train.varies ? 0 : rows) * deepest + judged * deepest) / whole : 0,
+    features: pass(Math.max(...depths), null),
+    pass,
     stages: (n) => frozen.get(n)!,
   };
 }

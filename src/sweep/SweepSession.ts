@@ -17,7 +17,6 @@ import { besidesRate } from "./besidesRate";
 import { hashData, hashModel } from "./hashes";
 import { Pretrained } from "./Pretrained";
 import { RecordStore } from "./RecordStore";
-import { rateOf } from "./rateOf";
 import type { TrialRecord } from "./record";
 import { runTrial, type TrialBench, type TrialResult } from "./runTrial";
 import type { SweepData, SweepEvent, SweepOptions, SweepResult } from "./SweepOptions";
@@ -31,7 +30,7 @@ type FailedTrial = SweepResult["failed"][number];
 /** What all trials of a folder have in common: model, rows and settings, which records hold as they were asked for. */
 export interface SessionPlan extends SweepData, Pick<SweepOptions, "signal" | "saveEvery"> {
   source: string | Classifier;
-  /** Several rates, whose records may join each other's; null where that of the settings is the only one. */
+  /** Null where that of the settings is the only one. */
   rates: readonly number[] | "auto" | null;
   out: string;
   restart: boolean;
@@ -174,16 +173,13 @@ function load(source: string, dataset: Dataset, log?: (line: string) => void): P
 }
 
 /**
- * Throws where a folder's last record is of other options, weights or rows: what follows it would be another sweep. Rates of a list may
- * join those that are there, as depths and seeds may; a single one has to be among them.
+ * Throws where a folder's last record is of other options, weights or rows: what follows it would be another sweep. Rates may join those
+ * that are there, as depths and seeds may.
  */
-function refuseOthers(kept: TrialRecord[], { rates, settings, out }: SessionPlan, bench: TrialBench): void {
+function refuseOthers(kept: TrialRecord[], { settings, out }: SessionPlan, bench: TrialBench): void {
   const record = kept.at(-1)!;
-  const rate = rateOf({ settings });
-  const joins = rates !== null || kept.some((record) => rateOf(record) === rate);
-  const compared = joins ? besidesRate : (settings: object = {}) => JSON.parse(JSON.stringify(settings));
   const difference =
-    differences(compared(record.settings), compared(settings)) ??
+    differences(besidesRate(record.settings), besidesRate(settings)) ??
     (record.modelHash === bench.modelHash ? null : "another model") ??
     (record.dataHash === bench.dataHash ? null : "other rows");
   if (difference !== null)

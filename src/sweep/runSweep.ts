@@ -1,8 +1,10 @@
 import { checkInteger } from "../check";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
+import { formatRate } from "../text/numbers";
 import { checkHeadInit } from "../training/checkHeadInit";
 import { checkWeights } from "../training/checkWeights";
+import type { FineTuneSettings } from "../training/FineTuneOptions";
 import { autoRates, autoRatesOf } from "./autoRates";
 import { checkDepths } from "./checkDepths";
 import { checkJson } from "./checkJson";
@@ -41,10 +43,12 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
     }
     await session.open();
     const { kept } = session;
+    const single = rateOf({ settings })!;
     // A rate that is one of several in the folder goes by their names.
-    const several = kept.some(({ learningRate }) => learningRate !== undefined);
-    const listed = rates ?? (several ? [rateOf({ settings })!] : null);
-    const planned = trials(depths, recipes, ratesOf(listed, model), [...new Set(seeds)], settings);
+    const several = kept.some((record) => record.learningRate !== undefined || rateOf(record) !== single);
+    const listed = rates ?? (several ? [single] : null);
+    if (rates === null && several) sayJoined(kept, single, plan);
+    const planned = trials(depths, recipes, ratesOf(listed, model, whole), [...new Set(seeds)], settings);
     const records = new Map<string, TrialRecord>();
     for (const trial of planned) {
       const record = session.find(trial);
@@ -80,15 +84,26 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
   }
 }
 
+/** A rate that the folder has not yet may have been meant for a folder of its own. */
+function sayJoined(kept: TrialRecord[], rate: number, { out, log }: Plan): void {
+  const known = [...new Set(kept.map(rateOf))].filter((each) => each !== null).sort((a, b) => a - b);
+  if (known.length === 0 || known.includes(rate)) return;
+  log(`${out}: trials at rate ${formatRate(rate)} join those at ${known.map(formatRate).join(", ")}`);
+}
+
 function checkSeeds(seeds: readonly number[]): void {
   if (seeds.length === 0) throw new InputError("seeds: expected at least one, got none");
   for (const seed of seeds) checkInteger("seeds", seed);
 }
 
-function ratesOf(rates: Plan["rates"], model: Classifier): Rates {
+function ratesOf(
+  rates: Plan["rates"],
+  model: Classifier,
+  { headInit }: Pick<FineTuneSettings, "headInit">,
+): Rates {
   const listed = rates === "auto" ? null : rates;
   return {
-    ofDepth: (n) => (rates === "auto" ? autoRates(model, n) : listed),
+    ofDepth: (n) => (rates === "auto" ? autoRates(model, n, headInit) : listed),
     ofRecipe: (recipe) => {
       if (recipe.learningRate !== undefined) return null;
       return rates === "auto" ? autoRatesOf(recipe) : listed;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readRecords } from "../../src/sweep/record";
@@ -39,6 +39,8 @@ test("A search prints a table of all depths, says which to take at which rate, a
   );
   assert.match(stderr, /^N = 3, rate 1e-2, seed 0: accuracy 0\.\d{4}, \d+\.\d s$/m);
   const records = readRecords(join(folder, "runs/found/records.jsonl"));
+  for (const { about } of records)
+    assert.match(String(about!.command), /^frostkit search --model \S+ .*--out runs\/found$/);
   const sweep = await frostkit("sweep", ...base, "--out", "runs/found", "--lr", "auto", "--n", "3");
   assert.equal(sweep.code, 0, sweep.stderr);
   const known = records.filter(({ n }) => n === 3).length;
@@ -58,6 +60,24 @@ test("With --json the result is one line, and the same command again finds it wi
   assert.deepEqual([a.n, a.learningRate, a.sentence], [b.n, b.learningRate, b.sentence]);
   assert.match(again.stderr, /\(of an earlier run\)/);
   assert.ok(existsSync(join(folder, "runs/json/search.png")));
+});
+
+test("A picture of the kit's is replaced, and nothing else: before the search begins", async () => {
+  const own = ["--n", "3", "--lr", "1e-3", "--out", "runs/picture"];
+  for (let i = 0; i < 2; i++) {
+    const { code, stderr } = await search(...own);
+    assert.equal(code, 0, stderr);
+  }
+  const picture = join(folder, "runs/picture/search.png");
+  writeFileSync(picture, "mine");
+  const { code, stderr } = await search(...own, "--restart");
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /--out: runs\/picture\/search\.png is no picture of the kit, and a search would replace it: name another folder or move that away/,
+  );
+  assert.equal(readFileSync(picture, "utf8"), "mine");
+  assert.equal(existsSync(join(folder, "runs/picture/records-1.jsonl")), false);
 });
 
 test("A goal that is none, and depths that the model has not, are refused in one line", async () => {

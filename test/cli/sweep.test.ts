@@ -154,9 +154,12 @@ test("--lr takes several rates: each depth is tried at each, and the table has i
   );
   const report = await frostkit("report", "runs/rates");
   assert.match(report.stdout, /the best of its 3 rates/);
-  const other = await sweep(...args, "--lr", "2e-3");
+  const other = await sweep(...args, "--lr", "2e-3", "--warmup", "0");
   assert.equal(other.code, 2);
-  assert.match(other.stderr, /--out: runs\/rates holds records of another sweep: /);
+  assert.match(other.stderr, /--out: runs\/rates holds records of another sweep: warmup/);
+  const joined = await sweep(...args, "--lr", "2e-3", "--json");
+  assert.equal(joined.code, 0, joined.stderr);
+  assert.match(joined.stderr, /^runs\/rates: trials at rate 2e-3 join those at 5e-5, 1e-3, 1e-2$/m);
 });
 
 test("--lr auto has rates of its own for each depth", async () => {

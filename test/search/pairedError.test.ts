@@ -34,6 +34,18 @@ describe("pairedError", () => {
     assert.equal(pairedError("rmse", x, y), pairedDifference([a], [b])!.standardError);
   });
 
+  it("of the loss goes by the one that was trained by", () => {
+    const [a, b] = [1, 2].map((seed) => fakePredictions({ rows: 120, skill: seed, seed }));
+    const focal = { name: "focal", gamma: 2 };
+    const [x, y] = bootstrapScores(
+      [a, b].map((each) => weightedScore("loss", each.outputs, each.labels, focal)!),
+    );
+    const { standardError } = pairedDifference([x], [y])!;
+    const error = pairedError("loss", a, b, focal);
+    assert.ok(Math.abs(error / standardError - 1) < 0.05, `${error} for ${standardError}`);
+    assert.notEqual(error, pairedError("loss", a, b));
+  });
+
   it("is infinite for a single row, which tells nothing", () => {
     assert.equal(pairedError("accuracy", rightWrong("+"), rightWrong("-")), Number.POSITIVE_INFINITY);
   });

@@ -22,6 +22,12 @@ describe("ratesToTry", () => {
       );
   });
 
+  it("with a head that starts from a probe begins in the middle at every depth", () => {
+    for (const n of [-1, ...six.depths])
+      assert.deepEqual(ratesToTry(six, n, "auto", "probe"), [2e-4, 5e-4, 5e-5]);
+    assert.deepEqual(ratesToTry(six, 6, [1e-3, 3e-2, 2e-4], "probe"), [2e-4, 1e-3, 3e-2]);
+  });
+
   it("of a list begins with the rate that is nearest to the likeliest one, as factors go", () => {
     const rates = [1e-3, 5e-5, 2e-4];
     assert.deepEqual(ratesToTry(six, 6, rates), [1e-3, 2e-4, 5e-5]);

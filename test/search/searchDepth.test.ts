@@ -68,19 +68,40 @@ onEveryFastEngine("searchDepth", () => {
     assert.equal(aborted, false);
   });
 
-  it("runs the frozen part once for all depths, and looks at the validation rows after the last epoch alone", async () => {
+  it("runs the frozen part once for the depths from half on, and looks at the validation rows after the last epoch alone", async () => {
     const run = searchDepth(options());
     const events = await eventsOf(run);
     const features = events.flatMap((event) => (event.type === "features" ? [event] : []));
-    // 64 + 48 rows through embeddings and three blocks.
-    assert.deepEqual(features.at(-1), { type: "features", done: 448, total: 448 });
-    const frozen = events.filter((event) => event.type === "progress" && event.event.type === "frozen");
-    assert.deepEqual(frozen, []);
+    // 64 + 48 rows to N = 2, and on to N = 3.
+    assert.deepEqual(features.at(-1), { type: "features", done: 224, total: 224 });
     const { records } = await run;
     for (const { epochs } of records) {
       assert.equal(epochs[0].validLoss, null);
       assert.equal(typeof epochs[1].validLoss, "number");
     }
+  });
+
+  it("has a shallower freeze run its own frozen part, and counts that", async () => {
+    const given = { epochs: 4, learningRates: [1e-3] };
+    const run = searchDepth(options({ ...given, n: [3, 1] }));
+    const events = await eventsOf(run);
+    const frozenOf = (n: number) =>
+      events.filter(
+        (event) => event.type === "progress" && event.trial.n === n && event.event.type === "frozen",
+      ).length;
+    const { records, cost } = await run;
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [3, 1],
+    );
+    assert.equal(frozenOf(3), 0);
+    assert.ok(frozenOf(1) > 0);
+    assert.ok(records[1].frozenSeconds > 0);
+    const spent = events.flatMap((event) => (event.type === "trial" ? [event.spent] : []));
+    // The forward through all blocks, and in the second trial the part of it that N = 1 has.
+    const [whole, first] = [spent[0], cost - spent[1]];
+    const alone = await searchDepth(options({ ...given, n: [1] }));
+    assert.ok(whole > 0.1 && Math.abs(first - alone.cost) < 1e-12);
   });
 
   it("tells what it is about: the depths in the race, each trial with what is spent, each record", async () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { pairedError } from "../../src/search/pairedError";
 import type { Race, Walk } from "../../src/search/searchPolicy";
 import { type Ask, searchPolicy, type Told } from "../../src/search/searchPolicy";
+import { fakePredictions } from "../sweep/fakePredictions";
 import { rightWrong } from "../sweep/pairedRecords";
 
 /** What a depth and rate get right of 400 rows: the first so many. */
@@ -171,6 +173,25 @@ describe("searchPolicy", () => {
       (turn.value as Walk).gains.map(({ gain }) => Number(gain.toFixed(2))),
       [0.1, 0.2, -0.1],
     );
+  });
+
+  it("takes the error of a loss from the one that was trained by", () => {
+    const loss = { name: "focal", gamma: 2 };
+    const [first, second] = [1, 2].map(
+      (seed): Told => ({ ...fakePredictions({ rows: 120, skill: seed, seed }), score: 1 / seed }),
+    );
+    const errorOf = (race: Partial<Race>) => {
+      const policy = searchPolicy({
+        ...{ depths: [1, 0], candidates: [1, 0], rates: () => [1e-3], cost, spent: 0, budget: 2 },
+        ...{ goal: "deepest", metric: "loss", ...race },
+      });
+      policy.next(null);
+      policy.next(first);
+      const { value } = policy.next(second);
+      return (value as Walk).gains[0].standardError;
+    };
+    assert.equal(errorOf({ loss }), pairedError("loss", second, first, loss));
+    assert.notEqual(errorOf({ loss }), errorOf({}));
   });
 
   it("halves what lies between the best depth and the next deeper one, where depths were passed over", () => {

@@ -41,6 +41,16 @@ describe("trialCosts", () => {
     model.dispose();
   });
 
+  it("counts the forward from one depth's features to another's, which together are that from the rows", async () => {
+    const model = await loadTiny();
+    const { pass, features } = trialCosts(model, [-1, 0, 1, 2, 3], rows(60), rows(30), settings);
+    assert.ok(Math.abs(pass(1, null) + pass(2, 1) + pass(3, 2) - features) < 1e-12);
+    // A block of the 90 rows of 540 + 90 forwards of three, of which the last hardly counts: the head reads the class token.
+    assert.ok(Math.abs(pass(2, 1) - 90 / (630 * (0.15 + 2 + 1 / 6 + 0.03))) < 1e-12);
+    assert.deepEqual([pass(-1, null), pass(2, 2)], [0, 0]);
+    model.dispose();
+  });
+
   it("counts the forward with each trial where nothing is shared: in half precision, with dropout in the frozen part", async () => {
     const model = await loadTiny();
     const costs = (more: object) =>
@@ -48,6 +58,7 @@ describe("trialCosts", () => {
     const plain = costs({});
     for (const more of [{ precision: "bf16" }, { frozenDropout: true }]) {
       assert.equal(costs(more).features, 0);
+      assert.equal(costs(more).pass(3, null), 0);
       assert.ok(costs(more).trial(3) > plain.trial(3) + 0.5 * plain.features);
       assert.equal(costs(more).trial(-1), plain.trial(-1));
     }

@@ -38,6 +38,12 @@ test("Where blocks share their weights the first freeze of them leaves the head 
   assert.deepEqual(autoRates({ depths: [0, 1] }, 0), [5e-5, 2e-4, 5e-4]);
 });
 
+test("With a head that starts from a probe all depths have the rates of a usual fine-tuning.", () => {
+  for (const count of [2, 6, 12])
+    for (const n of [-1, ...blocks(count).depths])
+      assert.deepEqual(autoRates(blocks(count), n, "probe"), [5e-5, 2e-4, 5e-4]);
+});
+
 test("Recipes that train everything have its rates, those that train little higher ones.", () => {
   for (const recipe of ["layerwiseDecay", "gradual"] as const)
     assert.deepEqual(autoRatesOf({ recipe }), [5e-5, 2e-4, 5e-4]);

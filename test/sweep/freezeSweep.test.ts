@@ -322,8 +322,8 @@ onEveryFastEngine("freezeSweep", (engine) => {
       "unfinished-freeze_n=3_seed=0",
     ]);
     await assert.rejects(
-      ran({ n: [3], learningRate: 1e-2 }),
-      /anew holds records of another sweep: learningRate 0\.003, here 0\.01;/,
+      ran({ n: [3], warmup: 0 }),
+      /anew holds records of another sweep: warmup left out, here 0;/,
     );
     assert.equal(readRecords(join(out, "records-1.jsonl")).length, 1);
   });
@@ -428,7 +428,6 @@ onEveryFastEngine("freezeSweep", (engine) => {
       );
     assert.equal(await ran({}), 1);
     assert.equal(await ran({}), 0);
-    await refused({ learningRate: 1e-3 }, "learningRate 0\\.003, here 0\\.001");
     await refused({ warmup: 0 }, "warmup left out, here 0");
     await refused({ valid: threeClasses(toyRows(12, "others")) }, "other rows");
     // Cut or labelled otherwise by hand, rows carry the hash of those that they were copied from.
@@ -438,8 +437,8 @@ onEveryFastEngine("freezeSweep", (engine) => {
     await refused({ train: threeClasses({ ...train, labels: ones }) }, "other rows");
     await refused({ model: tinyBertWith({ hidden_dropout_prob: 0.2 }) }, "another model");
     assert.equal(await ran({}), 0);
-    assert.equal(await ran({ learningRate: 1e-3, restart: true }), 1);
-    assert.equal(await ran({ learningRate: 1e-3 }), 0);
+    assert.equal(await ran({ warmup: 0, restart: true }), 1);
+    assert.equal(await ran({ warmup: 0 }), 0);
     assert.equal(readRecords(join(out, "records-1.jsonl")).length, 1);
   });
 
@@ -635,7 +634,51 @@ onEveryFastEngine("freezeSweep", (engine) => {
     );
   });
 
-  it("refuses a single rate that the folder does not have, and other options beside a list of rates", async () => {
+  it("joins a single rate to others as well, by a name that tells it from theirs, and says so", async () => {
+    const single = (out: string, learningRate?: number) => {
+      const lines: string[] = [];
+      const log = (line: string) => lines.push(line);
+      const { learningRates, ...given } = rated({ out, log });
+      return { lines, run: ratesRun({ ...given, ...(learningRate !== undefined && { learningRate }) }) };
+    };
+    const joined = (lines: string[]) => lines.filter((line) => line.includes("join"));
+    // After a list, and after another single rate, whose records name none.
+    const list = join(folder, "joins-a-list");
+    await ratesRun(rated({ out: list }));
+    const alone = join(folder, "joins-one");
+    const first = single(alone, 1e-3);
+    assert.deepEqual((await first.run).run, ["freeze n=2 seed=0"]);
+    assert.deepEqual(joined(first.lines), []);
+    for (const [out, known] of [
+      [list, "1e-3, 3e-3"],
+      [alone, "1e-3"],
+    ]) {
+      const { lines, run } = single(out, 2e-3);
+      const { run: ran, records } = await run;
+      assert.deepEqual(ran, ["freeze n=2 lr=2e-3 seed=0"]);
+      assert.deepEqual(joined(lines), [`${out}: trials at rate 2e-3 join those at ${known}`]);
+      assert.deepEqual(
+        records.map(({ learningRate }) => learningRate),
+        [2e-3],
+      );
+      // What is there is found again, whatever its name.
+      for (const rate of [2e-3, 1e-3]) {
+        const again = single(out, rate);
+        assert.deepEqual((await again.run).run, []);
+        assert.deepEqual(joined(again.lines), []);
+      }
+      // The default rate is a rate like any other.
+      assert.deepEqual((await single(out).run).run, ["freeze n=2 lr=5e-5 seed=0"]);
+      const kept = readRecords(join(out, "records.jsonl"));
+      assert.deepEqual(latestSweep(kept), kept);
+      assert.deepEqual(
+        summarize(kept)[0].rates.map(({ learningRate }) => learningRate),
+        out === list ? [5e-5, 1e-3, 2e-3, 3e-3] : [5e-5, 1e-3, 2e-3],
+      );
+    }
+  });
+
+  it("refuses other options, whatever the rates", async () => {
     const out = join(folder, "rates-refused");
     await ratesRun(rated({ out }));
     const refused = (more: Partial<FreezeSweepOptions>, difference: string) =>
@@ -643,8 +686,7 @@ onEveryFastEngine("freezeSweep", (engine) => {
         name: "InputError",
         message: new RegExp(`holds records of another sweep: ${difference}; name another folder`),
       });
-    await refused({ learningRates: undefined, learningRate: 2e-3 }, "learningRate 0\\.003, here 0\\.002");
-    await refused({ learningRates: undefined }, "learningRate 0\\.003, here left out");
+    await refused({ learningRates: undefined, learningRate: 2e-3, epochs: 2 }, "epochs 1, here 2");
     await refused({ epochs: 2 }, "epochs 1, here 2");
     await refused({ learningRates: "auto", warmup: 0 }, "warmup left out, here 0");
     assert.equal(readRecords(join(out, "records.jsonl")).length, 2);

@@ -506,6 +506,22 @@ onEveryFastEngine("headInit: probe", (engine) => {
     rmSync(out, { recursive: true });
   });
 
+  it("has the rates of a usual fine-tuning at every depth of a sweep that is to choose them itself", async () => {
+    const out = mkdtempSync(join(tmpdir(), "frostkit-head-"));
+    const model = await loadTiny();
+    const { records } = await freezeSweep(
+      model,
+      { train, valid },
+      { n: [3], epochs: 1, learningRates: "auto", headInit: "probe", out, log },
+    );
+    assert.deepEqual(
+      records.map(({ learningRate }) => learningRate),
+      [5e-5, 2e-4, 5e-4],
+    );
+    model.dispose();
+    rmSync(out, { recursive: true });
+  });
+
   it("starts at every depth from the same numbers in half precision too", {
     skip: withoutHalf(engine),
   }, async () => {

@@ -10,7 +10,7 @@ import { RecordStore } from "../../sweep/RecordStore";
 import { readRecords, recordsFile, type TrialRecord } from "../../sweep/record";
 import { checkStrategies, type Recipe } from "../../sweep/strategies";
 import { Interrupted, interruptSignal } from "../interrupt";
-import { aboutFiles, loadCompared } from "../loadCompared";
+import { aboutCommand, loadCompared } from "../loadCompared";
 import { note } from "../note";
 import {
   addDataOptions,
@@ -150,18 +150,4 @@ async function sweep(flags: SweepFlags, command: Command): Promise<void> {
     throw new FrostError(
       `${failed.length} of ${board.count} trials failed; the same command tries these again`,
     );
-}
-
-/** What the report names besides: files, and the command as it was typed. */
-function aboutCommand(flags: SweepFlags, command: Command): Record<string, string> {
-  let root = command;
-  while (root.parent) root = root.parent;
-  const { rawArgs = [] } = root as Command & { rawArgs?: string[] };
-  const words = rawArgs[0] === "sweep" ? rawArgs : ["sweep", ...rawArgs];
-  const quote = (word: string) =>
-    /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-  return {
-    ...aboutFiles(flags),
-    command: ["frostkit", ...words].map(quote).join(" "),
-  };
 }
