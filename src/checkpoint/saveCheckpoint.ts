@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors";
 import { readBytes } from "../files/readBytes";
@@ -108,8 +108,11 @@ export function readTokenizer(folder: string): [string, Buffer][] {
   return readFiles(tokenizerFiles, folder);
 }
 
+/** A link that leads nowhere counts as there: reading it tells of it. */
 const readFiles = (files: readonly string[], folder: string): [string, Buffer][] =>
-  files.filter((name) => existsSync(join(folder, name))).map((name) => [name, readBytes(join(folder, name))]);
+  files
+    .filter((name) => lstatSync(join(folder, name), { throwIfNoEntry: false }))
+    .map((name) => [name, readBytes(join(folder, name))]);
 
 /**
  * The config with the type that its weights are written as, once: Transformers wrote `torch_dtype` up to 4.55 and writes `dtype` since; a

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import type { ImageRows } from "../data/imageFolder";
 import type { TextDataset } from "../data/textDataset";
+import { statIfThere } from "../files/statIfThere";
 
 /** What an option names: the rows of a table, or the images of a folder. */
 export type Rows = TextDataset | ImageRows;
@@ -10,5 +10,4 @@ export const areImages = (rows: Rows): rows is ImageRows => "paths" in rows;
 export const countOf = (rows: Rows): number => (areImages(rows) ? rows.paths : rows.texts).length;
 
 /** Whether a path is that of images: a folder. Where nothing is, the reader of tables says what is wrong. */
-export const isFolder = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export const isFolder = (path: string): boolean => statIfThere(path)?.isDirectory() ?? false;

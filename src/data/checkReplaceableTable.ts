@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { InputError } from "../errors";
 import { checkNoFolder } from "../files/checkNoFolder";
+import { statIfThere } from "../files/statIfThere";
 import { csvText } from "./csvText";
 
 /**
@@ -13,7 +14,7 @@ import { csvText } from "./csvText";
  */
 export function checkReplaceableTable(path: string, headers: readonly string[][], option?: string): void {
   checkNoFolder(path, option);
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const size = statIfThere(path)?.size ?? 0;
   if (size === 0 || headers.some((header) => beginsWith(path, csvText([header])))) return;
   throw new InputError(
     `${option ?? path}: expected no file, or a table with the columns ${headers[0].join(", ")}, got another file${

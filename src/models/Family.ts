@@ -1,6 +1,8 @@
 import { InputError } from "../errors";
+import { activation } from "../nn/activation";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage } from "../nn/Stage";
+import type { Activation } from "../ops/activations/activations";
 import type { Neutral } from "./checkConfig";
 import type { Initializer } from "./ParameterLoader";
 import type { TextInputs } from "./textInputs";
@@ -31,6 +33,11 @@ export class Config {
     if (typeof value !== "boolean")
       throw new InputError(`${this.file}: expected true or false as ${field}, got ${JSON.stringify(value)}`);
     return value;
+  }
+
+  /** The activation that a field names. */
+  activation(field: string, fallback: string): Activation {
+    return activation(this.string(field, fallback), `${this.file}: ${field}`);
   }
 
   /** An InputError about a field that this kit cannot follow. */

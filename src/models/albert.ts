@@ -1,5 +1,4 @@
 // Lan et al. 2020. Names and order as transformers/models/albert/modeling_albert.py.
-import { activation } from "../nn/activation";
 import type { PostNormParts } from "../nn/postNormLayer";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
@@ -53,7 +52,7 @@ function blocks(config: Config, take: Take) {
   );
   const options = {
     heads: config.number("num_attention_heads"),
-    activation: activation(config.string("hidden_act", "gelu_new")),
+    activation: config.activation("hidden_act", "gelu_new"),
     dropout: {
       weights: config.number("attention_probs_dropout_prob", 0),
       attended: config.number("hidden_dropout_prob", 0),

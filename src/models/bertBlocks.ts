@@ -1,4 +1,3 @@
-import { activation } from "../nn/activation";
 import type { Stage } from "../nn/Stage";
 import type { Config, Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
@@ -14,7 +13,7 @@ export function bertBlocks(config: Config, take: Take, prefix: string): Stage<Te
   const rate = config.number("hidden_dropout_prob", 0.1);
   const options = {
     heads: config.number("num_attention_heads"),
-    activation: activation(config.string("hidden_act", "gelu")),
+    activation: config.activation("hidden_act", "gelu"),
     dropout: {
       weights: config.number("attention_probs_dropout_prob", 0.1),
       attended: rate,

@@ -1,5 +1,4 @@
 import { activate } from "../nn/activate";
-import { activation } from "../nn/activation";
 import { convolution } from "../nn/convolution";
 import { dropout } from "../nn/elementwise";
 import { type Norm, residualNorm } from "../nn/layerNorm";
@@ -31,7 +30,7 @@ export function takeConvolution(config: Config, take: Take): Convolution {
       bias: take(`${name}.conv.bias`, [hidden], "zeros"),
     },
     norm: takeNorm(take, `${name}.LayerNorm`, hidden, config.number("layer_norm_eps", 1e-7)),
-    activation: activation(config.string("conv_act", "tanh"), "conv_act"),
+    activation: config.activation("conv_act", "tanh"),
     dropout: config.number("hidden_dropout_prob", 0.1),
   };
 }

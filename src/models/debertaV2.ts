@@ -1,6 +1,5 @@
 // He et al. 2021 (DeBERTa) and 2023 (V3). Names and order as transformers/models/deberta_v2/modeling_deberta_v2.py.
 import { activate } from "../nn/activate";
-import { activation } from "../nn/activation";
 import { disentangledAttention } from "../nn/disentangledAttention";
 import { add, dropout } from "../nn/elementwise";
 import { embedding } from "../nn/embedding";
@@ -168,7 +167,7 @@ function block(
 ): Stage<TextInputs> {
   const heads = config.number("num_attention_heads");
   const kinds = attentionKinds(config);
-  const f = activation(config.string("hidden_act", "gelu"));
+  const f = config.activation("hidden_act", "gelu");
   const hiddenDropout = config.number("hidden_dropout_prob", 0.1);
   const attentionDropout = config.number("attention_probs_dropout_prob", 0.1);
 
@@ -214,7 +213,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   if (width !== hidden) throw config.unsupported("pooler_hidden_size", `hidden_size (${hidden})`);
   const pooler = takeLinear(take, "pooler.dense", hidden, hidden);
   const classifier = takeLinear(take, "classifier", hidden, numLabels);
-  const f = activation(config.string("pooler_hidden_act", "gelu"), "pooler_hidden_act");
+  const f = config.activation("pooler_hidden_act", "gelu");
   const poolerDropout = config.number("pooler_dropout", 0);
   const rate = config.number("cls_dropout", config.number("hidden_dropout_prob", 0.1));
   const pool = (pass: Pass, { batchSize }: TextInputs, x: Value) => firstRows(pass, x, batchSize);

@@ -1,5 +1,4 @@
 // Sanh et al. 2019. Names and order as transformers/models/distilbert/modeling_distilbert.py.
-import { activation } from "../nn/activation";
 import { classificationHead } from "./classificationHead";
 import { embeddingsStage } from "./embeddingsStage";
 import { COUNTERS, type Config, type Family, type Take } from "./Family";
@@ -82,7 +81,7 @@ function block(config: Config, take: Take, index: number) {
   };
   const options = {
     heads: config.number("n_heads"),
-    activation: activation(config.string("activation", "gelu"), "activation"),
+    activation: config.activation("activation", "gelu"),
     dropout: {
       weights: config.number("attention_dropout", 0.1),
       attended: 0,

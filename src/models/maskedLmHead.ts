@@ -62,7 +62,7 @@ export function maskedLmHead(model: SequenceClassifier, source: TensorSource, se
   const norm = takeNorm(take, names.norm, hidden, config.number("layer_norm_eps", 1e-12));
   const bias = take(names.bias, [vocabulary], "zeros");
   const words = model.parameter(`${names.prefix}.embeddings.word_embeddings.weight`);
-  const f = activation(model.modelType === "bert" ? config.string("hidden_act", "gelu") : "gelu");
+  const f = model.modelType === "bert" ? config.activation("hidden_act", "gelu") : activation("gelu");
   return {
     parameters: [...parametersOf({ dense, norm }), bias],
     forward(pass, x, places) {

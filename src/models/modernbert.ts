@@ -1,7 +1,6 @@
 // Warner et al. 2024. Names and order as transformers/models/modernbert/modeling_modernbert.py.
 import type * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../nn/activate";
-import { activation } from "../nn/activation";
 import { dropout } from "../nn/elementwise";
 import { embedding } from "../nn/embedding";
 import { firstRows } from "../nn/firstRows";
@@ -204,7 +203,7 @@ function block(config: Config, take: Take, index: number, { reach, turns }: Bloc
   const mlpNorm = takeNorm(config, take, `${name}.mlp_norm`);
   const mlpIn = dense("mlp.Wi", [2 * inner, hidden], mlpBias, into);
   const mlpOut = dense("mlp.Wo", [hidden, inner], mlpBias, out);
-  const f = activation(config.string("hidden_activation", "gelu"), "hidden_activation");
+  const f = config.activation("hidden_activation", "gelu");
   const attentionDropout = config.number("attention_dropout", 0);
   const mlpDropout = config.number("mlp_dropout", 0);
 
@@ -243,7 +242,7 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
     weight: takeWeight(config, take, "classifier", [numLabels, hidden], hidden ** -0.5),
     bias: take("classifier.bias", [numLabels], "zeros"),
   };
-  const f = activation(config.string("classifier_activation", "gelu"), "classifier_activation");
+  const f = config.activation("classifier_activation", "gelu");
   const rate = config.number("classifier_dropout", 0);
   const pool = (pass: Pass, { batchSize, mask }: TextInputs, x: Value) =>
     kind === "mean"

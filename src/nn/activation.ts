@@ -22,13 +22,13 @@ const ACTIVATIONS: Record<string, Activation> = {
 /** Those of Transformers that have weights of their own. */
 const WITH_WEIGHTS = ["prelu", "xielu"];
 
-/** The activation that a config.json names in this field, as Transformers names them (ACT2FN in activations.py). */
-export function activation(name: string, field = "hidden_act"): Activation {
+/** The activation of that name, as Transformers names them (ACT2FN in activations.py); `where` is what names it, for errors. */
+export function activation(name: string, where = "activation"): Activation {
   if (WITH_WEIGHTS.includes(name))
     throw new InputError(
-      `${field}: ${name} has weights of its own, which are not supported; expected one of ${Object.keys(ACTIVATIONS).join(", ")}`,
+      `${where}: ${name} has weights of its own, which are not supported; expected one of ${Object.keys(ACTIVATIONS).join(", ")}`,
     );
   if (!Object.hasOwn(ACTIVATIONS, name))
-    throw new InputError(`${field}: expected one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${name}`);
+    throw new InputError(`${where}: expected one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${name}`);
   return ACTIVATIONS[name];
 }

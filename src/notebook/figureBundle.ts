@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { visible } from "../freeze";
 import { drawableFigure } from "../report/drawableFigure";
 import type { Figure } from "../report/figure";
 import { plotlySource } from "../report/plotlyWindow";
@@ -25,7 +26,7 @@ export async function figureBundle(figure: Figure): Promise<Bundle> {
 
 /** The figure in a word, for where there is no picture. */
 export function figureText(figure: Figure): string {
-  return `Figure: ${titleOf(figure)}`;
+  return visible(`Figure: ${titleOf(figure)}`);
 }
 
 const config = { responsive: true, displaylogo: false, showSendToCloud: false };

@@ -1,6 +1,6 @@
 import { shown } from "../check";
 import { InputError } from "../errors";
-import { ParamTable, visible } from "../freeze";
+import { ParamTable } from "../freeze";
 import { readOptions } from "../options/readOptions";
 import type { Figure, FigureOptions } from "../report/figure";
 import { judgedBy } from "../report/judgedBy";
@@ -53,7 +53,7 @@ async function bundleOf(what: Shown, options: FigureOptions): Promise<Bundle> {
 }
 
 function textOf(what: Shown, options: FigureOptions): string {
-  if (isFigure(what)) return visible(figureText(what));
+  if (isFigure(what)) return figureText(what);
   if (what instanceof ParamTable) return what.toString();
   if (isRows(what)) return rowsText(what);
   if (!isRecords(what))

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkInteger, checkNumber } from "../check";
 import { InputError } from "../errors";
@@ -6,6 +5,7 @@ import { checkFormat } from "../files/checkFormat";
 import { codeOf } from "../files/codeOf";
 import { readBytes } from "../files/readBytes";
 import { recordsName } from "../files/recordsName";
+import { statIfThere } from "../files/statIfThere";
 import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
@@ -153,7 +153,7 @@ function readText(path: string): string {
       .replace(/^\uFEFF/, "");
   } catch (error) {
     // A folder was named, or the place of records that are not there.
-    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+    const isFolder = statIfThere(path)?.isDirectory();
     if (isFolder || basename(path) === recordsName) {
       refuseNoSweep(isFolder ? path : dirname(path));
       if (isFolder)

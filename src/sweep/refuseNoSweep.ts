@@ -1,10 +1,11 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { folderKind } from "../checkpoint/folderKind";
 import { describeNames, listNames } from "../checkpoint/modelFiles";
 import { InputError } from "../errors";
 import { foldersWith } from "../files/foldersWith";
 import { recordsName } from "../files/recordsName";
+import { statIfThere } from "../files/statIfThere";
 import { someOf } from "../text/someOf";
 
 /** As many are named. */
@@ -12,7 +13,7 @@ const NAMED = 5;
 
 /** Throws where a path is no sweep's folder; the error names the sweeps that lie in it, or says what it is instead. */
 export function refuseNoSweep(folder: string): void {
-  const there = statSync(folder, { throwIfNoEntry: false });
+  const there = statIfThere(folder);
   const expected = `${folder}: expected a sweep's folder with ${recordsName}, got`;
   if (!there) throw new InputError(`${expected} no such folder`);
   if (!there.isDirectory())

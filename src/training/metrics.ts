@@ -46,7 +46,7 @@ export function metrics(outputs: Float32Array, labels: Labels, options: MetricsO
   checkOutputs(outputs, labels);
   const scores = usual(outputs, labels);
   for (const name of further ?? []) {
-    if (name in scores) continue;
+    if (Object.hasOwn(scores, name)) continue;
     const scorer = scorerOf(name, outputs, labels);
     if (!scorer) checkMetrics("metrics", [name], labels);
     const value = scorer?.of() ?? Number.NaN;

@@ -69,7 +69,7 @@ onEveryEngine("ops", () => {
     assert.throws(() => activation("gelu2", "activation"), {
       message: /^activation: expected one of gelu, /,
     });
-    assert.throws(() => activation("gelu2"), { message: /hidden_act: expected one of gelu, .*got gelu2/ });
+    assert.throws(() => activation("gelu2"), { message: /^activation: expected one of gelu, .*got gelu2/ });
   });
 
   it("layerNorm gives rows of mean 0 and variance 1 before weight and bias", () => {

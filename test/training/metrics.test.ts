@@ -161,6 +161,8 @@ describe("further metrics", () => {
     refused(numbers([1, 2]), "rmse:cohesion", /got "rmse:cohesion"$/);
     const targets: Labels = { ...numbers([1, 2]), classes: ["cohesion", "syntax"] };
     refused(targets, "rmse:grammar", /rmse:<target>.*got "rmse:grammar"$/);
+    for (const name of ["constructor", "__proto__", "toString"])
+      refused(numbers([1, 2]), name, new RegExp(`^metrics: expected one of rmse, .*got "${name}"$`));
   });
 });
 

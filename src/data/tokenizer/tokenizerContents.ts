@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { configFile } from "../../checkpoint/modelFiles";
 import { readTokenizer } from "../../checkpoint/saveCheckpoint";
@@ -8,5 +8,6 @@ import { readBytes } from "../../files/readBytes";
 export function tokenizerContents(folder: string): Map<string, Buffer> {
   const config = join(folder, configFile);
   const files = readTokenizer(folder);
-  return new Map(existsSync(config) ? [...files, [configFile, readBytes(config)]] : files);
+  const isThere = lstatSync(config, { throwIfNoEntry: false }) !== undefined;
+  return new Map(isThere ? [...files, [configFile, readBytes(config)]] : files);
 }
