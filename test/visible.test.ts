@@ -5,12 +5,15 @@ import { inspect } from "node:util";
 import { Board } from "../src/cli/Board";
 import { failureOf } from "../src/cli/failure";
 import { showAlive } from "../src/cli/showAlive";
+import { textDataset } from "../src/data/textDataset";
+import { tellOnce } from "../src/engine/tellOnce";
 import { FrostError, InputError } from "../src/errors";
 import { freezeWhere, listParams, type NamedParameter, visible } from "../src/freeze";
 import { rowsText } from "../src/notebook/rowsHtml";
 import { eventLine } from "../src/report/eventLine";
 import { formatSummary } from "../src/sweep/formatSummary";
 import { summarize } from "../src/sweep/summarize";
+import { visibly } from "../src/text/visibly";
 import { fakeEpoch, fakeRecord } from "./sweep/fakeRecord";
 
 const NAME = "a\u001b]0;title\u0007\u009b31m\r\u0000z";
@@ -47,6 +50,26 @@ test("Tables of parameters, of depths and of rows tell them, and so does what is
   ])
     assert.doesNotMatch(text, STEERS);
   assert.equal(rowsText([{ text: "two\nlines\tand a tab" }]), "text\ntwo lines and a tab", "a row is a line");
+});
+
+test("Lines on rows, models and states tell them, whoever takes the lines", async (t) => {
+  const lines: string[] = [];
+  const log = (line: string) => lines.push(line);
+  const rows = [NAME, "b"].flatMap((label) => [1, 2].map((i) => ({ text: `${label} ${i}`, label })));
+  const table = { path: `${NAME}.csv`, columns: ["text", "label"], rows };
+  textDataset(table, { label: "label", log });
+  const info = t.mock.method(console, "info", () => {});
+  textDataset(table, { label: "label" });
+  lines.push(...info.mock.calls.map(({ arguments: [line] }) => line as string));
+  const warn = t.mock.method(console, "warn", () => {});
+  tellOnce(`of ${NAME}`);
+  lines.push(...warn.mock.calls.map(({ arguments: [line] }) => line as string));
+  visibly(log)(NAME);
+  assert.equal(lines.length, 4);
+  assert.match(lines[0], /^2 classes: /);
+  assert.equal(lines[2], `frostkit: of ${TOLD}`);
+  assert.equal(lines[3], TOLD);
+  for (const line of lines) assert.doesNotMatch(line, STEERS);
 });
 
 test("Progress tells them: lines of epochs and trials, bars, and what takes long", async () => {

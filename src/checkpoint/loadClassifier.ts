@@ -1,10 +1,10 @@
 import { checkInteger } from "../check";
 import { ensureEngine } from "../engine/useEngine";
 import { InputError } from "../errors";
-import { visible } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import { type LoaderOptions, ParameterLoader, type TensorSource } from "../models/ParameterLoader";
 import type { ProblemType } from "../models/Parts";
+import { visibly } from "../text/visibly";
 import { type Checkpoint, openCheckpoint } from "./openCheckpoint";
 import { resolveModel } from "./resolveModel";
 
@@ -40,7 +40,7 @@ export async function loadClassifier<Model extends Classifier>(
   build: (checkpoint: Checkpoint, loaderOf: (options: LoaderOptions) => ParameterLoader) => Model,
 ): Promise<Model> {
   // Names come from a file of anyone's.
-  const log = (line: string) => print(visible(line));
+  const log = visibly(print);
   await ensureEngine(log);
   const checkpoint = openCheckpoint(await resolveModel(idOrFolder, { revision }));
   try {

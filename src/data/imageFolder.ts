@@ -9,6 +9,7 @@ import { endings } from "../files/endings";
 import { hasEnding } from "../files/hasEnding";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { visibly } from "../text/visibly";
 import { type Labels, sortClasses } from "./labels";
 import { sayLabels } from "./sayLabels";
 
@@ -72,7 +73,7 @@ export async function imageFolder(folder: string, options: FolderOptions = {}): 
     throw new InputError(`${folder}: expected a folder for each of at least two classes, got ${classes}`);
   const ids = Int32Array.from(found.flatMap(({ name, paths }) => paths.map(() => classes.indexOf(name))));
   const told: Labels = { problemType: "single_label_classification", classes, ids };
-  if (known === undefined) log(sayLabels(told));
+  if (known === undefined) visibly(log)(sayLabels(told));
   return withKeys(
     folder,
     found.flatMap(({ paths }) => paths),

@@ -7,6 +7,7 @@ import { refuseFile } from "../checkpoint/refuseFile";
 import { refuseParent } from "../checkpoint/refuseParent";
 import { readMaxSeqLength } from "../checkpoint/sentenceTransformers";
 import { FrostError, InputError } from "../errors";
+import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { reasonOf } from "../text/oneLine";
@@ -80,7 +81,7 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
     readTemplate(json.post_processor, true),
     padToken(folder, built),
   ]);
-  for (const note of built.notes) console.warn(`frostkit: ${note}`);
+  for (const note of built.notes) console.warn(`frostkit: ${visible(note)}`);
   const tokenizer: Tokenizer = {
     files: [...contents.keys()].filter((name) => name !== configFile).map((name) => join(folder, name)),
     padTokenId: pad,

@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import type { TrainedOn } from "../options/TrainedOn";
+import { visibly } from "../text/visibly";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import { type Labels, readClasses, readFlags, readNumbers, readProbabilities, readWeights } from "./labels";
@@ -77,7 +78,16 @@ export interface TextColumns {
  * ```
  */
 export function textDataset(given: Table, options: TextColumns = {}): TextDataset {
-  const { text, pair, label, id, weight, log = console.info, ...how } = readOptions("textDataset", options);
+  const {
+    text,
+    pair,
+    label,
+    id,
+    weight,
+    log: print = console.info,
+    ...how
+  } = readOptions("textDataset", options);
+  const log = visibly(print);
   checkArguments("textDataset", { table: given });
   const table = { ...given, path: sourceName(given.path, "table") };
   const texts = textsOf(table, "text", text);

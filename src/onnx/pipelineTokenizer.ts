@@ -1,6 +1,7 @@
 import { tokenizerFiles } from "../checkpoint/modelFiles";
 import { buildTokenizer } from "../data/tokenizer/buildTokenizer";
 import { tokenizerContents } from "../data/tokenizer/tokenizerContents";
+import { visible } from "../freeze";
 import type { Origin } from "../models/Parts";
 
 /**
@@ -35,7 +36,7 @@ export async function pipelineTokenizer({
   const words = json.added_tokens.filter(({ single_word }) => single_word).map(({ content }) => content);
   if (words.length > 0)
     console.warn(
-      `frostkit: Transformers.js finds ${words.slice(0, 3).join(", ")} within longer words too, where frostkit and Python do not: its pipelines read such texts otherwise`,
+      `frostkit: Transformers.js finds ${visible(words.slice(0, 3).join(", "))} within longer words too, where frostkit and Python do not: its pipelines read such texts otherwise`,
     );
   files.set("tokenizer.json", jsonBytes({ version: "1.0", truncation: null, padding: null, ...json }));
   const most = Math.min(modelMaxLength, maxTokens);

@@ -3,6 +3,7 @@ import { ARGUMENTS, checkArguments } from "../options/checkArguments";
 import { option } from "../options/Option";
 import { checkNames, readNamed } from "../options/readNamed";
 import { OPTIONS, swept } from "../options/table";
+import { visibly } from "../text/visibly";
 import { Stoppable } from "../training/Stoppable";
 import { folderOfName } from "./folderOfName";
 import type { SweepData, SweepOptions } from "./SweepOptions";
@@ -56,7 +57,17 @@ type Shared = Pick<SweepOptions, "out" | "signal" | "log" | "saveEvery" | "maxMi
 export function planSession(
   owner: Owner,
   { source, train, valid, options = {} }: SweepCall<object>,
-  { out, name, about, signal, log = console.info, restart, saveEvery, maxMinutes, ...settings }: Shared,
+  {
+    out,
+    name,
+    about,
+    signal,
+    log: print = console.info,
+    restart,
+    saveEvery,
+    maxMinutes,
+    ...settings
+  }: Shared,
 ): { stoppable: Stoppable; plan: Omit<SessionPlan, "rates"> } {
   const stoppable = new Stoppable({
     name: owner,
@@ -70,7 +81,7 @@ export function planSession(
   return {
     stoppable,
     plan: {
-      ...{ source, train, valid, about, log, restart, saveEvery },
+      ...{ source, train, valid, about, log: visibly(print), restart, saveEvery },
       signal: stoppable.signal,
       out: out ?? folderOfName(name),
       settings: Object.fromEntries(asked) as TrialSettings,

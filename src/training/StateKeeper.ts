@@ -4,6 +4,7 @@ import { codeOf } from "../files/codeOf";
 import { FolderLock } from "../files/FolderLock";
 import { makeFolders } from "../files/makeFolders";
 import { removeIfEmpty } from "../files/removeIfEmpty";
+import { visibly } from "../text/visibly";
 import { computedOtherwise } from "./computedOtherwise";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { identityDifference } from "./identityDifference";
@@ -47,7 +48,7 @@ export class StateKeeper<Run> {
   ) {
     this.#folder = new StateFolder(folder);
     this.#pace = new SavePace(settings.saveEvery);
-    this.#log = settings.log ?? console.info;
+    this.#log = visibly(settings.log ?? console.info);
     this.#folder.check();
   }
 

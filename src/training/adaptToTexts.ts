@@ -11,6 +11,7 @@ import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
 import type { OPTIONS } from "../options/table";
 import { formatCount } from "../text/numbers";
+import { visibly } from "../text/visibly";
 import { BestEpoch } from "./BestEpoch";
 import type { StepEvent } from "./events";
 import { learningRates, type ParameterGroup } from "./learningRates";
@@ -143,7 +144,7 @@ async function* adapt(
   rows: TextRows,
   settings: AdaptSettings,
 ): AsyncGenerator<AdaptEvent, AdaptResult> {
-  const { seed, epochs, resume, log = console.info } = settings;
+  const { seed, epochs, resume } = settings;
   const head = headOf(model, seed);
   const how: LoopSettings = { ...settings, schedule: "linear", warmup: 0.1, maxGradNorm: 1 };
   const loop = new TrainingLoop(model, new MaskedObjective(model, head, rows, settings), how);
@@ -159,7 +160,7 @@ async function* adapt(
       if (kept) {
         losses.push(...kept.run.losses);
         const { step, steps } = loop.progress;
-        log(
+        visibly(settings.log ?? console.info)(
           kept.last
             ? `${resume}: the run has ended already; its weights and losses come from there`
             : `${resume}: goes on after step ${formatCount(step)} of ${formatCount(steps)}`,

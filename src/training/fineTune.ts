@@ -8,6 +8,7 @@ import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { formatCount, formatMany } from "../text/numbers";
+import { visibly } from "../text/visibly";
 import { BestEpoch } from "./BestEpoch";
 import { checkHeadInit } from "./checkHeadInit";
 import { checkMetrics } from "./checkMetrics";
@@ -61,7 +62,7 @@ export function fineTune(
 ): Run<FineTuneEvent, FineTuneResult> {
   const { run, train, valid, log } = startFineTuning(model, data, options);
   const shared = valid && saySharedRows(train, valid);
-  if (shared) (log ?? console.info)(shared);
+  if (shared) visibly(log ?? console.info)(shared);
   return run;
 }
 
@@ -233,7 +234,7 @@ class Training {
     if (last) this.#stopped = run.stopped;
     const { resume, log = console.info } = this.settings;
     const { step, steps } = this.#loop.progress;
-    log(
+    visibly(log)(
       last
         ? `${resume}: the run has ended already, after ${formatMany(run.epochs.length, "epoch")}; its weights and result come from there`
         : `${resume}: goes on after step ${formatCount(step)} of ${formatCount(steps)}`,
