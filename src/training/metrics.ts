@@ -84,7 +84,11 @@ function singleLabel(probabilities: Float32Array, ids: Int32Array, classes: numb
   countRows(counts, ids, said);
   let logLoss = 0;
   for (let r = 0; r < rows; r++) logLoss -= Math.log(clip(probabilities[r * classes + ids[r]])) / rows;
-  const auc = mean(rankedClasses(classes).map((c) => rocArea(...columnOf(probabilities, ids, classes, c))()));
+  const ranked = rankedClasses(classes);
+  // Of ten thousand classes one without a row leaves nothing to be ranked, and each ranking sorts all rows.
+  const auc = ranked.every((c) => counts.real[c] > 0 && counts.real[c] < rows)
+    ? mean(ranked.map((c) => rocArea(...columnOf(probabilities, ids, classes, c))()))
+    : Number.NaN;
   return {
     accuracy: sum(classes, (c) => counts.hits[c]) / rows,
     f1: SCORES_OF_COUNTS.f1(counts),
