@@ -122,7 +122,8 @@ test("A test stands in each leg that its file or titles tell of, else in unit", 
     legsOf("models/autocast.test.ts autocast and torch.autocast, on onnxruntime > x", "onnxruntime"),
     ["half precision", "Python round trip", node],
   );
-  assert.deepEqual(legsOf("notebooks/browser.test.ts A page"), ["Jupyter", "browser", node]);
+  for (const file of ["browser", "hostile"])
+    assert.deepEqual(legsOf(`notebooks/${file}.test.ts A page`), ["Jupyter", "browser", node]);
 });
 
 test("The files whose tests took longest are told with their seconds, groups' tests not counted twice", () => {

@@ -43,8 +43,11 @@ const named: Leg[] = [
     has: inTitle(/\b(autocast|bf16|fp16|half precision|training\/precision\.test)\b/),
   },
   { name: "Python round trip", has: inTitle(/\/inPython\.|\/pipelineInPython\.|\btorch\.a(mp|utocast)/) },
-  { name: "Jupyter", has: inTitle(/\/tsMagic\.|notebooks\/browser\.|-kaggle\.ipynb runs|a real Jupyter/) },
-  { name: "browser", has: inTitle(/notebooks\/browser\./) },
+  {
+    name: "Jupyter",
+    has: inTitle(/\/tsMagic\.|notebooks\/(browser|hostile)\.|-kaggle\.ipynb runs|a real Jupyter/),
+  },
+  { name: "browser", has: inTitle(/notebooks\/(browser|hostile)\./) },
   { name: "packed kit", has: inTitle(/cli\/pack\.|\bpack (has|refuses)\b/) },
   { name: "as on a GPU", has: inTitle(/\bas on a GPU\b/) },
   { name: "WebGPU", has: ({ engine }) => engine === "webgpu" },
