@@ -1,6 +1,6 @@
 // npm run chaos -- --kills K --seed S [kind …]: runs are killed, asked to end, robbed of their disk and lied to by it at moments that are
 // drawn by the seed, given again until they end, and compared with undisturbed ones: nothing lost, doubled, changed or left behind.
-// --case C repeats one case of a seed and tells what happened.
+// --case C repeats one case of a seed and tells what happened; several are joined by commas.
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,10 +23,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const [kills, seed, jobs] = [values.kills, values.seed, values.jobs].map(Number);
-const only = values.case === undefined ? null : Number(values.case);
+const only = values.case?.split(",").map(Number) ?? null;
 if (
   ![kills, jobs].every((number) => Number.isSafeInteger(number) && number > 0) ||
-  ![seed, only ?? 0].every((number) => Number.isSafeInteger(number) && number >= 0) ||
+  ![seed, ...(only ?? [])].every((number) => Number.isSafeInteger(number) && number >= 0) ||
   !positionals.every((name) => (names as readonly string[]).includes(name))
 ) {
   console.error(
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
         await tryCase({ scenario, path, seed, number, canFill }, undisturbed, how, log),
       );
     };
-    if (only !== null) await attempt(only, console.log);
+    if (only !== null) for (const number of only) await attempt(number, console.log);
     else {
       let next = 0;
       const work = async () => {
