@@ -42,6 +42,12 @@ export const hasRun = (name: string): boolean => ranEarlier().includes(name);
 /** Why what has run does not run again. */
 export const HAS_RUN = "it ran before, with Node alone (FROSTKIT_RAN)";
 
+/** Why what takes minutes waits for the next run of the tests on the same sources, which tries more of it; null where none follows. */
+export const waits = (name: string): string | null =>
+  (process.env.FROSTKIT_WAITS ?? "").split(",").includes(name)
+    ? "the next run of the tests tries it (FROSTKIT_WAITS)"
+    : null;
+
 /** "engines: tensorflow (2.21.0, CPU), onnxruntime (1.30.0), cpu; not here: webgpu: no WebGPU adapter was found" */
 export function formatEngines(engines: Engines): string {
   const here = ENGINES.filter((name) => engines[name].why === null);

@@ -10,7 +10,13 @@ export async function runParts(
 ): Promise<number> {
   const env = { ...process.env };
   // Every engine runs there, whatever has run here.
-  for (const name of ["NODE_TEST_CONTEXT", "FROSTKIT_REQUIRE", "FROSTKIT_RAN", "FROSTKIT_TEST_ENGINES"])
+  for (const name of [
+    "NODE_TEST_CONTEXT",
+    "FROSTKIT_REQUIRE",
+    "FROSTKIT_RAN",
+    "FROSTKIT_WAITS",
+    "FROSTKIT_TEST_ENGINES",
+  ])
     delete env[name];
   const args = ["--import", "tsx", join(__dirname, "run.ts"), ...parts];
   const child = spawn(program, args, { env: { ...env, ...variables } });

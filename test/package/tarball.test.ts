@@ -173,22 +173,21 @@ describe("Installed into an empty project with npm's defaults", {
           skip: compiler === "typescript" && resolution === "node10" && "TypeScript 7 has no node10 any more",
         }, () => {
           const how = ["--module", module, "--moduleResolution", resolution, "--target", "es2022"];
-          const check = (...args: string[]) =>
-            spawnSync(
-              process.execPath,
-              [
-                join(tools, "node_modules", compiler, "bin", "tsc"),
-                ...["--noEmit", "--strict", "--types", "node", "--lib", "es2022,dom", ...how, ...args],
-                "consumer.ts",
-              ],
-              { cwd: project, encoding: "utf8" },
-            );
-          const { status, stdout } = check("--skipLibCheck");
-          assert.equal(status, 0, stdout);
-          // tfjs's own declarations have errors for some compilers; frostkit's have none.
-          const all = check().stdout.split("\n");
+          const { stdout } = spawnSync(
+            process.execPath,
+            [
+              join(tools, "node_modules", compiler, "bin", "tsc"),
+              ...["--noEmit", "--strict", "--types", "node", "--lib", "es2022,dom", ...how, "consumer.ts"],
+            ],
+            { cwd: project, encoding: "utf8" },
+          );
+          // tfjs's own declarations have errors for some compilers; frostkit's have none, and what asks for it has none.
           assert.deepEqual(
-            all.filter((line) => /^(node_modules\/frostkit|consumer)/.test(line)),
+            stdout
+              .split("\n")
+              .filter(
+                (line) => /^(error|node_modules\/frostkit|consumer)/.test(line) || /cannot find/i.test(line),
+              ),
             [],
           );
         });
