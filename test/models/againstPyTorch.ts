@@ -35,7 +35,7 @@ export function fixture(name: string): { folder: string; expected: Expected; row
 }
 
 /** One family of each kind of block: on a WebGPU that computes on the processor a family takes half a minute, and the others' are these. */
-const KINDS_OF_BLOCK = ["bert", "albert", "deberta-v2", "modernbert"];
+const KINDS_OF_BLOCK = ["bert", "deberta-v2", "modernbert"];
 
 /**
  * Tests a family on every engine against the numbers PyTorch made of `test/fixtures/models/<name>`.

@@ -22,7 +22,7 @@ import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
 import { allLogits } from "../../src/training/predict";
 import { imagesOf, transformTo } from "../data/images";
-import { onEveryEngine, onEveryFastEngine, withoutHalf } from "../onEveryEngine";
+import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
 
 const train = toyRows(50);
@@ -190,7 +190,7 @@ function assertNear(got: ArrayLike<number>, wanted: number[], share: number): vo
     assert.ok(Math.abs(got[i] - value) <= share * largest, `number ${i}: expected ${value}, got ${got[i]}`);
 }
 
-onEveryEngine("headInit: probe", () => {
+onEveryFastEngine("headInit: probe", (engine) => {
   it("gives the last layer what dense arithmetic finds on what it reads, and leaves no tensor", async () => {
     const model = await loadTiny();
     const x = await inputsOfLastLayer(model, train);
@@ -203,9 +203,7 @@ onEveryEngine("headInit: probe", () => {
     assertNear(await logitsOf(model, valid), wanted.flat(), 1e-3);
     model.dispose();
   });
-});
 
-onEveryFastEngine("headInit: probe", (engine) => {
   for (const [what, family, head] of [
     ["BERT's pooler from the checkpoint", "bert", undefined],
     ["RoBERTa's dense layer, drawn by the seed", "roberta", undefined],
