@@ -30,6 +30,8 @@ export async function searchTask(task: Task): Promise<Figures> {
   const labels = train.labels!;
   const model = await AutoModelForSequenceClassification.fromPretrained(task.model, {
     ...(labels.problemType !== "regression" && { classes: labels.classes }),
+    // A made checkpoint's head has two labels, whatever the table has.
+    ignoreMismatchedSizes: true,
     log: () => {},
   });
   const settings = { epochs, batchSize, log: () => {} };

@@ -77,7 +77,8 @@ test("Cases that the folder has of other tables are in the results too, but not 
   const first = bench(t, { splits: [0] });
   await searchPart.measure(first);
   const { folder } = first.search;
-  const second = bench(t, { folder });
+  const asked: Task[] = [];
+  const second = bench(t, { folder }, asked);
   const table = { ...second.table, train: "data/tweets/train.csv" };
   mkdirSync(join(folder, "other"));
   const stale = { name: "of other code", rounds: fakeCase() };
@@ -89,4 +90,9 @@ test("Cases that the folder has of other tables are in the results too, but not 
     "tweets/train.csv, 300 + 600 rows, split 0",
   ]);
   assert.equal(readdirSync(folder).length, 4);
+  // The 12 blocks are there already.
+  assert.deepEqual(
+    asked.map(({ search }) => search!.timeOnly),
+    [undefined],
+  );
 });
