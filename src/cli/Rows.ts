@@ -9,5 +9,6 @@ export const areImages = (rows: Rows): rows is ImageRows => "paths" in rows;
 
 export const countOf = (rows: Rows): number => (areImages(rows) ? rows.paths : rows.texts).length;
 
-/** Whether a path is that of images: a folder. Where nothing is, the reader of tables says what is wrong. */
-export const isFolder = (path: string): boolean => statIfThere(path)?.isDirectory() ?? false;
+/** Whether what was named are images: one folder. Where nothing is, the reader of tables says what is wrong. */
+export const isFolder = (paths: readonly string[]): boolean =>
+  paths.length === 1 && (statIfThere(paths[0])?.isDirectory() ?? false);

@@ -45,8 +45,8 @@ export function aboutCommand({ model, train, valid }: DataFlags, command: Comman
     /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   return {
     model,
-    train,
-    ...(valid !== undefined && { valid }),
+    train: train.join(", "),
+    ...(valid !== undefined && { valid: valid.join(", ") }),
     command: ["frostkit", ...words].map(quote).join(" "),
   };
 }

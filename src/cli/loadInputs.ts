@@ -48,7 +48,7 @@ export async function loadInputs(
       ignoreMismatchedSizes: flags.ignoreMismatchedSizes,
     },
     signal,
-    { option: "--train", path: flags.train, images: areImages(train) },
+    { option: "--train", path: flags.train.join(", "), images: areImages(train) },
   );
   const { model } = loaded;
   const encode = await encoderOf(model, flags);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
@@ -62,8 +63,8 @@ export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   weight?: string;
   ignoreMismatchedSizes?: true;
   head?: Pooling;
-  train: string;
-  valid?: string;
+  train: string[];
+  valid?: string[];
   validFraction: number;
   splitSeed: number;
   label: string[];
@@ -85,6 +86,16 @@ export const OF_IMAGES: readonly string[] = ["augment"];
 /** Data options that say nothing of images. */
 export const OF_TABLES: readonly string[] = [...OF_TEXTS, "head", "label", "weight", "problemType", "limit"];
 
+/** What a table may be, and that there may be several. */
+export const TABLES =
+  ".csv, .tsv, .jsonl or .json, also packed by gzip or alone in a zip; several, joined by commas or given again, one after the other";
+
+/** Files joined by commas, after those that were given before; a file whose name has a comma is one. */
+export const paths = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...(existsSync(text) ? [text] : names(text)),
+];
+
 /** What is trained, on which rows. */
 export function addDataOptions(command: Command): Command {
   addModelOption(command)
@@ -96,11 +107,11 @@ export function addDataOptions(command: Command): Command {
     )
     .optionsGroup("Data:")
     .requiredOption(
-      "--train <path>",
-      "table to train on: .csv, .tsv, .jsonl or .json; or, for an image model, a folder with a folder of images for " +
-        "each class",
+      "--train <paths>",
+      `table to train on: ${TABLES}; or, for an image model, a folder with a folder of images for each class`,
+      paths,
     )
-    .option("--valid <path>", "the same to validate on; left out, rows of --train are set aside")
+    .option("--valid <paths>", "the same to validate on; left out, rows of --train are set aside", paths)
     .addOption(
       tableFlag(OPTIONS.trainValidSplit.validFraction, { says: "how many, every class keeping its share" }),
     )

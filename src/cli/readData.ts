@@ -18,11 +18,11 @@ export async function readData(
   command: Command,
 ): Promise<{ train: Rows; valid: Rows | null; told: string[] }> {
   if (flags.valid !== undefined)
-    checkNoneGiven(command, ["validFraction", "splitSeed"], `${flags.valid} is validated on`);
+    checkNoneGiven(command, ["validFraction", "splitSeed"], `${flags.valid.join(", ")} is validated on`);
   const told: string[] = [];
   const log = (line: string) => told.push(line);
   if (!isFolder(flags.train)) {
-    checkNoneGiven(command, OF_IMAGES, `${flags.train} is no folder of images`);
+    checkNoneGiven(command, OF_IMAGES, `${flags.train.join(", ")} is no folder of images`);
     const columns: TextColumns = {
       text: flags.text,
       pair: flags.pair,
@@ -31,23 +31,29 @@ export async function readData(
     };
     const { encoding, delimiter } = flags;
     // Rows are judged all alike, so those of --valid need no weights.
-    const read = async (path: string, options: { limit?: number; classes?: string[] }) =>
-      textDataset(await readTable(path, { limit: options.limit, encoding, delimiter }), {
+    const read = async (paths: string[], options: { limit?: number; classes?: string[] }) =>
+      textDataset(await readTable(paths, { limit: options.limit, encoding, delimiter }), {
         ...columns,
         log,
         classes: options.classes,
-        ...(path === flags.train && { weight: flags.weight }),
+        ...(paths === flags.train && { weight: flags.weight }),
       });
     return { ...(await trainAndValid(flags, read)), told };
   }
-  checkNoneGiven(command, OF_TABLES, `${flags.train} is a folder of images`);
-  const read = (path: string, { classes }: { classes?: string[] }) => labelledImages(path, { classes, log });
+  checkNoneGiven(command, OF_TABLES, `${flags.train[0]} is a folder of images`);
+  const read = async (paths: string[], { classes }: { classes?: string[] }) => {
+    if (!isFolder(paths))
+      throw new InputError(
+        `--valid: expected a folder of images as --train is, got ${paths.join(", ")}; give it the images to validate on`,
+      );
+    return labelledImages(paths[0], { classes, log });
+  };
   return { ...(await trainAndValid(flags, read)), told };
 }
 
 async function trainAndValid<Of extends Rows>(
   { train, valid, limit, validFraction, splitSeed }: DataFlags,
-  read: (path: string, options: { limit?: number; classes?: string[] }) => Promise<Of>,
+  read: (paths: string[], options: { limit?: number; classes?: string[] }) => Promise<Of>,
 ): Promise<{ train: Of; valid: Of | null }> {
   const all = await read(train, { limit });
   if (valid !== undefined) return { train: all, valid: await read(valid, { classes: all.labels!.classes }) };

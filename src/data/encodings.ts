@@ -4,32 +4,37 @@ import { InputError } from "../errors";
 /** What 0x80 to 0x9f stand for in Windows-1252, which is Latin-1 elsewhere; a blank stands where there is no character. */
 const WINDOWS_1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 
-/** Bytes of text are decoded in pieces of this size, since a JavaScript string ends at 2²⁹ characters. */
+/** Bytes of a message's guess are decoded in pieces of this size, since a JavaScript string ends at 2²⁹ characters. */
 const PIECE = 2 ** 26;
 
 /**
- * The bytes of a text in UTF-8, as they are where they are UTF-8 already.
+ * A text in UTF-8, piece by piece: as it is where it is UTF-8 already, which whoever reads it checks.
  *
- * @throws InputError that names the line whose bytes are not of the encoding, and what they may be
+ * @param start its first bytes, by which UTF-16 tells the order of its own
+ * @throws InputError where bytes are none of the encoding
  */
-export function toUtf8(path: string, bytes: Buffer, encoding: string): Buffer {
+export async function* utf8Chunks(
+  path: string,
+  chunks: AsyncIterable<Buffer>,
+  encoding: string,
+  start: Buffer,
+): AsyncGenerator<Buffer> {
   if (encoding === "utf-8") {
-    checkUtf8(path, bytes);
-    return bytes;
+    yield* chunks;
+    return;
   }
-  const decoder = decoderOf(encoding, bytes);
-  const pieces: Buffer[] = [];
-  for (let start = 0; start < bytes.length || start === 0; start += PIECE) {
-    const end = start + PIECE;
+  const decoder = decoderOf(encoding, start);
+  const decode = (piece: Buffer, more: boolean): Buffer => {
     try {
-      pieces.push(Buffer.from(decoder(bytes.subarray(start, end), end < bytes.length)));
+      return Buffer.from(decoder(piece, more));
     } catch {
       throw new InputError(
         `${path}: expected ${encoding}, as was asked for, got bytes that are none; name the encoding it was saved in`,
       );
     }
-  }
-  return Buffer.concat(pieces);
+  };
+  for await (const chunk of chunks) yield decode(chunk, true);
+  yield decode(Buffer.alloc(0), false);
 }
 
 function decoderOf(encoding: string, bytes: Buffer): (piece: Buffer, more: boolean) => string {
@@ -88,9 +93,12 @@ function badByte(line: Buffer): number {
   return 0;
 }
 
-/** By its byte order mark, or by the zeros that the letters of a header have in it. */
-export function isUtf16(bytes: Buffer): boolean {
-  if (["fffe", "feff"].includes(bytes.toString("hex", 0, 2))) return true;
+/** Whether a text begins with the byte order mark of UTF-16, which no other text does. */
+export const hasUtf16Mark = (bytes: Buffer): boolean =>
+  ["fffe", "feff"].includes(bytes.toString("hex", 0, 2));
+
+/** Whether it seems to be UTF-16 by the zeros that the letters of a header have in it. */
+export function seemsUtf16(bytes: Buffer): boolean {
   const start = bytes.subarray(0, 64);
   const zeros = [0, 1].map((odd) => start.filter((byte, i) => byte === 0 && i % 2 === odd).length);
   return start.length > 3 && Math.max(...zeros) > 0.4 * start.length && Math.min(...zeros) === 0;

@@ -1,13 +1,19 @@
+/** The kinds that are read, where they are not in an archive themselves. */
+export const GZIP = "a gzip file";
+export const ZIP = "a ZIP archive";
+export const PARQUET = "a Parquet file";
+
 /** What files begin with that are no text, and what to do with them. */
 const MAGIC: [bytes: string, what: string, cure: string][] = [
-  ["1f8b", "a gzip file", "unpack it, for instance by gunzip"],
-  ["504b0304", "a ZIP archive", "unpack it, for instance by unzip"],
+  ["1f8b", GZIP, "unpack it, for instance by gunzip"],
+  ["504b0304", ZIP, "unpack it, for instance by unzip"],
   ["504b0506", "an empty ZIP archive", "look for the table where it came from"],
   ["fd377a585a00", "an xz file", "unpack it, for instance by unxz"],
   ["28b52ffd", "a Zstandard file", "unpack it, for instance by unzstd"],
   ["377abcaf271c", "a 7z archive", "unpack it, for instance by 7z x"],
   ["526172211a07", "a RAR archive", "unpack it"],
-  ["50415231", "a Parquet file", convert("read_parquet")],
+  ["50415231", PARQUET, "unpack it: Parquet is read from a file of its own"],
+  ["50415245", "an encrypted Parquet file", convert("read_parquet")],
   ["d0cf11e0a1b11ae1", "an Excel workbook (.xls)", convert("read_excel")],
   ["4152524f5731", "an Arrow file (Feather)", convert("read_feather")],
   ["46454131", "a Feather file", convert("read_feather")],
@@ -49,7 +55,7 @@ export function fileKind(start: Buffer): { what: string; cure: string } | null {
   const found = MAGIC.find(([bytes]) => hex.startsWith(bytes) && (start.includes(0) || !isWord(bytes)));
   if (found) {
     const [, what, cure] = found;
-    const members = what === "a ZIP archive" ? start.toString("latin1") : "";
+    const members = what === ZIP ? start.toString("latin1") : "";
     // An Office file is a ZIP of these members.
     if (/\bxl\/|\[Content_Types\]\.xml/.test(members))
       return { what: "an Excel workbook (.xlsx)", cure: convert("read_excel") };

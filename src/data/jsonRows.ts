@@ -1,12 +1,12 @@
-import { open } from "node:fs/promises";
 import { InputError } from "../errors";
 import { parseJson } from "../text/json";
 import { checkUtf8 } from "./encodings";
+import { LONGEST, linesOf, tooLong } from "./linesOf";
+import type { TableFile } from "./openTable";
 import { pandasJson } from "./pandasJson";
 import type { Row } from "./readTable";
 
-/** A JavaScript string ends here, and with it what can be parsed in one piece. */
-const LONGEST = 2 ** 29 - 24;
+type File = Pick<TableFile, "path" | "name" | "chunks">;
 
 type Rows = { columns: string[]; rows: Row[] };
 
@@ -17,16 +17,12 @@ type Item = [where: string, item: unknown];
  * The rows of a file of JSON objects: one a line, however large the file, or all in one piece, as an array or as pandas writes tables.
  * Columns in the order of their first appearance.
  *
- * @param decoded the file in UTF-8 where it was another encoding's, else it is read from the disk
+ * @param file whose chunks are UTF-8
  */
-export async function jsonRows(
-  path: string,
-  decoded: Buffer | null,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Rows> {
+export async function jsonRows(file: File, limit = Number.POSITIVE_INFINITY): Promise<Rows> {
   const columns = new Set<string>();
   const found: Map<string, string>[] = [];
-  for await (const [where, item] of itemsOf(path, decoded)) {
+  for await (const [where, item] of itemsOf(file)) {
     if (item === null || typeof item !== "object" || Array.isArray(item))
       throw new InputError(
         `${where}: expected an object such as {"text": "…"}, got ${JSON.stringify(item).slice(0, 40)}`,
@@ -45,15 +41,16 @@ export async function jsonRows(
   return { columns: names, rows };
 }
 
-async function* itemsOf(path: string, decoded: Buffer | null): AsyncGenerator<Item> {
+async function* itemsOf(file: File): AsyncGenerator<Item> {
+  const { path } = file;
   let first: { where: string; line: string } | null = null;
-  for await (const { line, number } of linesOf(path, decoded)) {
+  for await (const { line, number } of linesOf(file)) {
     const where = `${path}, line ${number}`;
     if (first === null) {
       first = { where, line };
       // All in one piece, or one object over several lines.
       if (/^\s*\[/.test(line) || !isJson(line)) {
-        yield* piece(path, await wholeText(path, decoded), first);
+        yield* piece(file, await wholeText(file), first);
         return;
       }
       continue;
@@ -65,17 +62,17 @@ async function* itemsOf(path: string, decoded: Buffer | null): AsyncGenerator<It
     yield [where, parseAt(where, line)];
   }
   // A file of one line may be one row or a whole table: its content decides.
-  if (first?.line) yield* piece(path, first.line, first);
+  if (first?.line) yield* piece(file, first.line, first);
 }
 
-function* piece(path: string, text: string, first: { where: string; line: string }): Generator<Item> {
+function* piece({ path, name }: File, text: string, first: { where: string; line: string }): Generator<Item> {
   if (/^\s*\[/.test(text)) {
     for (const [i, item] of (parseAt(path, text) as unknown[]).entries())
       yield [`${path}, item ${i + 1}`, item];
     return;
   }
   // Not one object either: the first line is what is wrong.
-  const whole = isJson(text) && !/\.(jsonl|ndjson)$/i.test(path) ? pandasJson(path, text) : null;
+  const whole = isJson(text) && !/\.(jsonl|ndjson)$/i.test(name) ? pandasJson(path, text) : null;
   if (whole) for (const [i, item] of whole.entries()) yield [`${path}, row ${i + 1}`, item];
   else yield [first.where, parseAt(first.where, isJson(text) ? text : first.line)];
 }
@@ -89,52 +86,10 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The lines of a file that are not blank, without holding all of them. */
-async function* linesOf(
-  path: string,
-  decoded: Buffer | null,
-): AsyncGenerator<{ line: string; number: number }> {
-  let number = 0;
-  let parts: Buffer[] = [];
-  const take = (end: Buffer): string => {
-    const bytes = parts.length > 0 ? Buffer.concat([...parts, end]) : end;
-    parts = [];
-    number++;
-    if (bytes.length > LONGEST) throw tooLong(path, bytes.length);
-    checkUtf8(path, bytes, number);
-    const text = bytes.toString("utf8");
-    return number === 1 ? text.replace(/^\ufeff/, "") : text;
-  };
-  for await (const chunk of decoded ? [decoded] : chunksOf(path)) {
-    let start = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      const line = take(chunk.subarray(start, end));
-      start = end + 1;
-      if (line.trim() !== "") yield { line, number };
-    }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
-  }
-  const line = take(Buffer.alloc(0));
-  if (line.trim() !== "") yield { line, number };
-}
-
-async function* chunksOf(path: string): AsyncGenerator<Buffer> {
-  const file = await open(path);
-  try {
-    for (;;) {
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(2 ** 22), 0, 2 ** 22);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function wholeText(path: string, decoded: Buffer | null): Promise<string> {
+async function wholeText({ path, chunks }: File): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const chunk of decoded ? [decoded] : chunksOf(path)) {
+  for await (const chunk of chunks()) {
     parts.push(chunk);
     size += chunk.length;
     if (size > LONGEST) throw tooLong(path, size);
@@ -143,12 +98,6 @@ async function wholeText(path: string, decoded: Buffer | null): Promise<string> 
   checkUtf8(path, bytes);
   return bytes.toString("utf8").replace(/^\ufeff/, "");
 }
-
-const tooLong = (path: string, size: number): InputError =>
-  new InputError(
-    `${path}: expected JSON in one piece of at most 512 MB, got ${Math.floor(size / 2 ** 20)} MB or more; write one object a line, ` +
-      'for instance by to_json("table.jsonl", orient="records", lines=True) of pandas',
-  );
 
 function parseAt(where: string, text: string): unknown {
   try {

@@ -4,6 +4,7 @@ import { someOf } from "../text/someOf";
 import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import type { Table } from "./readTable";
+import { rowPlace } from "./rowPlace";
 
 /** What a model learns to say about each row, in one of Transformers' three problem types. */
 export type Labels =
@@ -103,7 +104,7 @@ export function readProbabilities(table: Table, columns: string[], classes: stri
     const total = own.reduce((a, b) => a + b);
     if (Math.abs(total - 1) > ROUNDED)
       throw new InputError(
-        `${table.path}, row ${row + 1}: expected probabilities that add up to 1 in columns ${list(classes)}, got ${own.join(", ")}`,
+        `${rowPlace(table, row)}: expected probabilities that add up to 1 in columns ${list(classes)}, got ${own.join(", ")}`,
       );
     own.forEach((p, c) => {
       own[c] = p / total;
@@ -202,7 +203,7 @@ function filled(table: Table, column: string, row: number, cell: string, classes
 }
 
 function at(table: Table, column: string, row: number): string {
-  return `${table.path}, row ${row + 1}, column ${JSON.stringify(column)}`;
+  return `${rowPlace(table, row)}, column ${JSON.stringify(column)}`;
 }
 
 const list = (names: string[]): string =>

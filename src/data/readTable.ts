@@ -1,25 +1,28 @@
-import { open, readFile, stat } from "node:fs/promises";
-import { extname } from "node:path";
 import { InputError } from "../errors";
 import { endings } from "../files/endings";
 import { hasEnding } from "../files/hasEnding";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { delimitedRows } from "./delimitedRows";
-import { isUtf16, toUtf8 } from "./encodings";
-import { fileKind, KIND_BYTES } from "./fileKind";
+import { checkUtf8, hasUtf16Mark, seemsUtf16, utf8Chunks } from "./encodings";
+import { fileKind, PARQUET } from "./fileKind";
+import { joinTables } from "./joinTables";
 import { jsonRows } from "./jsonRows";
+import { openTable, type TableFile } from "./openTable";
+import { parquetRows } from "./parquetRows";
 
 /** A row's cells by column name; every column is there, an empty cell is `""`. */
 export type Row = Record<string, string>;
 
 /** A table as it was read: every cell is text, whatever it means is decided by who uses it. */
 export interface Table {
-  /** The file it was read from. */
+  /** The file it was read from; several, joined by commas. */
   path: string;
+  /** Of several files, how many rows came from each, so that messages name a row's own file. */
+  files?: { path: string; rows: number }[];
   /** Their names, in the order of the file. */
   columns: string[];
-  /** In the order of the file. */
+  /** In the order of the file, and of the files. */
   rows: Row[];
 }
 
@@ -39,45 +42,83 @@ export interface TableOptions {
 /**
  * Reads a table by its extension: `.csv` and `.tsv` with a header line, `.jsonl` and `.ndjson` with one object a line,
  * `.json` with an array of objects, one object a line, or a table as pandas' `to_json` writes it in whatever orientation. With or
- * without a byte order mark; LF, CRLF or CR.
+ * without a byte order mark, of UTF-16 too; LF, CRLF or CR. The file may be packed by gzip, or be the one table in a ZIP archive. Parquet
+ * is known by its first bytes; its cells are spelled as pandas' `to_csv` spells them, lists and structs as JSON.
+ *
+ * Several files are read one after the other and have to have the same columns, in whatever order.
  *
  * Cells that something else sets apart than the name says are read where `delimiter` names it. Blank lines are skipped. JSON numbers and booleans become text, `null` and absent keys `""`. A column without a name is called
  * `Unnamed: 2` by its place, from 0, and one whose name was there before `text.1`, as pandas calls them.
  *
- * @param path the file
- * @throws InputError naming file and line: unreadable or unknown file, one that is an archive or a binary table, bytes that are not of
- *   the encoding, a row with too many or too few cells, an open quote, broken JSON, no rows
+ * @param path the file, or a list of files
+ * @throws InputError naming file and line: unreadable or unknown file, a binary table, an archive of several files, bytes that are not of
+ *   the encoding, a row with too many or too few cells, an open quote, broken JSON, no rows, files of other columns than the first
  * @example
  * ```ts
  * const table = await readTable("train.csv");
  * table.rows[0].text; // "Forest fire near La Ronge Sask. Canada"
  * ```
  */
-export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
-  const { limit, encoding, delimiter } = readOptions("readTable", options);
+export async function readTable(
+  path: string | readonly string[],
+  options: TableOptions = {},
+): Promise<Table> {
+  const { limit, ...how } = readOptions("readTable", options);
   checkArguments("readTable", { path });
-  const extension = extname(path).toLowerCase();
-  const known: string[] = [...endings.cells, ...endings.json];
-  const start = await startOf(path);
+  const paths = typeof path === "string" ? [path] : path;
+  const twice = paths.find((each, i) => paths.indexOf(each) < i);
+  if (twice !== undefined) throw new InputError(`path: expected each file once, got ${twice} twice`);
+  const tables: Table[] = [];
+  let left = limit;
+  for (const each of paths) {
+    if (left === 0) break;
+    const table = await readOne(each, { ...how, limit: left });
+    tables.push(table);
+    if (left !== undefined) left -= table.rows.length;
+  }
+  return joinTables(tables);
+}
+
+async function readOne(
+  path: string,
+  { limit, encoding, delimiter }: TableOptions & { encoding: string },
+): Promise<Table> {
+  const file = await openTable(path);
+  const { start, name } = file;
   const kind = fileKind(start);
-  if (kind !== null) throw new InputError(`${path}: expected a table, got ${kind.what}; ${kind.cure}`);
-  if (encoding === "utf-8") checkText(path, start);
-  if (hasEnding(path, endings.cells) && /^\ufeff?\s*(\{\s*"|\[\s*[[{])/.test(start.toString()))
+  if (kind?.what === PARQUET && name === path) {
+    checkNoneOf("encoding", encoding === "utf-8" ? undefined : encoding, path);
+    checkNoneOf("delimiter", delimiter, path);
+    return filled(path, await parquetRows(path, limit));
+  }
+  if (kind !== null) throw new InputError(`${file.path}: expected a table, got ${kind.what}; ${kind.cure}`);
+  const marked = encoding === "utf-8" && hasUtf16Mark(start);
+  if (encoding === "utf-8" && !marked) checkText(file.path, start);
+  if (hasEnding(name, endings.cells) && /^\ufeff?\s*(\{\s*"|\[\s*[[{])/.test(start.toString()))
     throw new InputError(
-      `${path}: expected cells set apart by a character, got JSON; give it a name that ends in .json, or .jsonl where each line is an object`,
+      `${file.path}: expected cells set apart by a character, got JSON; give it a name that ends in .json, or .jsonl where each line is an object`,
     );
-  if (!known.includes(extension))
+  const known: string[] = [...endings.cells, ...endings.json, ...endings.parquet];
+  if (!hasEnding(name, known))
     throw new InputError(
-      `${path}: expected a table in ${known.join(", ")}; convert it, or give it the name of what it is`,
+      `${file.path}: expected a table in ${known.join(", ")}; convert it, or give it the name of what it is`,
     );
-  const ofLines = hasEnding(path, endings.json);
-  if (ofLines && delimiter !== undefined)
-    throw new InputError(`delimiter: expected a CSV or TSV to read by it, got ${path}; leave it out`);
-  const bytes = ofLines && encoding === "utf-8" ? null : await readWhole(path);
-  const decoded = bytes && toUtf8(path, bytes, encoding);
-  const { columns, rows } = ofLines
-    ? await jsonRows(path, decoded, limit)
-    : delimitedRows(path, decoded!, delimiter ?? (extension === ".tsv" ? "\t" : ","), limit);
+  if (hasEnding(name, endings.parquet))
+    throw new InputError(
+      `${file.path}: expected a Parquet file, as its name says, got another; give it the name of what it is`,
+    );
+  const ofLines = hasEnding(name, endings.json);
+  if (ofLines) checkNoneOf("delimiter", delimiter, file.path);
+  const decoded = {
+    ...file,
+    chunks: () => utf8Chunks(file.path, file.chunks(), marked ? "utf-16" : encoding, start),
+  };
+  if (ofLines) return filled(file.path, await jsonRows(decoded, limit));
+  const apart = delimiter ?? (hasEnding(name, [".tsv"]) ? "\t" : ",");
+  return filled(file.path, delimitedRows(file.path, await wholeText(decoded), apart, limit));
+}
+
+function filled(path: string, { columns, rows }: Pick<Table, "columns" | "rows">): Table {
   if (rows.length === 0)
     throw new InputError(
       `${path}: expected at least one row, got ${columns.length ? "a header alone" : "none"}`,
@@ -85,9 +126,17 @@ export async function readTable(path: string, options: TableOptions = {}): Promi
   return { path, columns, rows };
 }
 
+/** Throws where an option of texts was given for a file that says by itself how it is read. */
+function checkNoneOf(name: string, given: string | undefined, path: string): void {
+  if (given !== undefined)
+    throw new InputError(
+      `${name}: expected a ${name === "delimiter" ? "CSV or TSV" : "text"} to read by it, got ${path}; leave it out`,
+    );
+}
+
 /** Throws where zero bytes show that a file, though it may be UTF-8 by chance, is something else. */
 function checkText(path: string, start: Buffer): void {
-  if (isUtf16(start))
+  if (seemsUtf16(start))
     throw new InputError(
       `${path}, line 1: expected UTF-8, got UTF-16; pass encoding "utf-16" (--encoding utf-16)`,
     );
@@ -95,33 +144,22 @@ function checkText(path: string, start: Buffer): void {
     throw new InputError(`${path}: expected a table, got a binary file; write it as CSV, TSV or JSON Lines`);
 }
 
-const reasons: Record<string, string> = {
-  ENOENT: "no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ERR_FS_FILE_TOO_LARGE: "it has 2 GiB or more; split it, or write it as JSONL, which is read line by line",
-};
+/** Cells are read in one piece of less than 2 GiB. */
+const MOST_BYTES = 2 ** 31 - 1;
 
-const unreadable = (path: string) => (error: NodeJS.ErrnoException) => {
-  throw new InputError(`${path}: cannot be read (${reasons[error.code ?? ""] ?? error.message})`);
-};
-
-const readWhole = (path: string): Promise<Buffer> => readFile(path).catch(unreadable(path));
-
-async function startOf(path: string): Promise<Buffer> {
-  const stats = await stat(path).catch(unreadable(path));
-  // Opening a pipe that nobody writes to would never end.
-  if (!stats.isFile() && !stats.isDirectory())
-    throw new InputError(
-      `${path}: expected a file, got a pipe or a device; write what comes out of it to a file`,
-    );
-  const file = await open(path).catch(unreadable(path));
-  try {
-    const { buffer, bytesRead } = await file
-      .read(Buffer.alloc(KIND_BYTES), 0, KIND_BYTES)
-      .catch(unreadable(path));
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+/** The bytes of a text, which are UTF-8. */
+async function wholeText({ path, chunks }: TableFile): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks()) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size > MOST_BYTES)
+      throw new InputError(
+        `${path}: cannot be read (it has 2 GiB or more; split it, or write it as JSONL, which is read line by line)`,
+      );
   }
+  const bytes = Buffer.concat(parts);
+  checkUtf8(path, bytes);
+  return bytes;
 }

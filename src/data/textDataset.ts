@@ -8,6 +8,7 @@ import { decimalOf } from "./decimalOf";
 import { isMissing } from "./isMissing";
 import { type Labels, readClasses, readFlags, readNumbers, readProbabilities, readWeights } from "./labels";
 import type { Table } from "./readTable";
+import { rowPlace } from "./rowPlace";
 import { sayGaps } from "./sayGaps";
 import { sayLabels } from "./sayLabels";
 import { sourceName } from "./sourceName";
@@ -124,7 +125,8 @@ export function textDataset(given: Table, options: TextColumns = {}): TextDatase
     ids: id === undefined ? null : column(table, "id", id),
     columns: { text, pair: pair ?? null, label: label === undefined ? null : names },
   };
-  for (const line of sayGaps(dataset)) log(line);
+  const placeOf = table.files && ((row: number) => rowPlace(table, row));
+  for (const line of sayGaps(dataset, placeOf)) log(line);
   return dataset;
 }
 
@@ -199,7 +201,7 @@ function column(table: Table, role: string, name: string): string[] {
     if (typeof cell === "string") return cell;
     // As in a table made by hand.
     throw new InputError(
-      `${table.path}, row ${i + 1}, column ${JSON.stringify(name)}: expected a text, got ${shown(cell)}`,
+      `${rowPlace(table, i)}, column ${JSON.stringify(name)}: expected a text, got ${shown(cell)}`,
     );
   });
 }

@@ -19,6 +19,11 @@ const isObject = (value: unknown): value is object =>
 const path = (expected: string) =>
   kindOf(expected, (value) => typeof value === "string" && value.trim() !== "");
 
+const tables = kindOf("the path of a table, or a list of such paths", (value) => {
+  const paths = Array.isArray(value) ? value : [value];
+  return paths.length > 0 && paths.every((each) => typeof each === "string" && each.trim() !== "");
+});
+
 const listLike = (expected: string) => kindOf(expected, isListLike);
 
 const optional = (kind: Kind): Kind => ({
@@ -86,7 +91,7 @@ export const ARGUMENTS = {
   resolveModel: { idOrFolder: source },
   loadTokenizer: { folder },
   loadImageTransform: { idOrFolder: source },
-  readTable: { path: path("the path of a table") },
+  readTable: { path: tables },
   writeTable: {
     path: path("the path of a file to write"),
     columns: kindOf("an object of columns, each a list of values", isObject),

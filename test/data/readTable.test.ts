@@ -259,16 +259,29 @@ test("Bytes that are no UTF-8 are an error with their line and what they read as
     latin("text\n\x83\x81\x93\xfa\n"),
     /line 2: expected UTF-8, got the byte 0x83; pass the encoding .*\(--encoding\), such as gbk/,
   );
-  for (const [name, bytes] of [
-    ["wide.tsv", Buffer.from("\ufefftext\ty\na\t1\n", "utf16le")],
-    ["bare.tsv", Buffer.from("text\ty\na\t1\n", "utf16le")],
-    ["big.jsonl", Buffer.from('\ufeff{"text":"a"}\n', "utf16le").swap16()],
-  ] as const)
-    await fails(
-      name,
-      bytes,
-      /line 1: expected UTF-8, got UTF-16; pass encoding "utf-16" \(--encoding utf-16\)/,
-    );
+  await fails(
+    "bare.tsv",
+    Buffer.from("text\ty\na\t1\n", "utf16le"),
+    /line 1: expected UTF-8, got UTF-16; pass encoding "utf-16" \(--encoding utf-16\)/,
+  );
+});
+
+test("UTF-16 with a byte order mark is read by it", async () => {
+  for (const [name, text] of [
+    ["wide.tsv", "text\ty\nnaïve €\t1\n"],
+    ["wide.csv", "text,y\nnaïve €,1\n"],
+    ["wide.jsonl", '{"text":"naïve €","y":1}\n'],
+    ["wide.json", '[{"text":"naïve €","y":1}]'],
+  ]) {
+    const little = Buffer.from(`\ufeff${text}`, "utf16le");
+    for (const bytes of [little, Buffer.from(little).swap16()])
+      assert.deepEqual(await rowsOf(name, bytes), [{ text: "naïve €", y: "1" }], name);
+  }
+  await fails(
+    "half.csv",
+    Buffer.from("fffe74006500d8", "hex"),
+    /expected utf-16, as was asked for, got bytes/,
+  );
 });
 
 test("An encoding is read by the names that Python, iconv and the web have for it", async () => {
@@ -349,7 +362,11 @@ test("A whole number that JSON readers round is an error, since a nearly right i
 });
 
 test("Other formats are an error that lists what is read", async () => {
-  await fails("README", "text\n", /expected a table in \.csv, \.tsv, \.jsonl, \.ndjson, \.json; convert it/);
+  await fails(
+    "README",
+    "text\n",
+    /expected a table in \.csv, \.tsv, \.jsonl, \.ndjson, \.json, \.parquet; convert it/,
+  );
 });
 
 test("A file that is something else is called so, whatever its name says", async () => {
@@ -360,11 +377,11 @@ test("A file that is something else is called so, whatever its name says", async
       Buffer.from(member),
     ]);
   const kinds: [content: string | Buffer, what: RegExp][] = [
-    [gzipSync("text,y\na,1\n"), /got a gzip file; unpack it, for instance by gunzip/],
-    [zip("train.csv"), /got a ZIP archive; unpack it/],
+    [gzipSync(gzipSync("text,y\na,1\n")), /got a gzip file; unpack it, for instance by gunzip/],
     [zip("[Content_Types].xml"), /got an Excel workbook \(\.xlsx\); convert it by pandas\.read_excel/],
     [zip("xl/workbook.xml"), /got an Excel workbook \(\.xlsx\)/],
-    ["PAR1\x15\x04\x15\0", /got a Parquet file; convert it by pandas\.read_parquet\(path\)\.to_csv/],
+    [gzipSync("PAR1\x15\x04\x15\0"), /got a Parquet file; unpack it: Parquet is read from a file of its own/],
+    ["PARE\x15\x04\x15\0", /got an encrypted Parquet file; convert it by pandas\.read_parquet/],
     [Buffer.from("d0cf11e0a1b11ae1", "hex"), /got an Excel workbook \(\.xls\)/],
     [Buffer.from("fd377a585a00", "hex"), /got an xz file/],
     ["BZh91AY&SY", /got a bzip2 file/],

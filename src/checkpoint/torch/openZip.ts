@@ -1,15 +1,23 @@
 import { InputError } from "../../errors";
 import type { OpenFile } from "../../files/OpenFile";
+import { zipEntries } from "../../files/zipEntries";
 import { storage } from "../safetensors";
 import { ByteReader, MOST_PICKLED } from "./ByteReader";
 import { type Pickled, storageOf, torchGlobals } from "./torchGlobals";
 import { unpickle } from "./unpickle";
-import { zipEntries } from "./zipEntries";
 
-/** The archive of torch 1.6 and later: `<name>/data.pkl`, and each storage in an entry `<name>/data/<key>`. */
+/**
+ * The archive of torch 1.6 and later: `<name>/data.pkl`, and each storage in an entry `<name>/data/<key>`. Entries are stored as they are,
+ * so that tensors can be read from their places; a compressed one is refused.
+ */
 export function openZip(file: OpenFile): Pickled {
   const { path } = file;
   const entries = zipEntries(file);
+  const compressed = [...entries].find(([, { method }]) => method !== 0)?.[0];
+  if (compressed !== undefined)
+    throw new InputError(
+      `${path}: its entry ${JSON.stringify(compressed)} is compressed, which torch.save never does: unpack the archive and zip it again with \`zip -0\``,
+    );
   const pickle = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined)
     throw new InputError(

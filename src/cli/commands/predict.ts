@@ -29,6 +29,8 @@ import {
   type EngineFlags,
   type ModelFlags,
   OF_TEXTS,
+  paths,
+  TABLES,
   type TextFlags,
 } from "../options";
 import { print } from "../print";
@@ -36,7 +38,7 @@ import { countOf, isFolder, type Rows } from "../Rows";
 import { tableFlag } from "../tableFlag";
 
 interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
-  data: string;
+  data: string[];
   out: string;
   id?: string;
   label?: string;
@@ -55,8 +57,9 @@ export function predictCommand(): Command {
     )
     .optionsGroup("Data:")
     .requiredOption(
-      "--data <path>",
-      "table to predict: .csv, .tsv, .jsonl or .json; or, for an image model, a folder of images, in folders or not",
+      "--data <paths>",
+      `table to predict: ${TABLES}; or, for an image model, a folder of images, in folders or not`,
+      paths,
     );
   addTextOptions(command)
     .option(
@@ -88,14 +91,15 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const { out, data } = flags;
   checkOut(out);
   const images = isFolder(data);
-  if (!images) checkNoInput(out, [data]);
+  const named = data.join(", ");
+  if (!images) checkNoInput(out, data);
   const signal = interruptSignal();
-  if (images) checkNoneGiven(command, OF_TEXTS, `${data} is a folder of images`);
+  if (images) checkNoneGiven(command, OF_TEXTS, `${named} is a folder of images`);
   const read = images
-    ? await imageFolder(data, { labels: false })
+    ? await imageFolder(data[0], { labels: false })
     : await readTable(data, { encoding: flags.encoding, delimiter: flags.delimiter });
   if ("paths" in read) checkNoInput(out, read.paths);
-  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: data, images });
+  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: named, images });
   const { model } = loaded;
   checkNoInput(
     out,
@@ -122,8 +126,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
   for (const line of remarks) note(line);
-  if (id === null)
-    note(`${flags.data}: has no column "id": rows are numbered from 0 (--id names another column)`);
+  if (id === null) note(`${named}: has no column "id": rows are numbered from 0 (--id names another column)`);
 
   const [encoded] = await encode([rows], signal);
   const said = await withBar("predicting", (bar) =>
@@ -168,7 +171,7 @@ interface Asked {
 }
 
 function imageRows(rows: ImageRows, { data, id }: PredictFlags): Asked {
-  const ids = rows.paths.map((path) => relative(data, path).split(sep).join("/"));
+  const ids = rows.paths.map((path) => relative(data[0], path).split(sep).join("/"));
   return { rows, ids, id: id ?? "file" };
 }
 
@@ -180,7 +183,7 @@ function textRows(table: Table, flags: PredictFlags, command: Command, { trained
     // Another table may call its column otherwise, but not beside the one that training read.
     if (asked !== undefined && trained && asked !== trained && table.columns.includes(trained))
       throw new InputError(
-        `--${name}: expected the column ${JSON.stringify(trained)}, which the model was trained on and ${flags.data} has, got ${JSON.stringify(asked)}; leave it out`,
+        `--${name}: expected the column ${JSON.stringify(trained)}, which the model was trained on and ${table.path} has, got ${JSON.stringify(asked)}; leave it out`,
       );
   }
   const id = flags.id ?? (table.columns.includes("id") ? "id" : null);

@@ -43,7 +43,7 @@ Examples:
 async function probe(flags: ProbeFlags, command: Command): Promise<void> {
   if (isFolder(flags.train))
     throw new InputError(
-      `--train: expected a table, since probe reads texts alone, got the folder ${flags.train}`,
+      `--train: expected a table, since probe reads texts alone, got the folder ${flags.train[0]}`,
     );
   const signal = interruptSignal();
   const { model, train, valid } = await loadInputs({ ...flags, precision: "fp32" }, command, {

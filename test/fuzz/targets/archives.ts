@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import fc, { type Arbitrary } from "fast-check";
 import { TorchFile } from "../../../src/checkpoint/torch/TorchFile";
-import { zipEntries } from "../../../src/checkpoint/torch/zipEntries";
 import { readTable } from "../../../src/data/readTable";
 import { OpenFile } from "../../../src/files/OpenFile";
+import { zipEntries } from "../../../src/files/zipEntries";
 import type { Target } from "../Target";
 
 /** An entry of an archive, and what its headers say of it, which need not be true. */

@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { readTable } from "../../../src/data/readTable";
 import { textDataset } from "../../../src/data/textDataset";
@@ -24,10 +25,19 @@ const byColumn = Object.fromEntries(
   ]),
 );
 
+const fixtures = join(__dirname, "../../fixtures/tables");
+
 const BASES: Record<string, fc.Arbitrary<Buffer>> = {
   "train.csv": mutatedBytes([cells(","), Buffer.concat([Buffer.from("\ufeff"), cells(",")])]),
   "train.tsv": mutatedBytes([cells("\t")]),
   "train.jsonl": mutatedBytes([Buffer.from(rows.map((row) => JSON.stringify(row)).join("\n"))]),
+  "train.csv.gz": mutatedBytes([gzipSync(cells(","))]),
+  "train.csv.zip": mutatedBytes([readFileSync(join(fixtures, "packed.csv.zip"))]),
+  "train.parquet": mutatedBytes(
+    ["plain", "snappy", "pages-2", "delta", "nested", "zstd", "lz4", "gzip", "brotli"].map((name) =>
+      readFileSync(join(fixtures, `${name}.parquet`)),
+    ),
+  ),
   "train.json": mutatedJson([Buffer.from(JSON.stringify(rows)), Buffer.from(JSON.stringify(byColumn))]),
 };
 

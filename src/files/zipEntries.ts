@@ -1,10 +1,18 @@
-import { InputError } from "../../errors";
-import type { OpenFile } from "../../files/OpenFile";
+import { InputError } from "../errors";
+import type { OpenFile } from "./OpenFile";
 
-/** Where an entry's bytes lie in the archive. */
-interface ZipEntry {
+/** Where an entry's bytes lie in the archive, and how. */
+export interface ZipEntry {
   start: number;
+  /** As they lie there. */
+  packedBytes: number;
+  /** Unpacked. */
   bytes: number;
+  /** How they are packed: 0 is as they are, 8 deflated. */
+  method: number;
+  encrypted: boolean;
+  /** CRC-32 of what it unpacks to. */
+  crc: number;
 }
 
 // The least size of each record, by section of APPNOTE.TXT.
@@ -15,8 +23,7 @@ const CENTRAL = 46;
 const LOCAL = 30;
 
 /**
- * The entries of a zip archive by name, those above 4 GB included (PKWARE's APPNOTE.TXT, 4.3 and 4.5.3). Entries must be
- * stored, as `torch.save` writes them, so that tensors can be read from their places; a compressed one is refused.
+ * The entries of a zip archive by name, those above 4 GB included (PKWARE's APPNOTE.TXT, 4.3 and 4.5.3).
  *
  * @throws InputError naming the file when it is truncated or no such archive
  */
@@ -40,10 +47,6 @@ export function zipEntries(file: OpenFile): Map<string, ZipEntry> {
       directory.readUInt16LE(at + field),
     );
     const name = directory.toString("utf8", at + CENTRAL, at + CENTRAL + nameBytes);
-    if (directory.readUInt16LE(at + 10) !== 0)
-      throw new InputError(
-        `${file.path}: its entry ${JSON.stringify(name)} is compressed, which torch.save never does: unpack the archive and zip it again with \`zip -0\``,
-      );
     const extra = directory.subarray(at + CENTRAL + nameBytes, at + CENTRAL + nameBytes + extraBytes);
     const sizes = wideSizes(directory, at, extra);
     if (entries.has(name)) throw damaged(`its archive holds ${JSON.stringify(name)} twice`);
@@ -52,11 +55,18 @@ export function zipEntries(file: OpenFile): Map<string, ZipEntry> {
     if (local.readUInt32LE(0) !== 0x04034b50)
       throw damaged(`its archive has no entry at byte ${sizes.header}`);
     const data = sizes.header + LOCAL + local.readUInt16LE(26) + local.readUInt16LE(28);
-    if (data + sizes.bytes > file.bytes)
+    if (data + sizes.packed > file.bytes)
       throw damaged(
-        `its entry ${JSON.stringify(name)} should end at byte ${data + sizes.bytes}, but it has ${file.bytes}`,
+        `its entry ${JSON.stringify(name)} should end at byte ${data + sizes.packed}, but it has ${file.bytes}`,
       );
-    entries.set(name, { start: data, bytes: sizes.bytes });
+    entries.set(name, {
+      start: data,
+      packedBytes: sizes.packed,
+      bytes: sizes.bytes,
+      method: directory.readUInt16LE(at + 10),
+      encrypted: (directory.readUInt16LE(at + 8) & 1) === 1,
+      crc: directory.readUInt32LE(at + 16),
+    });
     at += CENTRAL + nameBytes + extraBytes + commentBytes;
   }
   return entries;
@@ -84,10 +94,13 @@ function findDirectory(file: OpenFile, read: Read, damaged: (what: string) => In
   };
 }
 
-/** An entry's size and the place of its header; fields of all ones stand in the extra field with id 1, in this order. */
-function wideSizes(directory: Buffer, at: number, extra: Buffer): { bytes: number; header: number } {
-  const unpacked = directory.readUInt32LE(at + 24);
-  const packed = directory.readUInt32LE(at + 20);
+/** An entry's sizes and the place of its header; fields of all ones stand in the extra field with id 1, in this order. */
+function wideSizes(
+  directory: Buffer,
+  at: number,
+  extra: Buffer,
+): { bytes: number; packed: number; header: number } {
+  const [unpacked, stored] = [directory.readUInt32LE(at + 24), directory.readUInt32LE(at + 20)];
   const header = directory.readUInt32LE(at + 42);
   let wide: Buffer = Buffer.alloc(0);
   for (let i = 0; i + 4 <= extra.length; i += 4 + extra.readUInt16LE(i + 2))
@@ -99,6 +112,6 @@ function wideSizes(directory: Buffer, at: number, extra: Buffer): { bytes: numbe
     return Number(wide.readBigUInt64LE(used - 8));
   };
   const bytes = sizeOf(unpacked);
-  sizeOf(packed);
-  return { bytes, header: sizeOf(header) };
+  const packed = sizeOf(stored);
+  return { bytes, packed, header: sizeOf(header) };
 }
