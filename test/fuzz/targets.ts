@@ -8,7 +8,7 @@ import { packTarget } from "./targets/packs";
 import { predictionsTarget } from "./targets/predictions";
 import { recordsTarget } from "./targets/records";
 import { stateTarget } from "./targets/states";
-import { tableTarget } from "./targets/tables";
+import { parquetTarget, tableTarget } from "./targets/tables";
 import { tokenizerTarget } from "./targets/tokenizers";
 import { safetensorsTarget, shardsTarget, torchTarget } from "./targets/weights";
 
@@ -23,6 +23,7 @@ export const targets: Record<string, () => Target | Promise<Target>> = {
   sentence: () => sentenceTarget,
   tokenizer: () => tokenizerTarget,
   table: () => tableTarget,
+  parquet: () => parquetTarget,
   records: () => recordsTarget,
   predictions: predictionsTarget,
   cache: cacheTarget,
