@@ -76,7 +76,7 @@ test("A misspelt option is told before one that is missing, with the name that w
     [["sweep", "--model", "m", "--trian", "t.csv"], "unknown option '--trian' (Did you mean --train?)"],
     [["predict", "--modle", "m", "--data", "t.csv"], "unknown option '--modle' (Did you mean --model?)"],
     [["export", "--model", "m", "--otu", "x"], "unknown option '--otu' (Did you mean --out?)"],
-    [["predict", "--model", "m"], "required option '--data <path>' not specified"],
+    [["predict", "--model", "m"], "required option '--data <paths>' not specified"],
   ] as [string[], string][])
     assert.deepEqual(await frostkit(...args), {
       ...{ code: 2, stdout: "" },
