@@ -14,6 +14,7 @@ const PARTS = [
   "training/fineTune",
   "training/gradientCheckpointing",
   "training/precision",
+  "training/replays",
   "training/Unfreezing",
 ];
 

@@ -6,6 +6,7 @@ import { closeNames } from "../freeze";
 import type { Adaptable } from "../nn/loraLinear";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage, StageInputs } from "../nn/Stage";
+import type { StepArrays } from "../nn/StepArrays";
 import { checkArguments } from "../options/checkArguments";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
@@ -89,7 +90,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
    *
    * @internal
    */
-  abstract inputsOf(batch: unknown): Inputs;
+  abstract inputsOf(batch: unknown): Inputs & { readonly arrays: StepArrays };
 
   /** `config.json` as a saved model has it. */
   abstract savedConfig(): Record<string, unknown>;

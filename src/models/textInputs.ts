@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { type StepArrays, tensorOf } from "../nn/StepArrays";
 
 /** Token ids of a batch of texts, padded on the right, row after row: what a text model's stages start from. */
 export interface TextBatch {
@@ -14,6 +15,7 @@ export interface TextBatch {
 }
 
 export interface TextInputs {
+  readonly arrays: StepArrays;
   readonly batchSize: number;
   readonly sequenceLength: number;
   /** [batch · seq] */
@@ -43,24 +45,31 @@ export function textInputs(batch: TextBatch): TextInputs {
     owned.push(tf.keep(tensor));
     return tensor;
   };
+  const ids = (numbers: () => Int32Array) => ({ shape: [size], dtype: "int32" as const, numbers });
+  const arrays = {
+    inputIds: ids(() => Int32Array.from(batch.inputIds)),
+    tokenTypeIds: ids(() => Int32Array.from(batch.tokenTypeIds ?? new Int32Array(size))),
+    positionIds: ids(() => Int32Array.from({ length: size }, (_, i) => i % sequenceLength)),
+    mask: {
+      shape: [batchSize, 1, 1, sequenceLength],
+      dtype: "float32" as const,
+      numbers: () => Float32Array.from(batch.attentionMask, (seen) => (seen ? 0 : MASKED)),
+    },
+  };
   /** Made where it is first read: behind frozen embeddings nothing but the mask is. */
-  const once = <T extends tf.Tensor>(make: () => T): (() => T) => {
+  const once = <T extends tf.Tensor>(name: keyof typeof arrays): (() => T) => {
     let tensor: T | undefined;
     return () => {
-      tensor ??= own(make());
+      tensor ??= own(tensorOf(arrays, name) as T);
       return tensor;
     };
   };
-  const int32 = (values: () => ArrayLike<number>) =>
-    once(() => tf.tensor1d(Int32Array.from(values()), "int32"));
-  const inputIds = int32(() => batch.inputIds);
-  const tokenTypeIds = int32(() => batch.tokenTypeIds ?? new Int32Array(size));
-  const positionIds = int32(() => Int32Array.from({ length: size }, (_, i) => i % sequenceLength));
-  const mask = once(() => {
-    const values = Float32Array.from(batch.attentionMask, (seen) => (seen ? 0 : MASKED));
-    return tf.tensor4d(values, [batchSize, 1, 1, sequenceLength]);
-  });
+  const inputIds = once<tf.Tensor1D>("inputIds");
+  const tokenTypeIds = once<tf.Tensor1D>("tokenTypeIds");
+  const positionIds = once<tf.Tensor1D>("positionIds");
+  const mask = once("mask");
   return {
+    arrays,
     batchSize,
     sequenceLength,
     get inputIds() {

@@ -76,6 +76,24 @@ interface Checkpoint {
   recompute: () => Value;
 }
 
+/** Where a pass drew a seed: in a scope, the so many-th, from 0. */
+export interface Draw {
+  scope: string | null;
+  place: number;
+}
+
+type Seed = readonly (number | string)[];
+
+const randomOf = (seed: Seed, scope: string | null): Random =>
+  new Random("dropout", ...seed, ...(scope === null ? [] : [scope]));
+
+/** The seed that a pass of this seed draws there. */
+export function seedAt(seed: Seed, { scope, place }: Draw): number {
+  const random = randomOf(seed, scope);
+  for (let i = 0; i < place; i++) random.uint32();
+  return random.uint32();
+}
+
 /**
  * One forward through a model and, where it is recorded, the backward.
  *
@@ -97,6 +115,10 @@ export class Pass {
   #recording: boolean;
   #seed: (number | string)[];
   #random: Random | null = null;
+  #scope: string | null = null;
+  #drawn = 0;
+  /** Where each seed came from that was drawn; null for one that came up twice. */
+  readonly draws = new Map<number, Draw | null>();
   #steps: (Step | Checkpoint)[] = [];
   /** Off while a part goes forward that will be computed again. */
   #keeping = true;
@@ -121,7 +143,7 @@ export class Pass {
 
   /** Runs a part of the model in a memory scope of its own; its dropout draws depend on its name, not on what ran before. */
   scope(name: string, part: () => Value): Value {
-    this.#random = new Random("dropout", ...this.#seed, name);
+    this.#begin(name);
     let value: Value;
     const before = this.#made;
     this.#made = new Map();
@@ -204,8 +226,20 @@ export class Pass {
 
   /** A whole number to seed one dropout mask with. */
   drawSeed(): number {
-    this.#random ??= new Random("dropout", ...this.#seed);
-    return this.#random.uint32();
+    if (!this.#random) this.#begin(null);
+    const seed = this.#random!.uint32();
+    const draw = { scope: this.#scope, place: this.#drawn++ };
+    const before = this.draws.get(seed);
+    // A segment that is computed again draws its seeds again.
+    const isAnother = before !== undefined && !(before?.scope === draw.scope && before.place === draw.place);
+    this.draws.set(seed, isAnother ? null : draw);
+    return seed;
+  }
+
+  #begin(scope: string | null): void {
+    this.#random = randomOf(this.#seed, scope);
+    this.#scope = scope;
+    this.#drawn = 0;
   }
 
   /** What a dropout of this rate drops, or `null` where the pass does not train. */

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { asksForeignCode } from "../engine/recorder/recording";
 import { FrostError } from "../errors";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
@@ -6,7 +7,7 @@ import type { Pass, Value } from "./Pass";
 type Named<Type> = Record<string, Type>;
 
 /**
- * An op whose backward is tfjs's own: `f` of a value, and by name of parameters and constants. Saves the value and the constants and runs
+ * An op whose backward is tfjs's own: `f`, the user's own code, of a value, and by name of parameters and constants. Saves the value and the constants and runs
  * `f` once more in backward, under tfjs's tape; so `f` has to do the same both times.
  */
 export function byAutodiff(
@@ -16,6 +17,7 @@ export function byAutodiff(
   constants: Named<tf.Tensor>,
   f: (x: tf.Tensor, parameters: Named<tf.Tensor>, constants: Named<tf.Tensor>) => tf.Tensor,
 ): Value {
+  asksForeignCode();
   const names = Object.keys(parameters);
   const values = () => names.map((name) => parameters[name].value);
   const named = (tensors: tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, tensors[i]]));

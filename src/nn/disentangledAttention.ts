@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { fixed } from "../engine/recorder/recording";
 import { dropped } from "../ops/dropoutMask/dropoutMask";
 import { matMul } from "../ops/matMul/matMul";
 import { segmentSum } from "../ops/segmentSum/segmentSum";
@@ -108,7 +109,11 @@ const idsByShift = (n: number, m: number, row: (shift: number) => number): Int32
 /** Rows of a table [entries, heads · width] as [heads, ids, width]. */
 const rows = (table: tf.Tensor, ids: Int32Array, heads: number): tf.Tensor =>
   tf.transpose(
-    tf.reshape(tf.gather(table, tf.tensor1d(ids, "int32")), [ids.length, heads, table.shape[1]! / heads]),
+    tf.reshape(tf.gather(table, fixed(tf.tensor1d(ids, "int32"))), [
+      ids.length,
+      heads,
+      table.shape[1]! / heads,
+    ]),
     [1, 0, 2],
   );
 
@@ -131,7 +136,7 @@ function rowsGradient(dy: tf.Tensor, x: tf.Tensor, ids: Int32Array, entries: num
   const flat = (t: tf.Tensor) => tf.reshape(t, [heads, batch * n, -1]);
   const perShift = tf.transpose(matMul(flat(dy), flat(x), true, false), [1, 0, 2]);
   const sums = tf.reshape(perShift, [ids.length, heads * width]);
-  return segmentSum(sums, tf.tensor1d(ids, "int32"), entries);
+  return segmentSum(sums, fixed(tf.tensor1d(ids, "int32")), entries);
 }
 
 /**

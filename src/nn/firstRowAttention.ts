@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { fixed } from "../engine/recorder/recording";
 import * as ops from "../ops/firstRowAttention/firstRowAttention";
 import { firstRowAttentionGradients } from "../ops/firstRowAttention/firstRowAttentionGradients";
 import type { AttentionOptions } from "./attention";
@@ -58,7 +59,7 @@ export function firstRowAttention(
         add: wanted.x ? gathered("x") : null,
       });
       // The keys' bias adds the same to all scores of a query, which softmax takes away again.
-      return { ...gradients, keyBias: wanted.keyBias ? tf.zeros(key.bias!.shape) : null };
+      return { ...gradients, keyBias: wanted.keyBias ? fixed(tf.zeros(key.bias!.shape)) : null };
     },
   });
   tf.dispose([weights, pooled, projected]);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { fixed } from "../engine/recorder/recording";
 import type { Turns } from "../ops/rotaryAttention/turn";
 
 /** The turns by position · theta^(-2i / width) for positions from 0 on (Su et al. 2021). The caller disposes them. */
@@ -9,7 +10,7 @@ export function rotaryTurns(positions: number, width: number, theta: number): Tu
     { length: positions * half },
     (_, i) => Math.floor(i / half) * slopes[i % half],
   );
-  const table = (f: (x: number) => number) => tf.tensor4d(angles.map(f), [1, positions, 1, half]);
+  const table = (f: (x: number) => number) => fixed(tf.tensor4d(angles.map(f), [1, positions, 1, half]));
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 

@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { Replays } from "../engine/recorder/Replays";
 import { computeNow, staysOnDevice } from "../engine/recorder/recording";
 import { uploadZeros } from "../engine/upload";
 import type { Parameter } from "../nn/Parameter";
-import { type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
+import { type AdamWSettings, type AdamWUpdate, adamWUpdate } from "../ops/adamW/adamWUpdate";
+import { UpdateRates } from "./UpdateRates";
 
 export interface AdamWOptions {
   betas?: [number, number];
@@ -55,6 +57,7 @@ export class AdamW {
   #betas: [number, number];
   #eps: number;
   #moments = new Map<string, OwnMoments>();
+  #replays = new Replays<Parameter>();
 
   constructor({ betas = [0.9, 0.999], eps = 1e-8 }: AdamWOptions = {}) {
     this.#betas = betas;
@@ -70,8 +73,65 @@ export class AdamW {
     rates: (parameter: Parameter) => Rates,
     gradientScale: number | tf.Tensor = 1,
   ): void {
-    for (const group of inGroups([...gradients])) this.#update(group, rates, gradientScale);
-    if (typeof gradientScale === "number") computeNow();
+    const all = [...gradients];
+    const update = () => {
+      for (const group of inGroups(all)) this.#update(group, rates, gradientScale);
+    };
+    if (typeof gradientScale !== "number") {
+      update();
+      return;
+    }
+    const parameters = all.map(([parameter]) => parameter);
+    const sharing = this.ratesOf(parameters, rates, gradientScale);
+    const form = `${sharing.form} ${parameters.map(({ name }) => name)}`;
+    const tensors = [...this.tensorsOf(parameters), ...gradients.values()];
+    const { replayed } = this.#replays.run(form, tensors, sharing, () => {
+      update();
+      return { results: [], notes: [] };
+    });
+    if (replayed) this.advance(parameters);
+    else computeNow();
+  }
+
+  /** The numbers that an update of these parameters goes in with. */
+  ratesOf(
+    parameters: readonly Parameter[],
+    rates: (parameter: Parameter) => Rates,
+    gradientScale = 1,
+  ): UpdateRates {
+    return new UpdateRates(parameters.map((parameter) => this.#settingsOf(parameter, rates, gradientScale)));
+  }
+
+  #settingsOf(
+    parameter: Parameter,
+    rates: (parameter: Parameter) => Rates,
+    gradientScale: number,
+  ): AdamWSettings {
+    const { learningRate, weightDecay } = rates(parameter);
+    return {
+      learningRate,
+      weightDecay,
+      betas: this.#betas,
+      eps: this.#eps,
+      step: this.steps(parameter.name) + 1,
+      gradientScale,
+    };
+  }
+
+  /** What an update of these parameters writes over, as far as it is there. */
+  tensorsOf(parameters: readonly Parameter[]): tf.Tensor[] {
+    return parameters.flatMap(({ name, value }) => {
+      const moments = this.#moments.get(name);
+      return moments ? [value, moments.mean, moments.square] : [value];
+    });
+  }
+
+  /** Takes note of an update that was made where these parameters and their moments lie. */
+  advance(parameters: readonly Parameter[]): void {
+    for (const parameter of parameters) {
+      parameter.assign(parameter.value);
+      this.#moments.get(parameter.name)!.step++;
+    }
   }
 
   /** Takes back that these parameters were updated: the scale was 0. */
@@ -87,7 +147,6 @@ export class AdamW {
     const isNumber = typeof gradientScale === "number";
     const updates = group.map(([parameter, gradient]): AdamWUpdate => {
       const moments = this.#moments.get(parameter.name);
-      const { learningRate, weightDecay } = rates(parameter);
       return {
         state: {
           value: parameter.value,
@@ -95,14 +154,7 @@ export class AdamW {
           square: moments?.square ?? uploadZeros(gradient.shape),
         },
         gradient,
-        settings: {
-          learningRate,
-          weightDecay,
-          betas: this.#betas,
-          eps: this.#eps,
-          step: (moments?.step ?? 0) + 1,
-          gradientScale: isNumber ? gradientScale : 1,
-        },
+        settings: this.#settingsOf(parameter, rates, isNumber ? gradientScale : 1),
         // What the optimizer has not made itself may lie in somebody's array.
         ownValue: moments?.value === parameter.value,
       };

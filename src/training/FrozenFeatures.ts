@@ -10,6 +10,7 @@ import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
+import type { StepArray } from "../nn/StepArrays";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import {
@@ -153,10 +154,30 @@ export class FrozenFeatures {
    */
   batch(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): tf.Tensor {
     checkArguments("features.batch", { dataset, rows, sequenceLength });
+    const { shape, fill } = batchOf(this.#ready(dataset), rows, sequenceLength);
+    return uploadFilled(shape, fill);
+  }
+
+  /**
+   * The same outside the engine.
+   *
+   * @internal
+   */
+  array(dataset: Dataset, rows: ArrayLike<number>, sequenceLength: number): StepArray {
+    const { shape, fill } = batchOf(this.#ready(dataset), rows, sequenceLength);
+    const numbers = () => {
+      const values = new Float32Array(tf.util.sizeFromShape(shape));
+      fill(values);
+      return values;
+    };
+    return { shape, dtype: "float32", numbers };
+  }
+
+  #ready(dataset: Dataset): Entry {
     const entry = this.#entries.get(this.#keys.get(dataset)!)?.at(-1);
     if (!entry)
       throw new InputError("features.batch: dataset: expected one that prepare has made ready, got another");
-    return batchOf(entry, rows, sequenceLength);
+    return entry;
   }
 
   /** Bytes of all features, in memory and on disk. */
@@ -182,7 +203,10 @@ export class FrozenFeatures {
       runStages(new Pass(), this.model.stages, this.model.inputsOf(batch), {
         ...(from && {
           from: from.pass.stages,
-          features: () => batchOf(from, numbers, batch.sequenceLength),
+          features: () => {
+            const { shape, fill } = batchOf(from, numbers, batch.sequenceLength);
+            return uploadFilled(shape, fill);
+          },
         }),
         to: entry.pass.stages,
       }),
@@ -268,12 +292,15 @@ function batchOf(
   { shape, everyRow, store }: Entry,
   rows: ArrayLike<number>,
   sequenceLength: number,
-): tf.Tensor {
+): { shape: number[]; fill: (values: Float32Array) => void } {
   const width = tf.util.sizeFromShape(shape);
   const perRow = everyRow ? sequenceLength : 1;
-  return uploadFilled([rows.length * perRow, ...shape], (values) => {
-    for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
-  });
+  return {
+    shape: [rows.length * perRow, ...shape],
+    fill(values) {
+      for (let r = 0; r < rows.length; r++) store.read(rows[r], values, r * perRow * width);
+    },
+  };
 }
 
 type How = Omit<FeaturePass, "rounded">;

@@ -6,7 +6,7 @@ import { FrostError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import type { FineTuneSettings } from "./FineTuneOptions";
-import { FROM_ROWS, forwardRows, type Start } from "./forwardRows";
+import { arraysOfRows, FROM_ROWS, forwardRows, type Start } from "./forwardRows";
 import { type Loss, lossOf } from "./loss";
 import type { FailedStep, Objective, Part } from "./TrainingLoop";
 import { whyNotFinite } from "./whyNotFinite";
@@ -38,6 +38,11 @@ export class LabelledObjective implements Objective {
       return batches.map((batch, part) => ({
         weight: this.#loss.weight(batch),
         seed: [seed, epoch, step, part],
+        form: `from ${start.from}`,
+        arrays: (total) => ({
+          ...arraysOfRows(this.model, read, batch, start),
+          ...this.#loss.arrays(batch, total),
+        }),
         forward: (pass, total) =>
           forwardRows(this.model, read, batch, start, pass, (logits) =>
             this.#loss.forward(pass, logits, batch, total),

@@ -38,6 +38,9 @@ export class MaskedObjective implements Objective {
         return {
           weight: masked.places.length,
           seed: [seed, "adapt", drawn + 1],
+          // How many words are masked is another number nearly each time, and with it the shapes.
+          arrays: null,
+          form: "",
           forward: (pass, total) =>
             this.#forward(pass, { ...batch, inputIds: masked.inputIds }, masked, total),
         };

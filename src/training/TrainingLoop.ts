@@ -2,17 +2,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
-import { computeNow, staysOnDevice } from "../engine/recorder/recording";
+import { Replays } from "../engine/recorder/Replays";
+import { computeNow, recording, staysOnDevice } from "../engine/recorder/recording";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
+import type { StepArrays } from "../nn/StepArrays";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
-import { AdamW, type AdamWOptions, type Moments } from "./AdamW";
+import { AdamW, type AdamWOptions, type Moments, type Rates } from "./AdamW";
 import type { StepEvent } from "./events";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { LossScale } from "./LossScale";
 import { learningRates, type RateOptions } from "./learningRates";
 import { nextTurn } from "./nextTurn";
+import { StepOfLoop } from "./StepOfLoop";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
 
@@ -22,6 +25,10 @@ export interface Part {
   weight: number;
   /** Seeds the dropout of its forward. */
   seed: (number | string)[];
+  /** What its forward reads of JavaScript; null where no other batch has arrays of these shapes. */
+  arrays: ((total: number) => StepArrays) | null;
+  /** What else decides what its forward does. */
+  form: string;
   /** Σ of its examples' weighted losses divided by `total`, a scalar. */
   forward(pass: Pass, total: number): Value;
 }
@@ -72,6 +79,7 @@ export class TrainingLoop {
   #optimizer: AdamW;
   #lossScale: LossScale | null;
   #stopwatch = new Stopwatch();
+  #replays = new Replays<Parameter>();
   #step = 0;
   #steps: number;
   #within: Within | null = null;
@@ -196,28 +204,42 @@ export class TrainingLoop {
     const gradients = new Map<Parameter, tf.Tensor>();
     const losses: tf.Tensor[] = [];
     const scale = this.#lossScale?.value ?? 1;
+    const ratesOf = ({ name }: Parameter) => {
+      const { learningRate, weightDecay } = rates.get(name) ?? this.settings;
+      return { learningRate: learningRate * factor, weightDecay };
+    };
     const update = (gradientScale: number | tf.Tensor) =>
-      this.#optimizer.step(
-        gradients,
-        ({ name }) => {
-          const { learningRate, weightDecay } = rates.get(name) ?? this.settings;
-          return { learningRate: learningRate * factor, weightDecay };
-        },
-        gradientScale,
-      );
+      this.#optimizer.step(gradients, ratesOf, gradientScale);
     const { maxGradNorm } = this.settings;
-    try {
-      this.#backward(parts, weight, scale, gradients, losses);
+    // A device goes on to the update, and is read then: until it is, all that goes before waits for it.
+    const ahead = staysOnDevice();
+    const step = this.#stepOf(parts, weight, scale, ahead ? ratesOf : null);
+    const compute = () => {
+      this.#backward(parts, weight, scale, gradients, losses, step);
       const trained = [...gradients.keys()];
       // Both are read at once: the engine has to finish before either is known.
       const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
-      // A device goes on to the update, and is read then: until it is, all that goes before waits for it.
-      const ahead = staysOnDevice();
+      tf.dispose(losses.splice(0));
       if (ahead) {
         const clipping = clippingOf(reading, maxGradNorm, scale);
         update(clipping);
         clipping.dispose();
         disposeAll(gradients, losses);
+      }
+      const moved = step?.buffers.map(({ value }) => value) ?? [];
+      return { results: [reading, ...gradients.values(), ...moved], notes: trained };
+    };
+    try {
+      const { results, notes, replayed } = step
+        ? this.#replays.run(step.form, step.tensors, step, compute)
+        : { ...compute(), replayed: false };
+      const [reading, ...others] = results;
+      const trained = [...notes];
+      if (replayed) {
+        if (ahead) this.#optimizer.advance(trained);
+        else for (const parameter of trained) gradients.set(parameter, others.shift()!);
+        for (const [i, buffer] of step!.buffers.entries())
+          if (others[i] !== buffer.value) buffer.assign(others[i]);
       }
       const [loss, squares] = await reading.data();
       reading.dispose();
@@ -241,6 +263,30 @@ export class TrainingLoop {
     }
   }
 
+  /** What the step is told by; null where it is spelled out each time. `ratesOf` where it updates as well. */
+  #stepOf(
+    parts: Part[],
+    weight: number,
+    scale: number,
+    ratesOf: ((parameter: Parameter) => Rates) | null,
+  ): StepOfLoop | null {
+    const [part] = parts;
+    // More than one part, or blocks that are computed again, are several programs.
+    if (!recording() || parts.length > 1 || !part.arrays || this.settings.gradientCheckpointing) return null;
+    const { besides = [] } = this.objective;
+    const trainable = [...this.model.namedParameters().map(([, parameter]) => parameter), ...besides].filter(
+      ({ requiresGrad }) => requiresGrad,
+    );
+    const rates = ratesOf && this.#optimizer.ratesOf(trainable, ratesOf);
+    return new StepOfLoop(
+      this.model,
+      besides,
+      part,
+      { arrays: part.arrays(weight), scale, rates },
+      this.#optimizer,
+    );
+  }
+
   /** Adds up the gradients of all parts, each multiplied by `scale`, and gathers their losses. */
   #backward(
     parts: Part[],
@@ -248,10 +294,12 @@ export class TrainingLoop {
     scale: number,
     gradients: Map<Parameter, tf.Tensor>,
     losses: tf.Tensor[],
+    step: StepOfLoop | null = null,
   ): void {
     const { precision, gradientCheckpointing: checkpointing } = this.settings;
     for (const { seed, forward } of parts) {
       const pass = new Pass({ training: true, recording: true, checkpointing, seed });
+      if (step) step.draws = pass.draws;
       try {
         autocast(precision, () => {
           const loss = forward(pass, weight);

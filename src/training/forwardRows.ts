@@ -1,7 +1,9 @@
 import type { Rows } from "../data/Rows";
+import { stepInput } from "../engine/recorder/recording";
 import type { Classifier } from "../models/Classifier";
 import type { Pass, Value } from "../nn/Pass";
 import { runStages } from "../nn/runStages";
+import type { StepArrays } from "../nn/StepArrays";
 import type { FrozenFeatures } from "./FrozenFeatures";
 
 /** Where a forward starts: at stage `from`, which reads the cached features of those before, or without any at the rows themselves. */
@@ -24,7 +26,24 @@ export function forwardRows(
 ): Value {
   const batch = rows.batch(numbers);
   return runStages(pass, model.stages, model.inputsOf(batch), {
-    ...(features && { from, features: () => features.batch(rows.dataset, numbers, batch.sequenceLength) }),
+    ...(features && {
+      from,
+      features: () => stepInput("features", features.batch(rows.dataset, numbers, batch.sequenceLength)),
+    }),
     finish,
   });
+}
+
+/** What that reads of JavaScript. */
+export function arraysOfRows(
+  model: Classifier,
+  rows: Rows,
+  numbers: Int32Array,
+  { features }: Start,
+): StepArrays {
+  const batch = rows.batch(numbers);
+  const { arrays } = model.inputsOf(batch);
+  return features
+    ? { ...arrays, features: features.array(rows.dataset, numbers, batch.sequenceLength) }
+    : arrays;
 }

@@ -14,6 +14,7 @@ import {
   squaredError,
 } from "../nn/loss";
 import type { Pass, Value } from "../nn/Pass";
+import { type StepArray, type StepArrays, tensorOf } from "../nn/StepArrays";
 import type { LOSSES } from "../options/words";
 import { classWeightsOf } from "./classWeightsOf";
 
@@ -51,6 +52,8 @@ export interface LossOptions {
 export interface Loss {
   /** What rows weigh together; the loss of several batches is their weighted mean. */
   weight(rows: ArrayLike<number>): number;
+  /** What it reads of the rows, by name. */
+  arrays(rows: ArrayLike<number>, total: number): StepArrays;
   /** Σ of the rows' weighted losses divided by `total`, a scalar. */
   forward(pass: Pass, logits: Value, rows: ArrayLike<number>, total: number): Value;
 }
@@ -126,23 +129,27 @@ function singleLabelLoss(
       const id = ids[row];
       if (!soft) target[r * classes + id] += (weight * weights[id] * (1 - smoothing)) / scale;
     }
-    return tf.tensor2d(target, [rows.length, classes]);
+    return target;
   };
+  const evenly = new Array<number>(classes).fill(1);
+  const isOrdinal = settings.name === "ordinal";
+  const arrays = (rows: ArrayLike<number>, total: number) => ({
+    target: floats([rows.length, classes], () =>
+      isOrdinal ? targetOf(rows, 1, evenly, () => 1) : targetOf(rows, total, weights),
+    ),
+    weight: floats([rows.length, 1], () =>
+      Float32Array.from(rows, (row) => (weightOf(row) * classWeightOf(row)) / total),
+    ),
+  });
   return {
     weight: (rows) => sum(rows, (row) => weightOf(row) * classWeightOf(row)),
+    arrays,
     forward(pass, logits, rows, total) {
-      if (settings.name === "focal")
-        return softmaxFocal(pass, logits, targetOf(rows, total, weights), gammaOf(settings));
-      if (settings.name === "crossEntropy")
-        return softmaxCrossEntropy(pass, logits, targetOf(rows, total, weights));
-      const weight = Float32Array.from(rows, (row) => (weightOf(row) * classWeightOf(row)) / total);
-      const evenly = new Array<number>(classes).fill(1);
-      return squaredEarthMover(
-        pass,
-        logits,
-        targetOf(rows, 1, evenly, () => 1),
-        tf.tensor2d(weight, [rows.length, 1]),
-      );
+      const given = arrays(rows, total);
+      const target = tensorOf(given, "target");
+      if (settings.name === "focal") return softmaxFocal(pass, logits, target, gammaOf(settings));
+      if (!isOrdinal) return softmaxCrossEntropy(pass, logits, target);
+      return squaredEarthMover(pass, logits, target, tensorOf(given, "weight"));
     },
   };
 }
@@ -156,23 +163,23 @@ function multiLabelLoss(
   const { values } = labels;
   const width = labels.classes.length;
   const weightOf = weightOfRows(labels);
+  const arrays = (rows: ArrayLike<number>, total: number) => ({
+    target: ofEach(
+      rows,
+      width,
+      (row, label) => values[row * width + label] * (1 - smoothing) + smoothing / 2,
+    ),
+    weight: ofEach(rows, width, (row, label) => (weightOf(row) * weights[label]) / total),
+  });
   return {
     weight: (rows) => sum(rows, weightOf) * width,
+    arrays,
     forward(pass, logits, rows, total) {
-      const size = rows.length * width;
-      const target = new Float32Array(size);
-      const weight = new Float32Array(size);
-      for (let i = 0; i < size; i++) {
-        const label = i % width;
-        const value = values[rows[Math.floor(i / width)] * width + label];
-        target[i] = value * (1 - smoothing) + smoothing / 2;
-        weight[i] = (weightOf(rows[Math.floor(i / width)]) * weights[label]) / total;
-      }
-      const shape: [number, number] = [rows.length, width];
-      const given = [tf.tensor2d(target, shape), tf.tensor2d(weight, shape)] as const;
+      const given = arrays(rows, total);
+      const both = [tensorOf(given, "target"), tensorOf(given, "weight")] as const;
       return settings.name === "focal"
-        ? sigmoidFocal(pass, logits, ...given, gammaOf(settings))
-        : sigmoidCrossEntropy(pass, logits, ...given);
+        ? sigmoidFocal(pass, logits, ...both, gammaOf(settings))
+        : sigmoidCrossEntropy(pass, logits, ...both);
     },
   };
 }
@@ -181,23 +188,19 @@ function regressionLoss(labels: Of<"regression">, settings: Settings): Loss {
   const { values } = labels;
   const targets = labelWidth(labels);
   const weightOf = weightOfRows(labels);
+  const arrays = (rows: ArrayLike<number>, total: number) => ({
+    target: ofEach(rows, targets, (row, target) => values[row * targets + target]),
+    weight: ofEach(rows, targets, (row) => weightOf(row) / total),
+  });
   return {
     weight: (rows) => sum(rows, weightOf) * targets,
+    arrays,
     forward(pass, logits, rows, total) {
-      const target = new Float32Array(rows.length * targets);
-      for (let i = 0; i < target.length; i++)
-        target[i] = values[rows[Math.floor(i / targets)] * targets + (i % targets)];
-      const shape: [number, number] = [rows.length, targets];
-      const weight = labels.weights
-        ? tf.tensor2d(
-            target.map((_, i) => weightOf(rows[Math.floor(i / targets)]) / total),
-            shape,
-          )
-        : tf.fill(shape, 1 / total);
-      const given = [tf.tensor2d(target, shape), weight] as const;
+      const given = arrays(rows, total);
+      const both = [tensorOf(given, "target"), tensorOf(given, "weight")] as const;
       return settings.name === "smoothL1"
-        ? smoothL1(pass, logits, ...given, betaOf(settings))
-        : squaredError(pass, logits, ...given);
+        ? smoothL1(pass, logits, ...both, betaOf(settings))
+        : squaredError(pass, logits, ...both);
     },
   };
 }
@@ -224,6 +227,8 @@ function customLoss(labels: Labels, of: CustomLoss): Loss {
   };
   return {
     weight: (rows) => sum(rows, weightOf),
+    // A function of the user's own may do something else each time.
+    arrays: () => ({}),
     forward: (pass, logits, rows, total) =>
       byAutodiff(pass, logits, {}, constantsOf(rows), (x, _, { truth, weight }) => {
         const losses = of(x as tf.Tensor2D, truth);
@@ -235,6 +240,24 @@ function customLoss(labels: Labels, of: CustomLoss): Loss {
       }),
   };
 }
+
+const floats = (shape: number[], numbers: () => Float32Array): StepArray => ({
+  shape,
+  dtype: "float32",
+  numbers,
+});
+
+/** An array [rows, columns]. */
+const ofEach = (
+  rows: ArrayLike<number>,
+  columns: number,
+  value: (row: number, column: number) => number,
+): StepArray =>
+  floats([rows.length, columns], () =>
+    Float32Array.from({ length: rows.length * columns }, (_, i) =>
+      value(rows[Math.floor(i / columns)], i % columns),
+    ),
+  );
 
 /** How much a row counts. */
 const weightOfRows = ({ weights }: Labels): ((row: number) => number) =>

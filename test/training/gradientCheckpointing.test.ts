@@ -3,45 +3,24 @@ import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
-import { configFile, readJsonObject } from "../../src/checkpoint/modelFiles";
 import type { EncodedImages } from "../../src/data/EncodedImages";
 import type { Dataset } from "../../src/data/Rows";
 import { peakBytes } from "../../src/engine/peakBytes";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
-import { familyOf } from "../../src/models/families";
 import type { Head } from "../../src/models/Head";
 import { Random } from "../../src/random";
 import { addLora } from "../../src/recipes/addLora";
 import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
-import { fixture } from "../models/againstPyTorch";
 import { variant } from "../models/variant";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
+import { dropoutRates, FAMILIES } from "./dropoutRates";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
 const rows = toyRows(24);
 const options = { epochs: 2, batchSize: 8, learningRate: 3e-3, seed: 3 };
-
-/** Every name that families have for a dropout. */
-const RATES = [
-  ...["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob", "pooler_dropout"],
-  ...["dropout", "attention_dropout", "seq_classif_dropout"],
-  ...["embedding_dropout", "mlp_dropout", "classifier_dropout"],
-];
-
-/** A fixture's family with a rate of 0.1 wherever it drops. */
-function ratesOf(name: string): Record<string, number> {
-  const config = readJsonObject(join(fixture(name).folder, configFile));
-  const { obeys } = familyOf(config, name);
-  return Object.fromEntries(RATES.filter((rate) => obeys.includes(rate)).map((rate) => [rate, 0.1]));
-}
-
-const FAMILIES = [
-  ...["bert", "roberta", "xlm-roberta", "distilbert", "electra", "albert", "modernbert", "modernbert-mean"],
-  ...["deberta-v2", "deberta-v2-convolution", "deberta-v2-own-positions", "deberta-v2-content-position"],
-];
 
 /** Trains a model and lets go of it: its losses, its weights and buffers, the most bytes that tensors held in a step. */
 async function trained(
@@ -110,14 +89,14 @@ function noise(count: number, size: number): EncodedImages {
 onEveryFastEngine("gradientCheckpointing", (engine) => {
   for (const family of FAMILIES)
     it(`trains ${family}, dropout on, to the same losses and weights, bit for bit`, async () => {
-      const folder = variant(family, ratesOf(family));
+      const folder = variant(family, dropoutRates(family));
       await same(() => loadTiny(folder), LOW);
     });
 
   it("takes less memory at its peak, the more so the more blocks there are", async () => {
     const shares: number[] = [];
     for (const num_hidden_layers of [2, 4, 8]) {
-      const folder = variant("albert", { ...ratesOf("albert"), num_hidden_layers });
+      const folder = variant("albert", { ...dropoutRates("albert"), num_hidden_layers });
       shares.push(await same(() => loadTiny(folder), LONG, { batchSize: 24, epochs: 1 }));
     }
     const [few, more, many] = shares;
@@ -149,7 +128,7 @@ onEveryFastEngine("gradientCheckpointing", (engine) => {
     await same(load, rows, {}, (model) => addLora(model as never, { rank: 2, dropout: 0.1 }));
     const head: Head = { pooling: "attention", lastLayers: 3, dropoutSamples: 2 };
     for (const family of ["bert", "deberta-v2"]) {
-      const folder = variant(family, ratesOf(family));
+      const folder = variant(family, dropoutRates(family));
       await same(() => loadTiny(folder, { head } as never), rows);
     }
   });

@@ -1,4 +1,3 @@
-import type { Node } from "../recorder/Node";
 import type { Fault, Prepared, Program, Runner } from "../recorder/Program";
 import type { Value } from "../recorder/Value";
 import type { DeviceTensor, FunctionBinding, Row } from "./FunctionBinding";
@@ -32,21 +31,24 @@ class PreparedProgram implements Prepared {
   readonly #program: Program;
   readonly #device: FunctionDevice;
   readonly #names = new Map<string, string>();
+  readonly #updates: readonly Update[];
 
   constructor(program: Program, device: FunctionDevice) {
     this.#program = program;
     this.#device = device;
+    this.#updates = program.nodes
+      .filter(isUpdate)
+      .flatMap(({ inputs, outputs }) => outputs.map((after, i) => ({ before: inputs[i], after })));
   }
 
   run(inputs: Map<string, Value>, outputs: Map<string, Value>): void {
     const device = this.#device;
-    const values = [...outputs.values()];
-    const updates = new Updates(values, device);
+    const updated = new Updated(this.#updates, inputs, outputs, device);
     const alone: DeviceTensor[] = [];
     try {
       const given = this.#program.inputs.map(({ name }) => {
         const value = inputs.get(name)!;
-        return new Given(name, value, updates.variableOf(value.numbersOf) ?? value.numbersOf.onDevice);
+        return new Given(name, value, updated.variableOf(value.numbersOf) ?? value.numbersOf.onDevice);
       });
       const name = this.#functionOf(given);
       const all: (DeviceTensor | Row)[] = packed(given);
@@ -57,15 +59,15 @@ class PreparedProgram implements Prepared {
           all.push(alone.at(-1)!);
         } else if (tensor) all.push(tensor);
       }
-      const made = values.filter((value) => !updates.has(value));
-      const tensors = device.call(name, all, made.length + +updates.any);
+      const made = [...outputs.values()].filter((value) => !updated.has(value));
+      const tensors = device.call(name, all, made.length + +updated.any);
       made.forEach((value, i) => {
         value.onDevice = tensors[i];
       });
-      if (updates.any) device.release(tensors[made.length]);
-      updates.settle();
+      if (updated.any) device.release(tensors[made.length]);
+      updated.settle();
     } finally {
-      updates.release();
+      updated.release();
       for (const tensor of alone) device.release(tensor);
     }
   }
@@ -86,23 +88,39 @@ class PreparedProgram implements Prepared {
   }
 }
 
+/** A part of the state that an update writes over: the names of what it was and of what comes of it. */
+interface Update {
+  before: string;
+  after: string;
+}
+
 /** What a run writes over: the state of its updates, each a variable. */
-class Updates {
+class Updated {
   readonly #device: FunctionDevice;
-  readonly #nodes: Set<Node>;
+  /** What was before, by what comes of it; null where nobody wants that. */
+  readonly #pairs: readonly { before: Value; after: Value | null }[];
+  readonly #after: ReadonlySet<Value>;
   /** By the value before it: of one that others hold a variable of its own. */
   #own = new Map<Value, Variable>();
 
-  constructor(outputs: readonly Value[], device: FunctionDevice) {
+  constructor(
+    updates: readonly Update[],
+    inputs: Map<string, Value>,
+    outputs: Map<string, Value>,
+    device: FunctionDevice,
+  ) {
     this.#device = device;
-    this.#nodes = new Set(outputs.map(({ node }) => node!).filter(isUpdate));
-    for (const { inputs, outputs } of this.#nodes)
-      for (const [i, after] of outputs.entries()) this.#prepare(inputs[i]!.numbersOf, after);
+    this.#pairs = updates.map(({ before, after }) => ({
+      before: inputs.get(before)!.numbersOf,
+      after: outputs.get(after) ?? null,
+    }));
+    this.#after = new Set(this.#pairs.flatMap(({ after }) => after ?? []));
+    for (const { before, after } of this.#pairs) this.#prepare(before, after);
   }
 
-  #prepare(before: Value, after: Value): void {
+  #prepare(before: Value, after: Value | null): void {
     const { onDevice } = before;
-    if (!isReplacing(after, before)) this.#own.set(before, this.#device.variable(onDevice!));
+    if (!after || !isReplacing(after, before)) this.#own.set(before, this.#device.variable(onDevice!));
     else if (!(onDevice instanceof Variable)) {
       before.onDevice = this.#device.variable(onDevice!);
       this.#device.release(onDevice!);
@@ -110,11 +128,11 @@ class Updates {
   }
 
   get any(): boolean {
-    return this.#nodes.size > 0;
+    return this.#pairs.length > 0;
   }
 
-  has({ node }: Value): boolean {
-    return this.#nodes.has(node!);
+  has(value: Value): boolean {
+    return this.#after.has(value);
   }
 
   variableOf(before: Value): Variable | undefined {
@@ -123,16 +141,13 @@ class Updates {
 
   /** What was before is no more, or stays beside what came of it. */
   settle(): void {
-    for (const { inputs, outputs } of this.#nodes)
-      for (const [i, after] of outputs.entries()) {
-        const before = inputs[i]!.numbersOf;
-        const own = this.#own.get(before);
-        // Nobody wants some of what an update gives.
-        if (after.refs === 0) continue;
-        after.onDevice = own ?? before.onDevice;
-        if (own) this.#own.delete(before);
-        else before.onDevice = null;
-      }
+    for (const { before, after } of this.#pairs) {
+      if (!after) continue;
+      const own = this.#own.get(before);
+      after.onDevice = own ?? before.onDevice;
+      if (own) this.#own.delete(before);
+      else before.onDevice = null;
+    }
   }
 
   /** Gives up what has not become a value. */

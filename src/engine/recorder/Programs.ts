@@ -6,6 +6,16 @@ import { type Numbers, Value } from "./Value";
 /** How many programs stay prepared: each has memory of its own. */
 const MOST = 48;
 
+/** One run of a program: what it reads, and what comes of it. */
+export interface Call {
+  program: Found;
+  /** In the order of its inputs, those whose numbers stand in the graph among them. */
+  inputs: readonly Value[];
+  /** Those of all operations, one behind the other; null where there are none. */
+  sizes: BigInt64Array<ArrayBuffer> | null;
+  outputs: readonly Value[];
+}
+
 /** Programs by their structure, the one used last at the end. */
 export class Programs {
   prepared = 0;
@@ -18,21 +28,22 @@ export class Programs {
   }
 
   /** The program that computes these outputs of what was recorded, prepared to run. */
-  find(tape: Tape, outputs: readonly Value[]): Found {
+  find(tape: Tape, outputs: readonly Value[]): Call {
     // On a device what replaces what is the runner's affair.
     tape.end(outputs, this.#runner.device === null);
     const row = tape.row.subarray(0, tape.length);
     const key = hashOf(row);
     const list = this.#known.get(key) ?? [];
     const known = list.find((each) => isEqual(each.row, row));
-    const found = known ?? new Found(row.slice(), tape, outputs, this.#runner);
-    if (!found.ready(tape)) {
+    const found = known ?? new Found(key, row.slice(), tape, outputs, this.#runner);
+    const call = found.callOf(tape, outputs);
+    if (!found.isReady(call.inputs)) {
       found.prepare(this.#runner, tape, outputs);
       this.prepared++;
     }
     if (!known) this.#known.set(key, [...list, found]);
-    this.#touch(found, key);
-    return found;
+    this.touch(found);
+    return call;
   }
 
   get count(): number {
@@ -52,11 +63,11 @@ export class Programs {
     if (list.length === 0) this.#known.delete(found.key);
   }
 
-  #touch(found: Found, key: number): void {
+  /** It was used last. */
+  touch(found: Found): void {
     const at = this.#used.indexOf(found);
     if (at >= 0) this.#used.splice(at, 1);
     this.#used.push(found);
-    found.key = key;
     if (this.#used.length > MOST) this.#remove(this.#used[0]);
   }
 
@@ -68,13 +79,13 @@ export class Programs {
 }
 
 /** A program and what it needs of a tape of its structure. */
-class Found {
-  key = 0;
+export class Found {
   /** Of each output, whether it may be written where the input lies that it replaces; empty where outputs stay on a device. */
   readonly inPlace: boolean[];
   /** Places of inputs that are read, and of rows of sizes. */
   #inputs: number[];
   #sizes: number[];
+  #outputs: string[];
   /** Of each of those inputs, the number that stands in the graph, or null where it goes in. */
   #literals: (number | null)[] | null = null;
   #prepared: Prepared | null = null;
@@ -82,6 +93,7 @@ class Found {
   #lives: Value["life"][] = [];
 
   constructor(
+    readonly key: number,
     readonly row: Int32Array,
     tape: Tape,
     outputs: readonly Value[],
@@ -95,6 +107,7 @@ class Found {
           (value.output === -1 ? sizes : inputs).add(value.place);
     this.#inputs = [...inputs].sort((a, b) => a - b);
     this.#sizes = [...sizes].sort((a, b) => a - b);
+    this.#outputs = outputs.map(nameOf);
     this.inPlace = device ? [] : outputs.map((output) => mayReplace(output, tape, nodes));
   }
 
@@ -104,12 +117,24 @@ class Found {
   }
 
   /** Whether it is prepared, and for the numbers that stand in its graph. */
-  ready({ inputs }: Tape): boolean {
+  isReady(inputs: readonly Value[]): boolean {
     const literals = this.#literals;
     if (!this.#prepared || !literals) return false;
-    return this.#inputs.every(
-      (place, i) => literals[i] === null || Object.is(literals[i], inputs[place].numbers![0]),
-    );
+    return literals.every((literal, i) => literal === null || Object.is(literal, inputs[i].numbers![0]));
+  }
+
+  callOf({ inputs, allSizes, starts }: Tape, outputs: readonly Value[]): Call {
+    const sizes: bigint[] = [];
+    for (const place of this.#sizes) {
+      const end = starts[place + 1] ?? allSizes.length;
+      for (let i = starts[place]; i < end; i++) sizes.push(BigInt(allSizes[i]));
+    }
+    return {
+      program: this,
+      inputs: this.#inputs.map((place) => inputs[place]),
+      sizes: this.#sizes.length > 0 ? BigInt64Array.from(sizes) : null,
+      outputs,
+    };
   }
 
   prepare(runner: Runner, tape: Tape, outputs: readonly Value[]): void {
@@ -191,26 +216,21 @@ class Found {
     return [{ name: SPLIT, type: "Split", domain: "", inputs, outputs, attributes, body: null }];
   }
 
-  run({ inputs, allSizes, starts }: Tape, outputs: readonly Value[]): void {
-    this.#lives = this.#inputs
-      .map((place) => inputs[place].numbersOf)
+  run({ inputs, sizes, outputs }: Call): void {
+    this.#lives = inputs
+      .map(({ numbersOf }) => numbersOf)
       .filter(({ refs, isReplaced }) => refs > 0 || isReplaced)
       .map(({ life }) => life);
     const feeds = new Map<string, Value>();
     this.#inputs.forEach((place, i) => {
-      if (this.#literals![i] === null) feeds.set(`i${place}`, inputs[place]);
+      if (this.#literals![i] === null) feeds.set(`i${place}`, inputs[i]);
     });
-    if (this.#sizes.length > 0) {
-      const sizes: bigint[] = [];
-      for (const place of this.#sizes) {
-        const end = starts[place + 1] ?? allSizes.length;
-        for (let i = starts[place]; i < end; i++) sizes.push(BigInt(allSizes[i]));
-      }
+    if (sizes) {
       const value = new Value("int64", [sizes.length]);
-      value.numbers = BigInt64Array.from(sizes);
+      value.numbers = sizes;
       feeds.set(SIZES, value);
     }
-    this.#prepared!.run(feeds, new Map(outputs.map((value) => [nameOf(value), value])));
+    this.#prepared!.run(feeds, new Map(outputs.map((value, i) => [this.#outputs[i], value])));
   }
 
   dispose(): void {

@@ -6,9 +6,9 @@ import { tellOnce } from "../tellOnce";
 import { Arrays } from "./Arrays";
 import type { Body, Node } from "./Node";
 import type { Device, Runner } from "./Program";
-import { Programs } from "./Programs";
+import { type Call, Programs } from "./Programs";
 import { Tape } from "./Tape";
-import { ARRAYS, type Dtype, type Kind, type Numbers, sizeOf, Value } from "./Value";
+import { ARRAYS, type Dtype, type Kind, type Numbers, sizeOf, Value, ZEROS } from "./Value";
 
 /** How many operations are recorded at most before they run, though nobody has asked for a number. */
 const MOST = 20_000;
@@ -37,6 +37,11 @@ export class Recorder {
   #depth = 0;
   #shared = new Map<string, Value>();
   #scalars = new Map<Dtype, Map<number, Value>>();
+  #onRun: ((call: Call) => void) | null = null;
+  /** How many runs were of programs that nobody had to spell out. */
+  replayed = 0;
+  /** How often code has been asked that is not the kit's own, and may do something else each time. */
+  foreign = 0;
 
   constructor(runner: Runner) {
     this.#runner = runner;
@@ -61,9 +66,15 @@ export class Recorder {
 
   // --- Values
 
-  /** Numbers of JavaScript, which are copied: the array may change before they are read. */
-  written(dtype: Dtype, shape: number[], numbers: ArrayLike<number | boolean>): Value {
+  /** Numbers of JavaScript, which are copied: the array may change before they are read. `label` says what they are, if anything does. */
+  written(
+    dtype: Dtype,
+    shape: number[],
+    numbers: ArrayLike<number | boolean>,
+    label: string | null = null,
+  ): Value {
     const value = new Value(dtype, shape);
+    value.label = label;
     const copy = this.#arrays.take(dtype, sizeOf(shape));
     (copy as Float32Array).set(numbers as ArrayLike<number>);
     value.numbers = copy;
@@ -75,6 +86,7 @@ export class Recorder {
 
   zeros(dtype: Dtype, shape: number[]): Value {
     const value = new Value(dtype, shape);
+    value.label = ZEROS;
     if (this.device && dtype === "float32" && value.size > 0) {
       value.onDevice = this.device.zeros(shape);
       return value;
@@ -86,8 +98,9 @@ export class Recorder {
   }
 
   /** Numbers for one run, which `fill` writes into an array that is anybody's afterwards. */
-  filled(shape: number[], fill: (numbers: Uint32Array) => void): Value {
+  filled(shape: number[], label: string, fill: (numbers: Uint32Array) => void): Value {
     const value = new Value("uint32", shape);
+    value.label = label;
     const numbers = this.#arrays.take("uint32", sizeOf(shape)) as Uint32Array<ArrayBuffer>;
     fill(numbers);
     value.numbers = numbers;
@@ -299,29 +312,49 @@ export class Recorder {
   run(): void {
     const outputs = [...this.#wanted].filter(({ size }) => size > 0);
     for (const value of this.#wanted) if (value.size === 0) this.#settle(value, new ARRAYS[value.dtype](0));
-    const tape = this.#tape;
     try {
-      if (outputs.length > 0) this.#compute(tape, outputs);
+      if (outputs.length > 0) this.#compute(outputs, () => this.#programs.find(this.#tape, outputs));
     } finally {
-      for (const value of this.#wanted) {
-        value.node = null;
-        value.into = null;
-      }
-      this.#wanted.clear();
-      this.#tape = new Tape();
-      this.#shared.clear();
-      this.#epoch++;
-      for (const value of this.#leaving) if (value.refs === 0) this.#discard(value);
-      this.#leaving = [];
-      this.#arrays.age();
+      for (const value of this.#wanted) value.node = null;
+      this.#endRun([...this.#wanted]);
     }
   }
 
-  #compute(tape: Tape, outputs: Value[]): void {
+  /** Runs a program that is ready for these inputs, with nothing recorded. */
+  runAgain(call: Call): void {
+    this.replayed++;
+    this.#programs.touch(call.program);
+    try {
+      this.#compute(call.outputs, () => call);
+    } finally {
+      this.#endRun(call.outputs);
+    }
+  }
+
+  /** Whether nothing is recorded that has yet to run. */
+  get isIdle(): boolean {
+    return this.#wanted.size === 0 && this.#tape.nodes === 0;
+  }
+
+  #endRun(outputs: readonly Value[]): void {
+    for (const value of outputs) value.into = null;
+    this.#wanted.clear();
+    this.#tape = new Tape();
+    this.#shared.clear();
+    this.#epoch++;
+    for (const value of this.#leaving) if (value.refs === 0) this.#discard(value);
+    this.#leaving = [];
+    this.#arrays.age();
+  }
+
+  #compute(outputs: readonly Value[], find: () => Call): void {
+    const tape = this.#tape;
     let hasBegun = false;
     try {
-      const program = this.#programs.find(tape, outputs);
-      if (this.device) this.#uploadInputs(tape);
+      const call = find();
+      const { program } = call;
+      this.#onRun?.(call);
+      if (this.device) this.#uploadInputs(call);
       else
         outputs.forEach((value, i) => {
           const { into } = value;
@@ -331,7 +364,7 @@ export class Recorder {
           if (inPlace) into.owned = false;
         });
       hasBegun = true;
-      program.run(tape, outputs);
+      program.run(call);
     } catch (error) {
       const failure = this.#explained(error as Error, tape, hasBegun);
       // A device writes over what lies there once all else of the program is computed.
@@ -343,8 +376,19 @@ export class Recorder {
     }
   }
 
+  /** Has `seen` look at each run while `compute` goes on, before its inputs may be given up. */
+  watchRuns<Result>(seen: (call: Call) => void, compute: () => Result): Result {
+    const before = this.#onRun;
+    this.#onRun = seen;
+    try {
+      return compute();
+    } finally {
+      this.#onRun = before;
+    }
+  }
+
   /** What comes anew each time is left to the runner, unless it is large. */
-  #uploadInputs({ inputs }: Tape): void {
+  #uploadInputs({ inputs }: Call): void {
     for (const { numbersOf: value } of inputs) if (!value.passing || value.size >= LARGE) this.upload(value);
   }
 
@@ -361,7 +405,7 @@ export class Recorder {
     } catch (error) {
       const bytes = gigabytes(size * ARRAYS[dtype].BYTES_PER_ELEMENT);
       throw new FrostError(
-        `${placeOf(value.node!)}: out of memory for its output [${shape}] of ${bytes} GB (${(error as Error).message})${FEWER_ROWS}`,
+        `${placeOf(value.node)}: out of memory for its output [${shape}] of ${bytes} GB (${(error as Error).message})${FEWER_ROWS}`,
       );
     }
   }
@@ -414,7 +458,9 @@ function keepReplaced(value: Value): boolean {
 const FEWER_ROWS = ": compute fewer rows at a time";
 
 /** "encoder.layer.3: Gemm of [2, 3], [3, 4]" */
-function placeOf({ stage, type, inputs }: Node): string {
+function placeOf(node: Node | null): string {
+  if (!node) return "a step that is replayed";
+  const { stage, type, inputs } = node;
   const sizes = inputs.map((input) => `[${input?.shape ?? ""}]`).join(", ");
   return `${stage ? `${stage}: ` : ""}${type} of ${sizes}`;
 }

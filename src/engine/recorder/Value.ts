@@ -32,6 +32,10 @@ export interface Kind {
   shape: number[];
 }
 
+/** Labels of numbers that follow from the form of a step alone, and of zeros. */
+export const FIXED = "fixed";
+export const ZEROS = "zeros";
+
 /** What stands for a tensor's data: numbers that are there, or the node that will make them. */
 export class Value implements Kind {
   /** How many tensors hold it. */
@@ -69,6 +73,10 @@ export class Value implements Kind {
   failure: Error | null = null;
   /** Numbers of JavaScript that come anew each time, and stay there until they are read. */
   passing = false;
+  /** What its numbers are, where JavaScript has made them and somebody said so: a step's input by name, `FIXED` or `ZEROS`. */
+  label: string | null = null;
+  /** Of ids, below what they have to be. */
+  below: number | null = null;
   /** Whether another value has taken its place. */
   isReplaced = false;
   /** Whether it and all that took its place are gone, for whoever wants to know later. */

@@ -4,6 +4,7 @@ import { defineOp } from "../defineOp";
 import { drawn, SIZES } from "../drawn";
 import { nativeKernel, onDeviceKernel, recordedKernel } from "../kernels";
 import { updatesOnDevice, whyNotInPlace } from "./onDevice";
+import { factors } from "./rates";
 import { recordedUpdates } from "./recorded";
 
 export interface AdamWState {
@@ -66,8 +67,7 @@ export const adamWOp = defineOp<Inputs, States>({
     }),
     recordedKernel({
       unless: isScaled,
-      compute: (graph, { updates }) =>
-        named(recordedUpdates(graph, updates, ({ settings }) => factors(settings))),
+      compute: (graph, { updates }) => named(recordedUpdates(graph, updates)),
     }),
   ],
   *examples() {
@@ -121,21 +121,6 @@ function updateOf(shape: number[], learningRate: number): AdamWUpdate {
   };
   const settings = { weightDecay: 0.1, betas: [0.9, 0.99] as const, eps: 1e-3, step: 3, gradientScale: 0.5 };
   return { state, gradient: drawn("g", ...shape), settings: { learningRate, ...settings } };
-}
-
-/** What of the settings the kernels compute with. */
-export type AdamWFactors = ReturnType<typeof factors>;
-
-function factors({ learningRate, weightDecay, betas: [b1, b2], eps, step, gradientScale }: AdamWSettings) {
-  return {
-    keep: 1 - learningRate * weightDecay,
-    stepSize: learningRate / (1 - b1 ** step),
-    rootScale: 1 / Math.sqrt(1 - b2 ** step),
-    eps,
-    b1,
-    b2,
-    gradientScale,
-  };
 }
 
 const byParameter = (updates: AdamWUpdate[], update: (update: AdamWUpdate) => AdamWState): States =>

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Graph } from "../../engine/recorder/Graph";
 import type { Value } from "../../engine/recorder/Value";
 import type { AdamWSettings, AdamWState, AdamWUpdate } from "./adamWUpdate";
+import { ratesLabel, ratesNumbers } from "./rates";
 
 /** Records all updates for a device that writes a parameter's state where it lies: an operator for each parameter. */
 export function updatesOnDevice(
@@ -12,7 +13,7 @@ export function updatesOnDevice(
   readyToWrite(g, updates);
   const numbers = new Map<string, Value[]>();
   return updates.map(({ state, gradient, settings }) => {
-    const key = keyOf(settings);
+    const key = ratesLabel(settings);
     const scalars = numbers.get(key) ?? scalarsOf(g, settings, scale);
     numbers.set(key, scalars);
     const before = statesOf(state);
@@ -42,14 +43,10 @@ function readyToWrite(g: Graph, updates: readonly AdamWUpdate[]): void {
   for (const tensor of tensors) g.upload(tensor);
 }
 
-/** Parameters whose keys are equal share their numbers. */
-const keyOf = ({ learningRate, weightDecay, step }: AdamWSettings) =>
-  `${learningRate} ${weightDecay} ${step}`;
-
 /** How large an update is, from one array of numbers and the scale: nothing changes where that is 0. */
 function scalarsOf(g: Graph, settings: AdamWSettings, scale: tf.Tensor | null): Value[] {
-  const numbers = numbersOf(settings);
-  const row = g.recorder.written("float32", [numbers.length], numbers);
+  const numbers = ratesNumbers(settings);
+  const row = g.recorder.written("float32", [numbers.length], numbers, ratesLabel(settings));
   const [keep, rate, eps, b1, b2, own] = numbers.map((_, i) =>
     g.op("Gather", [row, g.number("int32", i)], { axis: { int: 0 } }),
   );
@@ -57,12 +54,4 @@ function scalarsOf(g: Graph, settings: AdamWSettings, scale: tf.Tensor | null): 
   const none = g.op("Equal", [scale, g.float(0)]);
   const unless = (x: Value, otherwise: number) => g.op("Where", [none, g.float(otherwise), x]);
   return [g.op("Mul", [own, scale]), unless(keep, 1), unless(rate, 0), eps, unless(b1, 1), unless(b2, 1)];
-}
-
-/** With betas as float32 has them, so that the corrections are those of the means that it computes. */
-function numbersOf({ learningRate, weightDecay, betas, eps, step, gradientScale }: AdamWSettings): number[] {
-  const [b1, b2] = betas.map(Math.fround);
-  const root = Math.sqrt(1 - b2 ** step);
-  const rate = (learningRate * root) / (1 - b1 ** step);
-  return [1 - learningRate * weightDecay, rate, eps * root, b1, b2, gradientScale];
 }

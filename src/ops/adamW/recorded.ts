@@ -1,7 +1,8 @@
 import type { Graph } from "../../engine/recorder/Graph";
 import type { Body } from "../../engine/recorder/Node";
 import { sizeOf, type Value } from "../../engine/recorder/Value";
-import type { AdamWFactors, AdamWState, AdamWUpdate } from "./adamWUpdate";
+import type { AdamWSettings, AdamWState, AdamWUpdate } from "./adamWUpdate";
+import { ratesLabel, ratesNumbers } from "./rates";
 
 /** In the order in which they go in: a row of numbers that all parameters with the same rates share. */
 const RATES = ["keep", "stepSize", "eps", "b1", "c1", "b2", "c2"] as const;
@@ -15,14 +16,10 @@ const PART = 2 ** 17;
 const SMALL = 2 ** 14;
 
 /** Records all updates, in place where no other tensor shares the data: no array of JavaScript ever does. */
-export function recordedUpdates(
-  g: Graph,
-  updates: readonly AdamWUpdate[],
-  factorsOf: (update: AdamWUpdate) => AdamWFactors,
-): AdamWState[] {
+export function recordedUpdates(g: Graph, updates: readonly AdamWUpdate[]): AdamWState[] {
   const states = new Map<AdamWUpdate, AdamWState>();
-  for (const { numbers, alike } of byRates(updates, factorsOf)) {
-    const rates = given(g, numbers);
+  for (const alike of byRates(updates)) {
+    const rates = given(g, alike[0].settings);
     const small = alike.filter(({ gradient }) => gradient.size < SMALL);
     const large = alike.filter((update) => !small.includes(update)).map((update) => [update]);
     for (const together of small.length > 0 ? [small, ...large] : large) {
@@ -41,26 +38,20 @@ export function recordedUpdates(
 }
 
 /** Those that share a row of rates. */
-function byRates(updates: readonly AdamWUpdate[], factorsOf: (update: AdamWUpdate) => AdamWFactors) {
-  const groups = new Map<string, { numbers: number[]; alike: AdamWUpdate[] }>();
+function byRates(updates: readonly AdamWUpdate[]): Iterable<AdamWUpdate[]> {
+  const groups = new Map<string, AdamWUpdate[]>();
   for (const update of updates) {
-    const numbers = ratesOf(factorsOf(update));
-    const key = String(numbers);
-    const group = groups.get(key) ?? { numbers, alike: [] };
+    const key = ratesLabel(update.settings);
+    const group = groups.get(key) ?? [];
     groups.set(key, group);
-    group.alike.push(update);
+    group.push(update);
   }
   return groups.values();
 }
 
-/** The root's scale is taken out of the divisor, which saves an operation on all numbers. */
-function ratesOf({ keep, stepSize, rootScale, eps, b1, b2, gradientScale }: AdamWFactors): number[] {
-  const [c1, c2] = [(1 - b1) * gradientScale, (1 - b2) * gradientScale ** 2];
-  return [keep, stepSize / rootScale, eps / rootScale, b1, c1, b2, c2];
-}
-
-function given(g: Graph, numbers: number[]): Named<Value> {
-  const row = g.recorder.written("float32", [numbers.length], numbers);
+function given(g: Graph, settings: AdamWSettings): Named<Value> {
+  const numbers = ratesNumbers(settings);
+  const row = g.recorder.written("float32", [numbers.length], numbers, ratesLabel(settings));
   const kinds = RATES.map(() => ({ dtype: "float32" as const, shape: [1] }));
   const ones = g.ints(...RATES.map(() => 1));
   const each = g.several("Split", [row, ones], kinds, { axis: { int: 0 } });

@@ -1,5 +1,6 @@
 import type { Graph, Input } from "../../engine/recorder/Graph";
-import { sizeOf, type Value } from "../../engine/recorder/Value";
+import { staysOnDevice } from "../../engine/recorder/recording";
+import { FIXED, sizeOf, type Value } from "../../engine/recorder/Value";
 import type { Dropout } from "./dropoutMask";
 import { inFloat32 } from "./inFloat32";
 
@@ -33,7 +34,7 @@ const scaleOf = (g: Graph, { rate }: Dropout): Value => g.float(1 / (1 - rate));
 /** Bits, since they stay until backward reads them. By one operation: those of a hash would each go through a device's memory. */
 function keptOnDevice(g: Graph, shape: number[], { rate, seed }: Dropout): Value {
   return g.recorder.shared(`kept ${rate} ${seed} ${shape}`, () => {
-    const seeds = g.recorder.written("int32", [2], [seed | 0, 0]);
+    const seeds = g.recorder.written("int32", [2], seedNumbers(seed), seedLabel(seed));
     const kind = { dtype: "float32" as const, shape };
     const draws = g.make("StatelessRandomUniform", [g.sizes(...shape), seeds], kind);
     return g.op("GreaterOrEqual", [draws, g.float(rate)]);
@@ -45,11 +46,9 @@ function isKept(g: Graph, shape: number[], seed: number, threshold: number): Val
   const columns = shape.at(-1) ?? 1;
   const rows = sizeOf(shape) / columns;
   // An index times the step is a row's share and a column's.
-  const ofRow = g.recorder.filled([...shape.slice(0, -1), 1], multiplesInto(Math.imul(columns, STEP)));
-  const ofColumn = g.recorder.filled([columns], multiplesInto(STEP));
-  const start = g.recorder.filled([1], (numbers) => {
-    numbers[0] = seed;
-  });
+  const ofRow = multiples(g, [...shape.slice(0, -1), 1], Math.imul(columns, STEP));
+  const ofColumn = multiples(g, [columns], STEP);
+  const start = g.recorder.filled([1], seedLabel(seed), (numbers) => numbers.set(seedNumbers(seed)));
   const whole = (x: number) => g.number("uint32", x);
   const right = { direction: { text: "RIGHT" } };
   const folded = (x: Value, by: number) => g.op("BitwiseXor", [x, g.op("BitShift", [x, whole(by)], right)]);
@@ -61,6 +60,16 @@ function isKept(g: Graph, shape: number[], seed: number, threshold: number): Val
   return g.op("GreaterOrEqual", [folded(third, 16), whole(Math.ceil(threshold) * 2 ** 8)]);
 }
 
-const multiplesInto = (step: number) => (numbers: Uint32Array) => {
-  for (let i = 0; i < numbers.length; i++) numbers[i] = Math.imul(i, step);
-};
+/** 0, step, 2 · step, … on 32 bits, once for all masks of a program. */
+const multiples = (g: Graph, shape: number[], step: number): Value =>
+  g.recorder.shared(`multiples of ${step} ${shape}`, () =>
+    g.recorder.filled(shape, FIXED, (numbers) => {
+      for (let i = 0; i < numbers.length; i++) numbers[i] = Math.imul(i, step);
+    }),
+  );
+
+/** What the numbers are recorded as that a mask's seed goes in with. */
+export const seedLabel = (seed: number): string => `seed ${seed}`;
+
+/** Those numbers, as whoever computes takes them. */
+export const seedNumbers = (seed: number): number[] => (staysOnDevice() ? [seed | 0, 0] : [seed]);

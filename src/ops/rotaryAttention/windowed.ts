@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { fixed } from "../../engine/recorder/recording";
 import { type Attended, merge, sizes, split } from "../attention/attention";
 import type { AttentionGradientInputs, AttentionGradients } from "../attention/attentionGradients";
 import { dropped } from "../dropoutMask/dropoutMask";
@@ -123,7 +124,10 @@ function windowMask(mask: tf.Tensor, queries: number, cut: Cut, reach: number): 
     MASKED, // also what lies beyond the text's ends
   );
   const batch = mask.shape[0];
-  const both = tf.add(tf.reshape(ofKeys, [batch, -1, 1, keys]), tf.tensor4d(band, [1, 1, block, keys]));
+  const both = tf.add(
+    tf.reshape(ofKeys, [batch, -1, 1, keys]),
+    fixed(tf.tensor4d(band, [1, 1, block, keys])),
+  );
   return tf.reshape(both, [batch, 1, -1, keys]);
 }
 

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { OnnxAttribute } from "../../onnxMessages";
 import type { Graph, Input } from "../Graph";
-import { type Dtype, sizeOf, type Value } from "../Value";
+import { type Dtype, FIXED, sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 import { activated } from "./products";
 import { poolsOf, type WindowAttributes, type Windows, windowsOf } from "./windows";
@@ -133,6 +133,7 @@ export const images: KernelTable = {
       "float32",
       [1, windows.outHeight, windows.outWidth, 1],
       sharesOf(windows),
+      FIXED,
     );
     return spreadOut(g, g.op("Mul", [dy, shares]), ones, windows, inChannels);
   },

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../../errors";
 import type { Graph, Input } from "../Graph";
 import { otherEngines } from "../otherEngines";
-import { sizeOf, type Value } from "../Value";
+import { FIXED, sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 
 export const lookups: KernelTable = {
@@ -26,6 +26,7 @@ export const lookups: KernelTable = {
       "int32",
       [depth],
       Int32Array.from({ length: depth }, (_, i) => i),
+      FIXED,
     );
     const hit = g.op("Equal", [g.reshape(indices, [...indices.shape, 1]), places]);
     const [on, off] = [onValue, offValue].map((each) =>
@@ -50,6 +51,7 @@ function segmentSum(g: Graph, x: Input, ids: Input, segments: number): Value {
     "int32",
     [count],
     Int32Array.from({ length: count }, (_, i) => i + 1),
+    FIXED,
   );
   const none = g.zeros("int32", [segments]);
   const first = { axis: { int: 0 } };
@@ -71,7 +73,9 @@ function addedTo(g: Graph, segments: number, ids: Value, rows: Value): Value {
 
 /** ONNX counts negative ids from the end, and tells of those beyond it only when it runs: what is known is checked at once. */
 export function checkIds(g: Graph, indices: Input, entries: number, what: string): void {
-  const { numbers } = g.value(indices).numbersOf;
+  const value = g.value(indices).numbersOf;
+  value.below = Math.min(value.below ?? entries, entries);
+  const { numbers } = value;
   if (!numbers) return;
   const ids = numbers as Int32Array;
   for (let i = 0; i < ids.length; i++)

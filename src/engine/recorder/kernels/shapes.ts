@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Graph } from "../Graph";
-import { type Dtype, sizeOf, type Value } from "../Value";
+import { type Dtype, FIXED, sizeOf, type Value } from "../Value";
 import type { KernelTable } from "./KernelTable";
 
 const { slice_util, util, backend_util } = tf;
@@ -106,12 +106,12 @@ export const shapes: KernelTable = {
   Range(g, _, { start, stop, step, dtype }) {
     const numbers = tf.util.makeZerosTypedArray(Math.max(0, Math.ceil((stop - start) / step)), dtype);
     for (let i = 0; i < numbers.length; i++) numbers[i] = start + i * step;
-    return g.recorder.written(dtype, [numbers.length], numbers);
+    return g.recorder.written(dtype, [numbers.length], numbers, FIXED);
   },
   LinSpace(g, _, { start, stop, num }) {
     const step = num > 1 ? (stop - start) / (num - 1) : 0;
     const numbers = Float32Array.from({ length: num }, (_, i) => start + i * step);
-    return g.recorder.written("float32", [num], numbers);
+    return g.recorder.written("float32", [num], numbers, FIXED);
   },
 };
 
