@@ -60,14 +60,14 @@ export class StepOfLoop implements StepInputs {
   }
 
   nameOf(label: string): string | null {
-    if (label in this.#arrays) return label;
+    if (Object.hasOwn(this.#arrays, label)) return label;
     for (const [seed, draw] of this.draws)
       if (draw && seedLabel(seed) === label) return `seed ${draw.place} ${draw.scope ?? ""}`;
     return this.#rates?.nameOf(label) ?? null;
   }
 
   numbersOf(name: string): ArrayLike<number> {
-    if (name in this.#arrays) return this.#arrays[name].numbers();
+    if (Object.hasOwn(this.#arrays, name)) return this.#arrays[name].numbers();
     const [, place, scope] = /^seed (\d+) (.*)$/.exec(name) ?? [];
     if (place === undefined) return this.#rates!.numbersOf(name);
     return seedNumbers(seedAt(this.#seed, { place: Number(place), scope: scope || null }));

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Graph } from "./Graph";
 import type { Call, Found } from "./Programs";
-import { recording } from "./recording";
+import { computeNow, recording } from "./recording";
 import { FIXED, type Kind, type Numbers, sizeOf, Value, ZEROS } from "./Value";
 
 /** The numbers of JavaScript that are others each time. */
@@ -80,12 +80,10 @@ export class Replays<Item> {
     if (!graph || entry.refused >= REFUSALS) return { ...compute(), replayed: false };
     this.#remember(form, entry);
     // What waits belongs to no step.
-    if (!graph.recorder.isIdle) graph.recorder.run();
+    computeNow();
     const { step, isSure } = entry;
     const results = step && isSure ? this.#replay(entry, step, graph, tensors, inputs) : null;
-    if (results) {
-      return { results, notes: step!.notes, replayed: true };
-    }
+    if (results) return { results, notes: step!.notes, replayed: true };
     const { made, step: next } = recorded(graph, tensors, inputs, compute);
     entry.isSure = step !== null && next !== null && isSame(step, next);
     entry.step = next;
@@ -225,7 +223,7 @@ function recorded<Item>(
     },
     () => {
       const made = compute();
-      recorder.run();
+      computeNow();
       return made;
     },
   );

@@ -13,7 +13,10 @@ export function recording(): Graph | null {
  * Has an engine that records compute what it has so far: where what comes next is another program, or memory is to be given back. Others
  * have computed already.
  */
-export const computeNow = (): void => recording()?.recorder.run();
+export function computeNow(): void {
+  const recorder = recording()?.recorder;
+  if (recorder && !recorder.isIdle) recorder.run();
+}
 
 /** Has an engine that records on a device give back what it keeps for tensors that are gone, as those of a model. */
 export const tidyUp = (): void => recording()?.recorder.tidyUp();
