@@ -115,6 +115,7 @@ export {
 export type { Trial, TrialSettings } from "./sweep/trial";
 export type { Undertrained } from "./sweep/undertrained";
 export { type AdaptEvent, type AdaptOptions, type AdaptResult, adaptToTexts } from "./training/adaptToTexts";
+export type { CustomMetric, MetricChoice } from "./training/CustomMetric";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./training/evaluate";
 export type { EpochRecord, FineTuneEvent, FineTuneResult, ResumedEvent, StepEvent } from "./training/events";

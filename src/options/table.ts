@@ -51,8 +51,8 @@ const metric = (what: string) => option(what, name(), { default: "accuracy" });
 
 const furtherMetrics = (says: string) =>
   option(
-    `Further metrics to compute${says}: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson, spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic".`,
-    list(name()),
+    `Further metrics to compute${says}: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson, spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". One of your own is \`{ name, score, greaterIsBetter }\`, which a sweep does not take.`,
+    list(metricKind()),
     { defaultSays: "none", also: ["compute_metrics"] },
   );
 
@@ -120,6 +120,24 @@ export const smoothL1Loss = {
     also: ["delta"],
   }),
 } satisfies OptionTable;
+
+export const customMetric = {
+  name: option("What records and messages call it: another name than the kit's metrics have.", name(), {
+    required: true,
+  }),
+  score: option(
+    "Scores probabilities, or predicted values, [rows · labels] against what is true of the rows.",
+    callback(),
+    { required: true, also: ["fn", "func", "function"] },
+  ),
+  greaterIsBetter: option("Whether more of it is better; of an error less is.", boolean(), {
+    default: true,
+    also: ["greater_is_better"],
+  }),
+} satisfies OptionTable;
+
+/** A metric by its name, or one of the user's own. */
+const metricKind = () => either(name(), parts(customMetric));
 
 /** A loss by its name, with a setting, or a function. */
 function lossKind(): Kind {
@@ -225,11 +243,15 @@ export const training = {
     unfreezePlan(),
     { defaultSays: "no thawing", also: ["unfreezing", "gradual_unfreezing", "thaw"] },
   ),
-  metric: option('Judges epochs for `earlyStopping` and `restoreBest`: a metric\'s name or "loss".', name(), {
-    defaultSays: "accuracy, or rmse in a regression",
-    flag: "--metric <name>",
-    also: ["metric_for_best_model", "monitor"],
-  }),
+  metric: option(
+    'Judges epochs for `earlyStopping` and `restoreBest`: a metric\'s name or "loss". In `fineTune` also `{ name, score, greaterIsBetter }`, one of your own.',
+    metricKind(),
+    {
+      defaultSays: "accuracy, or rmse in a regression",
+      flag: "--metric <name>",
+      also: ["metric_for_best_model", "monitor"],
+    },
+  ),
   metrics: { ...furtherMetrics(" at each look at the rows"), flag: "--metrics <names>" },
   earlyStopping: option("Stops after this many epochs in a row without a better one.", integer(1), {
     defaultSays: "never",

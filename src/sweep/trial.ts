@@ -5,8 +5,21 @@ import type { Recipe } from "./strategies";
 /** How each trial of a sweep trains: `fineTune`'s options as far as they are plain JSON; the sweep itself keeps its trials and ends them. */
 export type TrialSettings = Omit<
   FineTuneOptions,
-  "seed" | "signal" | "features" | "log" | "resume" | "restart" | "saveEvery" | "maxMinutes"
->;
+  | "seed"
+  | "signal"
+  | "features"
+  | "log"
+  | "resume"
+  | "restart"
+  | "saveEvery"
+  | "maxMinutes"
+  | "metric"
+  | "metrics"
+> & {
+  /** A metric of the user's own is no plain JSON. */
+  metric?: string;
+  metrics?: string[];
+};
 
 /** One training of a sweep, as plain JSON: it can be written down, sent to another process and run there. */
 export interface Trial {

@@ -1,5 +1,6 @@
 import type { Classifier } from "../models/Classifier";
 import type { Parameter, Snapshot } from "../nn/Parameter";
+import { type MetricChoice, metricName } from "./CustomMetric";
 import type { EpochRecord } from "./events";
 import { isLowerBetter } from "./isLowerBetter";
 
@@ -12,13 +13,13 @@ export class BestEpoch {
 
   constructor(
     private readonly model: Classifier,
-    private readonly settings: { metric: string; restoreBest: boolean; earlyStopping?: number },
+    private readonly settings: { metric: MetricChoice; restoreBest: boolean; earlyStopping?: number },
   ) {}
 
   take(record: EpochRecord): void {
     const { metric, restoreBest, earlyStopping } = this.settings;
     if (!restoreBest && earlyStopping === undefined) return;
-    const value = metric === "loss" ? record.validLoss! : record.metrics[metric];
+    const value = metric === "loss" ? record.validLoss! : record.metrics[metricName(metric)];
     const better = isLowerBetter(metric) ? value < this.#value : value > this.#value;
     if (this.epoch !== 0 && !better) return;
     this.epoch = record.epoch;

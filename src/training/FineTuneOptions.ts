@@ -5,6 +5,7 @@ import type { ProblemType } from "../models/Parts";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import type { HEAD_INITS } from "../options/words";
+import type { MetricChoice } from "./CustomMetric";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
@@ -58,15 +59,16 @@ export interface FineTuneOptions extends LossOptions {
   /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. Default: no thawing. */
   unfreeze?: Unfreeze;
   /**
-   * Judges epochs for `earlyStopping` and `restoreBest`: a metric's name or "loss". Default: accuracy, or rmse in a regression.
+   * Judges epochs for `earlyStopping` and `restoreBest`: a metric's name or "loss". In `fineTune` also `{ name, score,
+   * greaterIsBetter }`, one of your own. Default: accuracy, or rmse in a regression.
    */
-  metric?: string;
+  metric?: MetricChoice;
   /**
    * Further metrics to compute at each look at the rows: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of
    * classes, mae, r2, pearson, spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic".
-   * Default: none.
+   * One of your own is `{ name, score, greaterIsBetter }`, which a sweep does not take. Default: none.
    */
-  metrics?: string[];
+  metrics?: MetricChoice[];
   /** Stops after this many epochs in a row without a better one. Default: never. */
   earlyStopping?: number;
   /** Ends with the weights of the best epoch. Default: true with `earlyStopping`, else false. */

@@ -5,6 +5,7 @@ import type { Classifier } from "../models/Classifier";
 import { Pass } from "../nn/Pass";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import type { MetricChoice } from "./CustomMetric";
 import { checkMetrics } from "./checkMetrics";
 import { type LossChoice, lossOf } from "./loss";
 import { type Metrics, metrics } from "./metrics";
@@ -23,9 +24,10 @@ export interface Evaluation {
 export interface EvaluateOptions extends PredictOptions {
   /**
    * Further metrics to compute: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson,
-   * spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". Default: none.
+   * spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". One of your own is `{ name,
+   * score, greaterIsBetter }`, which a sweep does not take. Default: none.
    */
-  metrics?: string[];
+  metrics?: MetricChoice[];
 }
 
 /**
@@ -66,7 +68,7 @@ export async function evaluateLogits(
   logits: Float32Array,
   labels: Labels,
   { numLabels, problemType }: Classifier,
-  further: string[] = [],
+  further: MetricChoice[] = [],
   choice?: LossChoice,
 ): Promise<Evaluation> {
   const rows = Int32Array.from({ length: logits.length / numLabels }, (_, row) => row);

@@ -10,6 +10,7 @@ import { trainAndValid } from "../options/table";
 import { formatCount, formatMany } from "../text/numbers";
 import { visibly } from "../text/visibly";
 import { BestEpoch } from "./BestEpoch";
+import type { MetricChoice } from "./CustomMetric";
 import { checkHeadInit } from "./checkHeadInit";
 import { checkMetrics } from "./checkMetrics";
 import { checkTrainable } from "./checkTrainable";
@@ -392,7 +393,7 @@ class Training {
   }
 
   /** Those that were asked for. */
-  get #metrics(): string[] {
+  get #metrics(): MetricChoice[] {
     const { metric, metrics } = this.settings;
     return metric === "loss" ? metrics : [...metrics, metric];
   }

@@ -1,10 +1,11 @@
-import { firstNotFinite } from "../check";
+import { firstNotFinite, shown } from "../check";
 import { labelRows, labelWidth } from "../data/labelWidth";
 import type { Labels } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { argMax } from "./argMax";
+import type { CustomMetric, MetricChoice } from "./CustomMetric";
 import { checkLabels } from "./checkLabels";
 import { checkMetrics } from "./checkMetrics";
 import { countRows, f1Of, noCounts, SCORES_OF_COUNTS } from "./classCounts";
@@ -19,9 +20,10 @@ export type Metrics = Record<string, number>;
 export interface MetricsOptions {
   /**
    * Further metrics to compute: balancedAccuracy, macroF1, microF1, weightedF1 and quadraticKappa of classes, mae, r2, pearson,
-   * spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". Default: none.
+   * spearman and mcrmse of numbers; behind a colon that of one class or target alone, "rocAuc:toxic". One of your own is `{ name,
+   * score, greaterIsBetter }`, which a sweep does not take. Default: none.
    */
-  metrics?: string[];
+  metrics?: MetricChoice[];
 }
 
 /**
@@ -30,10 +32,10 @@ export interface MetricsOptions {
  * `outputs`, [rows · labels], are probabilities, or predicted values in a regression. Single-label: accuracy, f1 (of the second
  * class where there are two, else the mean over the classes that occur or are predicted), mcc, rocAuc (one against the rest, macro), logLoss. Multi-label: accuracy (all labels
  * of a row right), f1 and rocAuc (macro), logLoss. Regression: rmse, of several targets the mean of each one's. Further ones have to be
- * named; those that are not defined on these rows are left out.
+ * named; those that are not defined on these rows are left out. One of the user's own is computed by its function.
  *
- * @throws InputError for outputs that are not one for each row and label, or not finite, naming the row, and for a metric that the task
- *   has not
+ * @throws InputError for outputs that are not one for each row and label, or not finite, naming the row, for a metric that the task
+ *   has not, and where a function gives no finite number
  * @example
  * ```ts
  * const { probabilities } = await predict(model, valid);
@@ -46,6 +48,11 @@ export function metrics(outputs: Float32Array, labels: Labels, options: MetricsO
   checkOutputs(outputs, labels);
   const scores = usual(outputs, labels);
   for (const name of further ?? []) {
+    if (typeof name !== "string") {
+      checkMetrics("metrics", [name], labels);
+      scores[name.name] = ownScore(name, outputs, labels);
+      continue;
+    }
     if (Object.hasOwn(scores, name)) continue;
     const scorer = scorerOf(name, outputs, labels);
     if (!scorer) checkMetrics("metrics", [name], labels);
@@ -53,6 +60,16 @@ export function metrics(outputs: Float32Array, labels: Labels, options: MetricsO
     if (!Number.isNaN(value)) scores[name] = value;
   }
   return scores;
+}
+
+/** What a metric of the user's own says. It gets a copy: what it does to the outputs is its own affair. */
+function ownScore({ name, score }: CustomMetric, outputs: Float32Array, labels: Labels): number {
+  const value: unknown = score(outputs.slice(), labels);
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw new InputError(
+      `metrics: expected a finite number from the metric ${JSON.stringify(name)}, got ${shown(value)}`,
+    );
+  return value;
 }
 
 function usual(outputs: Float32Array, labels: Labels): Metrics {

@@ -63,11 +63,20 @@ export async function runIdentity(
     train: train.contentHash(),
     valid: valid?.contentHash() ?? null,
     // As it reads back.
-    settings: fromExactJson(
-      toExactJson({ ...given, ...(loss && { loss: typeof loss === "function" ? String(loss) : loss }) }),
-    ) as Record<string, unknown>,
+    settings: fromExactJson(toExactJson(withTexts({ ...given, ...(loss && { loss }) }))) as Record<
+      string,
+      unknown
+    >,
     rates: sha256(rates),
   };
+}
+
+/** The same with the text of each function, such as a loss or a metric of the user's own, which JSON would leave out. */
+function withTexts(value: unknown): unknown {
+  if (typeof value === "function") return String(value);
+  if (Array.isArray(value)) return value.map(withTexts);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withTexts(each)]));
 }
 
 const sha256 = (facts: unknown): string => createHash("sha256").update(toExactJson(facts)).digest("hex");

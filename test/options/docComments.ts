@@ -4,6 +4,7 @@ import { defaultOf, type Option, type OptionTable } from "../../src/options/Opti
 import {
   augmentation,
   customHead,
+  customMetric,
   imageTransform,
   OPTIONS,
   parameterGroup,
@@ -44,6 +45,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/FineTuneOptions.ts", "FineTuneOptions", OPTIONS.fineTune],
   ["src/training/loss.ts", "LossOptions", OPTIONS.fineTune],
   ["src/training/learningRates.ts", "ParameterGroup", parameterGroup],
+  ["src/training/CustomMetric.ts", "CustomMetric", customMetric],
   ["src/training/adaptToTexts.ts", "AdaptOptions", OPTIONS.adaptToTexts],
   ["src/training/predict.ts", "PredictOptions", OPTIONS.predict],
   ["src/training/evaluate.ts", "EvaluateOptions", OPTIONS.evaluate],

@@ -5,6 +5,7 @@ import { defaultOf, type Option, type OptionTable } from "../../src/options/Opti
 import {
   augmentation,
   customHead,
+  customMetric,
   imageTransform,
   OPTIONS,
   parameterGroup,
@@ -15,6 +16,7 @@ import {
 /** Objects that stand inside options, or beside them. */
 const PARTS: [title: string, table: OptionTable][] = [
   ["parameterGroups of fineTune and freezeSweep", parameterGroup],
+  ["metric of fineTune, and those of metrics, a function of one's own", customMetric],
   ["head of AutoModelForSequenceClassification.fromPretrained, of the usual parts", poolingHead],
   ["head of AutoModelForSequenceClassification.fromPretrained, a function of one's own", customHead],
   ["augment of encodeImages", augmentation],
