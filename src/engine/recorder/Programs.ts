@@ -85,6 +85,8 @@ export class Found {
   /** Places of inputs that are read, and of rows of sizes. */
   #inputs: number[];
   #sizes: number[];
+  /** What inputs and outputs are called. */
+  #names: string[];
   #outputs: string[];
   /** Of each of those inputs, the number that stands in the graph, or null where it goes in. */
   #literals: (number | null)[] | null = null;
@@ -107,6 +109,7 @@ export class Found {
           (value.output === -1 ? sizes : inputs).add(value.place);
     this.#inputs = [...inputs].sort((a, b) => a - b);
     this.#sizes = [...sizes].sort((a, b) => a - b);
+    this.#names = this.#inputs.map((place) => `i${place}`);
     this.#outputs = outputs.map(nameOf);
     this.inPlace = device ? [] : outputs.map((output) => mayReplace(output, tape, nodes));
   }
@@ -217,13 +220,14 @@ export class Found {
   }
 
   run({ inputs, sizes, outputs }: Call): void {
-    this.#lives = inputs
-      .map(({ numbersOf }) => numbersOf)
-      .filter(({ refs, isReplaced }) => refs > 0 || isReplaced)
-      .map(({ life }) => life);
+    this.#lives = [];
+    for (const { numbersOf } of inputs) {
+      const { refs, isReplaced, life } = numbersOf;
+      if (refs > 0 || isReplaced) this.#lives.push(life);
+    }
     const feeds = new Map<string, Value>();
-    this.#inputs.forEach((place, i) => {
-      if (this.#literals![i] === null) feeds.set(`i${place}`, inputs[i]);
+    this.#names.forEach((name, i) => {
+      if (this.#literals![i] === null) feeds.set(name, inputs[i]);
     });
     if (sizes) {
       const value = new Value("int64", [sizes.length]);

@@ -106,7 +106,7 @@ export class Replays<Item> {
     inputs: StepInputs,
   ): tf.Tensor[] | null {
     const values = tensors.map((tensor) => graph.value(tensor).numbersOf);
-    if (!fits(step, graph, tensors, values)) return null;
+    if (!fits(step, tensors, values)) return null;
     const { recorder } = graph;
     const own: Value[] = [];
     const ownOf = (value: Value) => {
@@ -159,7 +159,6 @@ export class Replays<Item> {
 /** Whether tensors lie as they did when the step was recorded. */
 function fits<Item>(
   { origins, outputs, sharing }: Step<Item>,
-  graph: Graph,
   tensors: readonly tf.Tensor[],
   values: readonly Value[],
 ): boolean {
@@ -168,7 +167,7 @@ function fits<Item>(
     shared.length === sharing.length &&
     shared.every((first, i) => first === sharing[i]) &&
     origins.every((origin) => origin.from !== "tensor" || isAsBefore(values[origin.index], origin)) &&
-    outputs.every(({ replaces }) => replaces === null || isReplaceable(graph, tensors[replaces]))
+    outputs.every(({ replaces }) => replaces === null || isReplaceable(tensors[replaces], values[replaces]))
   );
 }
 
@@ -179,8 +178,9 @@ const isAsBefore = (value: Value, { dtype, shape, literal }: Kind & { literal: b
   value.constant === null &&
   value.failure === null;
 
-const isReplaceable = (graph: Graph, tensor: tf.Tensor): boolean =>
-  graph.isOnly(tensor) && !graph.value(tensor).viewed;
+/** Whether a tensor alone holds its value, and in no other shape. */
+const isReplaceable = ({ shape }: tf.Tensor, value: Value): boolean =>
+  value.refs === 1 && isEqual(value.shape, shape);
 
 function sharingOf(values: readonly Value[]): number[] {
   const first = new Map<Value, number>();
