@@ -56,7 +56,10 @@ async function main(): Promise<void> {
   // Nothing is left in the user's cache, or taken from it; tests of the cache have one of their own (ownCache.ts).
   process.env.FROSTKIT_CACHE_GB = "0";
   // Node 20 hands its own arguments on to the tests' processes, later versions take them as an option.
-  const preload = ["--import", pathToFileURL(join(__dirname, "everyTestAsserts.ts")).href];
+  const preload = ["everyTestAsserts.ts", "shareCores.ts"].flatMap((file) => [
+    "--import",
+    pathToFileURL(join(__dirname, file)).href,
+  ]);
   process.execArgv.push(...preload);
   const options = { files, concurrency: 2, execArgv: preload };
   run(options)

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { explainOnnxRuntime } from "../packages/explainOnnxRuntime";
 import { packageFolder } from "../packages/packageFolder";
 import "../packages/noTelemetry";
 import { infoMessage, nodeMessage, stopMessages } from "./onnxMessages";
 import { type OnnxProto, onnxProto } from "./onnxProto";
+import { threadCount } from "./threadCount";
 
 /** The part of onnxruntime-node's inner binding.js that is used here: its public `run` answers only after a turn of the event loop. */
 interface Binding {
@@ -99,7 +99,7 @@ const IR_VERSION = 10;
 
 const THREADS = {
   // Its own choice would be one thread for each physical core, of all that the machine has.
-  intraOpNumThreads: availableParallelism(),
+  intraOpNumThreads: threadCount(process.env.OMP_NUM_THREADS),
   enableMemPattern: false,
 };
 
