@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -115,11 +116,24 @@ export class RecordStore {
     });
   }
 
-  /** A crash may have left a part of a line; the next record must not be glued to it. */
+  /** A crash may have left a part of a line, or all but its line break; the next record must not be glued to it. */
   #cutTornLine(): void {
     if (!existsSync(this.path)) return;
     const bytes = readFileSync(this.path);
     const whole = bytes.lastIndexOf(0x0a, -2) + 1;
-    if (isTorn(bytes.toString("utf8", whole))) truncateSync(this.path, whole);
+    const last = bytes.toString("utf8", whole);
+    if (!isTorn(last)) return;
+    // What lacks only its line break is read as a record, so nobody runs its trial again.
+    if (isJson(last)) appendFileSync(this.path, "\n");
+    else truncateSync(this.path, whole);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

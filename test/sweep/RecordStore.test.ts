@@ -137,6 +137,22 @@ test("Processes that add records at once behind a line that broke off lose none 
   }
 });
 
+test("A record of which a kill left all but its line break is kept when the next one is added", () => {
+  const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
+  const store = new RecordStore(folder);
+  writeFileSync(store.path, JSON.stringify(fakeRecord({ seed: 1 })));
+  assert.deepEqual(
+    store.read().map(({ seed }) => seed),
+    [1],
+  );
+  store.append(fakeRecord({ seed: 2 }));
+  assert.deepEqual(
+    store.read().map(({ seed }) => seed),
+    [1, 2],
+  );
+  rmSync(folder, { recursive: true });
+});
+
 test("Nothing is cut off a file that is not the kit's, and nothing is added to it", () => {
   const folder = mkdtempSync(join(tmpdir(), "frostkit-store-"));
   const path = join(folder, "records.jsonl");
