@@ -88,13 +88,10 @@ export const OF_TABLES: readonly string[] = [...OF_TEXTS, "head", "label", "weig
 
 /** What a table may be, and that there may be several. */
 export const TABLES =
-  ".csv, .tsv, .jsonl or .json, also packed by gzip or alone in a zip; several, joined by commas or given again, one after the other";
+  ".csv, .tsv, .jsonl or .json, also packed by gzip or alone in a zip; several, joined by commas, one after the other";
 
-/** Files joined by commas, after those that were given before; a file whose name has a comma is one. */
-export const paths = (text: string, before: readonly string[] = []): string[] => [
-  ...before,
-  ...(existsSync(text) ? [text] : names(text)),
-];
+/** Files joined by commas; a file whose name has a comma is one. */
+export const paths = (text: string): string[] => (existsSync(text) ? [text] : names(text));
 
 /** What is trained, on which rows. */
 export function addDataOptions(command: Command): Command {

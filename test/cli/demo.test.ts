@@ -16,7 +16,7 @@ for (const [pace, depths] of [
     const { unknown, operands } = command.parseOptions(demoSweep(pace));
     assert.deepEqual([unknown, operands], [[], []]);
     const { model, train, valid, n, out } = command.opts();
-    for (const path of [model, train, valid]) assert.ok(existsSync(path), path);
+    for (const path of [model, ...train, ...valid]) assert.ok(existsSync(path), path);
     assert.deepEqual(n, depths);
     assert.equal(out, "runs/demo");
   });
