@@ -14,12 +14,20 @@ import { parquetRows } from "./parquetRows";
 /** A row's cells by column name; every column is there, an empty cell is `""`. */
 export type Row = Record<string, string>;
 
+/** One of the files that make up a table. */
+export interface TablePart {
+  /** As it was given. */
+  path: string;
+  /** How many rows came from it. */
+  rows: number;
+}
+
 /** A table as it was read: every cell is text, whatever it means is decided by who uses it. */
 export interface Table {
   /** The file it was read from; several, joined by commas. */
   path: string;
   /** Of several files, how many rows came from each, so that messages name a row's own file. */
-  files?: { path: string; rows: number }[];
+  files?: TablePart[];
   /** Their names, in the order of the file. */
   columns: string[];
   /** In the order of the file, and of the files. */

@@ -16,8 +16,9 @@ export type TrialSettings = Omit<
   | "metric"
   | "metrics"
 > & {
-  /** A metric of the user's own is no plain JSON. */
+  /** The name of one of the kit's metrics, or "loss": one of the user's own is no plain JSON. */
   metric?: string;
+  /** Names of the kit's further metrics. */
   metrics?: string[];
 };
 
