@@ -3,7 +3,7 @@ import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
 import { Replays } from "../engine/recorder/Replays";
-import { computeNow, recording, staysOnDevice } from "../engine/recorder/recording";
+import { computeNow, staysOnDevice } from "../engine/recorder/recording";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
@@ -272,7 +272,8 @@ export class TrainingLoop {
   ): StepOfLoop | null {
     const [part] = parts;
     // More than one part, or blocks that are computed again, are several programs.
-    if (!recording() || parts.length > 1 || !part.arrays || this.settings.gradientCheckpointing) return null;
+    if (!this.#replays.arePossible || parts.length > 1 || !part.arrays || this.settings.gradientCheckpointing)
+      return null;
     const { besides = [] } = this.objective;
     const trainable = [...this.model.namedParameters().map(([, parameter]) => parameter), ...besides].filter(
       ({ requiresGrad }) => requiresGrad,

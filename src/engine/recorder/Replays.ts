@@ -65,6 +65,11 @@ const REFUSALS = 3;
 export class Replays<Item> {
   #entries = new Map<string, Entry<Item>>();
 
+  /** Whether the engine in use records what it computes, so that a step can be run again; FROSTKIT_REPLAY=0 forbids it. */
+  get arePossible(): boolean {
+    return process.env.FROSTKIT_REPLAY !== "0" && recording() !== null;
+  }
+
   /**
    * What `compute` makes, by itself or by a program that did the same before. `form` tells all that decides what it does, but for
    * `tensors` and `inputs`; everything it leaves for later is among its results, or takes the place of one of `tensors` where that lies.
@@ -75,7 +80,7 @@ export class Replays<Item> {
     inputs: StepInputs,
     compute: () => Made<Item>,
   ): Made<Item> & { replayed: boolean } {
-    const graph = process.env.FROSTKIT_REPLAY === "0" ? null : recording();
+    const graph = this.arePossible ? recording() : null;
     const entry = this.#entries.get(form) ?? { step: null, isSure: false, refused: 0 };
     if (!graph || entry.refused >= REFUSALS) return { ...compute(), replayed: false };
     this.#remember(form, entry);
