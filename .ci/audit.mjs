@@ -2,8 +2,9 @@
 // above that SECURITY.md does not reason away by its GHSA number. A registry that does not answer is told of, since nothing was looked at.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LOCKS } from "./licences.mjs";
 
 /**
  * What an answer of `npm audit --json` says: why there is none, else a line for each weakness of level high or above, and whether
@@ -30,21 +31,17 @@ export function readAudit(stdout, security) {
   return { unanswered: null, found: [...found.values()] };
 }
 
-/** The folders with a lock file: the project's, and that of what makes the API reference. */
-const FOLDERS = [".", "docs/reference"];
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const security = readFileSync(join(root, "SECURITY.md"), "utf8");
-  for (const folder of FOLDERS) {
+  for (const lock of LOCKS) {
     const { stdout = "", error } = spawnSync("npm", ["audit", "--json", "--audit-level=high"], {
-      cwd: join(root, folder),
+      cwd: join(root, dirname(lock)),
       encoding: "utf8",
       timeout: 120_000,
       maxBuffer: 1e8,
     });
     const { unanswered, found } = readAudit(error ? "" : stdout, security);
-    const lock = join(folder, "package-lock.json");
     if (unanswered !== null)
       console.log(`⚠ ${lock}: the registry does not answer npm audit (${unanswered}): nothing was audited`);
     else console.log(`${lock}: ${found.length} weaknesses of level high or above`);

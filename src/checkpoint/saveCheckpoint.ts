@@ -108,8 +108,8 @@ export function readTokenizer(folder: string): [string, Buffer][] {
   return readFiles(tokenizerFiles, folder);
 }
 
-/** A link that leads nowhere counts as there: reading it tells of it. */
-const readFiles = (files: readonly string[], folder: string): [string, Buffer][] =>
+/** Those of the files that a folder holds, by name. A link that leads nowhere counts as there: reading it tells of it. */
+export const readFiles = (files: readonly string[], folder: string): [string, Buffer][] =>
   files
     .filter((name) => lstatSync(join(folder, name), { throwIfNoEntry: false }))
     .map((name) => [name, readBytes(join(folder, name))]);

@@ -1,10 +1,12 @@
 import { InputError } from "../errors";
+import { isJson } from "../text/isJson";
 import { parseJson } from "../text/json";
-import { checkUtf8 } from "./encodings";
-import { LONGEST, linesOf, tooLong } from "./linesOf";
+import { LONGEST_STRING } from "../text/longestString";
+import { linesOf, tooLong } from "./linesOf";
 import type { TableFile } from "./openTable";
 import { pandasJson } from "./pandasJson";
 import type { Row } from "./readTable";
+import { wholeText } from "./wholeText";
 
 type File = Pick<TableFile, "path" | "name" | "chunks">;
 
@@ -50,7 +52,7 @@ async function* itemsOf(file: File): AsyncGenerator<Item> {
       first = { where, line };
       // All in one piece, or one object over several lines.
       if (/^\s*\[/.test(line) || !isJson(line)) {
-        yield* piece(file, await wholeText(file), first);
+        yield* piece(file, await textOf(file), first);
         return;
       }
       continue;
@@ -77,27 +79,8 @@ function* piece({ path, name }: File, text: string, first: { where: string; line
   else yield [first.where, parseAt(first.where, isJson(text) ? text : first.line)];
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function wholeText({ path, chunks }: File): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks()) {
-    parts.push(chunk);
-    size += chunk.length;
-    if (size > LONGEST) throw tooLong(path, size);
-  }
-  const bytes = Buffer.concat(parts);
-  checkUtf8(path, bytes);
-  return bytes.toString("utf8").replace(/^\ufeff/, "");
-}
+const textOf = async (file: File): Promise<string> =>
+  (await wholeText(file, LONGEST_STRING, tooLong)).toString("utf8").replace(/^\ufeff/, "");
 
 function parseAt(where: string, text: string): unknown {
   try {

@@ -1,8 +1,6 @@
 import { InputError } from "../errors";
+import { LONGEST_STRING } from "../text/longestString";
 import { checkUtf8 } from "./encodings";
-
-/** A JavaScript string ends here, and with it what can be parsed in one piece. */
-export const LONGEST = 2 ** 29 - 24;
 
 /**
  * The lines of a text that are not blank, without holding all of them.
@@ -38,7 +36,7 @@ export async function* linesOf({
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
-    if (length > LONGEST) throw tooLong(path, length);
+    if (length > LONGEST_STRING) throw tooLong(path, length);
   }
   const line = take(Buffer.alloc(0));
   if (line.trim() !== "") yield { line, number };

@@ -4,12 +4,13 @@ import { hasEnding } from "../files/hasEnding";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { delimitedRows } from "./delimitedRows";
-import { checkUtf8, hasUtf16Mark, seemsUtf16, utf8Chunks } from "./encodings";
+import { hasUtf16Mark, seemsUtf16, utf8Chunks } from "./encodings";
 import { fileKind, PARQUET } from "./fileKind";
 import { joinTables } from "./joinTables";
 import { jsonRows } from "./jsonRows";
-import { openTable, type TableFile } from "./openTable";
+import { openTable } from "./openTable";
 import { parquetRows } from "./parquetRows";
+import { wholeText } from "./wholeText";
 
 /** A row's cells by column name; every column is there, an empty cell is `""`. */
 export type Row = Record<string, string>;
@@ -123,7 +124,10 @@ async function readOne(
   };
   if (ofLines) return filled(file.path, await jsonRows(decoded, limit));
   const apart = delimiter ?? (hasEnding(name, [".tsv"]) ? "\t" : ",");
-  return filled(file.path, delimitedRows(file.path, await wholeText(decoded), apart, limit));
+  return filled(
+    file.path,
+    delimitedRows(file.path, await wholeText(decoded, MOST_BYTES, tooLarge), apart, limit),
+  );
 }
 
 function filled(path: string, { columns, rows }: Pick<Table, "columns" | "rows">): Table {
@@ -155,19 +159,7 @@ function checkText(path: string, start: Buffer): void {
 /** Cells are read in one piece of less than 2 GiB. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-/** The bytes of a text, which are UTF-8. */
-async function wholeText({ path, chunks }: TableFile): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks()) {
-    parts.push(chunk);
-    size += chunk.length;
-    if (size > MOST_BYTES)
-      throw new InputError(
-        `${path}: cannot be read (it has 2 GiB or more; split it, or write it as JSONL, which is read line by line)`,
-      );
-  }
-  const bytes = Buffer.concat(parts);
-  checkUtf8(path, bytes);
-  return bytes;
-}
+const tooLarge = (path: string): InputError =>
+  new InputError(
+    `${path}: cannot be read (it has 2 GiB or more; split it, or write it as JSONL, which is read line by line)`,
+  );

@@ -18,6 +18,7 @@ import { clearExclusively, exclusively } from "../files/exclusively";
 import { makeFolders } from "../files/makeFolders";
 import { recordsName } from "../files/recordsName";
 import { syncFolder } from "../files/replaceFolder";
+import { isJson } from "../text/isJson";
 import { oneLine } from "../text/oneLine";
 import { clearPredictions } from "./clearPredictions";
 import { PREDICTIONS } from "./predictionsName";
@@ -126,14 +127,5 @@ export class RecordStore {
     // What lacks only its line break is read as a record, so nobody runs its trial again.
     if (isJson(last)) appendFileSync(this.path, "\n");
     else truncateSync(this.path, whole);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

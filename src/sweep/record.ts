@@ -10,6 +10,7 @@ import { visible } from "../freeze";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { parseJson } from "../text/json";
+import { LONGEST_STRING } from "../text/longestString";
 import type { EpochRecord } from "../training/events";
 import type { About } from "./about";
 import { recordFolders } from "./recordFolders";
@@ -142,13 +143,10 @@ export const isTorn = (line: string): boolean =>
   line.includes("\0") ||
   (line !== "" && !line.endsWith("\n") && line.startsWith(START.slice(0, line.length)));
 
-/** A JavaScript string ends here: 200,000 records or so. */
-const LONGEST = 2 ** 29 - 24;
-
 function readText(path: string): string {
   try {
     // An editor may have put a byte order mark before it.
-    return readBytes(path, LONGEST)
+    return readBytes(path, LONGEST_STRING)
       .toString()
       .replace(/^\uFEFF/, "");
   } catch (error) {

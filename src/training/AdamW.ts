@@ -77,8 +77,9 @@ export class AdamW {
     const update = () => {
       for (const group of inGroups(all)) this.#update(group, rates, gradientScale);
     };
-    if (typeof gradientScale !== "number") {
+    if (typeof gradientScale !== "number" || !this.#replays.arePossible) {
       update();
+      if (typeof gradientScale === "number") computeNow();
       return;
     }
     const parameters = all.map(([parameter]) => parameter);

@@ -31,15 +31,19 @@ let files: string[] = [];
 let kaggle: KaggleRoot | string;
 let bare: KaggleRoot | string;
 
-const pack = () => frostkitIn({ env: { HF_HUB_OFFLINE: "" } }, "pack", kit);
+/** Packs, and gives why it could not. */
+async function pack(): Promise<string | null> {
+  const { code, stdout, stderr } = await frostkitIn({ env: { HF_HUB_OFFLINE: "" } }, "pack", kit);
+  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(stderr);
+  assert.ok(code === 0 || offline, stderr);
+  console.log(stdout.trim());
+  return code === 0 ? null : "npm's registry cannot be reached";
+}
 
 before(async () => {
-  const { code, stdout, stderr } = unpacked === null ? await pack() : { code: 1, stdout: "", stderr: "" };
-  const offline = unpacked !== null || /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(stderr);
-  assert.ok(code === 0 || offline, stderr);
-  if (code !== 0) unpacked = kaggle = bare = unpacked ?? "npm's registry cannot be reached";
+  unpacked ??= await pack();
+  if (unpacked !== null) kaggle = bare = unpacked;
   else {
-    console.log(stdout.trim());
     files = readdirSync(kit, { recursive: true, encoding: "utf8" }).filter((file) =>
       statSync(join(kit, file)).isFile(),
     );

@@ -3,13 +3,11 @@ import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
-import type { EncodedImages } from "../../src/data/EncodedImages";
 import type { Dataset } from "../../src/data/Rows";
 import { peakBytes } from "../../src/engine/peakBytes";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
 import type { Head } from "../../src/models/Head";
-import { Random } from "../../src/random";
 import { addLora } from "../../src/recipes/addLora";
 import type { FineTuneOptions } from "../../src/training/FineTuneOptions";
 import { fineTune } from "../../src/training/fineTune";
@@ -17,6 +15,7 @@ import { variant } from "../models/variant";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { readAll } from "../readAll";
 import { dropoutRates, FAMILIES } from "./dropoutRates";
+import { noiseImages } from "./noiseImages";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
 const rows = toyRows(24);
@@ -67,24 +66,6 @@ const loadResnet = () =>
     classes: ["no", "yes"],
     log: () => {},
   });
-
-function noise(count: number, size: number): EncodedImages {
-  const random = new Random(2, "images");
-  const pixels = Array.from({ length: count }, () =>
-    Uint8Array.from({ length: size * size * 3 }, () => random.integer(256)),
-  );
-  const ids = Int32Array.from({ length: count }, (_, row) => row % 2);
-  return {
-    pixels,
-    height: size,
-    width: size,
-    mean: [0.5, 0.5, 0.5],
-    std: [0.25, 0.25, 0.25],
-    files: pixels.map((_, row) => `${row}.png`),
-    labels: { problemType: "single_label_classification", classes: ["no", "yes"], ids },
-    hash: "noise",
-  } as EncodedImages;
-}
 
 onEveryFastEngine("gradientCheckpointing", (engine) => {
   for (const family of FAMILIES)
@@ -139,7 +120,7 @@ onEveryFastEngine("gradientCheckpointing", (engine) => {
 
   it("moves the running statistics of a ResNet once a step", async () => {
     const own = { batchSize: 4, epochs: 1 };
-    const images = noise(8, 32);
+    const images = noiseImages(8, 32);
     await same(loadResnet, images, own);
     await same(loadResnet, images, own, (model) => topNLayerFreeze(model, 1));
     const { weights } = await trained(await loadResnet(), images, { ...own, gradientCheckpointing: true });

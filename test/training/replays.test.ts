@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { after, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
-import type { EncodedImages } from "../../src/data/EncodedImages";
 import type { Dataset } from "../../src/data/Rows";
 import type { EncodedDataset } from "../../src/data/tokenize";
 import { recording, staysOnDevice } from "../../src/engine/recorder/recording";
@@ -19,6 +18,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { variant } from "../models/variant";
 import { onEveryFastEngine, withoutHalf } from "../onEveryEngine";
 import { dropoutRates, FAMILIES } from "./dropoutRates";
+import { noiseImages } from "./noiseImages";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
 const options = { epochs: 2, batchSize: 4, learningRate: 3e-3, seed: 3 };
@@ -227,7 +227,7 @@ onEveryFastEngine("Steps that are run again", (engine) => {
         classes: ["no", "yes"],
         log: () => {},
       });
-    const images = noise(24, 32);
+    const images = noiseImages(24, 32);
     const many = await replayed(load, images, {}, (model) => void topNLayerFreeze(model, 1));
     assert.ok(many >= allBut(5, 12), `${many}`);
   });
@@ -245,21 +245,3 @@ onEveryFastEngine("Steps that are run again", (engine) => {
     assert.equal(tf.memory().numTensors, before);
   });
 });
-
-function noise(count: number, size: number): EncodedImages {
-  const random = new Random(2, "images");
-  const pixels = Array.from({ length: count }, () =>
-    Uint8Array.from({ length: size * size * 3 }, () => random.integer(256)),
-  );
-  const ids = Int32Array.from({ length: count }, (_, row) => row % 2);
-  return {
-    pixels,
-    height: size,
-    width: size,
-    mean: [0.5, 0.5, 0.5],
-    std: [0.25, 0.25, 0.25],
-    files: pixels.map((_, row) => `${row}.png`),
-    labels: { problemType: "single_label_classification", classes: ["no", "yes"], ids },
-    hash: "noise",
-  } as EncodedImages;
-}

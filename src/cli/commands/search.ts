@@ -14,8 +14,9 @@ import { searchDepth } from "../../search/searchDepth";
 import { RecordStore } from "../../sweep/RecordStore";
 import { formatRate } from "../../text/numbers";
 import { formatN } from "../../text/trialTitle";
+import { aboutCommand } from "../aboutCommand";
 import { Interrupted, interruptSignal } from "../interrupt";
-import { aboutCommand, loadCompared } from "../loadCompared";
+import { loadCompared } from "../loadCompared";
 import { note } from "../note";
 import {
   addDataOptions,

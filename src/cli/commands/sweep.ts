@@ -9,8 +9,9 @@ import { parseStrategies } from "../../sweep/parseStrategies";
 import { RecordStore } from "../../sweep/RecordStore";
 import { readRecords, recordsFile, type TrialRecord } from "../../sweep/record";
 import { checkStrategies, type Recipe } from "../../sweep/strategies";
+import { aboutCommand } from "../aboutCommand";
 import { Interrupted, interruptSignal } from "../interrupt";
-import { aboutCommand, loadCompared } from "../loadCompared";
+import { loadCompared } from "../loadCompared";
 import { note } from "../note";
 import {
   addDataOptions,
