@@ -32,9 +32,17 @@ export class OpenFile {
     return this.#descriptor;
   }
 
-  /** Fills `to` with the bytes from `position` on. */
+  /**
+   * Fills `to` with the bytes from `position` on.
+   *
+   * @throws InputError when the file never had so many; FrostError when it has lost some since it was opened
+   */
   read(to: Uint8Array, position: number): void {
     const { descriptor } = this;
+    if (position + to.length > this.bytes)
+      throw new InputError(
+        `${this.path}: speaks of bytes up to ${position + to.length}, but has ${this.bytes}: it is truncated or damaged, copy or download it again`,
+      );
     // One read call moves 2 GiB at most.
     for (let done = 0; done < to.length; ) {
       const read = readSync(descriptor, to, done, Math.min(to.length - done, 1 << 30), position + done);

@@ -59,12 +59,18 @@ export function zipEntries(file: OpenFile): Map<string, ZipEntry> {
       throw damaged(
         `its entry ${JSON.stringify(name)} should end at byte ${data + sizes.packed}, but it has ${file.bytes}`,
       );
+    const method = directory.readUInt16LE(at + 10);
+    const encrypted = (directory.readUInt16LE(at + 8) & 1) === 1;
+    if (method === 0 && !encrypted && sizes.packed !== sizes.bytes)
+      throw damaged(
+        `its entry ${JSON.stringify(name)} lies there as it is, ${sizes.packed} bytes, but should have ${sizes.bytes}`,
+      );
     entries.set(name, {
       start: data,
       packedBytes: sizes.packed,
       bytes: sizes.bytes,
-      method: directory.readUInt16LE(at + 10),
-      encrypted: (directory.readUInt16LE(at + 8) & 1) === 1,
+      method,
+      encrypted,
       crc: directory.readUInt32LE(at + 16),
     });
     at += CENTRAL + nameBytes + extraBytes + commentBytes;

@@ -25,6 +25,17 @@ test("A file is read at any place until it is closed", () => {
   });
 });
 
+test("What the file never had is not read: that its own header speaks of it means that it is damaged", () => {
+  const path = writeBytes(Uint8Array.of(1, 2, 3, 4));
+  const file = new OpenFile(path);
+  assert.throws(() => bytesOf(file, 2, 3), {
+    name: "InputError",
+    message: `${path}: speaks of bytes up to 5, but has 4: it is truncated or damaged, copy or download it again`,
+  });
+  assert.deepEqual(bytesOf(file, 4, 0), []);
+  file.close();
+});
+
 test("Whoever holds a file keeps it open beyond its closing, and the last one closes it", {
   skip: skipWithoutProc,
 }, () => {

@@ -10,6 +10,8 @@ interface Entry {
   name: string;
   header: number;
   bytes: number;
+  /** As they lie there, where that is another number. */
+  packed?: number;
 }
 
 /** Little-endian numbers, each given with its size in bytes. */
@@ -32,10 +34,10 @@ const localHeader = (name: string, padding: number) =>
   ]);
 
 /** A directory entry with both sizes and the place in the extra field, as archives above 4 GB have them. */
-function wideEntry({ name, header, bytes }: Entry): Buffer {
+function wideEntry({ name, header, bytes, packed = bytes }: Entry): Buffer {
   const none = 0xffffffff;
   const other = numbers([0x5455, 2], [1, 2], [7, 1]);
-  const extra = Buffer.concat([other, numbers([1, 2], [24, 2], [bytes, 8], [bytes, 8], [header, 8])]);
+  const extra = Buffer.concat([other, numbers([1, 2], [24, 2], [bytes, 8], [packed, 8], [header, 8])]);
   return Buffer.concat([
     numbers([0x02014b50, 4], [0, 16], [none, 4], [none, 4], [name.length, 2], [extra.length, 2], [0, 2]),
     numbers([0, 8], [none, 4]),
@@ -97,5 +99,10 @@ test("A directory that speaks of what is not there is refused with what it says"
   );
   refuses({ header: 5 }, 1, /x\.bin: its archive has no entry at byte 5: /);
   refuses({ header: 2 ** 40 }, 1, /x\.bin: its archive speaks of bytes 1099511627776 to 1099511627806/);
+  refuses(
+    { bytes: 4000, packed: 3 },
+    1,
+    /x\.bin: its entry "x" lies there as it is, 3 bytes, but should have 4000: it is truncated/,
+  );
   refuses({}, 2, /x\.bin: its archive's directory breaks off: /);
 });

@@ -77,8 +77,8 @@ function assertLittleMemory(): void {
   assert.ok(rss < MOST_BYTES, `${rss} bytes`);
 }
 
-/** A zip archive of one entry as torch.save writes it, or with another method of compression. */
-function archive(pickle: Buffer, { method = 0 } = {}): Buffer {
+/** A zip archive of one entry as torch.save writes it, or with another method of compression or size in its directory. */
+function archive(pickle: Buffer, { method = 0, bytes = pickle.length } = {}): Buffer {
   const name = Buffer.from("archive/data.pkl");
   const local = Buffer.alloc(30);
   local.writeUInt32LE(0x04034b50, 0);
@@ -90,7 +90,7 @@ function archive(pickle: Buffer, { method = 0 } = {}): Buffer {
   central.writeUInt32LE(0x02014b50, 0);
   central.writeUInt16LE(method, 10);
   central.writeUInt32LE(pickle.length, 20);
-  central.writeUInt32LE(method === 0 ? pickle.length : 2 ** 32 - 2, 24);
+  central.writeUInt32LE(bytes, 24);
   central.writeUInt16LE(name.length, 28);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
@@ -118,7 +118,7 @@ const doubled = () =>
   ].join("");
 
 describe("Weights that are refused in one line", () => {
-  const pickles: Record<string, { pickle: Buffer; method?: number; message: RegExp }> = {
+  const pickles: Record<string, { pickle: Buffer; method?: number; bytes?: number; message: RegExp }> = {
     "a global's name that grows without end": {
       pickle: pickled(`${doubled()}h<\x93.`),
       message: /it names what is no text$/,
@@ -139,15 +139,21 @@ describe("Weights that are refused in one line", () => {
       pickle: pickled("]".repeat(300_000), "a".repeat(299_999), "."),
       message: /expected a state dict/,
     },
+    "a pickle that its directory says is longer than the file": {
+      pickle: pickled("}"),
+      bytes: 20_000_000,
+      message: /lies there as it is, 3 bytes, but should have 20000000/,
+    },
     "a zip bomb": {
       pickle: Buffer.alloc(1000),
       method: 8,
+      bytes: 2 ** 32 - 2,
       message: /is compressed, which torch\.save never does/,
     },
   };
-  for (const [what, { pickle, method, message }] of Object.entries(pickles))
+  for (const [what, { pickle, message, ...written }] of Object.entries(pickles))
     it(what, async () => {
-      const folder = modelWith("pytorch_model.bin", archive(pickle, { method }));
+      const folder = modelWith("pytorch_model.bin", archive(pickle, written));
       await refuses(() => loadModel(folder), folder, message);
     });
 
