@@ -149,6 +149,19 @@ test("A step as functions is held to the bars of calls, arrays, readings, time o
       ["peak memory, MB, op by op, N = 0", 900, null, null],
     ],
   );
+  // Of the narrow one only what is outside counts, of the second half of its steps.
+  const slowAtFirst = figures(9, [4, 9, 1, 3, 1.2, 1.4, 1], [2], 1000);
+  for (const step of [2, 4]) slowAtFirst.dispatched!.asked[step].inside -= 30;
+  const narrow = { kit: [], peer: [], functions: [slowAtFirst], opByOp: [opByOp] };
+  assert.deepEqual(
+    parts.dispatch
+      .rows({ "12 blocks of 64": narrow })
+      .map(({ what, kit, met }) => [what, Number(kit.median.toPrecision(6)), met]),
+    [
+      ["a step outside TensorFlow, ms, 12 blocks of 64", 2, null],
+      ["a step outside TensorFlow, ms, op by op, 12 blocks of 64", 2, null],
+    ],
+  );
 });
 
 test("Memory is that of a process for each depth, in megabytes.", () => {
