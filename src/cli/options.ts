@@ -13,6 +13,7 @@ import type { TrialSettings } from "../sweep/trial";
 import type { LossName } from "../training/loss";
 import type { SaveEvery } from "../training/SavePace";
 import type { Schedule } from "../training/schedule";
+import type { AverageChoice } from "../training/WeightAverage";
 import { decimal, depth } from "./parseNumbers";
 import { tableFlag } from "./tableFlag";
 
@@ -153,21 +154,28 @@ export interface TrainingFlags {
   loss?: LossName;
   classWeights?: number[] | "balanced";
   headInit: "random" | "probe";
+  average?: AverageChoice;
   frozenDropout?: true;
   gradientCheckpointing?: true;
   gradientAccumulation: number;
   precision: Precision;
 }
 
-const METRIC = "what epochs and depths are judged by (default: accuracy, or rmse in a regression)";
+/** Where a flag's line says something else than the table. */
+const SAYS: Partial<Record<keyof typeof training, string>> = {
+  metric: "what epochs and depths are judged by (default: accuracy, or rmse in a regression)",
+  average:
+    "judge by a mean of the weights and end with it: ema, or ema=0.99 for another decay than 0.999, after each step; swa, or swa=3 from epoch 3 on, at each epoch's end",
+};
 
 /** How it is trained; `instead` is what a command has in place of the flags of those names. */
 export function addTrainingOptions(command: Command, instead: Partial<Record<string, Option>> = {}): Command {
   command.optionsGroup("Training:");
   for (const [name, entry] of Object.entries(training) as [keyof typeof training, TableOption][]) {
     if (entry.flag === undefined) continue;
-    const flag = instead[name] ?? tableFlag(entry, name === "metric" ? { says: METRIC } : {});
+    const flag = instead[name] ?? tableFlag(entry, SAYS[name] ? { says: SAYS[name] } : {});
     if (name === "classWeights") flag.argParser(classWeights);
+    if (name === "average") flag.argParser(average);
     if (name === "loss") flag.choices([...LOSSES]);
     if (name === "metrics") flag.argParser(names);
     command.addOption(flag);
@@ -269,6 +277,18 @@ function problemType(text: string): ProblemType {
   const found = names.find((name) => name === text || TASKS[name] === text);
   if (found === undefined) throw new InvalidArgumentError(`Allowed choices are ${names.join(", ")}.`);
   return TASKS[found];
+}
+
+/** "ema", "ema=0.99", "swa" or "swa=3". */
+function average(text: string): AverageChoice {
+  const [name, given, ...more] = text.trim().split("=");
+  const value = Number(given);
+  if (more.length === 0 && (name === "ema" || name === "swa")) {
+    if (given === undefined) return name;
+    if (name === "ema" && given !== "" && value >= 0 && value < 1) return { name, decay: value };
+    if (name === "swa" && Number.isSafeInteger(value) && value >= 1) return { name, fromEpoch: value };
+  }
+  throw new InvalidArgumentError("Expected ema, ema=0.99, a decay below 1, swa or swa=3, an epoch.");
 }
 
 function classWeights(text: string): number[] | "balanced" {

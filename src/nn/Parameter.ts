@@ -103,6 +103,17 @@ export class Parameter {
     if (stamp !== this.#stamp || (!isTensor(content) && !this.stored)) this.#replace(copyOf(content), stamp);
   }
 
+  /** Changes contents with another parameter of its shape; nothing is copied. */
+  exchange(other: Parameter): void {
+    checkArguments("parameter.exchange", { other });
+    if (!tf.util.arraysEqual(other.shape, this.shape))
+      throw new FrostError(
+        `parameter ${this.name}: expected one of shape [${this.shape}], got [${other.shape}]`,
+      );
+    [this.#content, other.#content] = [other.#content, this.#content];
+    [this.#stamp, other.#stamp] = [other.#stamp, this.#stamp];
+  }
+
   /** Frees its tensor. */
   dispose(): void {
     this.#content?.dispose();

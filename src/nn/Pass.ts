@@ -108,6 +108,8 @@ export class Pass {
   training: boolean;
   /** Whether several ops may run as one kernel. */
   readonly fuses: boolean = true;
+  /** Whether running statistics become the mean of the batches that they have seen, whatever a norm's momentum. */
+  readonly cumulative: boolean;
   /** Whether stages are to be `checkpointed`. */
   readonly checkpointing: boolean;
   /** Whether of what is being computed the first row of each text alone will be read. */
@@ -132,11 +134,13 @@ export class Pass {
       training?: boolean;
       recording?: boolean;
       checkpointing?: boolean;
+      cumulative?: boolean;
       seed?: (number | string)[];
     } = {},
   ) {
     this.training = options.training ?? false;
     this.checkpointing = options.checkpointing ?? false;
+    this.cumulative = options.cumulative ?? false;
     this.#recording = options.recording ?? false;
     this.#seed = options.seed ?? [0];
   }

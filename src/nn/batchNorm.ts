@@ -68,7 +68,9 @@ function byBatch(pass: Pass, x: Value, norm: BatchNorm): Value {
     const mean = tf.div(sumRows(x.tensor), count);
     const centred = tf.sub(x.tensor, mean);
     const variance = tf.div(sumRows(tf.square(centred)), count);
-    if (!pass.recomputing) track(norm, mean, tf.mul(variance, count / (count - 1)));
+    const unbiased = tf.mul(variance, count / (count - 1));
+    if (pass.cumulative) takeIn(norm, mean, unbiased);
+    else if (!pass.recomputing) track(norm, mean, unbiased);
     const scale = tf.rsqrt(tf.add(variance, eps));
     return { mean, scale, y: tf.add(tf.mul(centred, tf.mul(scale, weight.value)), bias.value) };
   });
@@ -106,6 +108,20 @@ function track(norm: BatchNorm, mean: tf.Tensor, variance: tf.Tensor): void {
   move(runningMean, mean);
   move(runningVar, variance);
   numBatchesTracked.assign(tf.add(numBatchesTracked.value, 1));
+}
+
+/** All batches weigh the same, as PyTorch has it where momentum is None. */
+function takeIn(
+  { runningMean, runningVar, numBatchesTracked }: BatchNorm,
+  mean: tf.Tensor,
+  variance: tf.Tensor,
+): void {
+  const count = tf.add(numBatchesTracked.value, 1);
+  const move = (buffer: Parameter, to: tf.Tensor) =>
+    buffer.assign(tf.add(buffer.value, tf.div(tf.sub(to, buffer.value), count)));
+  move(runningMean, mean);
+  move(runningVar, variance);
+  numBatchesTracked.assign(count);
 }
 
 /** The sum over all axes but the last. */

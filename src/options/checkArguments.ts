@@ -212,6 +212,9 @@ export const ARGUMENTS = {
   "model.parameter": { name: text() },
   "model.reinitialize": { seed: integer() },
   "parameter.assign": { value: tensor },
+  "parameter.exchange": {
+    other: kindOf("a parameter", (value) => "assign" in membersOf(value) && "stamp" in membersOf(value)),
+  },
   "parameter.restore": {
     snapshot: kindOf(
       "what snapshot gave",

@@ -24,6 +24,7 @@ import {
 import { type OptionTable, option } from "./Option";
 import { readNamed } from "./readNamed";
 import {
+  AVERAGES,
   GOALS,
   HEAD_INITS,
   INTERPOLATIONS,
@@ -139,6 +140,39 @@ export const customMetric = {
 /** A metric by its name, or one of the user's own. */
 const metricKind = () => either(name(), parts(customMetric));
 
+export const emaAverage = {
+  name: option("Which mean.", word(["ema"]), { required: true }),
+  decay: option("The share that the mean keeps at each step.", below(0, 1), {
+    defaultSays: "0.999",
+    also: ["ema_decay", "beta", "momentum"],
+  }),
+} satisfies OptionTable;
+
+export const swaAverage = {
+  name: option("Which mean.", word(["swa"]), { required: true }),
+  fromEpoch: option("The first epoch whose weights it takes in.", integer(1), {
+    defaultSays: "the last quarter of the epochs, two at least",
+    also: ["swa_start", "swa_epoch_start", "start", "startEpoch"],
+  }),
+  everySteps: option("Takes them in after every so many steps of the run.", integer(1), {
+    defaultSays: "at each epoch's end",
+    also: ["swa_freq", "every"],
+  }),
+} satisfies OptionTable;
+
+/** A mean of weights by its name, or with settings. */
+function averageKind(): Kind {
+  const [named, ema, swa] = [word(AVERAGES), parts(emaAverage), parts(swaAverage)];
+  return {
+    expected: `${named.expected}, or one of them with a setting`,
+    check(name, value, owner) {
+      if (typeof value !== "object" || value === null)
+        return kindOf(this.expected, (each) => AVERAGES.includes(each as never)).check(name, value, owner);
+      return ((value as { name?: unknown }).name === "swa" ? swa : ema).check(name, value, owner);
+    },
+  };
+}
+
 /** A loss by its name, with a setting, or a function. */
 function lossKind(): Kind {
   const [named, focal, smooth] = [word(LOSSES), parts(focalLoss), parts(smoothL1Loss)];
@@ -237,6 +271,15 @@ export const training = {
     "What the last layer of a new head starts from: the values drawn for it, or a linear probe of the training rows. The probe is a ridge regression on what the layer reads of them, one forward for all depths and seeds; fine-tuning goes on from there (Kumar et al. 2022).",
     word(HEAD_INITS),
     { default: "random", flag: "--head-init <name>", also: ["head_init", "lp_ft", "linear_probing"] },
+  ),
+  average: option(
+    'Judges by a mean of the weights and ends with it, while training goes on with the weights themselves. "ema" is exponential, after each step; "swa" is that of the ends of the last epochs (Izmailov et al. 2018). `{ name: "ema", decay: 0.99 }` and `{ name: "swa", fromEpoch: 3, everySteps: 50 }` set what is 0.999, the last quarter of the epochs, two at least, and each epoch\'s end otherwise.',
+    averageKind(),
+    {
+      defaultSays: "none",
+      flag: "--average <name>",
+      also: ["ema", "swa", "model_ema", "ema_decay", "swa_start", "averaging", "averaged_model"],
+    },
   ),
   unfreeze: option(
     "Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen.",

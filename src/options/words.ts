@@ -17,6 +17,9 @@ export const INTERPOLATIONS = ["bicubic", "bilinear", "nearest"] as const;
 
 export const HEAD_INITS = ["random", "probe"] as const;
 
+/** Means of a training's weights: exponential, and equal from an epoch on. */
+export const AVERAGES = ["ema", "swa"] as const;
+
 export const RECIPES = ["layerwiseDecay", "gradual", "bitFit", "norms", "lora"] as const;
 
 /** Which depth a search may be told to look for by a word. */

@@ -12,6 +12,7 @@ import type { LossOptions } from "./loss";
 import type { SaveEvery } from "./SavePace";
 import type { Schedule } from "./schedule";
 import type { Unfreeze } from "./Unfreezing";
+import { type AverageChoice, checkAverage } from "./WeightAverage";
 
 /** What a model is trained on and judged by. */
 export interface FineTuneData {
@@ -56,6 +57,13 @@ export interface FineTuneOptions extends LossOptions {
    * (Kumar et al. 2022). Default: "random".
    */
   headInit?: (typeof HEAD_INITS)[number];
+  /**
+   * Judges by a mean of the weights and ends with it, while training goes on with the weights themselves. "ema" is exponential,
+   * after each step; "swa" is that of the ends of the last epochs (Izmailov et al. 2018). `{ name: "ema", decay: 0.99 }` and `{
+   * name: "swa", fromEpoch: 3, everySteps: 50 }` set what is 0.999, the last quarter of the epochs, two at least, and each
+   * epoch's end otherwise. Default: none.
+   */
+  average?: AverageChoice;
   /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. Default: no thawing. */
   unfreeze?: Unfreeze;
   /**
@@ -117,6 +125,7 @@ type Optional =
   | "signal"
   | "classWeights"
   | "loss"
+  | "average"
   | "earlyStopping"
   | "unfreeze"
   | Keeping;
@@ -140,6 +149,7 @@ export function fineTuneSettings(
     restoreBest: read.restoreBest ?? read.earlyStopping !== undefined,
   };
   checkPrecision(settings.precision);
+  if (settings.average) checkAverage(settings.average, settings.epochs);
   if ((settings.earlyStopping !== undefined || settings.restoreBest) && !hasValid)
     throw new InputError("earlyStopping and restoreBest judge by validation rows: pass data.valid as well");
   return settings;

@@ -18,6 +18,7 @@ import { nextTurn } from "./nextTurn";
 import { StepOfLoop } from "./StepOfLoop";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
+import type { WeightAverage } from "./WeightAverage";
 
 /** One batch of a step. */
 export interface Part {
@@ -88,6 +89,7 @@ export class TrainingLoop {
     private readonly model: Classifier,
     private readonly objective: Objective,
     private readonly settings: LoopSettings,
+    private readonly average: WeightAverage | null = null,
   ) {
     const { epochs, batchSize, gradientAccumulation, precision } = settings;
     const batches = Math.ceil(objective.rows.count / batchSize);
@@ -148,6 +150,7 @@ export class TrainingLoop {
     if (this.#within?.epoch !== epoch)
       this.#within = { epoch, next: 0, loss: 0, weight: 0, seconds: 0, steps: 0, skipped: 0 };
     const done = this.#within;
+    this.average?.beginEpoch();
     while (done.next < batches.length) {
       if (signal?.aborted) return null;
       this.#stopwatch.restart();
@@ -167,7 +170,8 @@ export class TrainingLoop {
       done.weight += weight;
       done.steps++;
       done.next = next;
-      if (!Number.isFinite(gradNorm)) done.skipped++;
+      if (Number.isFinite(gradNorm)) this.average?.afterStep(this.#step, epoch);
+      else done.skipped++;
       done.seconds += this.#stopwatch.lap();
       yield {
         type: "step",
@@ -183,6 +187,7 @@ export class TrainingLoop {
       await nextTurn();
     }
     this.#stopwatch.restart();
+    this.average?.afterEpoch(epoch);
     await this.#settle();
     const { steps, skipped } = done;
     return { loss: done.loss / done.weight, steps, skipped, seconds: done.seconds + this.#stopwatch.lap() };

@@ -5,17 +5,20 @@ import type { BestEpoch } from "./BestEpoch";
 import type { RunIdentity } from "./runIdentity";
 import type { StateTensor, StoredState } from "./StateFolder";
 import type { LoopState, TrainingLoop } from "./TrainingLoop";
+import type { AverageState, WeightAverage } from "./WeightAverage";
 
 /** Plain data on the weights of a training, its optimizer and its best epoch; the tensors lie beside it. */
 export interface WeightFacts {
   loop: LoopState;
   best: { epoch: number; value: number };
+  /** Left out where weights are not averaged. */
+  average?: AverageState;
   /** Names of what learns now. */
   trainable: string[];
 }
 
 /** Kinds of tensors in a state, in front of the parameter's name. */
-type Kind = "weight" | "best" | "mean" | "square";
+type Kind = "weight" | "best" | "mean" | "square" | "average";
 const nameOf = (kind: Kind, name: string): string => `${kind} ${name}`;
 
 /**
@@ -34,13 +37,19 @@ export class TrainingState {
     private readonly best: BestEpoch,
     /** What learns besides the model's own parameters. */
     private readonly besides: readonly Parameter[] = [],
+    private readonly average: WeightAverage | null = null,
   ) {
     this.#stamps = new Map([...this.#all().values()].map((parameter) => [parameter, parameter.stamp]));
   }
 
   get facts(): WeightFacts {
     const { epoch, value } = this.best;
-    return { loop: this.loop.state, best: { epoch, value }, trainable: this.#trainable() };
+    return {
+      loop: this.loop.state,
+      best: { epoch, value },
+      ...(this.average && { average: this.average.state }),
+      trainable: this.#trainable(),
+    };
   }
 
   /** What is to be written; `last`: of a training that has ended, which goes on no more. */
@@ -67,14 +76,19 @@ export class TrainingState {
         data: async () => (await moments[kind].data()) as Float32Array,
       })),
     );
-    return [...weights, ...best, ...moments];
+    const averages = [...(this.average?.means ?? [])].map(([{ name, shape }, mean]) => ({
+      name: nameOf("average", name),
+      shape,
+      data: () => mean.data(),
+    }));
+    return [...weights, ...best, ...moments, ...averages];
   }
 
   /** About how many bytes `tensors` will come to. */
   get bytes(): number {
     const own = this.model.namedParameters().map(([, parameter]) => parameter);
     const learns = [...own, ...this.besides].filter(({ requiresGrad }) => requiresGrad);
-    return 12 * learns.reduce((sum, { size }) => sum + size, 0);
+    return (this.average ? 16 : 12) * learns.reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
@@ -121,6 +135,11 @@ export class TrainingState {
       for (const parameter of this.#all().values())
         if (!copies.has(parameter)) copies.set(parameter, parameter.snapshot());
     this.best.resume(epoch, value, copies);
+    if (!last && facts.average)
+      this.average?.restore(facts.average, (name) => {
+        const average = nameOf("average", name);
+        return state.shapes.has(average) ? tensor(average) : null;
+      });
   }
 
   restoreMoments(state: StoredState<unknown>, { loop }: WeightFacts): void {

@@ -33,6 +33,7 @@ import { explainOutOfMemory } from "./outOfMemory";
 import { logitsOf, toProbabilities } from "./predict";
 import { Run } from "./Run";
 import { readLabelledRows } from "./readRows";
+import { renewStatistics } from "./renewStatistics";
 import { runIdentity } from "./runIdentity";
 import { StateKeeper } from "./StateKeeper";
 import { Stoppable } from "./Stoppable";
@@ -40,6 +41,7 @@ import { Stopwatch } from "./Stopwatch";
 import { type EpochDone, TrainingLoop } from "./TrainingLoop";
 import { TrainingState } from "./TrainingState";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
+import { WeightAverage } from "./WeightAverage";
 
 /**
  * Trains what is not frozen. The frozen stages below the first trainable parameter run once per row, of augmented images at every
@@ -134,6 +136,7 @@ class Training {
   #objective: LabelledObjective;
   #loop: TrainingLoop;
   #features: FrozenFeatures;
+  #average: WeightAverage | null;
   #best: BestEpoch;
   #curve: LossCurve;
   #keeper: StateKeeper<RunFacts> | null = null;
@@ -153,7 +156,9 @@ class Training {
     private readonly keeps: Keeps,
   ) {
     this.#objective = new LabelledObjective(model, data.train, settings);
-    this.#loop = new TrainingLoop(model, this.#objective, settings);
+    const { average, epochs } = settings;
+    this.#average = average ? new WeightAverage(model, average, epochs) : null;
+    this.#loop = new TrainingLoop(model, this.#objective, settings, this.#average);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
     this.#curve = new LossCurve(settings, this.#loop.progress.steps);
@@ -162,7 +167,7 @@ class Training {
       this.#keeper = new StateKeeper(
         resume,
         settings,
-        new TrainingState(model, this.#loop, this.#best),
+        new TrainingState(model, this.#loop, this.#best, [], this.#average),
         !keeps.end,
       );
   }
@@ -191,6 +196,7 @@ class Training {
       // Before the best epoch's weights take the place of those that training goes on from.
       if (!isWhole) await this.#keeper?.save(this.#facts());
       if (restoreBest) this.#best.restore();
+      else if (isWhole) yield* this.#putInAverage();
       if (isWhole && this.keeps.predictions) yield* this.#tellPredictions();
       if (isWhole && this.keeps.end && !begun?.last) await this.#keeper?.save(this.#facts(), true);
       const savedStep = this.#keeper?.step ?? null;
@@ -214,6 +220,7 @@ class Training {
       this.#keeper?.dispose();
       unfreezing?.restore();
       this.#loop.dispose();
+      this.#average?.dispose();
       this.#best.dispose();
       if (!settings.features) this.#features.dispose();
     }
@@ -289,9 +296,7 @@ class Training {
       this.#stopped = this.isTimeUp() ? "time" : "aborted";
       return;
     }
-    const record = yield* this.#evaluate(epoch, done, start);
-    this.#epochs.push(record);
-    this.#best.take(record);
+    const record = yield* this.#judge(epoch, done, start);
     for (const each of this.#logits.keys())
       if (each !== epoch && each !== this.#best.epoch) this.#logits.delete(each);
     yield { type: "epoch", ...record };
@@ -332,6 +337,26 @@ class Training {
     return { from, features: this.#features };
   }
 
+  /** Looks at the validation rows with the weights that the run would end with now. */
+  async *#judge(epoch: number, done: EpochDone, start: Start): AsyncGenerator<FineTuneEvent, EpochRecord> {
+    try {
+      const record = yield* this.#evaluate(epoch, done, start);
+      this.#epochs.push(record);
+      this.#best.take(record);
+      return record;
+    } finally {
+      this.#average?.takeOut();
+    }
+  }
+
+  /** Has the model hold the mean of its weights, where there is one. */
+  async *#putInAverage(): AsyncGenerator<FineTuneEvent, void> {
+    const average = this.#average;
+    if (!average?.isBegun || !average.putIn()) return;
+    this.#objective.start = yield* this.#start();
+    await renewStatistics(this.#objective, average.state.epoch, this.settings);
+  }
+
   async *#evaluate(epoch: number, done: EpochDone, start: Start): AsyncGenerator<FineTuneEvent, EpochRecord> {
     const { lossScale } = this.#loop;
     const record: EpochRecord = {
@@ -346,6 +371,7 @@ class Training {
     const { valid } = this.data;
     if (!valid || !this.#isEvaluated(epoch)) return record;
     this.#stopwatch.restart();
+    yield* this.#putInAverage();
     const run = this.#predict(valid, start);
     let turn = await run.next();
     for (; !turn.done; turn = await run.next()) {
