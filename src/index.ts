@@ -130,5 +130,6 @@ export type { Run } from "./training/Run";
 export type { SaveEvery } from "./training/SavePace";
 export type { Schedule } from "./training/schedule";
 export type { Unfreeze } from "./training/Unfreezing";
+export type { AverageChoice, EmaAverage, SwaAverage } from "./training/WeightAverage";
 export { type Mistake, type MistakesOptions, worstMistakes } from "./training/worstMistakes";
 export { version } from "./version";

@@ -9,12 +9,25 @@ import type { AVERAGES } from "../options/words";
 import { movingStatistics } from "./renewStatistics";
 
 /** Which mean of a training's weights, by its name or with settings of its own. */
-export type AverageChoice =
-  | (typeof AVERAGES)[number]
-  | { name: "ema"; decay?: number }
-  | { name: "swa"; fromEpoch?: number; everySteps?: number };
+export type AverageChoice = (typeof AVERAGES)[number] | EmaAverage | SwaAverage;
 
-type Swa = Extract<AverageChoice, { name: "swa" }>;
+/** The exponential mean of the weights after each step. */
+export interface EmaAverage {
+  /** Which mean. */
+  name: "ema";
+  /** The share that the mean keeps at each step. Default: 0.999. */
+  decay?: number;
+}
+
+/** The mean of weights of the last epochs, all alike. */
+export interface SwaAverage {
+  /** Which mean. */
+  name: "swa";
+  /** The first epoch whose weights it takes in. Default: the last quarter of the epochs, two at least. */
+  fromEpoch?: number;
+  /** Takes them in after every so many steps of the run. Default: at each epoch's end. */
+  everySteps?: number;
+}
 
 /** @throws InputError where it would begin after the last epoch */
 export function checkAverage(choice: AverageChoice, epochs: number): void {
@@ -61,7 +74,7 @@ export class WeightAverage {
     const how = typeof choice === "string" ? { name: choice } : choice;
     this.#name = how.name;
     this.#decay = "decay" in how && how.decay !== undefined ? how.decay : 0.999;
-    const { fromEpoch, everySteps } = how.name === "swa" ? (how as Swa) : {};
+    const { fromEpoch, everySteps } = how.name === "swa" ? (how as SwaAverage) : {};
     this.#fromEpoch = fromEpoch ?? lastQuarter(epochs);
     this.#everySteps = everySteps ?? null;
   }

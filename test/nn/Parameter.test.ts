@@ -29,6 +29,27 @@ onEveryEngine("Parameter", () => {
     assert.deepEqual(printed, [`${name} [2, 3]`, `${name} [2, 3] frozen`, `[ ${name}, disposed ]`]);
   });
 
+  it("changes contents with another of its shape, what is unread included, and copies nothing", () => {
+    const [p, q] = [new Parameter("p", tf.tensor1d([1, 2])), new Parameter("q", new FakeStored([2], [3, 4]))];
+    const [value, stamps] = [p.value, [p.stamp, q.stamp]];
+    const before = tf.memory().numTensors;
+    p.exchange(q);
+    assert.ok(p.stored);
+    assert.ok(q.value === value);
+    assert.deepEqual([q.stamp, p.stamp], stamps);
+    p.exchange(q);
+    assert.ok(p.value === value && q.stored);
+    assert.deepEqual([p.stamp, q.stamp], stamps);
+    assert.equal(tf.memory().numTensors, before);
+    const r = new Parameter("r", tf.ones([3]));
+    assert.throws(() => p.exchange(r), {
+      name: "FrostError",
+      message: "parameter p: expected one of shape [2], got [3]",
+    });
+    assert.throws(() => p.exchange(tf.ones([2]) as never), /^InputError: parameter\.exchange/);
+    for (const each of [p, q, r]) each.dispose();
+  });
+
   it("takes true and false for its flag and nothing else, and has it under no other name", () => {
     const p = new Parameter("w", tf.ones([2])) as Parameter & Record<string, unknown>;
     for (const [value, shown] of [

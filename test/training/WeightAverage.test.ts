@@ -17,9 +17,7 @@ import { onEveryEngine } from "../onEveryEngine";
 type Named<Type> = Record<string, Type>;
 
 // test/fixtures/averaging/make.py
-const expected = JSON.parse(
-  readFileSync(join(__dirname, "../fixtures/averaging/expected.json"), "utf8"),
-) as {
+const expected = JSON.parse(readFileSync(join(__dirname, "../fixtures/averaging/expected.json"), "utf8")) as {
   start: Named<tf.TensorLike>;
   gradients: Named<tf.TensorLike>[];
   cases: Named<{ weights: Named<number[]>; averages: Named<number[]> }>;
@@ -110,7 +108,10 @@ onEveryEngine("WeightAverage", () => {
     average.afterEpoch(2);
     assert.equal(average.isBegun, true);
     assert.equal(tf.memory().numTensors, before + 2);
-    assert.deepEqual([...average.means.keys()].map(({ name }) => name), ["a", "late"]);
+    assert.deepEqual(
+      [...average.means.keys()].map(({ name }) => name),
+      ["a", "late"],
+    );
     average.dispose();
     for (const parameter of Object.values(parameters)) parameter.dispose();
   });

@@ -137,6 +137,22 @@ onEveryFastEngine("fineTune with resume", (engine) => {
       stops: [2, 7],
     }));
 
+  it("does so with averages of the weights, of which the best is restored", () =>
+    compare({
+      load: () => loadTiny(withDropout),
+      options: { average: { name: "ema", decay: 0.9 }, restoreBest: true },
+      stops: [1, 6, 13],
+    }));
+
+  it("does so with averages of a ResNet's weights, and statistics made for them", async () =>
+    compare({
+      load: () =>
+        AutoModelForImageClassification.fromPretrained(resnet, { classes: ["blue", "red"], log: () => {} }),
+      data: async () => ({ train: await augmentedImages(), valid: await augmentedImages() }),
+      options: { batchSize: 4, average: { name: "swa", fromEpoch: 1, everySteps: 2 } },
+      stops: [2, 6, 7],
+    }));
+
   it("does so where blocks thaw from epoch to epoch", () =>
     compare({
       load: () => loadTiny(withDropout),
