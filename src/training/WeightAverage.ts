@@ -5,11 +5,10 @@ import { uploadZeros } from "../engine/upload";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { Parameter } from "../nn/Parameter";
-import type { AVERAGES } from "../options/words";
 import { movingStatistics } from "./renewStatistics";
 
 /** Which mean of a training's weights, by its name or with settings of its own. */
-export type AverageChoice = (typeof AVERAGES)[number] | EmaAverage | SwaAverage;
+export type AverageChoice = "ema" | "swa" | EmaAverage | SwaAverage;
 
 /** The exponential mean of the weights after each step. */
 export interface EmaAverage {
@@ -53,7 +52,7 @@ const SHARE = "share of the new weights";
  * frozen. Owns the means until `dispose()`.
  */
 export class WeightAverage {
-  #name: (typeof AVERAGES)[number];
+  #name: "ema" | "swa";
   #decay: number;
   #fromEpoch: number;
   #everySteps: number | null;
