@@ -7,7 +7,6 @@ import { ownCommand } from "../packages/ownCommand";
 import { formatMany } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
 import { loadFunctions } from "./functions/loadFunctions";
-import { loadWebgpu } from "./loadWebgpu";
 import { describeDevice } from "./native/describeDevice";
 import { addonStale, asGpu, computesOnGpu, loadTensorflow, tensorflowVersion } from "./native/loadTensorflow";
 import { nvidiaGpus } from "./native/nvidiaGpus";
@@ -15,6 +14,9 @@ import { loadOnnxruntime, onnxruntimeVersion } from "./onnxruntime/loadOnnxrunti
 import { watchBytes } from "./peakBytes";
 import { recording } from "./recorder/recording";
 import { loadTfjsGradients } from "./tfjsGradients";
+import { loadWebgpu } from "./webgpu/loadWebgpu";
+import { throwWhenRead } from "./webgpu/throwWhenRead";
+import type { WebgpuBackend } from "./webgpu/WebgpuBackend";
 
 /** What can compute. */
 export type EngineName = "tensorflow" | "webgpu" | "onnxruntime" | "cpu";
@@ -116,6 +118,7 @@ async function use(name: EngineName, reasons: string[]): Promise<Engine> {
   if (tf.getBackend() !== name && !(await tf.setBackend(name)))
     throw new FrostError(`engine ${name} is installed but would not start`);
   await tf.ready();
+  if (name === "webgpu") throwWhenRead(tf.backend() as unknown as WebgpuBackend);
   loadTfjsGradients();
   // Silences the plain JavaScript engine's banner and tfjs's debug checks.
   tf.enableProdMode();

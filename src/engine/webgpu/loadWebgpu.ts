@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
-import { FrostError } from "../errors";
-import { reasonOf } from "../text/oneLine";
+import { FrostError } from "../../errors";
+import { reasonOf } from "../../text/oneLine";
+import { addInGroups } from "./addInGroups";
 
 interface Gpu {
   requestAdapter(): Promise<object | null>;
@@ -30,6 +31,7 @@ export async function loadWebgpu(): Promise<void> {
     configurable: true,
   });
   optional("@tensorflow/tfjs-backend-webgpu");
+  addInGroups();
   gpu = created;
 }
 
