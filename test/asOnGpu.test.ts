@@ -1,15 +1,23 @@
-// What TensorFlow computes on a GPU, tried on a CPU that stands for one (FROSTKIT_AS_GPU): parity with PyTorch of a family of
-// each kind of block and what training promises, a step as functions.
+// What TensorFlow computes on a GPU, tried on a CPU that stands for one (FROSTKIT_AS_GPU): parity with PyTorch of all families, and
+// what training promises, a step as functions. Batches of any shapes: engine/functions/shapes.test.ts.
 import { test } from "node:test";
 import { whyNot } from "./engine/functions/asGpu";
 import { enginesHere } from "./enginesHere";
 import { runParts } from "./runParts";
 
 const PARTS = [
+  "models/albert",
+  "models/attentionDropout",
   "models/bert",
   "models/debertaV2",
+  "models/distilbert",
+  "models/electra",
   "models/modernbert",
   "models/resnet",
+  "models/roberta",
+  "models/xlmRoberta",
+  "nn/loraLinear",
+  "recipes/addLora",
   "training/AdamW",
   "training/fineTune",
   "training/gradientCheckpointing",
