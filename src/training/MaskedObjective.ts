@@ -3,7 +3,6 @@ import type { TextRows } from "../data/TextRows";
 import { FrostError } from "../errors";
 import type { MaskedLmHead } from "../models/maskedLmHead";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
-import { columns } from "../nn/columns";
 import { softmaxCrossEntropy } from "../nn/loss";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
@@ -79,16 +78,13 @@ export class MaskedObjective implements Objective {
     { places, words }: Masked,
     total: number,
   ): Value {
-    const { stages, config } = this.model;
-    const hidden = config.hidden_size as number;
+    const { stages } = this.model;
     return runStages(pass, stages, this.model.inputsOf(batch), {
       everyRow: true,
       to: stages.length - 1,
       finish: (x) =>
         pass.scope("masked words", () => {
-          // Where the head reads several layers, the earlier ones' outputs stand behind the last one's.
-          const last = x.tensor.shape[1] === hidden ? x : columns(pass, x, 0, hidden);
-          const logits = this.head.forward(pass, last, tf.tensor1d(places, "int32"));
+          const logits = this.head.forward(pass, x, tf.tensor1d(places, "int32"));
           const target = tf.oneHot(tf.tensor1d(words, "int32"), logits.tensor.shape[1]!);
           return softmaxCrossEntropy(pass, logits, tf.div(tf.cast(target, "float32"), total));
         }),

@@ -106,7 +106,7 @@ export interface AdaptResult {
 }
 
 /**
- * Trains a BERT's or RoBERTa's encoder on texts without labels, by masked language modelling, before it is fine-tuned
+ * Trains an encoder, any but an ELECTRA's, on texts without labels, by masked language modelling, before it is fine-tuned
  * (task-adaptive pretraining: Gururangan et al. 2020). The head that predicts the masked tokens is the checkpoint's where it has
  * one; it is tied to the word embeddings and disposed afterwards. Frozen parameters stay as they are.
  *
