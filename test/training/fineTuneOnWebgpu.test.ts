@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type EngineName, useEngine } from "../../src/engine/useEngine";
 import { topNLayerFreeze } from "../../src/freeze";
 import { fineTune } from "../../src/training/fineTune";
-import { onWebgpu } from "../onEveryEngine";
+import { onWebgpu, onWebgpuHardware } from "../onEveryEngine";
 import { loadTiny, tinyWithDropout, toyRows } from "./toyData";
 
 const train = toyRows(24);
@@ -31,19 +31,21 @@ async function trained(engine: EngineName, n: number | null) {
   return [...steps, ...epochs.map(({ validLoss }) => validLoss!)];
 }
 
-onWebgpu("fineTune", () => {
+function tests(n: number | null) {
   // The norm is one sum over all gradients, of which there are more than a shader may bind.
-  for (const n of [null, 2])
-    it(`comes to the losses and clipped gradients of plain JavaScript, ${n === null ? "nothing frozen" : `N = ${n}`}`, async () => {
-      const expected = await trained("cpu", n);
-      const got = await trained("webgpu", n);
-      assert.equal(got.length, 14);
-      for (const [i, value] of got.entries())
-        assert.ok(Math.abs(value - expected[i]) < 1e-3 * expected[i], `${i}: ${value}, not ${expected[i]}`);
-      const norms = expected.slice(0, 12).filter((_, i) => i % 2 === 1);
-      assert.ok(
-        norms.every((norm) => norm > maxGradNorm),
-        `none is clipped: ${norms}`,
-      );
-    });
-});
+  it(`comes to the losses and clipped gradients of plain JavaScript, ${n === null ? "nothing frozen" : `N = ${n}`}`, async () => {
+    const expected = await trained("cpu", n);
+    const got = await trained("webgpu", n);
+    assert.equal(got.length, 14);
+    for (const [i, value] of got.entries())
+      assert.ok(Math.abs(value - expected[i]) < 1e-3 * expected[i], `${i}: ${value}, not ${expected[i]}`);
+    const norms = expected.slice(0, 12).filter((_, i) => i % 2 === 1);
+    assert.ok(
+      norms.every((norm) => norm > maxGradNorm),
+      `none is clipped: ${norms}`,
+    );
+  });
+}
+
+onWebgpu("fineTune", () => tests(2));
+(process.env.FROSTKIT_LONG === "1" ? onWebgpu : onWebgpuHardware)("fineTune", () => tests(null));
