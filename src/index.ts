@@ -122,6 +122,7 @@ export type { EpochRecord, FineTuneEvent, FineTuneResult, ResumedEvent, StepEven
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
 export { type FeaturesOptions, FrozenFeatures } from "./training/FrozenFeatures";
 export { fineTune } from "./training/fineTune";
+export { greedySoup, type Ingredient, type Soup, type SoupOptions } from "./training/greedySoup";
 export type { ParameterGroup } from "./training/learningRates";
 export type { CustomLoss, LossChoice, LossName } from "./training/loss";
 export { type Metrics, type MetricsOptions, metrics } from "./training/metrics";

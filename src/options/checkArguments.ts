@@ -136,6 +136,17 @@ export const ARGUMENTS = {
   },
   predict: { model, dataset },
   evaluate: { model, dataset },
+  greedySoup: {
+    model,
+    folders: kindOf(
+      "a list of models' folders",
+      (value) =>
+        Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((each) => typeof each === "string" && each.trim() !== ""),
+    ),
+    valid: dataset,
+  },
   probeDepths: { model },
   worstMistakes: { dataset: texts, predictions },
   confusionMatrix: {

@@ -872,6 +872,14 @@ export const OPTIONS = {
   },
   predict: predicting(),
   evaluate: { ...predicting(), metrics: furtherMetrics("") },
+  greedySoup: {
+    ...predicting(),
+    metric: option(
+      'Judges ingredients and soups: a metric\'s name, "loss", or `{ name, score, greaterIsBetter }`, one of your own.',
+      metricKind(),
+      { defaultSays: "accuracy, or rmse in a regression", also: ["monitor", "scorer"] },
+    ),
+  },
   metrics: { metrics: furtherMetrics("") },
   probeDepths: {
     batchSize: batchSize("Rows at a time.", 64),

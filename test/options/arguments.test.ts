@@ -45,6 +45,7 @@ const RIGHT: Record<string, unknown> = {
   ...{ labels: { problemType: "regression", values: [] }, outputs: [], matrix: { classes: [], counts: [] } },
   ...{ stages: 1, batchSize: 1, precision: "fp32", sequenceLength: 1, seed: 0, warn: () => {} },
   ...{ records: [{ trial: "a", n: 0, epochs }], figure: { data: [], layout: {} } },
+  ...{ folders: ["no/such/folder"], valid: { inputIds: [], labels: null } },
 };
 
 before(() => useEngine("cpu"));

@@ -41,6 +41,7 @@ export const CALLS: Record<OptionOwner, Call> = {
   adaptToTexts: (options) => f.adaptToTexts(model, null, options),
   predict: (options) => f.predict(model, null, options),
   evaluate: (options) => f.evaluate(model, null, options),
+  greedySoup: (options) => f.greedySoup(model, ["no/such/model"], null, options),
   metrics: (options) => f.metrics(null, null, options),
   probeDepths: (options) => f.probeDepths(model, data, options),
   worstMistakes: (options) => f.worstMistakes(null, {}, options),

@@ -53,6 +53,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/adaptToTexts.ts", "AdaptOptions", OPTIONS.adaptToTexts],
   ["src/training/predict.ts", "PredictOptions", OPTIONS.predict],
   ["src/training/evaluate.ts", "EvaluateOptions", OPTIONS.evaluate],
+  ["src/training/greedySoup.ts", "SoupOptions", OPTIONS.greedySoup],
   ["src/training/metrics.ts", "MetricsOptions", OPTIONS.metrics],
   ["src/probe/probeDepths.ts", "ProbeData", swept],
   ["src/probe/probeDepths.ts", "ProbeOptions", OPTIONS.probeDepths],
@@ -76,6 +77,7 @@ export const BASES: Record<string, string[]> = {
   FromPretrainedOptions: ["LoadOptions"],
   FineTuneOptions: ["LossOptions"],
   EvaluateOptions: ["PredictOptions"],
+  SoupOptions: ["PredictOptions"],
   PngSize: ["PictureSize"],
 };
 
