@@ -114,6 +114,7 @@ export {
 } from "./sweep/summarize";
 export type { Trial, TrialSettings } from "./sweep/trial";
 export type { Undertrained } from "./sweep/undertrained";
+export type { AdversarialChoice, Awp, Fgm } from "./training/Adversary";
 export { type AdaptEvent, type AdaptOptions, type AdaptResult, adaptToTexts } from "./training/adaptToTexts";
 export type { CustomMetric, MetricChoice } from "./training/CustomMetric";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";

@@ -10,6 +10,7 @@ import type { Option as TableOption } from "../options/Option";
 import { keeping, OPTIONS, training } from "../options/table";
 import { LOSSES, POOLINGS } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
+import type { AdversarialChoice } from "../training/Adversary";
 import type { LossName } from "../training/loss";
 import type { SaveEvery } from "../training/SavePace";
 import type { Schedule } from "../training/schedule";
@@ -155,6 +156,7 @@ export interface TrainingFlags {
   classWeights?: number[] | "balanced";
   headInit: "random" | "probe";
   average?: AverageChoice;
+  adversarial?: AdversarialChoice;
   frozenDropout?: true;
   gradientCheckpointing?: true;
   gradientAccumulation: number;
@@ -164,6 +166,8 @@ export interface TrainingFlags {
 /** Where a flag's line says something else than the table. */
 const SAYS: Partial<Record<keyof typeof training, string>> = {
   metric: "what epochs and depths are judged by (default: accuracy, or rmse in a regression)",
+  adversarial:
+    "learn from gradients at disturbed weights: fgm, or awp; awp=2 from epoch 2 on (default: none)",
   average:
     "judge by a mean of the weights and end with it: ema, or ema=0.99 for another decay than 0.999, after each step; swa, or swa=3 from epoch 3 on, at each epoch's end",
 };
@@ -175,6 +179,7 @@ export function addTrainingOptions(command: Command, instead: Partial<Record<str
     if (entry.flag === undefined) continue;
     const flag = instead[name] ?? tableFlag(entry, SAYS[name] ? { says: SAYS[name] } : {});
     if (name === "classWeights") flag.argParser(classWeights);
+    if (name === "adversarial") flag.argParser(adversarial);
     if (name === "average") flag.argParser(average);
     if (name === "loss") flag.choices([...LOSSES]);
     if (name === "metrics") flag.argParser(names);
@@ -289,6 +294,17 @@ function average(text: string): AverageChoice {
     if (name === "swa" && Number.isSafeInteger(value) && value >= 1) return { name, fromEpoch: value };
   }
   throw new InvalidArgumentError("Expected ema, ema=0.99, a decay below 1, swa or swa=3, an epoch.");
+}
+
+/** "fgm", or "awp=2". */
+function adversarial(text: string): AdversarialChoice {
+  const [name, given, ...more] = text.trim().split("=");
+  const fromEpoch = Number(given);
+  if (more.length === 0 && (name === "fgm" || name === "awp")) {
+    if (given === undefined) return name;
+    if (Number.isSafeInteger(fromEpoch) && fromEpoch >= 1) return { name, fromEpoch };
+  }
+  throw new InvalidArgumentError("Expected fgm or awp, or with the first epoch that has it, awp=2.");
 }
 
 function classWeights(text: string): number[] | "balanced" {

@@ -108,8 +108,11 @@ export class Pass {
   training: boolean;
   /** Whether several ops may run as one kernel. */
   readonly fuses: boolean = true;
-  /** Whether running statistics become the mean of the batches that they have seen, whatever a norm's momentum. */
-  readonly cumulative: boolean;
+  /**
+   * What training makes of running statistics: they move by a norm's momentum, become the mean of the batches that they have seen, or
+   * stay.
+   */
+  readonly statistics: "moving" | "cumulative" | "kept";
   /** Whether stages are to be `checkpointed`. */
   readonly checkpointing: boolean;
   /** Whether of what is being computed the first row of each text alone will be read. */
@@ -134,13 +137,13 @@ export class Pass {
       training?: boolean;
       recording?: boolean;
       checkpointing?: boolean;
-      cumulative?: boolean;
+      statistics?: "moving" | "cumulative" | "kept";
       seed?: (number | string)[];
     } = {},
   ) {
     this.training = options.training ?? false;
     this.checkpointing = options.checkpointing ?? false;
-    this.cumulative = options.cumulative ?? false;
+    this.statistics = options.statistics ?? "moving";
     this.#recording = options.recording ?? false;
     this.#seed = options.seed ?? [0];
   }

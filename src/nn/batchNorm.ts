@@ -69,8 +69,8 @@ function byBatch(pass: Pass, x: Value, norm: BatchNorm): Value {
     const centred = tf.sub(x.tensor, mean);
     const variance = tf.div(sumRows(tf.square(centred)), count);
     const unbiased = tf.mul(variance, count / (count - 1));
-    if (pass.cumulative) takeIn(norm, mean, unbiased);
-    else if (!pass.recomputing) track(norm, mean, unbiased);
+    if (pass.statistics === "cumulative") takeIn(norm, mean, unbiased);
+    else if (pass.statistics === "moving" && !pass.recomputing) track(norm, mean, unbiased);
     const scale = tf.rsqrt(tf.add(variance, eps));
     return { mean, scale, y: tf.add(tf.mul(centred, tf.mul(scale, weight.value)), bias.value) };
   });

@@ -24,7 +24,8 @@ import {
 import { type OptionTable, option } from "./Option";
 import { readNamed } from "./readNamed";
 import {
-  AVERAGES,
+  type ADVERSARIES,
+  type AVERAGES,
   GOALS,
   HEAD_INITS,
   INTERPOLATIONS,
@@ -160,15 +161,46 @@ export const swaAverage = {
   }),
 } satisfies OptionTable;
 
-/** A mean of weights by its name, or with settings. */
-function averageKind(): Kind {
-  const [named, ema, swa] = [word(AVERAGES), parts(emaAverage), parts(swaAverage)];
+const fromEpoch = option("The first epoch that has it.", integer(1), {
+  defaultSays: "1",
+  also: ["start_epoch", "startEpoch", "start", "adv_start"],
+});
+
+export const fgm = {
+  name: option("Which one.", word(["fgm"]), { required: true }),
+  epsilon: option("How far: the norm of the change.", above(0), {
+    defaultSays: "1",
+    also: ["eps", "adv_eps"],
+  }),
+  fromEpoch,
+} satisfies OptionTable;
+
+export const awp = {
+  name: option("Which one.", word(["awp"]), { required: true }),
+  learningRate: option("How far: the change's norm as a share of the weight's.", above(0), {
+    defaultSays: "1e-4",
+    also: ["adv_lr", "lr"],
+  }),
+  epsilon: option("The most that a number may change, as a share of itself.", above(0), {
+    defaultSays: "1e-2",
+    also: ["adv_eps", "eps"],
+  }),
+  fromEpoch,
+} satisfies OptionTable;
+
+/** One of several things by its name, or as an object with that name and settings. */
+function namedKind(tables: Record<string, OptionTable>): Kind {
+  const names = Object.keys(tables);
+  const [first] = names;
+  const expected = `${word(names).expected}, or one of them with a setting`;
+  const alone = kindOf(expected, (value) => names.includes(value as string));
   return {
-    expected: `${named.expected}, or one of them with a setting`,
+    expected,
     check(name, value, owner) {
-      if (typeof value !== "object" || value === null)
-        return kindOf(this.expected, (each) => AVERAGES.includes(each as never)).check(name, value, owner);
-      return ((value as { name?: unknown }).name === "swa" ? swa : ema).check(name, value, owner);
+      if (typeof value !== "object" || value === null) return alone.check(name, value, owner);
+      const { name: given } = value as { name?: unknown };
+      const table = names.includes(given as string) ? tables[given as string] : tables[first];
+      return parts(table).check(name, value, owner);
     },
   };
 }
@@ -274,11 +306,20 @@ export const training = {
   ),
   average: option(
     'Judges by a mean of the weights and ends with it, while training goes on with the weights themselves. "ema" is exponential, after each step; "swa" is that of the ends of the last epochs (Izmailov et al. 2018). `{ name: "ema", decay: 0.99 }` and `{ name: "swa", fromEpoch: 3, everySteps: 50 }` set what is 0.999, the last quarter of the epochs, two at least, and each epoch\'s end otherwise.',
-    averageKind(),
+    namedKind({ ema: emaAverage, swa: swaAverage } satisfies Record<(typeof AVERAGES)[number], OptionTable>),
     {
       defaultSays: "none",
       flag: "--average <name>",
       also: ["ema", "swa", "model_ema", "ema_decay", "swa_start", "averaging", "averaged_model"],
+    },
+  ),
+  adversarial: option(
+    'Learns from gradients at disturbed weights, found by a second forward and backward of each step. "fgm" moves the word embeddings along their gradient and counts both gradients (Miyato et al. 2017); "awp" moves the weights that learn and counts the gradients there alone (Wu et al. 2020). `{ name: "fgm", epsilon: 0.5 }` and `{ name: "awp", learningRate: 1e-3, epsilon: 1e-3, fromEpoch: 2 }` set what is 1, 1e-4, 1e-2 and the first epoch otherwise.',
+    namedKind({ fgm, awp } satisfies Record<(typeof ADVERSARIES)[number], OptionTable>),
+    {
+      defaultSays: "none",
+      flag: "--adversarial <name>",
+      also: ["awp", "fgm", "adv_lr", "adv_eps", "adversarial_training", "adv"],
     },
   ),
   unfreeze: option(

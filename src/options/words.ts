@@ -20,6 +20,9 @@ export const HEAD_INITS = ["random", "probe"] as const;
 /** Means of a training's weights: exponential, and equal from an epoch on. */
 export const AVERAGES = ["ema", "swa"] as const;
 
+/** How weights are disturbed in training. */
+export const ADVERSARIES = ["fgm", "awp"] as const;
+
 export const RECIPES = ["layerwiseDecay", "gradual", "bitFit", "norms", "lora"] as const;
 
 /** Which depth a search may be told to look for by a word. */

@@ -6,6 +6,7 @@ import { epochOfWeights, type TrialRecord } from "../sweep/record";
 import { type SessionPlan, SweepSession } from "../sweep/SweepSession";
 import { epochScore } from "../sweep/summarize";
 import { trials } from "../sweep/trial";
+import { checkDepthsOf } from "../training/Adversary";
 import { metricName } from "../training/CustomMetric";
 import { checkHeadInit } from "../training/checkHeadInit";
 import { checkMetrics } from "../training/checkMetrics";
@@ -44,6 +45,7 @@ export async function* runSearch(plan: SearchPlan): AsyncGenerator<SearchEvent, 
     if (whole.headInit === "probe") checkHeadInit(model);
     checkJson(settings);
     const candidates = checkDepths(n ?? [-1, ...model.depths], model.depth).sort((a, b) => a - b);
+    checkDepthsOf(whole.adversarial, candidates);
     // One of the user's own was refused above.
     const metric = metricName(whole.metric);
     checkMetrics("metric", [metric], valid.labels, ["loss"]);

@@ -2,6 +2,7 @@ import { checkInteger } from "../check";
 import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { formatRate } from "../text/numbers";
+import { checkDepthsOf } from "../training/Adversary";
 import { checkHeadInit } from "../training/checkHeadInit";
 import { checkWeights } from "../training/checkWeights";
 import type { FineTuneSettings } from "../training/FineTuneOptions";
@@ -34,6 +35,7 @@ export async function* runSweep(plan: Plan): AsyncGenerator<SweepEvent, SweepRes
     const recipes = checkStrategies(strategies, model, whole.epochs);
     const depths =
       n?.length === 0 && recipes.length > 0 ? [] : checkDepths(n ?? [-1, ...model.depths], model.depth);
+    checkDepthsOf(whole.adversarial, depths);
     checkSeeds(seeds);
     try {
       // What a recipe asks of the model shows before the first trial.

@@ -5,6 +5,7 @@ import type { ProblemType } from "../models/Parts";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import type { HEAD_INITS } from "../options/words";
+import { type AdversarialChoice, checkAdversary } from "./Adversary";
 import type { MetricChoice } from "./CustomMetric";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
@@ -64,6 +65,13 @@ export interface FineTuneOptions extends LossOptions {
    * epoch's end otherwise. Default: none.
    */
   average?: AverageChoice;
+  /**
+   * Learns from gradients at disturbed weights, found by a second forward and backward of each step. "fgm" moves the word
+   * embeddings along their gradient and counts both gradients (Miyato et al. 2017); "awp" moves the weights that learn and counts
+   * the gradients there alone (Wu et al. 2020). `{ name: "fgm", epsilon: 0.5 }` and `{ name: "awp", learningRate: 1e-3, epsilon:
+   * 1e-3, fromEpoch: 2 }` set what is 1, 1e-4, 1e-2 and the first epoch otherwise. Default: none.
+   */
+  adversarial?: AdversarialChoice;
   /** Thaws from the head down as epochs go; parameters that are frozen when the run starts stay frozen. Default: no thawing. */
   unfreeze?: Unfreeze;
   /**
@@ -126,6 +134,7 @@ type Optional =
   | "classWeights"
   | "loss"
   | "average"
+  | "adversarial"
   | "earlyStopping"
   | "unfreeze"
   | Keeping;
@@ -149,6 +158,7 @@ export function fineTuneSettings(
     restoreBest: read.restoreBest ?? read.earlyStopping !== undefined,
   };
   checkPrecision(settings.precision);
+  if (settings.adversarial) checkAdversary(settings.adversarial, settings.epochs);
   if (settings.average) checkAverage(settings.average, settings.epochs);
   if ((settings.earlyStopping !== undefined || settings.restoreBest) && !hasValid)
     throw new InputError("earlyStopping and restoreBest judge by validation rows: pass data.valid as well");

@@ -30,7 +30,12 @@ export class StepOfLoop implements StepInputs {
     model: Classifier,
     besides: readonly Parameter[],
     part: Part,
-    { arrays, scale, rates }: { arrays: StepArrays; scale: number; rates: UpdateRates | null },
+    {
+      arrays,
+      scale,
+      rates,
+      disturbance,
+    }: { arrays: StepArrays; scale: number; rates: UpdateRates | null; disturbance: string | null },
     optimizer: AdamW,
   ) {
     this.#seed = part.seed;
@@ -53,6 +58,7 @@ export class StepOfLoop implements StepInputs {
       part.form,
       scale,
       rates?.form,
+      disturbance,
       ...Object.entries(arrays).map(([name, { shape }]) => `${name} ${shape}`),
       ...model.stages.map(adaptersOf),
       ...all.map(({ name, stored, requiresGrad }) => `${name} ${stored ? "unread" : requiresGrad}`),

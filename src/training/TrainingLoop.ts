@@ -10,6 +10,7 @@ import { Pass, type Value } from "../nn/Pass";
 import type { StepArrays } from "../nn/StepArrays";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
 import { AdamW, type AdamWOptions, type Moments, type Rates } from "./AdamW";
+import type { Adversary } from "./Adversary";
 import type { StepEvent } from "./events";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { LossScale } from "./LossScale";
@@ -90,6 +91,7 @@ export class TrainingLoop {
     private readonly objective: Objective,
     private readonly settings: LoopSettings,
     private readonly average: WeightAverage | null = null,
+    private readonly adversary: Adversary | null = null,
   ) {
     const { epochs, batchSize, gradientAccumulation, precision } = settings;
     const batches = Math.ceil(objective.rows.count / batchSize);
@@ -218,9 +220,11 @@ export class TrainingLoop {
     const { maxGradNorm } = this.settings;
     // A device goes on to the update, and is read then: until it is, all that goes before waits for it.
     const ahead = staysOnDevice();
-    const step = this.#stepOf(parts, weight, scale, ahead ? ratesOf : null);
+    const disturbance = this.adversary?.form(epoch) ?? null;
+    const step = this.#stepOf(parts, weight, scale, ahead ? ratesOf : null, disturbance);
     const compute = () => {
       this.#backward(parts, weight, scale, gradients, losses, step);
+      if (disturbance !== null) this.#disturb(parts, weight, scale, gradients, step);
       const trained = [...gradients.keys()];
       // Both are read at once: the engine has to finish before either is known.
       const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
@@ -274,6 +278,7 @@ export class TrainingLoop {
     weight: number,
     scale: number,
     ratesOf: ((parameter: Parameter) => Rates) | null,
+    disturbance: string | null,
   ): StepOfLoop | null {
     const [part] = parts;
     // More than one part, or blocks that are computed again, are several programs.
@@ -288,7 +293,7 @@ export class TrainingLoop {
       this.model,
       besides,
       part,
-      { arrays: part.arrays(weight), scale, rates },
+      { arrays: part.arrays(weight), scale, rates, disturbance },
       this.#optimizer,
     );
   }
@@ -301,10 +306,11 @@ export class TrainingLoop {
     gradients: Map<Parameter, tf.Tensor>,
     losses: tf.Tensor[],
     step: StepOfLoop | null = null,
+    statistics: "moving" | "kept" = "moving",
   ): void {
     const { precision, gradientCheckpointing: checkpointing } = this.settings;
     for (const { seed, forward } of parts) {
-      const pass = new Pass({ training: true, recording: true, checkpointing, seed });
+      const pass = new Pass({ training: true, recording: true, checkpointing, statistics, seed });
       if (step) step.draws = pass.draws;
       try {
         autocast(precision, () => {
@@ -318,6 +324,29 @@ export class TrainingLoop {
         pass.dispose();
       }
     }
+  }
+
+  /** Gradients of disturbed weights, with the same dropout, beside or in place of those that are there. */
+  #disturb(
+    parts: Part[],
+    weight: number,
+    scale: number,
+    gradients: Map<Parameter, tf.Tensor>,
+    step: StepOfLoop | null,
+  ): void {
+    const disturbed = new Map<Parameter, tf.Tensor>();
+    const losses: tf.Tensor[] = [];
+    try {
+      this.adversary!.disturbed(gradients, scale, () =>
+        this.#backward(parts, weight, scale, disturbed, losses, step, "kept"),
+      );
+    } catch (error) {
+      disposeAll(disturbed, losses);
+      throw error;
+    }
+    tf.dispose(losses);
+    if (!this.adversary!.adds) disposeAll(gradients, []);
+    addInto(gradients, disturbed);
   }
 
   /** Waits until the last update is made: an engine may run behind. */

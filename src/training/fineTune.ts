@@ -9,6 +9,7 @@ import { readNamed } from "../options/readNamed";
 import { trainAndValid } from "../options/table";
 import { formatCount, formatMany } from "../text/numbers";
 import { visibly } from "../text/visibly";
+import { Adversary } from "./Adversary";
 import { BestEpoch } from "./BestEpoch";
 import type { MetricChoice } from "./CustomMetric";
 import { checkHeadInit } from "./checkHeadInit";
@@ -100,6 +101,7 @@ export function startFineTuning(
   if (settings.features && settings.features.model !== model)
     throw new InputError("features: expected those of the model that is trained, got another model's");
   if (settings.headInit === "probe") checkHeadInit(model);
+  if (settings.adversarial) new Adversary(settings.adversarial).check(model);
   learningRates(model, settings); // a group that matches nothing shows before the first step
   if (settings.unfreeze) unfreezeSchedule(settings.unfreeze, settings.epochs, model.depth);
   checkWeights(train, settings);
@@ -156,9 +158,10 @@ class Training {
     private readonly keeps: Keeps,
   ) {
     this.#objective = new LabelledObjective(model, data.train, settings);
-    const { average, epochs } = settings;
+    const { adversarial, average, epochs } = settings;
     this.#average = average ? new WeightAverage(model, average, epochs) : null;
-    this.#loop = new TrainingLoop(model, this.#objective, settings, this.#average);
+    const adversary = adversarial ? new Adversary(adversarial) : null;
+    this.#loop = new TrainingLoop(model, this.#objective, settings, this.#average, adversary);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
     this.#curve = new LossCurve(settings, this.#loop.progress.steps);

@@ -26,7 +26,7 @@ export async function renewStatistics(
   const partsOf = objective.epoch(epoch);
   for (const [i, batch] of batches.entries()) {
     for (const { weight, seed, forward } of await partsOf([batch], batches.slice(i + 1, i + 2), i + 1)) {
-      const pass = new Pass({ training: true, cumulative: true, seed });
+      const pass = new Pass({ training: true, statistics: "cumulative", seed });
       try {
         autocast(precision, () => forward(pass, weight).tensor.dispose());
         computeNow();

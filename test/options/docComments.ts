@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { defaultOf, type Option, type OptionTable } from "../../src/options/Option";
 import {
   augmentation,
+  awp,
   customHead,
   customMetric,
   emaAverage,
+  fgm,
   imageTransform,
   OPTIONS,
   parameterGroup,
@@ -48,6 +50,8 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/loss.ts", "LossOptions", OPTIONS.fineTune],
   ["src/training/learningRates.ts", "ParameterGroup", parameterGroup],
   ["src/training/CustomMetric.ts", "CustomMetric", customMetric],
+  ["src/training/Adversary.ts", "Fgm", fgm],
+  ["src/training/Adversary.ts", "Awp", awp],
   ["src/training/WeightAverage.ts", "EmaAverage", emaAverage],
   ["src/training/WeightAverage.ts", "SwaAverage", swaAverage],
   ["src/training/adaptToTexts.ts", "AdaptOptions", OPTIONS.adaptToTexts],

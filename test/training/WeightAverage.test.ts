@@ -192,7 +192,7 @@ onEveryEngine("batchNorm in a cumulative pass", () => {
     };
     for (const batch of expected.batches)
       tf.tidy(() => {
-        const pass = new Pass({ training: true, cumulative: true });
+        const pass = new Pass({ training: true, statistics: "cumulative" });
         batchNorm(pass, pass.input(tf.tensor4d(batch)), norm, true);
         pass.dispose();
       });

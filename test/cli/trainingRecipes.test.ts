@@ -36,3 +36,37 @@ test("A mean of the weights is saved, another one by another decay, and what is 
   assert.equal(late.code, 2);
   assert.match(late.stderr, /average\.fromEpoch: expected one of the 2 epochs, got 3/);
 });
+
+test("Weights are disturbed from an epoch on, to another model, and what disturbs nothing is refused", async () => {
+  const saved = async (name: string, ...more: string[]) => {
+    const { code, stderr } = await frostkit(
+      ...base,
+      "--lr",
+      "1e-2",
+      "--freeze",
+      "0",
+      "--save",
+      name,
+      ...more,
+    );
+    assert.equal(code, 0, stderr);
+    const checkpoint = openCheckpoint(join(folder, name));
+    return [...checkpoint.readFloat32("classifier.weight")];
+  };
+  const [none, late, all] = [
+    await saved("none"),
+    await saved("late", "--adversarial", "awp=2"),
+    await saved("all", "--adversarial", "awp"),
+  ];
+  assert.notDeepEqual(late, none);
+  assert.notDeepEqual(all, late);
+  for (const [given, message] of [
+    ["pgd", /--adversarial.*Expected fgm or awp, or with the first epoch that has it, awp=2/],
+    ["awp=0", /--adversarial.*Expected fgm or awp/],
+    ["fgm", /adversarial: expected word embeddings that learn/],
+  ] as const) {
+    const { code, stderr } = await frostkit(...base, "--freeze", "0", "--adversarial", given);
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+  }
+});
