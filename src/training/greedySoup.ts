@@ -26,6 +26,7 @@ export interface SoupOptions extends PredictOptions {
 
 /** A model that a soup was tried with. */
 export interface Ingredient {
+  /** Where it is saved. */
   folder: string;
   /** What it scores alone. */
   score: number;
@@ -58,7 +59,10 @@ export interface Soup {
  * @throws InputError where they are not, which leaves the model as it was
  * @example
  * ```ts
- * const { kept, score } = await greedySoup(model, ["runs/seed-0", "runs/seed-1", "runs/seed-2"], valid);
+ * await model.savePretrained("runs/first");
+ * await fineTune(model, { train, valid }, { seed: 1 });
+ * await model.savePretrained("runs/second");
+ * const { kept, score } = await greedySoup(model, ["runs/first", "runs/second"], valid);
  * console.log(score, kept);
  * ```
  */

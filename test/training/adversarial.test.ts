@@ -269,8 +269,9 @@ it("A sweep and a search whose depths leave FGM nothing to disturb are refused b
   const sweep = { n: [-1, 2], epochs: 1, batchSize: 8, out, log };
   const message =
     /^InputError: adversarial: expected depths at which word embeddings learn, since FGM disturbs them, got n = 2; take "awp", or n: \[-1\]$/;
-  for (const run of [freezeSweep, searchDepth])
-    await assert.rejects(async () => run(model, { train, valid }, { ...sweep, adversarial: "fgm" }), message);
+  const fgm = { ...sweep, adversarial: "fgm" } as const;
+  await assert.rejects(async () => freezeSweep(model, { train, valid }, fgm), message);
+  await assert.rejects(async () => searchDepth(model, { train, valid }, fgm), message);
   const { records } = await freezeSweep(model, { train, valid }, { ...sweep, n: [2], adversarial: "awp" });
   assert.equal(records[0].settings!.adversarial, "awp");
   await assert.rejects(
