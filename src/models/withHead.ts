@@ -81,18 +81,20 @@ function carrying(stage: Stage<TextInputs>, hidden: number): Stage<TextInputs> {
 function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take: Take): Stage<TextInputs> {
   const { pooling, lastLayers = 1, dropout: rate = 0.1, dropoutSamples = 1 } = head;
   const width = hidden * lastLayers;
+  const pooled = pooling === "meanMax" ? 2 * width : width;
   // A small net scores each row (Yang et al. 2016).
   const scorer: Record<string, ReturnType<typeof takeLinear>> = {};
   if (pooling === "attention") {
     scorer.dense = takeLinear(take, "head.attention.dense", width, hidden);
     scorer.score = takeLinear(take, "head.attention.score", hidden, 1);
   }
-  const classifier = takeLinear(take, "head.classifier", width, numLabels);
+  const classifier = takeLinear(take, "head.classifier", pooled, numLabels);
 
   const pool = (pass: Pass, { batchSize, mask }: TextInputs, x: Value): Value => {
     if (pooling === "cls") return firstRows(pass, x, batchSize);
     if (pooling === "mean") return meanRows(pass, x, mask);
     if (pooling === "max") return maxRows(pass, x, mask);
+    if (pooling === "meanMax") return sideBySide(pass, meanRows(pass, x, mask), maxRows(pass, x, mask));
     const scores = linear(
       pass,
       activate(pass, linear(pass, x, scorer.dense), activation("tanh")),

@@ -11,6 +11,7 @@ import {
 import { freezeWhere, listParams, topNLayerFreeze } from "../../src/freeze";
 import type { CustomHead, Head } from "../../src/models/Head";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
+import { POOLINGS } from "../../src/options/words";
 import { addLora } from "../../src/recipes/addLora";
 import { bitFit } from "../../src/recipes/bitFit";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
@@ -89,21 +90,22 @@ function expected(
       cls: () => [1],
       mean: () => tokens.map(() => 1 / length),
       attention: shares,
-      max: () => [],
     };
-    const w = weights[pooling]();
-    const pooled = tokens[0].map((_, i) =>
-      pooling === "max"
-        ? Math.max(...tokens.map((x) => x[i]))
-        : tokens.reduce((sum, x, t) => sum + (w[t] ?? 0) * x[i], 0),
-    );
-    return dense(pooled, "head.classifier");
+    const largest = () => tokens[0].map((_, i) => Math.max(...tokens.map((x) => x[i])));
+    const weighted = (w: number[]) =>
+      tokens[0].map((_, i) => tokens.reduce((sum, x, t) => sum + (w[t] ?? 0) * x[i], 0));
+    const pooled = () => {
+      if (pooling === "max") return largest();
+      if (pooling === "meanMax") return [...weighted(weights.mean()), ...largest()];
+      return weighted(weights[pooling]());
+    };
+    return dense(pooled(), "head.classifier");
   });
 }
 
 onEveryFastEngine("heads", () => {
   for (const family of ["bert", "distilbert", "deberta-v2", "modernbert"])
-    for (const pooling of ["cls", "mean", "max", "attention"] as const)
+    for (const pooling of POOLINGS)
       for (const lastLayers of [1, 2])
         it(`${pooling} pooling of the last ${lastLayers} gives the hidden states' own: ${family}`, async () => {
           const head = { pooling, lastLayers };
@@ -119,6 +121,7 @@ onEveryFastEngine("heads", () => {
     cls: { pooling: "cls" },
     mean: { pooling: "mean", dropoutSamples: 5 },
     max: { pooling: "max" },
+    "mean and maximum of 2 layers": { pooling: "meanMax", lastLayers: 2 },
     "attention over 3 layers": { pooling: "attention", lastLayers: 3 },
     custom,
   };
@@ -251,7 +254,7 @@ onEveryFastEngine("heads", () => {
     const rejects = (head: Head, message: RegExp) => assert.rejects(load("bert", { head }), message);
     await rejects(
       { pooling: "sum" as "mean" },
-      /head\.pooling: expected one of cls, mean, max, attention, got "sum"/,
+      /head\.pooling: expected one of cls, mean, max, meanMax, attention, got "sum"/,
     );
     await rejects(
       { pooling: "mean", lastLayers: 4 },

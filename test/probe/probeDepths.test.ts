@@ -232,7 +232,7 @@ test("A head that learns how to pool is refused, and rows without labels are", a
   const model = await load("attention");
   await assert.rejects(
     probeDepths(model, { train, valid }),
-    /^InputError: probeDepths: model: expected one that reads texts and pools by "cls", "mean" or "max", got a head that learns how to pool; load it with head: "mean"$/,
+    /^InputError: probeDepths: model: expected one that reads texts and pools by "cls", "mean", "max" or "meanMax", got a head that learns how to pool; load it with head: "mean"$/,
   );
   await assert.rejects(
     probeDepths(model, { train, valid: { ...valid, labels: null } }),

@@ -215,6 +215,7 @@ onEveryFastEngine("headInit: probe", (engine) => {
     ["the mean of another head", "bert", "mean"],
     ["two layers side by side, the last one normed", "modernbert", { pooling: "mean", lastLayers: 2 }],
     ["the maximum", "albert", "max"],
+    ["mean and maximum", "bert", "meanMax"],
   ] as [string, string, Head | Pooling | undefined][])
     it(`fits what the last layer reads behind ${what}`, async () => {
       const model = await load(family, { head });
