@@ -19,6 +19,8 @@ const PARTS = [
   "nn/loraLinear",
   "recipes/addLora",
   "training/AdamW",
+  "training/WeightAverage",
+  "training/adversarial",
   "training/fineTune",
   "training/gradientCheckpointing",
   "training/precision",
