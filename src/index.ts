@@ -119,7 +119,14 @@ export { type AdaptEvent, type AdaptOptions, type AdaptResult, adaptToTexts } fr
 export type { CustomMetric, MetricChoice } from "./training/CustomMetric";
 export { type ConfusionMatrix, confusionMatrix } from "./training/confusionMatrix";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./training/evaluate";
-export type { EpochRecord, FineTuneEvent, FineTuneResult, ResumedEvent, StepEvent } from "./training/events";
+export type {
+  EpochRecord,
+  EvaluationRecord,
+  FineTuneEvent,
+  FineTuneResult,
+  ResumedEvent,
+  StepEvent,
+} from "./training/events";
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
 export { type FeaturesOptions, FrozenFeatures } from "./training/FrozenFeatures";
 export { fineTune } from "./training/fineTune";

@@ -149,6 +149,7 @@ export interface TrainingFlags {
   warmup: number;
   schedule: Schedule;
   layerwiseDecay: number;
+  evalEvery?: number;
   earlyStopping?: number;
   metric?: string;
   metrics?: string[];
@@ -183,6 +184,7 @@ export function addTrainingOptions(command: Command, instead: Partial<Record<str
     if (name === "average") flag.argParser(average);
     if (name === "loss") flag.choices([...LOSSES]);
     if (name === "metrics") flag.argParser(names);
+    if (name === "evalEvery") flag.argParser(stepsOrShare);
     command.addOption(flag);
   }
   return addEngineOption(command);
@@ -214,6 +216,13 @@ function stepsOrMinutes(text: string): SaveEvery {
   if (minutes === undefined ? Number.isSafeInteger(value) && value >= 1 : Number.isFinite(value) && value > 0)
     return minutes === undefined ? value : { minutes: value };
   throw new InvalidArgumentError("Expected a whole number of steps, or minutes as 10min.");
+}
+
+/** "200" steps, or 0.5 of an epoch. */
+function stepsOrShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && (value < 1 || Number.isSafeInteger(value))) return value;
+  throw new InvalidArgumentError("Expected a whole number of steps, or a share of an epoch as 0.5.");
 }
 
 /** What rows are scored by in any case. */

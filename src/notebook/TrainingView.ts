@@ -1,8 +1,8 @@
-import { epochLine, weightsLine } from "../report/eventLine";
+import { epochLine, evaluationLine, weightsLine } from "../report/eventLine";
 import { type Progress, trainingProgress } from "../report/trainingProgress";
-import { formatMany } from "../text/numbers";
+import { formatEpoch, formatMany } from "../text/numbers";
 import { svgImage } from "../text/svgImage";
-import type { FineTuneEvent, FineTuneResult } from "../training/events";
+import type { FineTuneEvent, FineTuneResult, ResumedEvent } from "../training/events";
 import type { Bundle } from "./kernel";
 import { type Losses, lossPicture } from "./lossPicture";
 import { preHtml, progressHtml } from "./progressHtml";
@@ -31,10 +31,10 @@ export class TrainingView {
     }
     if (event.type === "resumed") {
       this.#losses.before = event.step;
-      this.#lines.push(...event.epochs.map((epoch) => epochLine(epoch)));
+      this.#lines.push(...linesOf(event));
     }
-    if (event.type === "epoch") {
-      this.#lines.push(epochLine(event));
+    if (event.type === "epoch" || event.type === "evaluation") {
+      this.#lines.push(event.type === "epoch" ? epochLine(event) : evaluationLine(event));
       if (event.validLoss !== null) valid.push({ step: before + train.length, loss: event.validLoss });
     }
   }
@@ -42,7 +42,8 @@ export class TrainingView {
   finish(result: FineTuneResult): void {
     const { stopped, epochs } = result;
     const weights = weightsLine(result);
-    const count = formatMany(epochs.length, "epoch");
+    const done = epochs.at(-1)?.epoch ?? 0;
+    const count = Number.isInteger(done) ? formatMany(done, "epoch") : `${formatEpoch(done)} epochs`;
     const words = {
       finished: `finished: ${count}`,
       early: `stopped early after ${count}`,
@@ -73,4 +74,15 @@ export class TrainingView {
   #text(): string {
     return this.name + this.#progress.text;
   }
+}
+
+/** Of all that was scored before, in its order. */
+function linesOf({ epochs, evaluations = [] }: ResumedEvent): string[] {
+  const within = evaluations.filter((each) => !epochs.some(({ epoch }) => epoch === each.epoch));
+  return [
+    ...epochs.map((each) => ({ epoch: each.epoch, line: epochLine(each) })),
+    ...within.map((each) => ({ epoch: each.epoch, line: evaluationLine(each) })),
+  ]
+    .sort((a, b) => a.epoch - b.epoch)
+    .map(({ line }) => line);
 }

@@ -337,15 +337,32 @@ export const training = {
     },
   ),
   metrics: { ...furtherMetrics(" at each look at the rows"), flag: "--metrics <names>" },
-  earlyStopping: option("Stops after this many epochs in a row without a better one.", integer(1), {
-    defaultSays: "never",
-    flag: "--early-stopping <epochs>",
-    also: ["early_stopping_patience", "patience"],
-  }),
-  restoreBest: option("Ends with the weights of the best epoch.", boolean(), {
-    defaultSays: "true with `earlyStopping`, else false",
-    also: ["load_best_model_at_end", "restore_best_weights"],
-  }),
+  evalEvery: option(
+    "Scores the validation rows within an epoch as well: every so many steps, counted from its beginning, or after each such share of it, as 0.5. Its end is scored in any case. `metric` then judges each evaluation.",
+    either(integer(1), above(0, 1)),
+    {
+      defaultSays: "at each epoch's end alone",
+      flag: "--eval-every <steps>",
+      also: ["eval_steps", "evaluation_strategy", "eval_strategy", "val_check_interval", "eval_every"],
+    },
+  ),
+  earlyStopping: option(
+    "Stops after this many epochs in a row without a better one, with `evalEvery` after this many evaluations.",
+    integer(1),
+    {
+      defaultSays: "never",
+      flag: "--early-stopping <epochs>",
+      also: ["early_stopping_patience", "patience"],
+    },
+  ),
+  restoreBest: option(
+    "Ends with the weights of the best epoch, with `evalEvery` of the best evaluation.",
+    boolean(),
+    {
+      defaultSays: "true with `earlyStopping`, else false",
+      also: ["load_best_model_at_end", "restore_best_weights"],
+    },
+  ),
   precision,
   gradientCheckpointing: option(
     "Saves of each stage below the head nothing but its input and computes it again in backward: less memory, a forward more a step, the same losses bit for bit.",

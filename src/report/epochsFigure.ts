@@ -6,8 +6,8 @@ import { formatSeeds } from "../sweep/formatSummary";
 import { groupBy } from "../sweep/groupBy";
 import { mean } from "../sweep/mean";
 import { oneStandardErrorRule } from "../sweep/oneStandardErrorRule";
-import type { EpochRecord, TrialRecord } from "../sweep/record";
-import { epochScore, summarize } from "../sweep/summarize";
+import type { TrialRecord } from "../sweep/record";
+import { epochScore, type Scored, summarize } from "../sweep/summarize";
 import { metricLabel } from "../text/metricLabel";
 import { plotText } from "../text/plotText";
 import { trialTitle } from "../text/trialTitle";
@@ -16,7 +16,7 @@ import type { Figure, FigureOptions } from "./figure";
 import { axis, colours, layout, lineStyle, rankColour, split, symbol } from "./theme";
 
 /**
- * Training loss, validation loss and the metric by epoch, side by side, a row of panels per strategy; one line per depth,
+ * Training loss, validation loss and the metric by epoch, with `evalEvery` also within epochs, side by side, a row of panels per strategy; one line per depth,
  * mean over the seeds that reached the epoch, at the depth's best learning rate. The recommended depth is drawn thick. Recipes share a row, a line each.
  *
  * @throws InputError for records of several sweeps, or a metric that they do not have
@@ -32,12 +32,12 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
   const recommended = oneStandardErrorRule(rows);
   const trials = atBestRates(records, rows);
   const seeds = formatSeeds(rows);
-  const columns: [string, (epoch: EpochRecord) => number | null | undefined][] = [
+  const columns: [string, (scored: Scored) => number | null | undefined][] = [
     ["Training loss", (epoch) => epoch.trainLoss],
     ["Validation loss", (epoch) => epoch.validLoss],
   ];
   // A metric that the trainings did not compute is known of the weights they ended with alone.
-  if (trials.some((trial) => trial.epochs.some((epoch) => Number.isFinite(epochScore(epoch, metric)))))
+  if (trials.some((trial) => scoredOf(trial).some((epoch) => Number.isFinite(epochScore(epoch, metric)))))
     columns.push([metricLabel(metric), (epoch) => epochScore(epoch, metric)]);
   const frozen = trials.filter((record) => !record.recipe);
   const recipes = [
@@ -47,7 +47,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
     ),
   ];
   const depths = [...new Set(frozen.map((record) => record.n))].sort((a, b) => a - b);
-  const epochs = trials.flatMap((record) => record.epochs.map(({ epoch }) => epoch));
+  const epochs = trials.flatMap((record) => scoredOf(record).map(({ epoch }) => epoch));
   const [firstEpoch, lastEpoch] = [least(epochs), greatest(epochs)];
   const margin = 0.1 * Math.max(1, lastEpoch - firstEpoch);
   const panelRows: [string, Line[]][] = [...groupBy(frozen, (record) => record.strategy)].map(
@@ -104,7 +104,7 @@ export function epochsFigure(records: TrialRecord[], options: FigureOptions = {}
           line: { color: colour, width: thick ? 5 : 2 },
           marker: { color: colour, size: thick ? 11 : 8, symbol: symbol(rank) },
           customdata: points.map(({ seeds }) => seeds),
-          hovertemplate: `${row ? titleOf(row) : line}<br>epoch %{x}<br>${name} %{y:.4f}<br>seeds %{customdata}<extra>${plotText(title)}</extra>`,
+          hovertemplate: `${row ? titleOf(row) : line}<br>epoch %{x:.3~g}<br>${name} %{y:.4f}<br>seeds %{customdata}<extra>${plotText(title)}</extra>`,
         });
       }
       axes[`xaxis${id}`] = axis(s === panelRows.length - 1 ? "Epoch" : "", {
@@ -158,8 +158,12 @@ function panelTitle(name: string, [from, to]: [number, number]): object {
   };
 }
 
-function byEpoch(trials: TrialRecord[], value: (epoch: EpochRecord) => number | null | undefined) {
-  const epochs = trials.flatMap((trial) => trial.epochs).filter((epoch) => Number.isFinite(value(epoch)));
+/** All that was scored, or what each epoch was where that is nothing. */
+const scoredOf = ({ epochs, evaluations = [] }: TrialRecord): Scored[] =>
+  evaluations.length > 0 ? evaluations : epochs;
+
+function byEpoch(trials: TrialRecord[], value: (scored: Scored) => number | null | undefined) {
+  const epochs = trials.flatMap(scoredOf).filter((epoch) => Number.isFinite(value(epoch)));
   return [...groupBy(epochs, ({ epoch }) => epoch)]
     .sort(([a], [b]) => a - b)
     .map(([epoch, those]) => ({

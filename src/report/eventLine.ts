@@ -3,15 +3,16 @@ import type { SearchEvent } from "../search/SearchOptions";
 import { type EpochRecord, recordsFile } from "../sweep/record";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import { summarize } from "../sweep/summarize";
-import { formatScore } from "../text/numbers";
+import { formatCount, formatEpoch, formatScore } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
 import { trialName } from "../text/trialTitle";
-import type { FineTuneEvent, FineTuneResult } from "../training/events";
+import type { EvaluationRecord, FineTuneEvent, FineTuneResult } from "../training/events";
 import { judgedBy } from "./judgedBy";
 
 /** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
 export function eventLine(event: FineTuneEvent | SweepEvent | SearchEvent, metric?: string): string | null {
   if (event.type === "epoch") return epochLine(event);
+  if (event.type === "evaluation") return evaluationLine(event);
   if (event.type === "failed") return trialLine(event);
   if (event.type !== "record") return null;
   if ("known" in event) return trialLine(event, metric);
@@ -36,12 +37,23 @@ export function trialLine(
 
 /** How an epoch ended, out of so many where that is known: its losses, metrics and time. */
 export function epochLine(record: EpochRecord, epochs?: number): string {
-  const { epoch, trainLoss, validLoss, metrics, trainSeconds, evalSeconds } = record;
+  const { epoch, trainSeconds, evalSeconds } = record;
+  const of = epochs === undefined ? "" : ` of ${epochs}`;
+  const seconds = (trainSeconds + evalSeconds).toFixed(1);
+  return visible(`epoch ${formatEpoch(epoch)}${of}: ${scoresLine(record)}, ${seconds} s`);
+}
+
+/** What an evaluation within an epoch came to. */
+export const evaluationLine = (evaluation: EvaluationRecord): string =>
+  visible(
+    `epoch ${formatEpoch(evaluation.epoch)}, step ${formatCount(evaluation.step)}: ${scoresLine(evaluation)}`,
+  );
+
+function scoresLine({ trainLoss, validLoss, metrics }: EpochRecord | EvaluationRecord): string {
   const parts = [`training loss ${formatScore(trainLoss)}`];
   if (validLoss !== null) parts.push(`validation loss ${formatScore(validLoss)}`);
   for (const [name, value] of Object.entries(metrics)) parts.push(`${name} ${formatScore(value)}`);
-  const of = epochs === undefined ? "" : ` of ${epochs}`;
-  return visible(`epoch ${epoch}${of}: ${parts.join(", ")}, ${(trainSeconds + evalSeconds).toFixed(1)} s`);
+  return parts.join(", ");
 }
 
 /** Where the finished trials of a stopped sweep are. */
@@ -50,4 +62,6 @@ export const stoppedLine = ({ records, folder }: SweepResult, count: number): st
 
 /** Which epoch's weights a training ended with, where that is not the last one's. */
 export const weightsLine = ({ epoch, epochs }: Pick<FineTuneResult, "epoch" | "epochs">): string | null =>
-  epoch === epochs.length ? null : `the weights are those of epoch ${epoch}, the best one`;
+  epoch === (epochs.at(-1)?.epoch ?? 0)
+    ? null
+    : `the weights are those of epoch ${formatEpoch(epoch)}, the best one`;

@@ -1,5 +1,6 @@
 import type { Rows } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
+import { evaluationSteps } from "../training/evaluationSteps";
 import type { FineTuneSettings } from "../training/FineTuneOptions";
 
 /** What trials take, counted and not clocked, so that a search decides the same on every machine; 1 is a fine-tuning with nothing frozen. */
@@ -23,7 +24,7 @@ const FIRST_ROWS = 1 / 6;
 
 /**
  * Counts the forwards of blocks, row by row. Fine-tuning looks at the validation rows after each epoch, a trial of the search after the
- * last one unless it stops early.
+ * last one unless it stops early, and then as often as `evalEvery` says.
  */
 export function trialCosts(
   model: Classifier,
@@ -32,7 +33,14 @@ export function trialCosts(
   valid: Rows,
   settings: Pick<
     FineTuneSettings,
-    "epochs" | "frozenDropout" | "earlyStopping" | "restoreBest" | "precision"
+    | "epochs"
+    | "frozenDropout"
+    | "evalEvery"
+    | "earlyStopping"
+    | "restoreBest"
+    | "precision"
+    | "batchSize"
+    | "gradientAccumulation"
   >,
 ): TrialCosts {
   const { stages } = model;
@@ -45,8 +53,10 @@ export function trialCosts(
   });
   const sum = (from: number, to: number) => works.slice(from, to).reduce((a, b) => a + b, 0);
   const frozen = new Map(depths.map((n) => [n, frozenStages(model, n)]));
-  const { epochs, frozenDropout, earlyStopping, restoreBest, precision } = settings;
-  const looks = earlyStopping !== undefined || restoreBest ? epochs : 1;
+  const { epochs, frozenDropout, evalEvery, earlyStopping, restoreBest, precision } = settings;
+  const steps = Math.ceil(Math.ceil(train.count / settings.batchSize) / settings.gradientAccumulation);
+  const inEpoch = evaluationSteps(evalEvery, steps).length + 1;
+  const looks = earlyStopping !== undefined || restoreBest ? epochs * inEpoch : 1;
   const [rows, judged] = [train.count, valid.count];
   const all = sum(0, stages.length);
   const whole = (epochs * rows * STEP + epochs * judged) * all;

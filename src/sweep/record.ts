@@ -11,7 +11,7 @@ import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { parseJson } from "../text/json";
 import { LONGEST_STRING } from "../text/longestString";
-import type { EpochRecord } from "../training/events";
+import type { EpochRecord, EvaluationRecord } from "../training/events";
 import type { About } from "./about";
 import { recordFolders } from "./recordFolders";
 import { refuseNoSweep } from "./refuseNoSweep";
@@ -46,12 +46,14 @@ export interface TrialRecord {
   frozenFrom?: "cache";
   /** In their order. */
   epochs: EpochRecord[];
+  /** With `evalEvery`: all evaluations in their order, those at the ends of epochs among them. */
+  evaluations?: EvaluationRecord[];
   /**
    * How the training loss fell: that of the first step, then its means over 24 parts of the training in which the learning rate adds up
    * to the same, those that were reached. Left out for few steps, and where the head is the checkpoint's own or starts from a probe.
    */
   lossCurve?: number[];
-  /** The epoch whose weights the trial ended with, where that is not the last one. */
+  /** The epoch whose weights the trial ended with, where that is not the last one; a fraction for an evaluation within one. */
   restoredEpoch?: number;
   /** The most bytes that all tensors held at once. */
   peakTensorBytes: number;
@@ -87,9 +89,17 @@ export const RECORD_FORMAT = 1;
 /** Where the records of a sweep in this folder are. */
 export const recordsFile = (folder: string): string => join(folder, recordsName);
 
-/** The epoch whose weights a trial ended with. */
-export const epochOfWeights = ({ epochs, restoredEpoch }: TrialRecord): EpochRecord =>
-  epochs.find(({ epoch }) => epoch === restoredEpoch) ?? epochs.at(-1)!;
+/** The epoch whose weights a trial ended with, as it stood then. */
+export function epochOfWeights({
+  epochs,
+  evaluations = [],
+  restoredEpoch = Number.POSITIVE_INFINITY,
+}: Pick<TrialRecord, "epochs" | "evaluations" | "restoredEpoch">): EpochRecord {
+  const record = epochs.find(({ epoch }) => epoch >= restoredEpoch) ?? epochs.at(-1)!;
+  const { epoch, trainLoss, validLoss, metrics } =
+    evaluations.find((each) => each.epoch === restoredEpoch) ?? record;
+  return { ...record, epoch, trainLoss, validLoss, metrics };
+}
 
 /**
  * Reads a `records.jsonl`. A last line that broke off (no line break and no whole JSON: the writer died over it) is left
@@ -179,7 +189,7 @@ function checkRecord(value: unknown, where: string): TrialRecord {
     checkNumber(`${where}: learningRate`, record.learningRate as number, 0);
   if (record.engineReason !== undefined) checkString(`${where}: engineReason`, record.engineReason);
   if (record.restoredEpoch !== undefined)
-    checkInteger(`${where}: restoredEpoch`, record.restoredEpoch as number, 0);
+    checkNumber(`${where}: restoredEpoch`, record.restoredEpoch as number, 0);
   if (record.accuracy !== null) checkNumber(`${where}: accuracy`, record.accuracy as number, 0, 1);
   checkNumber(`${where}: frozenSeconds`, record.frozenSeconds as number, 0);
   if (record.frozenFrom !== undefined && record.frozenFrom !== "cache")
@@ -203,18 +213,37 @@ function checkRecord(value: unknown, where: string): TrialRecord {
     for (const [i, loss] of record.lossCurve.entries()) checkNumber(`${where}: lossCurve[${i}]`, loss);
   }
   for (const [i, epoch] of record.epochs.entries()) checkEpoch(epoch, `${where}: epochs[${i}]`);
+  if (record.evaluations !== undefined) {
+    if (!Array.isArray(record.evaluations))
+      throw new InputError(
+        `${where}: evaluations: expected a list, got ${JSON.stringify(record.evaluations)}`,
+      );
+    for (const [i, each] of record.evaluations.entries())
+      checkEvaluation(each, `${where}: evaluations[${i}]`);
+  }
   return record as unknown as TrialRecord;
 }
 
 function checkEpoch(value: unknown, where: string): void {
   const epoch = checkObject(where, value);
-  checkInteger(`${where}.epoch`, epoch.epoch as number, 0);
-  checkNumber(`${where}.trainLoss`, epoch.trainLoss as number);
-  if (epoch.validLoss !== null) checkNumber(`${where}.validLoss`, epoch.validLoss as number);
-  for (const name of ["trainSeconds", "evalSeconds"])
-    checkNumber(`${where}.${name}`, epoch[name] as number, 0);
+  checkScores(epoch, where);
+  checkNumber(`${where}.trainSeconds`, epoch.trainSeconds as number, 0);
   for (const name of ["lossScale", "skippedSteps"])
     if (epoch[name] !== undefined) checkNumber(`${where}.${name}`, epoch[name] as number, 0);
+}
+
+function checkEvaluation(value: unknown, where: string): void {
+  const evaluation = checkObject(where, value);
+  checkScores(evaluation, where);
+  checkInteger(`${where}.step`, evaluation.step as number, 1);
+}
+
+/** What epochs and evaluations have in common. */
+function checkScores(epoch: Record<string, unknown>, where: string): void {
+  checkNumber(`${where}.epoch`, epoch.epoch as number, 0);
+  checkNumber(`${where}.trainLoss`, epoch.trainLoss as number);
+  if (epoch.validLoss !== null) checkNumber(`${where}.validLoss`, epoch.validLoss as number);
+  checkNumber(`${where}.evalSeconds`, epoch.evalSeconds as number, 0);
   const metrics = checkObject(`${where}.metrics`, epoch.metrics);
   for (const name in metrics) checkNumber(`${where}.metrics.${name}`, metrics[name] as number);
 }

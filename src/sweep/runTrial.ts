@@ -14,7 +14,7 @@ import type { About } from "./about";
 import type { Pretrained } from "./Pretrained";
 import type { RowPredictions } from "./RowPredictions";
 import { rateOf } from "./rateOf";
-import { RECORD_FORMAT, type TrialRecord } from "./record";
+import { epochOfWeights, RECORD_FORMAT, type TrialRecord } from "./record";
 import { applyRecipe, recipeSettings } from "./strategies";
 import type { Trial } from "./trial";
 import { trialState } from "./trialState";
@@ -88,10 +88,11 @@ export async function* runTrial(
       },
     );
     yield* run;
-    const { epochs, epoch, lossCurve, stopped, frozenSeconds, frozenFrom, trainableParameters } = await run;
+    const { epochs, evaluations, epoch, lossCurve, stopped, frozenSeconds, frozenFrom, trainableParameters } =
+      await run;
     const { outputs } = said;
     if (stopped === "aborted" || !outputs) return null;
-    const last = epochs[epoch - 1];
+    const ended = epochOfWeights({ epochs, evaluations, restoredEpoch: epoch });
     const record: TrialRecord = {
       trial,
       format: RECORD_FORMAT,
@@ -102,13 +103,14 @@ export async function* runTrial(
       engine: engine.name,
       engineReason: engine.reason,
       precision: settings.precision ?? "fp32",
-      accuracy: last.metrics.accuracy ?? null,
+      accuracy: ended.metrics.accuracy ?? null,
       frozenSeconds,
       ...(frozenFrom && { frozenFrom }),
       epochs,
+      ...(evaluations && { evaluations }),
       // A head of the checkpoint's own may know the task already, and one that starts from a probe does.
       ...(lossCurve && model.newlyInitialized.length > 0 && settings.headInit !== "probe" && { lossCurve }),
-      ...(epoch === epochs.length ? {} : { restoredEpoch: epoch }),
+      ...(epoch === epochs.at(-1)!.epoch ? {} : { restoredEpoch: epoch }),
       peakTensorBytes: Math.max(peakBefore, peak()),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       trainableParameters,

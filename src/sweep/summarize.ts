@@ -238,8 +238,11 @@ function scoreOf(trial: TrialRecord, metric: string): number {
   );
 }
 
-/** A metric of one epoch by the names `fineTune` takes: "loss" is the validation loss. */
-export function epochScore(epoch: EpochRecord, metric: string): number | null | undefined {
+/** What an epoch and an evaluation within one have in common. */
+export type Scored = Pick<EpochRecord, "epoch" | "trainLoss" | "validLoss" | "metrics">;
+
+/** A metric of one epoch or evaluation by the names `fineTune` takes: "loss" is the validation loss. */
+export function epochScore(epoch: Scored, metric: string): number | null | undefined {
   return metric === "loss" ? epoch.validLoss : epoch.metrics[metric];
 }
 

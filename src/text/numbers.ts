@@ -8,6 +8,9 @@ export const formatCount = (count: number): string =>
 export const formatMany = (count: number, what: string): string =>
   `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
 
+/** How often rows have been gone through: "2", within an epoch "1.33". */
+export const formatEpoch = (epoch: number): string => String(Number(epoch.toFixed(2)));
+
 /** A score or a loss, with its standard deviation or error where one is known: "0.8412", "0.8412 ± 0.0031". */
 export const formatScore = (value: number, error: number | null = null): string =>
   value.toFixed(4) + (error === null ? "" : ` ± ${error.toFixed(4)}`);

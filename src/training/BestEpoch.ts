@@ -1,12 +1,12 @@
 import type { Classifier } from "../models/Classifier";
 import type { Parameter, Snapshot } from "../nn/Parameter";
 import { type MetricChoice, metricName } from "./CustomMetric";
-import type { EpochRecord } from "./events";
+import type { EpochRecord, EvaluationRecord } from "./events";
 import { isLowerBetter } from "./isLowerBetter";
 
-/** Finds the best epoch and, where it is to be restored, holds a copy of its weights until `dispose()`. */
+/** Finds the best epoch or evaluation and, where it is to be restored, holds a copy of its weights until `dispose()`. */
 export class BestEpoch {
-  /** 0 before the first. */
+  /** 0 before the first, a fraction for an evaluation within an epoch. */
   epoch = 0;
   #value = Number.NaN;
   #snapshots = new Map<Parameter, Snapshot>();
@@ -16,7 +16,7 @@ export class BestEpoch {
     private readonly settings: { metric: MetricChoice; restoreBest: boolean; earlyStopping?: number },
   ) {}
 
-  take(record: EpochRecord): void {
+  take(record: EpochRecord | EvaluationRecord): void {
     const { metric, restoreBest, earlyStopping } = this.settings;
     if (!restoreBest && earlyStopping === undefined) return;
     const value = metric === "loss" ? record.validLoss! : record.metrics[metricName(metric)];

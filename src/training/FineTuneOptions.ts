@@ -85,9 +85,19 @@ export interface FineTuneOptions extends LossOptions {
    * One of your own is `{ name, score, greaterIsBetter }`, which a sweep does not take. Default: none.
    */
   metrics?: MetricChoice[];
-  /** Stops after this many epochs in a row without a better one. Default: never. */
+  /**
+   * Scores the validation rows within an epoch as well: every so many steps, counted from its beginning, or after each such share
+   * of it, as 0.5. Its end is scored in any case. `metric` then judges each evaluation. Default: at each epoch's end alone.
+   */
+  evalEvery?: number;
+  /**
+   * Stops after this many epochs in a row without a better one, with `evalEvery` after this many evaluations. Default: never.
+   */
   earlyStopping?: number;
-  /** Ends with the weights of the best epoch. Default: true with `earlyStopping`, else false. */
+  /**
+   * Ends with the weights of the best epoch, with `evalEvery` of the best evaluation. Default: true with `earlyStopping`, else
+   * false.
+   */
   restoreBest?: boolean;
   /**
    * Of matrix products: "bf16" reads their factors in bfloat16, "fp16" in float16, where training scales the loss so that its
@@ -135,6 +145,7 @@ type Optional =
   | "loss"
   | "average"
   | "adversarial"
+  | "evalEvery"
   | "earlyStopping"
   | "unfreeze"
   | Keeping;
@@ -162,5 +173,7 @@ export function fineTuneSettings(
   if (settings.average) checkAverage(settings.average, settings.epochs);
   if ((settings.earlyStopping !== undefined || settings.restoreBest) && !hasValid)
     throw new InputError("earlyStopping and restoreBest judge by validation rows: pass data.valid as well");
+  if (settings.evalEvery !== undefined && !hasValid)
+    throw new InputError("evalEvery scores validation rows: pass data.valid as well");
   return settings;
 }

@@ -110,6 +110,21 @@ export class TrainingLoop {
     return { step: this.#step, steps: this.#steps };
   }
 
+  /** Updates of one epoch. */
+  get stepsPerEpoch(): number {
+    return this.#steps / this.settings.epochs;
+  }
+
+  /** What the steps of the epoch so far came to, once the last update is made: an engine may run behind. */
+  async soFar(): Promise<EpochDone> {
+    const done = this.#within!;
+    this.#stopwatch.restart();
+    await this.#settle();
+    done.seconds += this.#stopwatch.lap();
+    const { steps, skipped, seconds } = done;
+    return { loss: done.loss / done.weight, steps, skipped, seconds };
+  }
+
   /** The optimizer's moments by parameter name; the tensors stay its own. */
   get moments(): ReadonlyMap<string, Moments> {
     return this.#optimizer.moments;
@@ -188,11 +203,8 @@ export class TrainingLoop {
       };
       await nextTurn();
     }
-    this.#stopwatch.restart();
     this.average?.afterEpoch(epoch);
-    await this.#settle();
-    const { steps, skipped } = done;
-    return { loss: done.loss / done.weight, steps, skipped, seconds: done.seconds + this.#stopwatch.lap() };
+    return this.soFar();
   }
 
   dispose(): void {

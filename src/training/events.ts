@@ -2,7 +2,7 @@ import type { FrozenProgress } from "./FrozenFeatures";
 
 /** Losses, metrics and seconds of one epoch. */
 export interface EpochRecord {
-  /** From 1. */
+  /** From 1; a fraction where the run stopped early within it, as 2.5 in the middle of the third. */
   epoch: number;
   /** Mean over the epoch's rows, dropout and smoothing included. */
   trainLoss: number;
@@ -12,12 +12,28 @@ export interface EpochRecord {
   metrics: Record<string, number>;
   /** Wall time of the training steps. */
   trainSeconds: number;
-  /** Wall time of the evaluation. */
+  /** Wall time of the evaluation, with `evalEvery` of all those of the epoch. */
   evalSeconds: number;
   /** In precision fp16: what the loss is multiplied by at the epoch's end. */
   lossScale?: number;
   /** In precision fp16: steps of this epoch that were left out because a gradient was beyond float16. */
   skippedSteps?: number;
+}
+
+/** With `evalEvery`: what the validation rows say of the weights after an update, within an epoch or at its end. */
+export interface EvaluationRecord {
+  /** How often the rows had been gone through: 1.5 in the middle of the second epoch. */
+  epoch: number;
+  /** After which update, counted from 1 over all epochs. */
+  step: number;
+  /** Mean over the epoch's rows so far, dropout and smoothing included. */
+  trainLoss: number;
+  /** Mean over the validation rows. */
+  validLoss: number;
+  /** On the validation rows, by name. */
+  metrics: Record<string, number>;
+  /** Wall time of this evaluation. */
+  evalSeconds: number;
 }
 
 /** One update of the weights. */
@@ -52,6 +68,8 @@ export interface ResumedEvent {
   steps: number;
   /** Those that were done. */
   epochs: EpochRecord[];
+  /** With `evalEvery`: those that were done. */
+  evaluations?: EvaluationRecord[];
 }
 
 /** What happens in a training. */
@@ -62,6 +80,8 @@ export type FineTuneEvent =
   | { type: "head"; done: number; total: number }
   | StepEvent
   | { type: "evaluate"; done: number; total: number }
+  /** With `evalEvery`: an evaluation within an epoch; the one at its end comes with the epoch. */
+  | ({ type: "evaluation" } & EvaluationRecord)
   | ResumedEvent
   | ({ type: "epoch" } & EpochRecord);
 
@@ -69,12 +89,17 @@ export type FineTuneEvent =
 export interface FineTuneResult {
   /** In their order. */
   epochs: EpochRecord[];
+  /** With `evalEvery`: all evaluations in their order, those at the ends of epochs among them. */
+  evaluations?: EvaluationRecord[];
   /**
    * The training loss of the first step, then its means over 24 parts of the training in which the learning rate adds up to the same,
    * those that were reached; left out for fewer than 16 steps.
    */
   lossCurve?: number[];
-  /** The epoch whose weights the model holds now: the last whole one, or the best where that was restored. */
+  /**
+   * The epoch whose weights the model holds now: the last whole one, or the best where that was restored; a fraction where that is an
+   * evaluation within an epoch.
+   */
   epoch: number;
   /** Why it ended; "time" is `maxMinutes`. */
   stopped: "finished" | "early" | "aborted" | "time";

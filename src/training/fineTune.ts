@@ -17,7 +17,8 @@ import { checkMetrics } from "./checkMetrics";
 import { checkTrainable } from "./checkTrainable";
 import { checkWeights } from "./checkWeights";
 import { evaluateLogits } from "./evaluate";
-import type { EpochRecord, FineTuneEvent, FineTuneResult } from "./events";
+import { evaluationSteps } from "./evaluationSteps";
+import type { EpochRecord, EvaluationRecord, FineTuneEvent, FineTuneResult } from "./events";
 import {
   type FineTuneData,
   type FineTuneOptions,
@@ -126,6 +127,7 @@ export function startFineTuning(
 /** What a training's state holds besides weights and optimizer. */
 interface RunFacts {
   epochs: EpochRecord[];
+  evaluations?: EvaluationRecord[];
   frozenSeconds: number;
   cached: boolean;
   stopped: FineTuneResult["stopped"] | null;
@@ -133,7 +135,7 @@ interface RunFacts {
   figure: number;
 }
 
-/** A fine-tuning: per epoch the features below the frost line, the loop's steps, and a look at the validation rows. */
+/** A fine-tuning: per epoch the features below the frost line, the loop's steps, and looks at the validation rows. */
 class Training {
   #objective: LabelledObjective;
   #loop: TrainingLoop;
@@ -144,10 +146,14 @@ class Training {
   #keeper: StateKeeper<RunFacts> | null = null;
   #stopwatch = new Stopwatch();
   #epochs: EpochRecord[] = [];
+  /** With `evalEvery` alone. */
+  #evaluations: EvaluationRecord[] = [];
+  /** Steps of an epoch after which rows are scored before its end. */
+  #scoredSteps: number[];
   #frozenSeconds = 0;
   #cached = false;
   #stopped: FineTuneResult["stopped"] | null = null;
-  /** Of the newest epoch and the best one, where somebody asks for them. */
+  /** Of the newest evaluation and the best one, by their epochs, where somebody asks for them. */
   #logits = new Map<number, Float32Array>();
 
   constructor(
@@ -165,6 +171,7 @@ class Training {
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
     this.#curve = new LossCurve(settings, this.#loop.progress.steps);
+    this.#scoredSteps = this.#isJudged ? evaluationSteps(settings.evalEvery, this.#loop.stepsPerEpoch) : [];
     const { resume } = settings;
     if (resume !== undefined)
       this.#keeper = new StateKeeper(
@@ -186,11 +193,11 @@ class Training {
       model.trainedOn = this.data.train.readAs;
       if (unfreeze) unfreezing = new Unfreezing(model, unfreeze, settings.epochs, begun?.trainable);
       underWay = true;
-      if (begun) yield { type: "resumed", ...this.#loop.progress, epochs: [...this.#epochs] };
+      if (begun) yield { type: "resumed", ...this.#loop.progress, ...this.#done };
       // A run that was stopped before its first step may have been so before its head was ready.
       if (settings.headInit === "probe" && this.#loop.progress.step === 0) yield* this.#beginHead();
       for (;;) {
-        this.#stopped ??= this.#end();
+        if (!this.#isWithin) this.#stopped ??= this.#end();
         if (this.#stopped !== null) break;
         yield* this.#epoch(unfreezing);
       }
@@ -205,7 +212,7 @@ class Training {
       const savedStep = this.#keeper?.step ?? null;
       const lossCurve = this.#curve.values;
       return {
-        epochs: this.#epochs,
+        ...this.#done,
         ...(lossCurve && { lossCurve }),
         epoch: this.#epochOfWeights,
         stopped: this.#stopped,
@@ -238,6 +245,7 @@ class Training {
     if (!kept) return null;
     const { run, last, trainable } = kept;
     this.#epochs = run.epochs;
+    this.#evaluations = run.evaluations ?? [];
     this.#frozenSeconds = run.frozenSeconds;
     this.#cached = run.cached;
     this.#curve.restore(run.curve);
@@ -255,7 +263,7 @@ class Training {
 
   #facts(): RunFacts {
     return {
-      epochs: this.#epochs,
+      ...this.#done,
       frozenSeconds: this.#frozenSeconds,
       cached: this.#cached,
       stopped: this.#stopped,
@@ -264,12 +272,29 @@ class Training {
     };
   }
 
-  /** Why no epoch follows; null where one does. */
+  /** What the validation rows have said so far. */
+  get #done(): Pick<FineTuneResult, "epochs" | "evaluations"> {
+    const epochs = [...this.#epochs];
+    return this.settings.evalEvery === undefined
+      ? { epochs }
+      : { epochs, evaluations: [...this.#evaluations] };
+  }
+
+  /** Why no step follows; null where one does. */
   #end(): FineTuneResult["stopped"] | null {
-    const { epochs, earlyStopping } = this.settings;
-    const done = this.#epochs.length;
-    if (earlyStopping !== undefined && done - this.#best.epoch >= earlyStopping) return "early";
-    return done >= epochs ? "finished" : null;
+    const { epochs, earlyStopping, evalEvery } = this.settings;
+    const judged = evalEvery === undefined ? this.#epochs : this.#evaluations;
+    if (
+      earlyStopping !== undefined &&
+      judged.filter(({ epoch }) => epoch > this.#best.epoch).length >= earlyStopping
+    )
+      return "early";
+    return this.#epochs.length >= epochs ? "finished" : null;
+  }
+
+  /** Whether something of the epoch that is under way has been scored. */
+  get #isWithin(): boolean {
+    return (this.#evaluations.at(-1)?.epoch ?? 0) > (this.#epochs.at(-1)?.epoch ?? 0);
   }
 
   /** Gives the head's last layer what it starts from, unless the signal comes first. */
@@ -294,21 +319,44 @@ class Training {
     const start = yield* this.#start();
     this.#objective.start = start;
     if (!this.settings.signal?.aborted) this.#keeper?.goOn();
-    const done = yield* this.#steps(epoch);
+    const done = yield* this.#steps(epoch, start);
     if (done === null) {
       this.#stopped = this.isTimeUp() ? "time" : "aborted";
       return;
     }
-    const record = yield* this.#judge(epoch, done, start);
-    for (const each of this.#logits.keys())
-      if (each !== epoch && each !== this.#best.epoch) this.#logits.delete(each);
+    const { lossScale } = this.#loop;
+    // Where it stopped early within the epoch, these weights have been scored.
+    let last = this.#evaluations.find(({ step }) => step === this.#loop.progress.step);
+    if (!last && (this.#isJudged || epoch === this.settings.epochs))
+      last = yield* this.#evaluate(done.loss, start);
+    const seconds = this.#evaluations.flatMap((each) => (each.epoch > epoch - 1 ? each.evalSeconds : []));
+    const record: EpochRecord = {
+      epoch: this.#loop.progress.step / this.#loop.stepsPerEpoch,
+      trainLoss: done.loss,
+      validLoss: last?.validLoss ?? null,
+      metrics: last?.metrics ?? {},
+      trainSeconds: done.seconds,
+      evalSeconds:
+        this.settings.evalEvery === undefined
+          ? (last?.evalSeconds ?? 0)
+          : seconds.reduce((sum, each) => sum + each, 0),
+      ...(lossScale !== null && { lossScale, skippedSteps: done.skipped }),
+    };
+    this.#epochs.push(record);
     yield { type: "epoch", ...record };
     if (this.#end() === null) await this.#keeper?.afterEpoch(() => this.#facts());
   }
 
-  async *#steps(epoch: number): AsyncGenerator<FineTuneEvent, EpochDone | null> {
+  /** Goes through the steps of an epoch that are left, and what is scored between them, to its end or an early one. */
+  async *#steps(epoch: number, start: Start): AsyncGenerator<FineTuneEvent, EpochDone | null> {
     const steps = this.#loop.epoch(epoch);
     for (;;) {
+      if (this.#isDue(epoch)) {
+        const { loss } = await this.#loop.soFar();
+        const evaluation = yield* this.#evaluate(loss, start);
+        if (evaluation) yield { type: "evaluation", ...evaluation };
+      }
+      if (this.#isWithin && this.#end() === "early") return this.#loop.soFar();
       const { done, value } = await steps.next();
       if (done) return value;
       this.#curve.take(value.step, value.loss);
@@ -340,18 +388,6 @@ class Training {
     return { from, features: this.#features };
   }
 
-  /** Looks at the validation rows with the weights that the run would end with now. */
-  async *#judge(epoch: number, done: EpochDone, start: Start): AsyncGenerator<FineTuneEvent, EpochRecord> {
-    try {
-      const record = yield* this.#evaluate(epoch, done, start);
-      this.#epochs.push(record);
-      this.#best.take(record);
-      return record;
-    } finally {
-      this.#average?.takeOut();
-    }
-  }
-
   /** Has the model hold the mean of its weights, where there is one. */
   async *#putInAverage(): AsyncGenerator<FineTuneEvent, void> {
     const average = this.#average;
@@ -360,45 +396,60 @@ class Training {
     await renewStatistics(this.#objective, average.state.epoch, this.settings);
   }
 
-  async *#evaluate(epoch: number, done: EpochDone, start: Start): AsyncGenerator<FineTuneEvent, EpochRecord> {
-    const { lossScale } = this.#loop;
-    const record: EpochRecord = {
-      epoch,
-      trainLoss: done.loss,
-      validLoss: null,
-      metrics: {},
-      trainSeconds: done.seconds,
-      evalSeconds: 0,
-      ...(lossScale !== null && { lossScale, skippedSteps: done.skipped }),
-    };
-    const { valid } = this.data;
-    if (!valid || !this.#isEvaluated(epoch)) return record;
-    this.#stopwatch.restart();
-    yield* this.#putInAverage();
-    const run = this.#predict(valid, start);
-    let turn = await run.next();
-    for (; !turn.done; turn = await run.next()) {
-      record.evalSeconds += this.#stopwatch.lap();
-      yield turn.value;
-      this.#stopwatch.restart();
-    }
-    const { loss, metrics } = await evaluateLogits(
-      turn.value,
-      valid.labels,
-      this.model,
-      this.#metrics,
-      this.settings.loss,
+  /** Whether steps have been made since the rows were scored last that they are to be scored after; a run may have stopped in between. */
+  #isDue(epoch: number): boolean {
+    const begun = (epoch - 1) * this.#loop.stepsPerEpoch;
+    const last = this.#evaluations.at(-1)?.step ?? 0;
+    const { step } = this.#loop.progress;
+    return (
+      !this.settings.signal?.aborted &&
+      this.#scoredSteps.some((each) => last < begun + each && begun + each <= step)
     );
-    record.evalSeconds += this.#stopwatch.lap();
-    if (this.keeps.predictions) this.#logits.set(epoch, turn.value);
-    return { ...record, validLoss: loss, metrics };
   }
 
-  #isEvaluated(epoch: number): boolean {
-    const { epochs, earlyStopping } = this.settings;
-    return (
-      !this.keeps.evaluatesLast || epoch === epochs || earlyStopping !== undefined || this.#best.restores
-    );
+  /** What the validation rows say of the weights that the run would end with now, which is noted; nothing where there are none. */
+  async *#evaluate(
+    trainLoss: number,
+    start: Start,
+  ): AsyncGenerator<FineTuneEvent, EvaluationRecord | undefined> {
+    const { valid } = this.data;
+    if (!valid) return undefined;
+    try {
+      let evalSeconds = 0;
+      this.#stopwatch.restart();
+      yield* this.#putInAverage();
+      const run = this.#predict(valid, start);
+      let turn = await run.next();
+      for (; !turn.done; turn = await run.next()) {
+        evalSeconds += this.#stopwatch.lap();
+        yield turn.value;
+        this.#stopwatch.restart();
+      }
+      const { loss: validLoss, metrics } = await evaluateLogits(
+        turn.value,
+        valid.labels,
+        this.model,
+        this.#metrics,
+        this.settings.loss,
+      );
+      evalSeconds += this.#stopwatch.lap();
+      const { step } = this.#loop.progress;
+      const epoch = step / this.#loop.stepsPerEpoch;
+      const evaluation = { epoch, step, trainLoss, validLoss, metrics, evalSeconds };
+      if (this.settings.evalEvery !== undefined) this.#evaluations.push(evaluation);
+      this.#best.take(evaluation);
+      if (this.keeps.predictions) this.#logits.set(epoch, turn.value);
+      for (const each of this.#logits.keys())
+        if (each !== epoch && each !== this.#best.epoch) this.#logits.delete(each);
+      return evaluation;
+    } finally {
+      this.#average?.takeOut();
+    }
+  }
+
+  /** Whether anybody asks what the validation rows say before the last epoch's end. */
+  get #isJudged(): boolean {
+    return !this.keeps.evaluatesLast || this.settings.earlyStopping !== undefined || this.#best.restores;
   }
 
   async *#predict(valid: LabelledRows, start: Start): AsyncGenerator<FineTuneEvent, Float32Array> {
@@ -428,7 +479,7 @@ class Training {
   }
 
   get #epochOfWeights(): number {
-    return this.settings.restoreBest ? this.#best.epoch : this.#epochs.length;
+    return this.settings.restoreBest ? this.#best.epoch : (this.#epochs.at(-1)?.epoch ?? 0);
   }
 
   #datasets(): LabelledRows[] {

@@ -52,6 +52,47 @@ test("finetune prints a row an epoch, and saves a model that holds the classes a
   assert.equal(problem_type, "single_label_classification");
 });
 
+test("--eval-every has a row for what was scored within an epoch, and says which weights are kept", async () => {
+  const { code, stdout, stderr } = await frostkit(
+    ...base,
+    ..."--epochs 2 --batch 12 --eval-every 0.5 --early-stopping 3 --lr 3e-2 --metric loss".split(" "),
+  );
+  assert.equal(code, 0, stderr);
+  const [head, ...lines] = stdout.trimEnd().split("\n");
+  assert.match(head, /^epoch +step +train loss +valid loss +accuracy /);
+  assert.deepEqual(
+    lines.slice(0, 4).map((line) => line.trim().split(/ +/).slice(0, 2)),
+    [
+      ["0.5", "2"],
+      ["1", "4"],
+      ["1.5", "6"],
+      ["2", "8"],
+    ],
+  );
+  // How long it took is said once an epoch.
+  assert.deepEqual(
+    lines.slice(0, 4).map((line) => / \d+\.\d\d$/.test(line)),
+    [false, true, false, true],
+  );
+  const losses = lines.slice(0, 4).map((line) => Number(line.trim().split(/ +/)[3]));
+  const best = losses.indexOf(Math.min(...losses));
+  assert.equal(
+    lines.at(-1),
+    best === 3 ? lines[3] : `the weights are those of epoch ${(best + 1) / 2}, the best one`,
+  );
+  for (const every of ["0", "1.5", "half"]) {
+    const refused = await frostkit(...base, "--eval-every", every);
+    assert.equal(refused.code, 2, every);
+    assert.match(
+      refused.stderr,
+      /--eval-every.*Expected a whole number of steps, or a share of an epoch as 0\.5;/,
+    );
+  }
+  const unjudged = await frostkit(...base, ..."--eval-every 3 --valid-fraction 0".split(" "));
+  assert.equal(unjudged.code, 2);
+  assert.match(unjudged.stderr, /--eval-every: expected rows to score, got --valid-fraction 0/);
+});
+
 test("What was frozen is saved bit for bit as it was; the rest has learnt", () => {
   const [before, after] = [weights(model), weights("runs/model")];
   assert.deepEqual(

@@ -396,7 +396,7 @@ test("Training options reach the training, and a head for other classes has to b
   const { code, stdout, stderr } = await frostkit(
     ...args,
     ...more.split(" "),
-    ..."--class-weights balanced --early-stopping 1 --metric f1 --frozen-dropout --gradient-checkpointing --limit 30".split(
+    ..."--class-weights balanced --early-stopping 1 --eval-every 0.5 --metric f1 --frozen-dropout --gradient-checkpointing --limit 30".split(
       " ",
     ),
   );
@@ -413,6 +413,7 @@ test("Training options reach the training, and a head for other classes has to b
     schedule: "cosine",
     layerwiseDecay: 0.9,
     classWeights: "balanced",
+    evalEvery: 0.5,
     earlyStopping: 1,
     metric: "f1",
     frozenDropout: true,

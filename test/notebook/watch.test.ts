@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { FrostError } from "../../src/errors";
 import { watch } from "../../src/notebook/watch";
+import type { FineTuneEvent, FineTuneResult } from "../../src/training/events";
 import { openRuns } from "../../src/training/openRuns";
 import { Run } from "../../src/training/Run";
 import { searched } from "../search/searched";
+import { fakeEpoch } from "../sweep/fakeRecord";
 import { fakeKernel, type Message } from "./fakeKernel";
 import { fakeSearch, fakeSweep, fakeTraining } from "./fakeRuns";
 
@@ -42,6 +44,38 @@ test("Outside a notebook a line is printed for each epoch, and the result is the
     "epoch 1: training loss 1.0000, validation loss 0.5000, accuracy 0.6000, 10.0 s",
     "epoch 2: training loss 0.5000, validation loss 0.5000, accuracy 0.7000, 10.0 s",
   ]);
+});
+
+test("What is scored within an epoch has a line of its own, also in a run that goes on", async (t) => {
+  const evaluation = {
+    ...{ epoch: 4 / 3, step: 1200, trainLoss: 0.5, validLoss: 0.25, evalSeconds: 1 },
+    metrics: { accuracy: 0.75 },
+  };
+  const first = { ...evaluation, epoch: 0.5, step: 450 };
+  const epochs = [fakeEpoch()];
+  async function* events(): AsyncGenerator<FineTuneEvent, FineTuneResult> {
+    yield { type: "resumed", step: 900, steps: 1800, epochs, evaluations: [first] };
+    yield { type: "evaluation", ...evaluation };
+    yield { type: "epoch", ...fakeEpoch({ epoch: 4 / 3 }) };
+    return {
+      ...{ epochs: [...epochs, fakeEpoch({ epoch: 4 / 3 })], evaluations: [first, evaluation], epoch: 0.5 },
+      ...{ stopped: "early", frozenSeconds: 0, trainableParameters: 1 },
+    };
+  }
+  const [within, started] = ["epoch 1.33, step 1,200: training loss 0.5000", "epoch 0.5, step 450: training"];
+  const lines: string[] = [];
+  const logged = t.mock.method(console, "log", (line: string) => lines.push(line));
+  await watch(new Run(events()));
+  logged.mock.restore();
+  assert.equal(lines[0], `${within}, validation loss 0.2500, accuracy 0.7500`);
+  const messages = fakeKernel(t);
+  await watch(new Run(events()));
+  const [title, ...shown] = text(messages.at(-1)!).split("\n");
+  assert.equal(title, "stopped early after 1.33 epochs; the weights are those of epoch 0.5, the best one");
+  assert.deepEqual(
+    shown.map((line) => line.slice(0, 12)),
+    [started, "epoch 1: training", within, "epoch 1.33: training"].map((line) => line.slice(0, 12)),
+  );
 });
 
 test("Outside a notebook a sweep's trials have a line each, also those that fail", async (t) => {

@@ -51,6 +51,36 @@ test("Each depth has its line; where it was not validated, it has no point.", ()
   );
 });
 
+test("Evaluations within epochs have their points, where they were made.", () => {
+  const { data } = epochsFigure([
+    {
+      ...records[1],
+      evaluations: [0.5, 1, 1.5, 2].map((epoch, i) => ({
+        ...{ epoch, step: 3 * (i + 1), trainLoss: 0.75, validLoss: 0.5 - epoch / 8, evalSeconds: 1 },
+        metrics: { accuracy: epoch / 4 },
+      })),
+    },
+  ]);
+  assert.deepEqual(
+    data.map(({ x, y }) => [x, y]),
+    [
+      [
+        [0.5, 1, 1.5, 2],
+        [0.75, 0.75, 0.75, 0.75],
+      ],
+      [
+        [0.5, 1, 1.5, 2],
+        [0.4375, 0.375, 0.3125, 0.25],
+      ],
+      [
+        [0.5, 1, 1.5, 2],
+        [0.125, 0.25, 0.375, 0.5],
+      ],
+    ],
+  );
+  assert.match(data[0].hovertemplate as string, /epoch %\{x:\.3~g\}/);
+});
+
 test("The recommended depth is thick and drawn first, yet the legend rises in depth.", () => {
   // 0.75 on 400 rows, with equal seeds, is known to 0.0217: depth 2 is within it, depth 3 far off.
   const { data, layout } = epochsFigure([...records, trial({ n: 2 }, [[0.5, 0.5, 0.74]])]);

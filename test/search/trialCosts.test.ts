@@ -7,7 +7,10 @@ import { frostLine } from "../../src/nn/Stage";
 import { trialCosts } from "../../src/search/trialCosts";
 import { loadTiny, toyRows } from "../training/toyData";
 
-const settings = { epochs: 3, frozenDropout: false, restoreBest: false, precision: "fp32" as const };
+const settings = {
+  ...{ epochs: 3, batchSize: 8, gradientAccumulation: 2, precision: "fp32" as const },
+  ...{ frozenDropout: false, restoreBest: false },
+};
 const rows = (count: number) => rowsOf(toyRows(count));
 
 describe("trialCosts", () => {
@@ -70,6 +73,12 @@ describe("trialCosts", () => {
     const model = await loadTiny();
     const { trial } = trialCosts(model, [-1], rows(60), rows(30), { ...settings, restoreBest: true });
     assert.ok(Math.abs(trial(-1) - 1) < 1e-12);
+    // 60 rows are 8 batches of 8, 4 steps of 2: twice an epoch are 3 looks more than once, of half as many rows, at a third of a step.
+    const often = { ...settings, restoreBest: true, evalEvery: 0.5 };
+    const twice = trialCosts(model, [-1], rows(60), rows(30), often).trial(-1);
+    assert.ok(Math.abs(twice - (1 + (3 * 30) / (3 * 60 * 3 + 3 * 30))) < 1e-12, String(twice));
+    const unjudged = { ...settings, evalEvery: 0.5 };
+    assert.ok(trialCosts(model, [-1], rows(60), rows(30), unjudged).trial(-1) < 1);
     model.dispose();
   });
 

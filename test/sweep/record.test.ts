@@ -99,7 +99,16 @@ test("A field of the wrong kind is an error that names line and field.", () => {
     [{ frozenSeconds: null }, "frozenSeconds: expected a number of at least 0, got null"],
     [{ frozenFrom: "disk" }, 'frozenFrom: expected "cache" or nothing, got "disk"'],
     [{ peakTensorBytes: undefined }, "peakTensorBytes: expected an integer of at least 0, got undefined"],
-    [{ restoredEpoch: "best" }, 'restoredEpoch: expected an integer of at least 0, got "best"'],
+    [{ restoredEpoch: "best" }, 'restoredEpoch: expected a number of at least 0, got "best"'],
+    [{ evaluations: 3 }, "evaluations: expected a list, got 3"],
+    [
+      { evaluations: [{ ...fakeEpoch(), step: 0 }] },
+      "evaluations[0].step: expected an integer of at least 1, got 0",
+    ],
+    [
+      { evaluations: [{ ...fakeEpoch(), step: 3, validLoss: "low" }] },
+      'evaluations[0].validLoss: expected a number of any size, got "low"',
+    ],
     [{ settings: "fast" }, 'settings: expected an object, got "fast"'],
     [{ versions: { node: 22 } }, "versions.node: expected a string, got 22"],
     [{ epochs: [] }, "epochs: expected at least one, got []"],

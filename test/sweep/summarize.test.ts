@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InputError } from "../../src/errors";
-import type { TrialRecord } from "../../src/sweep/record";
+import { epochOfWeights, type TrialRecord } from "../../src/sweep/record";
 import { summarize } from "../../src/sweep/summarize";
 import { atRate } from "./atRate";
 import { fakeEpoch, fakeRecord } from "./fakeRecord";
@@ -110,6 +110,21 @@ test("A metric is read from the epoch whose weights were kept.", () => {
     summarize([fakeRecord({ epochs, ...more })], { metric: "f1" })[0].score.mean;
   assert.equal(score({}), 0.65);
   assert.equal(score({ restoredEpoch: 2 }), 0.7);
+});
+
+test("A metric is read from the evaluation within an epoch whose weights were kept.", () => {
+  const epochs = [0.6, 0.65].map((f1, i) => fakeEpoch({ epoch: i + 1, metrics: { f1 } }));
+  const evaluations = [0.5, 0.6, 0.9, 0.65].map((f1, i) => {
+    const { trainSeconds, ...scored } = fakeEpoch({ epoch: (i + 1) / 2, metrics: { f1 } });
+    return { ...scored, validLoss: 0.5, step: 3 * (i + 1) };
+  });
+  const record = (more: object) => fakeRecord({ epochs, evaluations, ...more });
+  const score = (more: object) => summarize([record(more)], { metric: "f1" })[0].score.mean;
+  assert.equal(score({}), 0.65);
+  assert.equal(score({ restoredEpoch: 1.5 }), 0.9);
+  assert.equal(score({ restoredEpoch: 1 }), 0.6);
+  // What an epoch took stays known.
+  assert.equal(epochOfWeights(record({ restoredEpoch: 1.5 })).trainSeconds, epochs[1].trainSeconds);
 });
 
 test("Another metric leaves the accuracy in the row; a regression has none.", () => {

@@ -5,12 +5,12 @@ import { isInside } from "../../files/isInside";
 import { checkSaveFolder } from "../../files/writeFolder";
 import { listParams } from "../../freeze";
 import { OPTIONS } from "../../options/table";
-import { epochLine, weightsLine } from "../../report/eventLine";
+import { epochLine, evaluationLine, weightsLine } from "../../report/eventLine";
 import { alignTable } from "../../text/alignTable";
-import { formatCount, formatScore } from "../../text/numbers";
+import { formatCount, formatEpoch, formatScore } from "../../text/numbers";
 import { checkHeadInit } from "../../training/checkHeadInit";
 import { checkTrainable } from "../../training/checkTrainable";
-import type { EpochRecord } from "../../training/events";
+import type { EpochRecord, FineTuneResult } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
 import { StateFolder } from "../../training/StateFolder";
 import { withBar } from "../Board";
@@ -90,8 +90,13 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     seed,
     signal,
     prepare(model) {
-      if (flags.earlyStopping !== undefined && flags.valid === undefined && flags.validFraction === 0)
-        throw new InputError("--early-stopping: expected rows to judge epochs by, got --valid-fraction 0");
+      if (flags.valid === undefined && flags.validFraction === 0)
+        for (const [flag, value, why] of [
+          ["--early-stopping", flags.earlyStopping, "judge epochs by"],
+          ["--eval-every", flags.evalEvery, "score"],
+        ])
+          if (value !== undefined)
+            throw new InputError(`${flag}: expected rows to ${why}, got --valid-fraction 0`);
       freezeBy(flags, model);
       checkTrainable(model);
       if (flags.headInit === "probe") checkHeadInit(model);
@@ -111,6 +116,7 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     for await (const event of run) {
       show(event);
       if (event.type === "epoch") board.line(epochLine(event, flags.epochs));
+      if (event.type === "evaluation") board.line(evaluationLine(event));
     }
   });
   const result = await run;
@@ -119,13 +125,33 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
     throw new Interrupted(
       `stopped in epoch ${epochs.length + 1} of ${flags.epochs}; ${savedStep === undefined ? "nothing was saved" : `the same command goes on after step ${formatCount(savedStep)}, kept in ${resume}`}`,
     );
-  print(epochTable(epochs));
+  print(result.evaluations ? evaluationTable(result) : epochTable(epochs));
   const weights = weightsLine(result);
   if (weights) print(`\n${weights}`);
   if (save === undefined) return;
   await model.savePretrained(save);
   new StateFolder(resume!).clear();
   print(`\nsaved: ${save}`);
+}
+
+/** All that was scored; how long an epoch took stands where it ended. */
+function evaluationTable({ epochs, evaluations = [] }: FineTuneResult): string {
+  const scores = Object.keys(epochs[0].metrics);
+  const rows = evaluations.map(({ epoch, step, trainLoss, validLoss, metrics }) => {
+    const ended = epochs.find((each) => each.epoch === epoch);
+    return [
+      formatEpoch(epoch),
+      formatCount(step),
+      formatScore(trainLoss),
+      formatScore(validLoss),
+      ...scores.map((name) => formatScore(metrics[name])),
+      ended ? (ended.trainSeconds + ended.evalSeconds).toFixed(2) : "",
+    ];
+  });
+  return alignTable(
+    [["epoch", "step", "train loss", "valid loss", ...scores, "seconds"], ...rows],
+    rows[0].map((_, column) => column),
+  );
 }
 
 function epochTable(epochs: EpochRecord[]): string {
