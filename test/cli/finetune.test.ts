@@ -191,7 +191,7 @@ test("--head gives the model a head that reads the rows so, which predict finds 
   assert.equal(predicted.code, 0, predicted.stderr);
   const wrong = await frostkit(...base, "--head", "average");
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /--head.*cls, mean, max, attention/);
+  assert.match(wrong.stderr, /--head.*cls, mean, max, meanMax, attention/);
 });
 
 test("--freeze-where may be repeated, and --valid-fraction 0 trains on all rows", async () => {
