@@ -8,6 +8,7 @@ export {
 export type { LoadOptions } from "./checkpoint/loadClassifier";
 export { type ResolveOptions, resolveModel } from "./checkpoint/resolveModel";
 export type { Augmentation } from "./data/Augmentation";
+export { checkSubmission } from "./data/checkSubmission";
 export type { EncodedImages } from "./data/EncodedImages";
 export { type EncodeOptions, encodeImages } from "./data/encodeImages";
 export { type FolderOptions, type ImageRows, imageFolder } from "./data/imageFolder";

@@ -44,6 +44,7 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "confusionMatrixFigure",
       "worstMistakes",
       "writeTable",
+      "checkSubmission",
       "show",
       "watch",
       "bundled",

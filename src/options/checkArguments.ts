@@ -24,6 +24,11 @@ const tables = kindOf("the path of a table, or a list of such paths", (value) =>
   return paths.length > 0 && paths.every((each) => typeof each === "string" && each.trim() !== "");
 });
 
+const table = kindOf("a table, as readTable gives it", (value) => {
+  const { columns, rows } = membersOf(value);
+  return Array.isArray(columns) && Array.isArray(rows) && rows.every(isObject);
+});
+
 const listLike = (expected: string) => kindOf(expected, isListLike);
 
 const optional = (kind: Kind): Kind => ({
@@ -96,12 +101,8 @@ export const ARGUMENTS = {
     path: path("the path of a file to write"),
     columns: kindOf("an object of columns, each a list of values", isObject),
   },
-  textDataset: {
-    table: kindOf("a table, as readTable gives it", (value) => {
-      const { columns, rows } = membersOf(value);
-      return Array.isArray(columns) && Array.isArray(rows) && rows.every(isObject);
-    }),
-  },
+  checkSubmission: { submission: table, sample: table },
+  textDataset: { table },
   imageFolder: { folder },
   takeRows: {
     dataset: kindOf("rows as textDataset, imageFolder, tokenize or encodeImages give them", (value) =>

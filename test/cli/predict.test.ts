@@ -90,6 +90,68 @@ test("Empty texts, and ids that are empty or come again, are told once each, and
   assert.equal((await written("g.csv")).rows.length, 4);
 });
 
+test("--sample has its columns written, of ids, labels and probabilities, its rows in their order", async () => {
+  await predict("--out", "all.csv", "--probabilities");
+  const all = new Map((await written("all.csv")).rows.map((row) => [row.id, row]));
+  const ids = Array.from({ length: 30 }, (_, row) => `r${29 - row}`);
+  const sample = (name: string, header: string, cells: string) =>
+    writeFileSync(join(folder, name), `${header}\n${ids.map((id) => `${id},${cells}\n`).join("")}`);
+
+  sample("verdicts.csv", "id,verdict", "none");
+  const { code, stdout, stderr } = await predict("--sample", "verdicts.csv", "--out", "v.csv");
+  assert.deepEqual([code, stdout], [0, "30 rows: v.csv\n"], stderr);
+  const verdicts = await written("v.csv");
+  assert.deepEqual(verdicts.columns, ["id", "verdict"]);
+  assert.deepEqual(
+    verdicts.rows,
+    ids.map((id) => ({ id, verdict: all.get(id)!.target })),
+  );
+
+  sample("shares.csv", "review,LABEL_2,LABEL_0", "0.5,0.5");
+  await predict("--sample", "shares.csv", "--out", "s.csv");
+  const shares = await written("s.csv");
+  assert.deepEqual(shares.columns, ["review", "LABEL_2", "LABEL_0"]);
+  assert.deepEqual(
+    shares.rows,
+    ids.map((id) => ({ review: id, LABEL_2: all.get(id)!.LABEL_2, LABEL_0: all.get(id)!.LABEL_0 })),
+  );
+});
+
+test("What --sample asks for and is not there is told before anything is written", async () => {
+  const refuses = async (content: string, message: string, ...args: string[]) => {
+    writeFileSync(join(folder, "asked.csv"), content);
+    const { code, stdout, stderr } = await predict("--sample", "asked.csv", "--out", "not.csv", ...args);
+    assert.deepEqual([code, stdout, existsSync(join(folder, "not.csv"))], [2, "", false]);
+    assert.equal(stderr, `frostkit predict: ${message}\n`);
+  };
+  const rows = (cells: string) => Array.from({ length: 30 }, (_, row) => `r${row},${cells}\n`).join("");
+  await refuses(
+    `id,LABEL_0,LABEL_3\n${rows("0,0")}`,
+    '--sample: expected columns of target, LABEL_0, LABEL_1, LABEL_2 behind the ids\' in asked.csv, got "LABEL_3"',
+  );
+  await refuses(
+    `id,target\n${rows("none")}`.replace("r7,", "r70,"),
+    'test.csv, row 8, column "id": expected an id of asked.csv, got "r7"',
+  );
+  await refuses(
+    `id,target\n${rows("none")}`,
+    "--probabilities: expected none, since the columns are those of --sample; leave it out",
+    "--probabilities",
+  );
+});
+
+test("A cell of another kind than the sample's is told, and nothing is written", async () => {
+  const ids = Array.from({ length: 30 }, (_, row) => `r${row},0\n`).join("");
+  writeFileSync(join(folder, "zeros.csv"), `id,target\n${ids}`);
+  const { code, stderr } = await predict("--sample", "zeros.csv", "--out", "zero.csv");
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /zero\.csv, row 1, column "target": expected a finite number, as in zeros\.csv, got "LABEL_\d"\n$/,
+  );
+  assert.ok(!existsSync(join(folder, "zero.csv")));
+});
+
 test("Bad input is one line and exit code 2, and a file that is there stays", async () => {
   writeFileSync(join(folder, "kept.csv"), "kept");
   const refuses = async (ended: ReturnType<typeof frostkit>, line: RegExp) => {

@@ -32,6 +32,7 @@ const RIGHT: Record<string, unknown> = {
   ...{
     table: { columns: [], rows: [] },
     columns: {},
+    submission: { columns: [], rows: [] },
     name: "a name",
     text: "a text",
     pair: null,

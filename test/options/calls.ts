@@ -71,7 +71,16 @@ const loaded = () => {
 /** Exported functions and classes that take no object of options. */
 export const WITHOUT_OPTIONS = [
   ...["FreezeError", "FrostError", "InputError", "Random"],
-  ...["bundled", "loadImageTransform", "loadTokenizer", "takeRows", "useEngine", "whyNot", "writeTable"],
+  ...[
+    "bundled",
+    "checkSubmission",
+    "loadImageTransform",
+    "loadTokenizer",
+    "takeRows",
+    "useEngine",
+    "whyNot",
+    "writeTable",
+  ],
   ...[
     "freezeWhere",
     "listParams",

@@ -35,6 +35,7 @@ import {
 } from "../options";
 import { print } from "../print";
 import { countOf, isFolder, type Rows } from "../Rows";
+import { checkAgainstSample, sampleRows } from "../sampleRows";
 import { tableFlag } from "../tableFlag";
 
 interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
@@ -43,6 +44,7 @@ interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
   id?: string;
   label?: string;
   probabilities?: true;
+  sample?: string;
   batchSize: number;
 }
 
@@ -74,6 +76,11 @@ export function predictCommand(): Command {
       'what the column of labels is called in it (default: as in training, else "target")',
     )
     .option("--probabilities", "add a column for each class, with its probability")
+    .option(
+      "--sample <file>",
+      "the competition's sample_submission.csv: its columns are written, of ids, labels and classes' probabilities, and its rows in their " +
+        "order; the first column is that of the ids",
+    )
     .addOption(tableFlag(OPTIONS.predict.batchSize));
   return addEngineOption(command)
     .addHelpText(
@@ -82,6 +89,7 @@ export function predictCommand(): Command {
 Examples:
   frostkit predict --model runs/model --data test.csv --out submission.csv
   frostkit predict --model runs/model --data test.csv --out submission.csv --id review_id --label sentiment --probabilities
+  frostkit predict --model runs/model --data test.csv --sample sample_submission.csv --out submission.csv
   frostkit predict --model runs/pets --data test --out submission.csv --id image --label pet`,
     )
     .action(predict);
@@ -91,42 +99,56 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const { out, data } = flags;
   checkOut(out);
   const images = isFolder(data);
-  const named = data.join(", ");
+  const source = data.join(", ");
   if (!images) checkNoInput(out, data);
+  if (flags.sample !== undefined) {
+    checkNoInput(out, [flags.sample]);
+    checkNoneGiven(command, ["probabilities"], "the columns are those of --sample");
+  }
   const signal = interruptSignal();
-  if (images) checkNoneGiven(command, OF_TEXTS, `${named} is a folder of images`);
+  if (images) checkNoneGiven(command, OF_TEXTS, `${source} is a folder of images`);
   const read = images
     ? await imageFolder(data[0], { labels: false })
     : await readTable(data, { encoding: flags.encoding, delimiter: flags.delimiter });
   if ("paths" in read) checkNoInput(out, read.paths);
-  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: named, images });
+  const sample = flags.sample === undefined ? null : await readTable(flags.sample);
+  const loaded = await loadModel(flags, {}, signal, { option: "--data", path: source, images });
   const { model } = loaded;
   checkNoInput(
     out,
     readdirSync(model.folder).map((name) => join(model.folder, name)),
   );
   checkTrained(flags.model, model);
+  const named = sample?.columns[0];
   const {
     rows,
     ids,
     id,
     remarks = [],
-  } = "paths" in read ? imageRows(read, flags) : textRows(read, flags, command, model);
+  } = "paths" in read ? imageRows(read, flags) : textRows(read, flags, command, model, named);
   const { trainedOn } = model;
   const targets = targetColumns(model, flags);
-  const label = targets ?? [flags.label ?? (trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target")];
-  const classes = flags.probabilities ? probabilityColumns(model) : [];
-  const header = [id ?? "id", ...label, ...classes];
+  const ofClasses = sample !== null && model.problemType !== "regression";
+  const classes = flags.probabilities || ofClasses ? probabilityColumns(model) : [];
+  // The one column of a sample that is no class's probability can only be the label.
+  const only =
+    sample?.columns.length === 2 && !classes.includes(sample.columns[1]) ? sample.columns[1] : undefined;
+  const trained = trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target";
+  const label = targets ?? [flags.label ?? only ?? trained];
+  const header = [named ?? id ?? "id", ...label, ...classes];
   const twice = header.find((name, i) => header.indexOf(name) < i);
   if (twice !== undefined)
     throw new InputError(
       `${out}: would have two columns ${JSON.stringify(twice)}; name the ${targets ? "ids' otherwise by --id" : "labels' otherwise by --label"}`,
     );
-  checkReplaceableTable(out, [header, [id ?? "id", ...label]], "--out");
+  checkReplaceableTable(out, sample ? [sample.columns] : [header, [id ?? "id", ...label]], "--out");
+  const names = ids ?? Array.from({ length: countOf(rows) }, (_, row) => String(row));
+  if (sample) checkAgainstSample(source, names, header.slice(1), sample);
   const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
   for (const line of remarks) note(line);
-  if (id === null) note(`${named}: has no column "id": rows are numbered from 0 (--id names another column)`);
+  if (id === null)
+    note(`${source}: has no column "id": rows are numbered from 0 (--id names another column)`);
 
   const [encoded] = await encode([rows], signal);
   const said = await withBar("predicting", (bar) =>
@@ -138,11 +160,14 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   );
   const width = model.numLabels;
   const lines = said.labels.map((name, row) => [
-    ids?.[row] ?? String(row),
+    names[row],
     ...(targets ? targets.map((_, t) => String(said.probabilities[row * width + t])) : [name]),
     ...classes.map((_, i) => said.probabilities[row * width + i].toFixed(6)),
   ]);
-  replaceFile(out, csvText([header, ...lines]));
+  replaceFile(
+    out,
+    csvText(sample ? [sample.columns, ...sampleRows(out, header, lines, sample)] : [header, ...lines]),
+  );
   print(`${formatCount(countOf(rows))} rows: ${out}`);
 }
 
@@ -175,7 +200,14 @@ function imageRows(rows: ImageRows, { data, id }: PredictFlags): Asked {
   return { rows, ids, id: id ?? "file" };
 }
 
-function textRows(table: Table, flags: PredictFlags, command: Command, { trainedOn }: Classifier): Asked {
+function textRows(
+  table: Table,
+  flags: PredictFlags,
+  command: Command,
+  { trainedOn }: Classifier,
+  /** What the ids' column is called where the table has such a one and the flags say nothing. */
+  usual = "id",
+): Asked {
   const given = (name: "text" | "pair") =>
     command.getOptionValueSource(name) === "cli" ? flags[name] : undefined;
   for (const name of ["text", "pair"] as const) {
@@ -186,7 +218,7 @@ function textRows(table: Table, flags: PredictFlags, command: Command, { trained
         `--${name}: expected the column ${JSON.stringify(trained)}, which the model was trained on and ${table.path} has, got ${JSON.stringify(asked)}; leave it out`,
       );
   }
-  const id = flags.id ?? (table.columns.includes("id") ? "id" : null);
+  const id = flags.id ?? [usual, "id"].find((name) => table.columns.includes(name)) ?? null;
   const remarks: string[] = [];
   const rows = textDataset(table, {
     log: (line) => remarks.push(line),

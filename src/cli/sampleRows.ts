@@ -1,0 +1,44 @@
+import { shown } from "../check";
+import { checkIds, checkSubmission } from "../data/checkSubmission";
+import type { Row, Table } from "../data/readTable";
+import { InputError } from "../errors";
+
+/** Finds out before anything is predicted whether rows with these ids and these further columns can be what the sample asks for. */
+export function checkAgainstSample(
+  path: string,
+  ids: readonly string[],
+  columns: readonly string[],
+  sample: Table,
+): void {
+  const [id, ...further] = sample.columns;
+  const missing = further.find((name) => !columns.includes(name));
+  if (missing !== undefined)
+    throw new InputError(
+      `--sample: expected columns of ${columns.join(", ")} behind the ids' in ${sample.path}, got ${shown(missing)}`,
+    );
+  checkIds({ path, columns: [id], rows: ids.map((value) => ({ [id]: value })) }, sample);
+}
+
+/**
+ * The sample's columns of all cells, its rows' ids in its order.
+ *
+ * @param header what the cells are called, the ids first
+ */
+export function sampleRows(
+  out: string,
+  header: readonly string[],
+  cells: readonly string[][],
+  sample: Table,
+): string[][] {
+  const { columns } = sample;
+  const places = columns.map((name) => header.indexOf(name));
+  const byId = new Map<string, string[][]>();
+  for (const row of cells) byId.set(row[0], [...(byId.get(row[0]) ?? []), row]);
+  const lines = sample.rows.map((row) => {
+    const line = byId.get(row[columns[0]])!.shift()!;
+    return places.map((place) => line[place]);
+  });
+  const rows = lines.map((line): Row => Object.fromEntries(columns.map((name, i) => [name, line[i]])));
+  checkSubmission({ path: out, columns, rows }, sample);
+  return lines;
+}
