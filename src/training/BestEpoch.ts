@@ -19,9 +19,11 @@ export class BestEpoch {
   take(record: EpochRecord | EvaluationRecord): void {
     const { metric, restoreBest, earlyStopping } = this.settings;
     if (!restoreBest && earlyStopping === undefined) return;
-    const value = metric === "loss" ? record.validLoss! : record.metrics[metricName(metric)];
+    const value = (metric === "loss" ? record.validLoss : record.metrics[metricName(metric)]) ?? Number.NaN;
     const better = isLowerBetter(metric) ? value < this.#value : value > this.#value;
-    if (this.epoch !== 0 && !better) return;
+    // What is no number is less than any that is.
+    const isFirst = this.epoch === 0 || (Number.isNaN(this.#value) && !Number.isNaN(value));
+    if (!isFirst && !better) return;
     this.epoch = record.epoch;
     this.#value = value;
     if (!restoreBest) return;
