@@ -16,7 +16,8 @@ import { rowPlace } from "./rowPlace";
  * @throws InputError naming file, row (the first below the header is 1) and column, with what was expected and what came
  * @example
  * ```ts
- * writeTable("submission.csv", { id: rows.ids, target: labels });
+ * writeTable("sample_submission.csv", { id: [7, 8], target: ["calm", "calm"] }); // the competition's
+ * writeTable("submission.csv", { id: [7, 8], target: ["calm", "fire"] });
  * checkSubmission(await readTable("submission.csv"), await readTable("sample_submission.csv"));
  * ```
  */

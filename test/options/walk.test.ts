@@ -120,7 +120,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
     });
-  for (const name of ["confusionMatrix", "takeRows", "readRecords"])
+  for (const name of ["confusionMatrix", "takeRows", "readRecords", "checkSubmission"])
     await assert.rejects(async () => f[name]({}, {}, { metric: "f1" }), {
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
@@ -141,7 +141,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
   });
   const untested = WITHOUT_OPTIONS.filter(
     (name) =>
-      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^writeTable$/.test(
+      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^writeTable$/.test(
         name,
       ) && !calls.includes(name),
   );
