@@ -131,7 +131,10 @@ export type {
 export type { FineTuneData, FineTuneOptions } from "./training/FineTuneOptions";
 export { type FeaturesOptions, FrozenFeatures } from "./training/FrozenFeatures";
 export { fineTune } from "./training/fineTune";
+export { type CutPoints, fitCutPoints } from "./training/fitCutPoints";
+export { fitThresholds, type Thresholds } from "./training/fitThresholds";
 export { greedySoup, type Ingredient, type Soup, type SoupOptions } from "./training/greedySoup";
+export { labelsAbove } from "./training/labelsAbove";
 export type { ParameterGroup } from "./training/learningRates";
 export type { CustomLoss, LossChoice, LossName } from "./training/loss";
 export { type Metrics, type MetricsOptions, metrics } from "./training/metrics";
@@ -139,6 +142,7 @@ export { type Predictions, type PredictOptions, predict } from "./training/predi
 export type { Run } from "./training/Run";
 export type { SaveEvery } from "./training/SavePace";
 export type { Schedule } from "./training/schedule";
+export { toGrades } from "./training/toGrades";
 export type { Unfreeze } from "./training/Unfreezing";
 export type { AverageChoice, EmaAverage, SwaAverage } from "./training/WeightAverage";
 export { type Mistake, type MistakesOptions, worstMistakes } from "./training/worstMistakes";

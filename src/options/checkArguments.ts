@@ -31,6 +31,13 @@ const table = kindOf("a table, as readTable gives it", (value) => {
 
 const listLike = (expected: string) => kindOf(expected, isListLike);
 
+const outputs = listLike("a list of probabilities or predicted values");
+
+const numbers = kindOf(
+  "a list of numbers",
+  (value) => Array.isArray(value) && value.every((each) => typeof each === "number"),
+);
+
 const optional = (kind: Kind): Kind => ({
   ...kind,
   check: (name, value, owner) => (value === undefined ? value : kind.check(name, value, owner)),
@@ -165,7 +172,18 @@ export const ARGUMENTS = {
       return Array.isArray(classes) && classes.every((name) => typeof name === "string") && isSquare(classes);
     }),
   },
-  metrics: { outputs: listLike("a list of probabilities or predicted values"), labels },
+  metrics: { outputs, labels },
+  fitThresholds: { outputs, labels },
+  fitCutPoints: { outputs, labels },
+  labelsAbove: {
+    outputs,
+    classes: kindOf(
+      "a list of names",
+      (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string"),
+    ),
+    thresholds: numbers,
+  },
+  toGrades: { outputs: listLike("a list of values"), cutPoints: numbers, grades: numbers },
   FrozenFeatures: { model },
   "features.prepare": {
     dataset,

@@ -92,4 +92,5 @@ export const WITHOUT_OPTIONS = [
   ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora"],
   ...["searchFigure", "formatSummary", "latestSweep", "readRecords"],
   ...["confusionMatrix", "confusionMatrixFigure", "metrics"],
+  ...["fitThresholds", "labelsAbove", "fitCutPoints", "toGrades"],
 ];

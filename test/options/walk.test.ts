@@ -120,8 +120,20 @@ test("What takes no options refuses those that stand behind its arguments, and i
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
     });
-  for (const name of ["confusionMatrix", "takeRows", "readRecords", "checkSubmission"])
+  for (const name of [
+    "confusionMatrix",
+    "takeRows",
+    "readRecords",
+    "checkSubmission",
+    "fitThresholds",
+    "fitCutPoints",
+  ])
     await assert.rejects(async () => f[name]({}, {}, { metric: "f1" }), {
+      name: "InputError",
+      message: `${name}: unknown option metric; it takes none`,
+    });
+  for (const name of ["labelsAbove", "toGrades"])
+    await assert.rejects(async () => f[name]([], [], [], { metric: "f1" }), {
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
     });
@@ -141,7 +153,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
   });
   const untested = WITHOUT_OPTIONS.filter(
     (name) =>
-      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^writeTable$/.test(
+      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^labelsAbove$|^toGrades$|^writeTable$/.test(
         name,
       ) && !calls.includes(name),
   );
