@@ -77,7 +77,7 @@ test("Its help is the first sentence of what the option says, with the default w
   );
   assert.equal(
     tableFlag(training.earlyStopping).description,
-    "stops after this many epochs in a row without a better one (default: never)",
+    "stops after this many epochs in a row without a better one, with evalEvery after this many evaluations (default: never)",
   );
   assert.doesNotMatch(tableFlag(OPTIONS.tokenize.maxLength).description, /`/);
 });
