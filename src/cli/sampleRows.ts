@@ -2,6 +2,7 @@ import { shown } from "../check";
 import { checkIds, checkSubmission } from "../data/checkSubmission";
 import type { Row, Table } from "../data/readTable";
 import { InputError } from "../errors";
+import { groupBy } from "../sweep/groupBy";
 
 /** Finds out before anything is predicted whether rows with these ids and these further columns can be what the sample asks for. */
 export function checkAgainstSample(
@@ -32,8 +33,7 @@ export function sampleRows(
 ): string[][] {
   const { columns } = sample;
   const places = columns.map((name) => header.indexOf(name));
-  const byId = new Map<string, string[][]>();
-  for (const row of cells) byId.set(row[0], [...(byId.get(row[0]) ?? []), row]);
+  const byId = groupBy(cells, ([id]) => id);
   const lines = sample.rows.map((row) => {
     const line = byId.get(row[columns[0]])!.shift()!;
     return places.map((place) => line[place]);

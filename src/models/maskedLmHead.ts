@@ -8,8 +8,9 @@ import { type Linear, linear } from "../nn/linear";
 import { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import { rowsAt } from "../nn/rowsAt";
-import { Config } from "./Family";
-import { type Initializer, initialValues, type TensorSource } from "./ParameterLoader";
+import { Config, type Take } from "./Family";
+import { takeModernBertNorm } from "./modernbert";
+import { initialValues, type TensorSource } from "./ParameterLoader";
 import { initializerRange, type SequenceClassifier } from "./SequenceClassifier";
 import { storedNames } from "./storedNames";
 import { parametersOf, takeLinear, takeNorm } from "./takeParts";
@@ -23,6 +24,10 @@ interface Layout {
   words?: string;
   /** The field of the activation between them; always GELU where there is none. */
   activation?: string;
+  /** The field of the width of the encoder's rows. Default: "hidden_size". */
+  hidden?: string;
+  /** Of the norm. Default: the config's `layer_norm_eps`, or 1e-12. */
+  epsilon?: (config: Config) => number;
 }
 
 const BERT: Layout = {
@@ -31,6 +36,11 @@ const BERT: Layout = {
   norm: "cls.predictions.transform.LayerNorm",
   bias: "cls.predictions.bias",
   activation: "hidden_act",
+};
+const DEBERTA: Layout = {
+  ...BERT,
+  prefix: "deberta",
+  epsilon: (config) => config.number("layer_norm_eps", 1e-7),
 };
 const ROBERTA: Layout = {
   prefix: "roberta",
@@ -51,6 +61,9 @@ const LAYOUTS: Record<string, readonly Layout[]> = {
       norm: "vocab_layer_norm",
       bias: "vocab_projector.bias",
       activation: "activation",
+      hidden: "dim",
+      // Whatever config.json says.
+      epsilon: () => 1e-12,
     },
   ],
   albert: [
@@ -73,11 +86,10 @@ const LAYOUTS: Record<string, readonly Layout[]> = {
     },
   ],
   "deberta-v2": [
-    { ...BERT, prefix: "deberta" },
+    DEBERTA,
     // As Microsoft published them.
     {
-      ...BERT,
-      prefix: "deberta",
+      ...DEBERTA,
       dense: "lm_predictions.lm_head.dense",
       norm: "lm_predictions.lm_head.LayerNorm",
       bias: "lm_predictions.lm_head.bias",
@@ -107,7 +119,7 @@ export function maskedLmHead(model: SequenceClassifier, source: TensorSource, se
   const encoder = model.stages.slice(0, -1).flatMap(({ parameters }) => parameters);
   const stored = storedNames(source.tensors, encoder, layouts[0].prefix, model.folder);
   const layout = layouts.find(({ bias }) => stored.of(bias) !== undefined) ?? layouts[0];
-  const take = (name: string, shape: number[], initializer: Initializer): Parameter => {
+  const take: Take = (name, shape, initializer) => {
     const found = stored.of(name);
     const content =
       found !== undefined && tf.util.arraysEqual(source.tensors.get(found)!.shape, shape)
@@ -117,13 +129,18 @@ export function maskedLmHead(model: SequenceClassifier, source: TensorSource, se
   };
   const words = model.parameter(layout.words ?? `${layout.prefix}.embeddings.word_embeddings.weight`);
   const [vocabulary, width] = words.shape;
-  const hidden = config.number(model.modelType === "distilbert" ? "dim" : "hidden_size");
+  const hidden = config.number(layout.hidden ?? "hidden_size");
   const { dense, norm, bias } =
     model.modelType === "modernbert"
       ? takeModernBert(config, take, layout, { hidden, vocabulary })
       : {
           dense: takeLinear(take, layout.dense, hidden, width),
-          norm: takeNorm(take, layout.norm, width, epsilonOf(model.modelType, config)),
+          norm: takeNorm(
+            take,
+            layout.norm,
+            width,
+            layout.epsilon?.(config) ?? config.number("layer_norm_eps", 1e-12),
+          ),
           bias: take(layout.bias, [vocabulary], "zeros"),
         };
   const f = layout.activation ? config.activation(layout.activation, "gelu") : activation("gelu");
@@ -140,16 +157,10 @@ export function maskedLmHead(model: SequenceClassifier, source: TensorSource, se
   };
 }
 
-/** What each class of Transformers has where config.json says nothing; DistilBERT asks no config. */
-function epsilonOf(modelType: string, config: Config): number {
-  if (modelType === "distilbert") return 1e-12;
-  return config.number("layer_norm_eps", modelType === "deberta-v2" ? 1e-7 : 1e-12);
-}
-
 /** ModernBERT says of each bias whether it has it. */
 function takeModernBert(
   config: Config,
-  take: (name: string, shape: number[], initializer: Initializer) => Parameter,
+  take: Take,
   layout: Layout,
   { hidden, vocabulary }: { hidden: number; vocabulary: number },
 ): { dense: Linear; norm: Norm; bias?: Parameter } {
@@ -160,11 +171,7 @@ function takeModernBert(
       weight: take(`${layout.dense}.weight`, [hidden, hidden], "normal"),
       bias: biasOf("classifier_bias", false, `${layout.dense}.bias`, hidden),
     },
-    norm: {
-      weight: take(`${layout.norm}.weight`, [hidden], "ones"),
-      bias: biasOf("norm_bias", false, `${layout.norm}.bias`, hidden),
-      eps: config.number("norm_eps", 1e-5),
-    },
+    norm: takeModernBertNorm(config, take, layout.norm),
     bias: biasOf("decoder_bias", true, layout.bias, vocabulary),
   };
 }

@@ -84,7 +84,8 @@ export const modernbert: Family = {
   },
 };
 
-function takeNorm(config: Config, take: Take, name: string): Norm {
+/** A norm, with a bias where the config says so. */
+export function takeModernBertNorm(config: Config, take: Take, name: string): Norm {
   const hidden = config.number("hidden_size");
   return {
     weight: take(`${name}.weight`, [hidden], "ones"),
@@ -169,7 +170,7 @@ function embeddings(config: Config, take: Take): Stage<TextInputs> {
   const name = "model.embeddings";
   const shape = [config.number("vocab_size"), config.number("hidden_size")];
   const words = takeWeight(config, take, `${name}.tok_embeddings`, shape, deviations(config).into);
-  const wordsNorm = takeNorm(config, take, `${name}.norm`);
+  const wordsNorm = takeModernBertNorm(config, take, `${name}.norm`);
   const rate = config.number("embedding_dropout", 0);
   return {
     name: "embeddings",
@@ -197,10 +198,10 @@ function block(config: Config, take: Take, index: number, { reach, turns }: Bloc
   const dense = (part: string, shape: [number, number], bias: boolean, std: number) =>
     takeDense(config, take, `${name}.${part}`, shape, { bias, std });
   // The embeddings are normed already.
-  const attnNorm = index > 0 ? takeNorm(config, take, `${name}.attn_norm`) : null;
+  const attnNorm = index > 0 ? takeModernBertNorm(config, take, `${name}.attn_norm`) : null;
   const qkv = dense("attn.Wqkv", [3 * hidden, hidden], attentionBias, into);
   const attended = dense("attn.Wo", [hidden, hidden], attentionBias, out);
-  const mlpNorm = takeNorm(config, take, `${name}.mlp_norm`);
+  const mlpNorm = takeModernBertNorm(config, take, `${name}.mlp_norm`);
   const mlpIn = dense("mlp.Wi", [2 * inner, hidden], mlpBias, into);
   const mlpOut = dense("mlp.Wo", [hidden, inner], mlpBias, out);
   const f = config.activation("hidden_activation", "gelu");
@@ -232,12 +233,12 @@ function pooling(config: Config): "cls" | "mean" {
 function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> {
   const hidden = config.number("hidden_size");
   const kind = pooling(config);
-  const finalNorm = takeNorm(config, take, "model.final_norm");
+  const finalNorm = takeModernBertNorm(config, take, "model.final_norm");
   const dense = takeDense(config, take, "head.dense", [hidden, hidden], {
     bias: config.boolean("classifier_bias", false),
     std: deviations(config).out,
   });
-  const denseNorm = takeNorm(config, take, "head.norm");
+  const denseNorm = takeModernBertNorm(config, take, "head.norm");
   const classifier = {
     weight: takeWeight(config, take, "classifier", [numLabels, hidden], hidden ** -0.5),
     bias: take("classifier.bias", [numLabels], "zeros"),

@@ -33,10 +33,10 @@ const listLike = (expected: string) => kindOf(expected, isListLike);
 
 const outputs = listLike("a list of probabilities or predicted values");
 
-const numbers = kindOf(
-  "a list of numbers",
-  (value) => Array.isArray(value) && value.every((each) => typeof each === "number"),
-);
+const arrayOf = (expected: string, fits: (each: unknown) => boolean, least = 0) =>
+  kindOf(expected, (value) => Array.isArray(value) && value.length >= least && value.every(fits));
+
+const numbers = arrayOf("a list of numbers", (each) => typeof each === "number");
 
 const optional = (kind: Kind): Kind => ({
   ...kind,
@@ -146,12 +146,10 @@ export const ARGUMENTS = {
   evaluate: { model, dataset },
   greedySoup: {
     model,
-    folders: kindOf(
+    folders: arrayOf(
       "a list of models' folders",
-      (value) =>
-        Array.isArray(value) &&
-        value.length > 0 &&
-        value.every((each) => typeof each === "string" && each.trim() !== ""),
+      (each) => typeof each === "string" && each.trim() !== "",
+      1,
     ),
     valid: dataset,
   },
@@ -177,10 +175,7 @@ export const ARGUMENTS = {
   fitCutPoints: { outputs, labels },
   labelsAbove: {
     outputs,
-    classes: kindOf(
-      "a list of names",
-      (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string"),
-    ),
+    classes: arrayOf("a list of names", (each) => typeof each === "string", 1),
     thresholds: numbers,
   },
   toGrades: { outputs: listLike("a list of values"), cutPoints: numbers, grades: numbers },

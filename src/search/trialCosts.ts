@@ -2,6 +2,7 @@ import type { Rows } from "../data/Rows";
 import type { Classifier } from "../models/Classifier";
 import { evaluationSteps } from "../training/evaluationSteps";
 import type { FineTuneSettings } from "../training/FineTuneOptions";
+import { stepsPerEpoch } from "../training/stepsPerEpoch";
 
 /** What trials take, counted and not clocked, so that a search decides the same on every machine; 1 is a fine-tuning with nothing frozen. */
 export interface TrialCosts {
@@ -54,8 +55,7 @@ export function trialCosts(
   const sum = (from: number, to: number) => works.slice(from, to).reduce((a, b) => a + b, 0);
   const frozen = new Map(depths.map((n) => [n, frozenStages(model, n)]));
   const { epochs, frozenDropout, evalEvery, earlyStopping, restoreBest, precision } = settings;
-  const steps = Math.ceil(Math.ceil(train.count / settings.batchSize) / settings.gradientAccumulation);
-  const inEpoch = evaluationSteps(evalEvery, steps).length + 1;
+  const inEpoch = evaluationSteps(evalEvery, stepsPerEpoch(train.count, settings)).length + 1;
   const looks = earlyStopping !== undefined || restoreBest ? epochs * inEpoch : 1;
   const [rows, judged] = [train.count, valid.count];
   const all = sum(0, stages.length);

@@ -30,13 +30,6 @@ export interface Awp {
 
 const WORDS = /\.(word_embeddings|tok_embeddings)\.weight$/;
 
-/** @throws InputError where it would begin after the last epoch */
-export function checkAdversary(choice: AdversarialChoice, epochs: number): void {
-  const { fromEpoch = 1 } = typeof choice === "object" ? choice : {};
-  if (fromEpoch > epochs)
-    throw new InputError(`adversarial.fromEpoch: expected one of the ${epochs} epochs, got ${fromEpoch}`);
-}
-
 /** @throws InputError where depths are to be tried at which FGM finds nothing to disturb */
 export function checkDepthsOf(choice: AdversarialChoice | undefined, depths: readonly number[]): void {
   const name = typeof choice === "object" ? choice.name : choice;

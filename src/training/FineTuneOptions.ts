@@ -5,15 +5,16 @@ import type { ProblemType } from "../models/Parts";
 import type { FloatTypeName } from "../options/floatType";
 import { readOptions } from "../options/readOptions";
 import type { HEAD_INITS } from "../options/words";
-import { type AdversarialChoice, checkAdversary } from "./Adversary";
+import type { AdversarialChoice } from "./Adversary";
 import type { MetricChoice } from "./CustomMetric";
+import { checkFromEpoch } from "./checkFromEpoch";
 import type { FrozenFeatures } from "./FrozenFeatures";
 import type { ParameterGroup } from "./learningRates";
 import type { LossOptions } from "./loss";
 import type { SaveEvery } from "./SavePace";
 import type { Schedule } from "./schedule";
 import type { Unfreeze } from "./Unfreezing";
-import { type AverageChoice, checkAverage } from "./WeightAverage";
+import type { AverageChoice } from "./WeightAverage";
 
 /** What a model is trained on and judged by. */
 export interface FineTuneData {
@@ -169,8 +170,8 @@ export function fineTuneSettings(
     restoreBest: read.restoreBest ?? read.earlyStopping !== undefined,
   };
   checkPrecision(settings.precision);
-  if (settings.adversarial) checkAdversary(settings.adversarial, settings.epochs);
-  if (settings.average) checkAverage(settings.average, settings.epochs);
+  for (const option of ["adversarial", "average"] as const)
+    checkFromEpoch(option, settings[option], settings.epochs);
   if ((settings.earlyStopping !== undefined || settings.restoreBest) && !hasValid)
     throw new InputError("earlyStopping and restoreBest judge by validation rows: pass data.valid as well");
   if (settings.evalEvery !== undefined && !hasValid)

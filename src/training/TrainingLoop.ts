@@ -19,6 +19,7 @@ import { nextTurn } from "./nextTurn";
 import { StepOfLoop } from "./StepOfLoop";
 import { Stopwatch } from "./Stopwatch";
 import { scheduleAt } from "./schedule";
+import { stepsPerEpoch } from "./stepsPerEpoch";
 import type { WeightAverage } from "./WeightAverage";
 
 /** One batch of a step. */
@@ -93,9 +94,8 @@ export class TrainingLoop {
     private readonly average: WeightAverage | null = null,
     private readonly adversary: Adversary | null = null,
   ) {
-    const { epochs, batchSize, gradientAccumulation, precision } = settings;
-    const batches = Math.ceil(objective.rows.count / batchSize);
-    this.#steps = epochs * Math.ceil(batches / gradientAccumulation);
+    const { epochs, precision } = settings;
+    this.#steps = epochs * stepsPerEpoch(objective.rows.count, settings);
     this.#optimizer = new AdamW(settings);
     this.#lossScale = precision === "fp16" ? new LossScale() : null;
   }

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { Replays, type StepInputs } from "../engine/recorder/Replays";
 import { computeNow, stepInput } from "../engine/recorder/recording";
 import { uploadZeros } from "../engine/upload";
-import { InputError } from "../errors";
 import type { Classifier } from "../models/Classifier";
 import { Parameter } from "../nn/Parameter";
 import { movingStatistics } from "./renewStatistics";
@@ -26,13 +25,6 @@ export interface SwaAverage {
   fromEpoch?: number;
   /** Takes them in after every so many steps of the run. Default: at each epoch's end. */
   everySteps?: number;
-}
-
-/** @throws InputError where it would begin after the last epoch */
-export function checkAverage(choice: AverageChoice, epochs: number): void {
-  const { fromEpoch = 1 } = typeof choice === "object" && choice.name === "swa" ? choice : {};
-  if (fromEpoch > epochs)
-    throw new InputError(`average.fromEpoch: expected one of the ${epochs} epochs, got ${fromEpoch}`);
 }
 
 /** How often weights were taken in, and the newest epoch at whose end: plain data. */

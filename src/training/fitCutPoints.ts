@@ -48,20 +48,15 @@ export function fitCutPoints(outputs: Float32Array, labels: Labels, ...more: unk
   const apart = grades.map(
     (grade) => truth.reduce((sum, each) => sum + (grade - each) ** 2, 0) / truth.length,
   );
-  let ratio = Number.POSITIVE_INFINITY;
   // Starts with all rows in one grade; each turn lowers the quotient until no way to cut has a lower one.
   let said = places.map(() => 0);
+  let ratio = quotient(places, said, apart);
   for (;;) {
-    const [squares, chance] = sums(places, said, apart);
-    if (!(squares / chance < ratio)) break;
-    ratio = squares / chance;
-    const better = cheapest(
-      places,
-      apart.map((each) => ratio * each),
-    );
-    const [a, b] = sums(places, better, apart);
-    if (!(a / b < ratio)) break;
-    said = better;
+    const bonus = apart.map((each) => ratio * each);
+    const better = cheapest(places, bonus);
+    const next = quotient(places, better, apart);
+    if (!(next < ratio)) break;
+    [said, ratio] = [better, next];
   }
   return { grades, cutPoints: cutsOf(places, said, grades.length), quadraticKappa: 1 - ratio };
 }
@@ -112,14 +107,14 @@ function valuesOf(outputs: Float32Array, truth: Float32Array, grades: number[]):
   return places;
 }
 
-/** Both sums of the quotient, where `said` is the grade of each place. */
-function sums(places: Place[], said: number[], apart: number[]): [number, number] {
+/** What kappa is 1 less, where `said` is the grade of each place. */
+function quotient(places: Place[], said: number[], apart: number[]): number {
   let [squares, chance] = [0, 0];
   for (const [i, { rows, squares: of }] of places.entries()) {
     squares += of[said[i]];
     chance += rows * apart[said[i]];
   }
-  return [squares, chance];
+  return squares / chance;
 }
 
 /** The grades, none below the one before, with the least Σ squares - rows · bonus; of equally good ones the lowest at the end. */
