@@ -21,6 +21,7 @@ export {
   groupKFold,
   type Split,
   type SplitOptions,
+  type StratifiedFoldOptions,
   stratifiedKFold,
   trainValidSplit,
 } from "./data/splits";

@@ -3,8 +3,11 @@ import { greatest, least } from "../extremes";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { Random } from "../random";
+import { dealEvenly, type Unit } from "./dealEvenly";
 import type { ImageRows } from "./imageFolder";
 import { keysOf } from "./keysOf";
+import type { Labels } from "./labels";
+import { labelWidth } from "./labelWidth";
 import type { TextDataset } from "./textDataset";
 
 /** Two sets of row numbers, each ascending. */
@@ -31,8 +34,11 @@ export interface FoldOptions {
   seed?: number;
 }
 
-/** Rows that must stay together. */
-type Unit = number[];
+/** How rows are dealt into folds of like labels. */
+export interface StratifiedFoldOptions extends FoldOptions {
+  /** For each row what it belongs to, as an author or a product: the rows of one share a fold. Default: each row by itself. */
+  groups?: ArrayLike<string | number>;
+}
 
 /**
  * Sets aside rows for validation. For one label a row every class keeps its share on both sides; regression, multi-label and
@@ -96,30 +102,43 @@ function whyEmpty(
 }
 
 /**
- * Deals the rows of a single-label dataset into folds, each class evenly, and returns for each fold the rows outside and
- * inside it. Rows of identical text share a fold.
+ * Deals rows into folds of like labels, and returns for each fold the rows outside and inside it. Rows of identical text share a fold, as do
+ * those of a group.
  *
- * @throws InputError for other labels (`groupKFold(dataset.texts, …)` deals any rows, identical texts together), or for
- *   fewer distinct texts than folds
+ * Of one class a row each class is dealt evenly. Several labels a row, and rows of groups, are dealt by iterative stratification
+ * (Sechidis, Tsoumakas and Vlahavas 2011), rare labels first, and then moved about as long as shares become more even. Of a regression the
+ * values of each target are its labels, where they are more than ten the tenth that a value lies in.
+ *
+ * @throws InputError for rows without labels (`groupKFold(dataset.texts, …)` deals any rows, identical texts together), or for
+ *   fewer distinct texts or groups than folds
  * @example
  * ```ts
  * for (const split of stratifiedKFold(dataset, { folds: 5, seed: 0 }))
  *   console.log(split.train.length, split.valid.length);
  * ```
  */
-export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldOptions = {}): Split[] {
-  const read = readOptions("stratifiedKFold", options);
+export function stratifiedKFold(
+  dataset: TextDataset | ImageRows,
+  options: StratifiedFoldOptions = {},
+): Split[] {
+  const { groups, ...read } = readOptions("stratifiedKFold", options);
   checkArguments("stratifiedKFold", { dataset });
-  if (dataset.labels?.problemType !== "single_label_classification")
+  const { labels } = dataset;
+  const keys = keysOf(dataset);
+  if (!labels)
+    throw new InputError("stratifiedKFold: expected labels, got none; use groupKFold(dataset.texts, …)");
+  if (groups !== undefined && groups.length !== keys.length)
     throw new InputError(
-      `stratifiedKFold: expected one class a row, got ${dataset.labels?.problemType ?? "no labels"}; use groupKFold(dataset.texts, …)`,
+      `groups: expected one for each of ${keys.length} rows, got ${groups.length}; takeRows takes rows, their groups are taken beside it`,
     );
-  return kFold(
-    classesOf(dataset),
-    keysOf(dataset).length,
-    "stratifiedKFold",
-    "keys" in dataset ? "images" : "texts",
-    read,
+  const alike = "keys" in dataset ? "images" : "texts";
+  const random = new Random(read.seed, "stratifiedKFold");
+  if (labels.problemType === "single_label_classification" && groups === undefined)
+    return kFold(classesOf(dataset), keys.length, alike, read, random);
+  const units = groups === undefined ? unitsOf(keys) : joinedUnits(keys, Array.from(groups));
+  const labelsOf = labelsOfRow(labels);
+  return foldsOf(units, keys.length, groups === undefined ? alike : "groups", read, () =>
+    dealEvenly(units, labelsOf, { folds: read.folds, rows: keys.length, random }),
   );
 }
 
@@ -137,24 +156,34 @@ export function stratifiedKFold(dataset: TextDataset | ImageRows, options: FoldO
 export function groupKFold(groups: ArrayLike<string | number>, options: FoldOptions = {}): Split[] {
   const read = readOptions("groupKFold", options);
   checkArguments("groupKFold", { groups });
-  return kFold([unitsOf(Array.from(groups))], groups.length, "groupKFold", "groups", read);
+  const random = new Random(read.seed, "groupKFold");
+  return kFold([unitsOf(Array.from(groups))], groups.length, "groups", read, random);
 }
 
 function kFold(
   strata: Unit[][],
   rows: number,
-  purpose: string,
+  what: string,
+  options: Required<FoldOptions>,
+  random: Random,
+): Split[] {
+  const shares = new Array<number>(options.folds).fill(1 / options.folds);
+  return foldsOf(strata.flat(), rows, what, options, () => deal(strata, shares, rows, random));
+}
+
+function foldsOf(
+  units: Unit[],
+  rows: number,
   /** What rows have in common that stay together. */
   what: string,
-  { folds, seed }: Required<FoldOptions>,
+  { folds }: Required<FoldOptions>,
+  deal: () => Int32Array,
 ): Split[] {
-  const random = new Random(seed, purpose);
-  const units = strata.flat().length;
-  if (units < folds)
+  if (units.length < folds)
     throw new InputError(
-      `folds ${folds}: expected at least ${folds} different ${what}, one for each fold, got ${units} in ${rows} rows; take fewer folds`,
+      `folds ${folds}: expected at least ${folds} different ${what}, one for each fold, got ${units.length} in ${rows} rows; take fewer folds`,
     );
-  const fold = deal(strata, new Array<number>(folds).fill(1 / folds), rows, random);
+  const fold = deal();
   return Array.from({ length: folds }, (_, f) => {
     const split = splitAt(fold, f);
     if (emptySide(split) === null) return split;
@@ -162,6 +191,45 @@ function kFold(
       `folds ${folds}: expected rows in each fold, got none in one of them: rows of the same ${what.slice(0, -1)} share a fold, and too many of the ${rows} rows are alike; take fewer folds`,
     );
   });
+}
+
+/** Rows of the same key or of the same group, and rows that others join. */
+function joinedUnits(keys: string[], groups: (string | number)[]): Unit[] {
+  const first = Int32Array.from(keys.keys());
+  const rootOf = (row: number): number => {
+    while (first[row] !== row) row = first[row] = first[first[row]];
+    return row;
+  };
+  for (const units of [unitsOf(keys), unitsOf(groups)])
+    for (const unit of units) for (const row of unit) first[rootOf(row)] = rootOf(unit[0]);
+  return unitsOf(keys.map((_, row) => rootOf(row)));
+}
+
+/** From how many different values on those of a target are dealt by tenths. */
+const FEW_VALUES = 10;
+
+/** What is to be dealt evenly, as numbers from 0: a class, the labels of a row, or where its values lie. */
+function labelsOfRow(labels: Labels): (row: number) => number[] {
+  if (labels.problemType === "single_label_classification") return (row) => [labels.ids[row]];
+  const width = labelWidth(labels);
+  const { values, problemType } = labels;
+  const columns = Array.from({ length: width }, (_, c) => values.filter((_, i) => i % width === c));
+  if (problemType === "multi_label_classification")
+    return (row) => columns.flatMap((column, c) => (column[row] >= 0.5 ? c : []));
+  const places = columns.map(placesOf);
+  return (row) => places.map((place, c) => c * FEW_VALUES + place[row]);
+}
+
+/** The place of each value among the different ones where these are few, else the tenth of all that it lies in. */
+function placesOf(values: Float32Array): Int32Array {
+  const sorted = values.slice().sort();
+  const different = [...new Set(sorted)];
+  const few = different.length <= FEW_VALUES;
+  const below = new Map(different.map((value, i) => [value, i]));
+  if (!few) for (const [i, value] of [...sorted.entries()].reverse()) below.set(value, i);
+  return Int32Array.from(values, (value) =>
+    few ? below.get(value)! : Math.floor((FEW_VALUES * below.get(value)!) / values.length),
+  );
 }
 
 /** The rows of each class, identical texts as one unit, filed under the class of the first of them. */
@@ -175,7 +243,7 @@ function classesOf(dataset: TextDataset | ImageRows): Unit[][] {
 }
 
 function unitsOf(keys: (string | number)[]): Unit[] {
-  const units = new Map<string | number, Unit>();
+  const units = new Map<string | number, number[]>();
   keys.forEach((key, row) => {
     const unit = units.get(key);
     if (unit) unit.push(row);

@@ -853,7 +853,14 @@ export const OPTIONS = {
     }),
     seed: seedOf("which rows are set aside"),
   },
-  stratifiedKFold: folds,
+  stratifiedKFold: {
+    ...folds,
+    groups: option(
+      "For each row what it belongs to, as an author or a product: the rows of one share a fold.",
+      kindOf("a list with the group of each row", (value) => Number.isInteger(Object(value).length)),
+      { defaultSays: "each row by itself", also: ["group"] },
+    ),
+  },
   groupKFold: folds,
   imageFolder: {
     classes: option(

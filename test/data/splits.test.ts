@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { groupKFold, type Split, stratifiedKFold, trainValidSplit } from "../../src/data/splits";
 import type { Labels, TextDataset } from "../../src/data/textDataset";
@@ -215,12 +217,185 @@ test("Rows of identical text share a stratified fold", () => {
     assert.ok([0, 4].includes(valid.filter((row) => data.texts[row] === "again").length));
 });
 
-test("Stratified folds need one class a row, and the error says what to use instead", () => {
+test("Stratified folds need labels, and the error says what to use instead", () => {
   assert.throws(() => stratifiedKFold(unlabelled(["a", "b"]), { seed: 0 }), {
-    message: "stratifiedKFold: expected one class a row, got no labels; use groupKFold(dataset.texts, …)",
+    name: "InputError",
+    message: "stratifiedKFold: expected labels, got none; use groupKFold(dataset.texts, …)",
   });
-  const labels: Labels = { problemType: "regression", values: Float32Array.of(1, 2) };
-  assert.throws(() => stratifiedKFold({ ...unlabelled(["a", "b"]), labels }, { seed: 0 }), /got regression/);
+});
+
+/** Rows of distinct texts with these labels. */
+const labelled = (labels: Labels, rows: number): TextDataset => ({
+  ...unlabelled(Array.from({ length: rows }, (_, row) => `text ${row}`)),
+  labels,
+});
+
+const severalLabels = (rows: number[][]): Labels => ({
+  problemType: "multi_label_classification",
+  classes: rows[0].map((_, c) => `label ${c}`),
+  values: Float32Array.from(rows.flat()),
+});
+
+/** As `spread` of test/fixtures/folds/make.py: the standard deviation of a label's share over the folds, averaged over the labels. */
+function spread(folds: Split[], has: number[][]): number {
+  const deviations = has[0].flatMap((_, c) => {
+    const total = has.reduce((sum, row) => sum + row[c], 0);
+    const shares = folds.map(({ valid }) => valid.reduce((sum, row) => sum + has[row][c], 0) / total);
+    const squares = shares.reduce((sum, share) => sum + (share - 1 / folds.length) ** 2, 0);
+    return total === 0 ? [] : Math.sqrt(squares / folds.length);
+  });
+  return mean(deviations);
+}
+
+const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+
+const oneHot = (ids: number[]) =>
+  ids.map((id) => Array.from({ length: Math.max(...ids) + 1 }, (_, c) => +(c === id)));
+
+interface Expected {
+  grouped: { folds: number; groups: number[]; ids: number[]; stratifiedGroupKFold: number }[];
+  labelled: { folds: number; rows: string[]; multilabelStratifiedKFold: number; kFold: number }[];
+}
+
+const expected: Expected = JSON.parse(
+  readFileSync(join(__dirname, "../fixtures/folds/expected.json"), "utf8"),
+);
+
+function assertFolds(folds: Split[], rows: number): void {
+  assertPartition(folds, rows);
+  assert.deepEqual(
+    folds.flatMap(({ valid }) => [...valid]).sort((a, b) => a - b),
+    [...Array(rows).keys()],
+    "every row is validated on once",
+  );
+}
+
+test("Of several labels a row each is dealt as evenly as the usual package deals them or more so, and far more than by chance", () => {
+  const ours: number[] = [];
+  for (const { folds, rows, kFold, multilabelStratifiedKFold } of expected.labelled) {
+    const has = rows.map((row) => [...row].map(Number));
+    const dealt = stratifiedKFold(labelled(severalLabels(has), has.length), { folds, seed: 0 });
+    assert.equal(dealt.length, folds);
+    assertFolds(dealt, has.length);
+    const uneven = spread(dealt, has);
+    assert.ok(
+      uneven <= multilabelStratifiedKFold && uneven < kFold / 3,
+      `${uneven}, ${multilabelStratifiedKFold}`,
+    );
+    for (const { valid } of dealt)
+      assert.ok(Math.abs(valid.length - has.length / folds) <= 1.5, `${valid.length} rows`);
+    ours.push(uneven);
+  }
+  assert.ok(mean(ours) < mean(expected.labelled.map((each) => each.multilabelStratifiedKFold)), `${ours}`);
+});
+
+test("A label that few rows have is spread over as many folds", () => {
+  const has = Array.from({ length: 60 }, (_, row) => [row % 2, row % 17 === 0 ? 1 : 0, 0]);
+  for (let seed = 0; seed < 10; seed++) {
+    const counts = stratifiedKFold(labelled(severalLabels(has), 60), { folds: 4, seed }).map(
+      ({ valid }) => valid.filter((row) => has[row][1] === 1).length,
+    );
+    assert.deepEqual(counts, [1, 1, 1, 1]);
+  }
+});
+
+test("Rows of identical text share a fold where they have several labels, too", () => {
+  const has = Array.from({ length: 40 }, (_, row) => [row % 3 === 0 ? 1 : 0, row % 4 === 0 ? 1 : 0]);
+  const data = labelled(severalLabels(has), 40);
+  for (const row of [3, 8, 21, 34]) data.texts[row] = "again";
+  for (const { valid } of stratifiedKFold(data, { folds: 4, seed: 1 }))
+    assert.ok([0, 4].includes(valid.filter((row) => data.texts[row] === "again").length));
+});
+
+test("Values of a regression are dealt evenly, many of them by tenths, of each target", () => {
+  const random = new Random(0, "targets");
+  const values = Float32Array.from({ length: 400 }, (_, i) =>
+    i % 2 === 0 ? random.normal() : 1 + random.integer(4) / 2,
+  );
+  const labels: Labels = { problemType: "regression", classes: ["many", "few"], values };
+  const dealt = stratifiedKFold(labelled(labels, 200), { seed: 0 });
+  assertFolds(dealt, 200);
+  const column = (c: number) => Array.from({ length: 200 }, (_, row) => values[2 * row + c]);
+  const sorted = column(0).sort((a, b) => a - b);
+  for (const { valid } of dealt) {
+    assert.ok(Math.abs(valid.length - 40) <= 1);
+    for (let tenth = 0; tenth < 10; tenth++) {
+      const within = valid.filter((row) => Math.floor(sorted.indexOf(values[2 * row]) / 20) === tenth);
+      assert.ok(Math.abs(within.length - 4) <= 1, `${within.length} of tenth ${tenth}`);
+    }
+    for (const value of new Set(column(1))) {
+      const share = column(1).filter((each) => each === value).length / 5;
+      const within = valid.filter((row) => values[2 * row + 1] === value).length;
+      assert.ok(Math.abs(within - share) < 2, `${within} of ${value}, ${share} expected`);
+    }
+  }
+});
+
+test("Groups stay whole, and classes are as even as scikit-learn's StratifiedGroupKFold deals them or more so", () => {
+  const ours: number[] = [];
+  for (const { folds, groups, ids, stratifiedGroupKFold } of expected.grouped) {
+    const has = oneHot(ids);
+    const labels: Labels = {
+      problemType: "single_label_classification",
+      classes: has[0].map((_, c) => `class ${c}`),
+      ids: Int32Array.from(ids),
+    };
+    const data = labelled(labels, ids.length);
+    const dealt = stratifiedKFold(data, { folds, groups, seed: 0 });
+    assertFolds(dealt, ids.length);
+    for (const { train, valid } of dealt) {
+      const outside = new Set(Array.from(train, (row) => groups[row]));
+      assert.ok(
+        valid.every((row) => !outside.has(groups[row])),
+        "no group is in two folds",
+      );
+    }
+    const uneven = spread(dealt, has);
+    assert.ok(uneven <= 1.05 * stratifiedGroupKFold, `${uneven}, ${stratifiedGroupKFold}`);
+    assert.ok(
+      uneven <= spread(groupKFold(groups, { folds, seed: 0 }), has),
+      "no worse than dealing groups by their size",
+    );
+    ours.push(uneven);
+  }
+  assert.ok(mean(ours) < mean(expected.grouped.map((each) => each.stratifiedGroupKFold)), `${ours}`);
+});
+
+test("Groups that a text connects share a fold", () => {
+  const data = dataset([12, 12]);
+  const groups = Array.from({ length: 24 }, (_, row) => `author ${row >> 1}`);
+  data.texts[0] = data.texts[7] = "copied"; // of authors 0 and 3
+  for (let seed = 0; seed < 10; seed++)
+    for (const { valid } of stratifiedKFold(data, { folds: 3, groups, seed }))
+      assert.ok([0, 4].includes([0, 1, 6, 7].filter((row) => valid.includes(row)).length));
+});
+
+test("Groups may have several labels a row, and the same seed deals them alike", () => {
+  const random = new Random(1, "groups");
+  const has = Array.from({ length: 300 }, () => [0.3, 0.1, 0.02].map((p) => +(random.uniform() < p)));
+  const groups = Array.from({ length: 300 }, () => random.integer(60));
+  const data = labelled(severalLabels(has), 300);
+  const dealt = stratifiedKFold(data, { groups, seed: 4 });
+  assertFolds(dealt, 300);
+  assert.deepEqual(stratifiedKFold(data, { groups, seed: 4 }), dealt);
+  assert.notDeepEqual(stratifiedKFold(data, { groups, seed: 5 }), dealt);
+  const naive = groupKFold(groups, { seed: 4 });
+  assert.ok(spread(dealt, has) < 0.7 * spread(naive, has), `${spread(dealt, has)}, ${spread(naive, has)}`);
+});
+
+test("Groups are one for each row, and at least as many as folds", () => {
+  const data = dataset([4, 4]);
+  assert.throws(() => stratifiedKFold(data, { groups: [0, 1] }), {
+    message: /^groups: expected one for each of 8 rows, got 2; takeRows /,
+  });
+  assert.throws(() => stratifiedKFold(data, { groups: [0, 0, 0, 0, 1, 1, 1, 1], folds: 3 }), {
+    message:
+      "folds 3: expected at least 3 different groups, one for each fold, got 2 in 8 rows; take fewer folds",
+  });
+  assert.throws(
+    () => stratifiedKFold(data, { groups: 3 as never }),
+    /groups: expected a list with the group of each row/,
+  );
 });
 
 test("The rows of a group share a fold, and the folds are about equally large", () => {

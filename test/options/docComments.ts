@@ -40,7 +40,8 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/data/textDataset.ts", "TextColumns", OPTIONS.textDataset],
   ["src/data/tokenize.ts", "TokenizeOptions", OPTIONS.tokenize],
   ["src/data/splits.ts", "SplitOptions", OPTIONS.trainValidSplit],
-  ["src/data/splits.ts", "FoldOptions", OPTIONS.stratifiedKFold],
+  ["src/data/splits.ts", "FoldOptions", OPTIONS.groupKFold],
+  ["src/data/splits.ts", "StratifiedFoldOptions", OPTIONS.stratifiedKFold],
   ["src/data/imageFolder.ts", "FolderOptions", OPTIONS.imageFolder],
   ["src/data/encodeImages.ts", "EncodeOptions", OPTIONS.encodeImages],
   ["src/data/Augmentation.ts", "Augmentation", augmentation],
@@ -80,6 +81,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
 export const BASES: Record<string, string[]> = {
   FromPretrainedOptions: ["LoadOptions"],
   FineTuneOptions: ["LossOptions"],
+  StratifiedFoldOptions: ["FoldOptions"],
   EvaluateOptions: ["PredictOptions"],
   SoupOptions: ["PredictOptions"],
   PngSize: ["PictureSize"],
