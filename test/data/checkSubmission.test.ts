@@ -18,9 +18,7 @@ const refused = (given: Table, message: string, by = sample) =>
   assert.throws(() => checkSubmission(given, by), { name: "InputError", message });
 
 test("A submission of the sample's columns, ids and kinds of cells passes", () => {
-  assert.doesNotThrow(() =>
-    checkSubmission(submission("id,target", "7,0.25", "3,1", "5,-2e-3"), sample),
-  );
+  assert.doesNotThrow(() => checkSubmission(submission("id,target", "7,0.25", "3,1", "5,-2e-3"), sample));
   assert.doesNotThrow(() => checkSubmission(sample, sample));
 });
 
@@ -99,7 +97,10 @@ test("Where the sample has texts, numbers in all rows are told; some may be text
 
 test("A column that the sample leaves empty may hold anything", () => {
   const empty = table("sample.csv", "id,target", "7,", "3,");
-  for (const rows of [["7,spam", "3,"], ["7,1", "3,2"]])
+  for (const rows of [
+    ["7,spam", "3,"],
+    ["7,1", "3,2"],
+  ])
     assert.doesNotThrow(() => checkSubmission(submission("id,target", ...rows), empty));
 });
 
