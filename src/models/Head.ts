@@ -1,17 +1,32 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../check";
+import { InputError } from "../errors";
 import { OPTIONS } from "../options/table";
 import type { POOLINGS } from "../options/words";
 
 /** How the rows of a text become one. */
 export type Pooling = (typeof POOLINGS)[number];
 
-/** A head made of the usual parts: the last layers side by side, pooled, dropped from, and a dense layer to the logits. */
+/** A head made of the usual parts: the last layers side by side or added up, pooled, dropped from, and a dense layer to the logits. */
 export interface PoolingHead {
-  /** How the rows of a text become one: the first, their mean, their maximum, or their mean by learnt weights. */
+  /**
+   * How the rows of a text become one: the first, the first few side by side, their mean, their maximum, both of these, their
+   * mean by learnt weights, or the final states of a GRU or an LSTM that reads them.
+   */
   pooling: Pooling;
-  /** Layers, counted from the last, whose outputs stand side by side. Default: 1. */
+  /** Layers, counted from the last, whose outputs stand side by side. Default: 1, or all blocks with `useWeightedLayerSum`. */
   lastLayers?: number;
+  /**
+   * Whether these layers are added up instead, weighted by the softmax of weights that are learnt (Peters et al. 2018). Default:
+   * false.
+   */
+  useWeightedLayerSum?: boolean;
+  /** How many rows `firstRows` reads; zeros where a text has fewer. Default: 4. */
+  rows?: number;
+  /** The width of the states of `gru` and `lstm`. Default: the encoder's. */
+  hiddenSize?: number;
+  /** Whether `gru` and `lstm` read the rows from the last to the first too, by weights of their own. Default: false. */
+  bidirectional?: boolean;
   /** Rate in front of the dense layer. Default: 0.1. */
   dropout?: number;
   /** How many dropouts the logits are the mean of (Inoue 2019). Default: 1. */
@@ -60,6 +75,14 @@ export const asHead = (head: Head | Pooling): Head => (typeof head === "string" 
 
 export const isCustom = (head: Head): head is CustomHead => "forward" in head;
 
+/** Whether a recurrent layer pools. */
+export const isRecurrent = (pooling: Pooling): pooling is "gru" | "lstm" =>
+  pooling === "gru" || pooling === "lstm";
+
+/** How many layers a head reads of a model of so many blocks. */
+export const layersOf = (head: Head, depth: number): number =>
+  head.lastLayers ?? (!isCustom(head) && head.useWeightedLayerSum ? depth : 1);
+
 /** Throws an InputError that names what does not fit. */
 export function checkHead(head: Head, depth: number): void {
   OPTIONS["AutoModelForSequenceClassification.fromPretrained"].head.kind.check(
@@ -67,8 +90,16 @@ export function checkHead(head: Head, depth: number): void {
     head,
     "AutoModelForSequenceClassification.fromPretrained",
   );
-  checkInteger("head.lastLayers", head.lastLayers ?? 1, 1, depth);
+  checkInteger("head.lastLayers", layersOf(head, depth), 1, depth);
+  if (isCustom(head)) return;
+  const { pooling, rows, hiddenSize, bidirectional } = head;
+  if (rows !== undefined && pooling !== "firstRows") throw onlyWith("rows", "firstRows", pooling);
+  for (const [name, value] of Object.entries({ hiddenSize, bidirectional }))
+    if (value !== undefined && !isRecurrent(pooling)) throw onlyWith(name, "gru or lstm", pooling);
 }
+
+const onlyWith = (name: string, poolings: string, pooling: Pooling) =>
+  new InputError(`head.${name}: expected with the pooling ${poolings} alone, got it with ${pooling}; leave it out`);
 
 /** As config.json keeps it: of a head of one's own the text of its function, to read, which nothing ever runs. */
 export const headJson = (head: Head): Record<string, unknown> =>

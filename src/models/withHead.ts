@@ -4,16 +4,22 @@ import { activate } from "../nn/activate";
 import { activation } from "../nn/activation";
 import { byAutodiff } from "../nn/byAutodiff";
 import { columns, sideBySide } from "../nn/columns";
+import { finalStates, recurrentShapes } from "../nn/finalStates";
 import { firstRows } from "../nn/firstRows";
+import { leadingRows } from "../nn/leadingRows";
 import { linear } from "../nn/linear";
 import { meanRows } from "../nn/meanRows";
 import { multiSampleDropout } from "../nn/multiSampleDropout";
+import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import { maxRows, weightedRows } from "../nn/pooling";
+import type { CellName } from "../nn/recurrentCells";
 import type { Stage } from "../nn/Stage";
+import { weightedLayers } from "../nn/weightedLayers";
+import { zeroPadding } from "../nn/zeroPadding";
 import { dropoutMask } from "../ops/dropoutMask/dropoutMask";
 import type { Take } from "./Family";
-import { type CustomHead, checkHead, type Head, isCustom, type PoolingHead } from "./Head";
+import { type CustomHead, checkHead, type Head, isCustom, layersOf, type PoolingHead } from "./Head";
 import { parametersOf, takeLinear } from "./takeParts";
 import type { TextInputs } from "./textInputs";
 
@@ -27,14 +33,14 @@ export function withHead(
 ): Stage<TextInputs>[] {
   const depth = stages.length - 2;
   checkHead(head, depth);
-  const { lastLayers = 1 } = head;
+  const lastLayers = layersOf(head, depth);
   const blocks = stages
     .slice(0, -1)
     .map((stage, i) => (i > depth - lastLayers + 1 ? carrying(stage, hidden) : stage));
   const { norm } = stages.at(-1)!;
   const own = isCustom(head)
     ? customStage(head, hidden, numLabels, take)
-    : poolingStage(head, hidden, numLabels, take);
+    : poolingStage(head, lastLayers, hidden, numLabels, take);
   if (!norm) return [...blocks, own];
   return [
     ...blocks,
@@ -78,41 +84,95 @@ function carrying(stage: Stage<TextInputs>, hidden: number): Stage<TextInputs> {
   };
 }
 
-function poolingStage(head: PoolingHead, hidden: number, numLabels: number, take: Take): Stage<TextInputs> {
-  const { pooling, lastLayers = 1, dropout: rate = 0.1, dropoutSamples = 1 } = head;
-  const width = hidden * lastLayers;
-  const pooled = pooling === "meanMax" ? 2 * width : width;
-  // A small net scores each row (Yang et al. 2016).
-  const scorer: Record<string, ReturnType<typeof takeLinear>> = {};
-  if (pooling === "attention") {
-    scorer.dense = takeLinear(take, "head.attention.dense", width, hidden);
-    scorer.score = takeLinear(take, "head.attention.score", hidden, 1);
-  }
-  const classifier = takeLinear(take, "head.classifier", pooled, numLabels);
+function poolingStage(
+  head: PoolingHead,
+  lastLayers: number,
+  hidden: number,
+  numLabels: number,
+  take: Take,
+): Stage<TextInputs> {
+  const { pooling, dropout: rate = 0.1, dropoutSamples = 1 } = head;
+  const weights = head.useWeightedLayerSum ? take("head.layer_weights", [lastLayers], "zeros") : null;
+  const width = weights ? hidden : hidden * lastLayers;
+  const pooler = poolerOf(head, width, hidden, take);
+  const classifier = takeLinear(take, "head.classifier", pooler.width, numLabels);
 
-  const pool = (pass: Pass, { batchSize, mask }: TextInputs, x: Value): Value => {
-    if (pooling === "cls") return firstRows(pass, x, batchSize);
-    if (pooling === "mean") return meanRows(pass, x, mask);
-    if (pooling === "max") return maxRows(pass, x, mask);
-    if (pooling === "meanMax") return sideBySide(pass, meanRows(pass, x, mask), maxRows(pass, x, mask));
-    const scores = linear(
-      pass,
-      activate(pass, linear(pass, x, scorer.dense), activation("tanh")),
-      scorer.score,
-    );
-    return weightedRows(pass, x, scores, mask);
-  };
+  const summed: Pool = (pass, inputs, x) =>
+    pooler.pool(pass, inputs, weights ? weightedLayers(pass, x, weights) : x);
   return {
     name: "head",
     readsFirstRows: pooling === "cls" && lastLayers === 1,
-    parameters: parametersOf({ ...scorer, classifier }),
+    parameters: [...(weights ? [weights] : []), ...pooler.parameters, ...parametersOf({ classifier })],
     // Weights that are yet to be learnt say nothing of the rows.
-    ...(pooling !== "attention" && {
-      pool,
-      lastLayer: { layer: classifier, noise: rate / (1 - rate) / dropoutSamples, pool },
+    ...(pooler.parameters.length === 0 && {
+      pool: pooler.pool,
+      lastLayer: { layer: classifier, noise: rate / (1 - rate) / dropoutSamples, pool: summed },
     }),
     forward: (pass, inputs, x) =>
-      linear(pass, multiSampleDropout(pass, pool(pass, inputs, x!), rate, dropoutSamples), classifier),
+      linear(pass, multiSampleDropout(pass, summed(pass, inputs, x!), rate, dropoutSamples), classifier),
+  };
+}
+
+type Pool = (pass: Pass, inputs: TextInputs, x: Value) => Value;
+
+/** How the rows of each text, of some width, become one. */
+interface Pooler {
+  /** Of what it gives. */
+  width: number;
+  parameters: readonly Parameter[];
+  pool: Pool;
+}
+
+function poolerOf(head: PoolingHead, width: number, hidden: number, take: Take): Pooler {
+  const { pooling, rows = 4 } = head;
+  const plain = (width: number, pool: Pool): Pooler => ({ width, parameters: [], pool });
+  if (pooling === "cls") return plain(width, (pass, { batchSize }, x) => firstRows(pass, x, batchSize));
+  if (pooling === "firstRows")
+    return plain(rows * width, (pass, { batchSize, mask }, x) =>
+      leadingRows(pass, zeroPadding(pass, x, mask), batchSize, rows),
+    );
+  if (pooling === "mean") return plain(width, (pass, { mask }, x) => meanRows(pass, x, mask));
+  if (pooling === "max") return plain(width, (pass, { mask }, x) => maxRows(pass, x, mask));
+  if (pooling === "meanMax")
+    return plain(2 * width, (pass, { mask }, x) =>
+      sideBySide(pass, meanRows(pass, x, mask), maxRows(pass, x, mask)),
+    );
+  return pooling === "attention" ? byAttention(width, hidden, take) : recurrent(pooling, head, width, hidden, take);
+}
+
+/** A small net scores each row (Yang et al. 2016). */
+function byAttention(width: number, hidden: number, take: Take): Pooler {
+  const dense = takeLinear(take, "head.attention.dense", width, hidden);
+  const score = takeLinear(take, "head.attention.score", hidden, 1);
+  return {
+    width,
+    parameters: parametersOf({ dense, score }),
+    pool(pass, { mask }, x) {
+      const scores = linear(pass, activate(pass, linear(pass, x, dense), activation("tanh")), score);
+      return weightedRows(pass, x, scores, mask);
+    },
+  };
+}
+
+/** Drawn as PyTorch draws them, uniformly within 1 / √hiddenSize. */
+function recurrent(
+  cell: CellName,
+  head: PoolingHead,
+  width: number,
+  hidden: number,
+  take: Take,
+): Pooler {
+  const { hiddenSize: size = hidden, bidirectional = false } = head;
+  const parameters = Object.fromEntries(
+    Object.entries(recurrentShapes(cell, width, size, bidirectional)).map(([name, shape]) => [
+      name,
+      take(`head.${cell}.${name}`, shape, { bound: 1 / Math.sqrt(size) }),
+    ]),
+  );
+  return {
+    width: bidirectional ? 2 * size : size,
+    parameters: Object.values(parameters),
+    pool: (pass, { mask }, x) => finalStates(pass, x, mask, { cell, hiddenSize: size, parameters }),
   };
 }
 

@@ -30,8 +30,11 @@ export async function writeOnnx(
   const { encode, delimiter } = await onnxProto();
   const graphHead = encode("GraphProto", {
     name: "model",
-    node: graph.nodes.map(({ output, ...node }) =>
-      nodeMessage({ ...node, outputs: [output === logits ? "logits" : output] }),
+    node: graph.nodes.map(({ output, skipped = 0, ...node }) =>
+      nodeMessage({
+        ...node,
+        outputs: [...Array<string>(skipped).fill(""), output === logits ? "logits" : output],
+      }),
     ),
     input: [...graph.inputs].map(([name, { type, shape }]) => infoMessage(name, type, shape)),
     output: [infoMessage("logits", "float32", ["batch_size", numLabels])],

@@ -30,6 +30,8 @@ export interface OnnxNode {
   type: string;
   inputs: string[];
   output: string;
+  /** How many outputs before that one are left out. Default: 0. */
+  skipped?: number;
   attributes: Record<string, OnnxAttribute>;
 }
 
@@ -70,10 +72,16 @@ export class OnnxGraph implements OnnxBuilder<string> {
   scope = "";
   #given = new Map<tf.Tensor | BatchSize, () => string>();
 
-  /** Adds a node and gives the name of its only output. Inputs at the end may be left out. */
-  op(type: string, inputs: (string | undefined)[], attributes: Record<string, OnnxAttribute> = {}): string {
+  /** Adds a node and gives the name of its only output, before which so many are left out. Inputs at the end may be left out. */
+  op(
+    type: string,
+    inputs: (string | undefined)[],
+    attributes: Record<string, OnnxAttribute> = {},
+    skipped = 0,
+  ): string {
     const output = `${this.scope}/${type}_${this.nodes.length}`;
-    this.nodes.push({ type, inputs: inputs.filter((name) => name !== undefined), output, attributes });
+    const read = inputs.filter((name) => name !== undefined);
+    this.nodes.push({ type, inputs: read, output, ...(skipped > 0 && { skipped }), attributes });
     return output;
   }
 

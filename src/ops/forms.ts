@@ -10,8 +10,17 @@ import { maxPool } from "./maxPool/onnx";
 import type { OnnxForm } from "./OnnxGraph";
 import { count, positionsPastPadding } from "./positions/onnx";
 import { linear } from "./products/onnx";
+import { finalStates } from "./recurrent/onnx";
 import { rotaryAttention, rotaryTurns } from "./rotaryAttention/onnx";
-import { firstRows, maxRows, meanRows, weightedRows, zeroPadding } from "./rows/onnx";
+import {
+  firstRows,
+  leadingRows,
+  maxRows,
+  meanRows,
+  weightedLayers,
+  weightedRows,
+  zeroPadding,
+} from "./rows/onnx";
 
 /** Every op that can be written down for others to compute, and how: what an export is made of. */
 export const FORMS = {
@@ -23,11 +32,13 @@ export const FORMS = {
   convolution,
   count,
   disentangledAttention,
+  finalStates,
   firstRowAttention,
   firstRows,
   gatherRows,
   globalAveragePool,
   layerNorm,
+  leadingRows,
   linear,
   maxPool,
   maxRows,
@@ -38,6 +49,7 @@ export const FORMS = {
   selfAttention,
   sideBySide,
   slice,
+  weightedLayers,
   weightedRows,
   zeroPadding,
 } satisfies Record<string, OnnxForm>;

@@ -456,13 +456,31 @@ export const recipes = {
 
 export const poolingHead = {
   pooling: option(
-    "How the rows of a text become one: the first, their mean, their maximum, or their mean by learnt weights.",
+    "How the rows of a text become one: the first, the first few side by side, their mean, their maximum, both of these, their mean by learnt weights, or the final states of a GRU or an LSTM that reads them.",
     word(POOLINGS),
-    { required: true },
+    { required: true, also: ["pooling_type", "pooling_layer"] },
   ),
   lastLayers: option("Layers, counted from the last, whose outputs stand side by side.", integer(1), {
-    defaultSays: "1",
+    defaultSays: "1, or all blocks with `useWeightedLayerSum`",
   }),
+  useWeightedLayerSum: option(
+    "Whether these layers are added up instead, weighted by the softmax of weights that are learnt (Peters et al. 2018).",
+    boolean(),
+    { defaultSays: "false", also: ["weighted_layer_pooling", "layer_weights"] },
+  ),
+  rows: option("How many rows `firstRows` reads; zeros where a text has fewer.", integer(1), {
+    defaultSays: "4",
+    also: ["k", "first_k", "num_tokens"],
+  }),
+  hiddenSize: option("The width of the states of `gru` and `lstm`.", integer(1), {
+    defaultSays: "the encoder's",
+    also: ["hiddendim_lstm", "hidden_lstm_size", "lstm_hidden_size", "gru_hidden_size"],
+  }),
+  bidirectional: option(
+    "Whether `gru` and `lstm` read the rows from the last to the first too, by weights of their own.",
+    boolean(),
+    { defaultSays: "false" },
+  ),
   dropout: option("Rate in front of the dense layer.", number(0, 0.99), { defaultSays: "0.1" }),
   dropoutSamples: option("How many dropouts the logits are the mean of (Inoue 2019).", integer(1), {
     defaultSays: "1",
