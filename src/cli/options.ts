@@ -4,7 +4,7 @@ import type { Precision } from "../engine/autocast";
 import { ENGINES, type EngineName } from "../engine/useEngine";
 import { freezeWhere, topNLayerFreeze } from "../freeze";
 import type { Classifier } from "../models/Classifier";
-import type { Pooling } from "../models/Head";
+import type { PoolingHead } from "../models/Head";
 import type { ProblemType } from "../models/Parts";
 import type { Option as TableOption } from "../options/Option";
 import { keeping, OPTIONS, training } from "../options/table";
@@ -15,6 +15,7 @@ import type { LossName } from "../training/loss";
 import type { SaveEvery } from "../training/SavePace";
 import type { Schedule } from "../training/schedule";
 import type { AverageChoice } from "../training/WeightAverage";
+import { parseHead } from "./parseHead";
 import { decimal, depth } from "./parseNumbers";
 import { tableFlag } from "./tableFlag";
 
@@ -64,7 +65,7 @@ export function addTextOptions(command: Command): Command {
 export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   weight?: string;
   ignoreMismatchedSizes?: true;
-  head?: Pooling;
+  head?: PoolingHead;
   train: string[];
   valid?: string[];
   validFraction: number;
@@ -101,8 +102,8 @@ export function addDataOptions(command: Command): Command {
     .addOption(tableFlag(OPTIONS["AutoModelForSequenceClassification.fromPretrained"].ignoreMismatchedSizes))
     .addOption(
       tableFlag(OPTIONS["AutoModelForSequenceClassification.fromPretrained"].head, {
-        says: "a head that reads the last layer's rows so, in place of the family's own (default: as saved)",
-      }).choices([...POOLINGS]),
+        says: `a head that reads the last layer's rows so, in place of the family's own: one of ${POOLINGS.join(", ")}; with settings as lstm:hiddenSize=256:bidirectional=true (default: as saved)`,
+      }).argParser(parseHead),
     )
     .optionsGroup("Data:")
     .requiredOption(

@@ -10,8 +10,8 @@ export type Pooling = (typeof POOLINGS)[number];
 /** A head made of the usual parts: the last layers side by side or added up, pooled, dropped from, and a dense layer to the logits. */
 export interface PoolingHead {
   /**
-   * How the rows of a text become one: the first, the first few side by side, their mean, their maximum, both of these, their
-   * mean by learnt weights, or the final states of a GRU or an LSTM that reads them.
+   * How the rows of a text become one: the first, their mean, their maximum, both of these, their mean by learnt weights, the
+   * first few side by side, or the final states of a GRU or an LSTM that reads them.
    */
   pooling: Pooling;
   /** Layers, counted from the last, whose outputs stand side by side. Default: 1, or all blocks with `useWeightedLayerSum`. */
@@ -99,7 +99,9 @@ export function checkHead(head: Head, depth: number): void {
 }
 
 const onlyWith = (name: string, poolings: string, pooling: Pooling) =>
-  new InputError(`head.${name}: expected with the pooling ${poolings} alone, got it with ${pooling}; leave it out`);
+  new InputError(
+    `head.${name}: expected with the pooling ${poolings} alone, got it with ${pooling}; leave it out`,
+  );
 
 /** As config.json keeps it: of a head of one's own the text of its function, to read, which nothing ever runs. */
 export const headJson = (head: Head): Record<string, unknown> =>

@@ -137,7 +137,9 @@ function poolerOf(head: PoolingHead, width: number, hidden: number, take: Take):
     return plain(2 * width, (pass, { mask }, x) =>
       sideBySide(pass, meanRows(pass, x, mask), maxRows(pass, x, mask)),
     );
-  return pooling === "attention" ? byAttention(width, hidden, take) : recurrent(pooling, head, width, hidden, take);
+  return pooling === "attention"
+    ? byAttention(width, hidden, take)
+    : recurrent(pooling, head, width, hidden, take);
 }
 
 /** A small net scores each row (Yang et al. 2016). */
@@ -155,13 +157,7 @@ function byAttention(width: number, hidden: number, take: Take): Pooler {
 }
 
 /** Drawn as PyTorch draws them, uniformly within 1 / √hiddenSize. */
-function recurrent(
-  cell: CellName,
-  head: PoolingHead,
-  width: number,
-  hidden: number,
-  take: Take,
-): Pooler {
+function recurrent(cell: CellName, head: PoolingHead, width: number, hidden: number, take: Take): Pooler {
   const { hiddenSize: size = hidden, bidirectional = false } = head;
   const parameters = Object.fromEntries(
     Object.entries(recurrentShapes(cell, width, size, bidirectional)).map(([name, shape]) => [

@@ -30,7 +30,11 @@ const lessThanOne = (x: tf.Tensor) => tf.sub(1, x);
 const slopeOfSigmoid = (y: tf.Tensor) => tf.mul(y, lessThanOne(y));
 const slopeOfTanh = (y: tf.Tensor) => lessThanOne(tf.square(y));
 const product = (...factors: tf.Tensor[]) => factors.reduce((a, b) => tf.mul(a, b));
-const times = (x: tf.Tensor, count: number) => tf.concat(Array.from({ length: count }, () => x), -1);
+const times = (x: tf.Tensor, count: number) =>
+  tf.concat(
+    Array.from({ length: count }, () => x),
+    -1,
+  );
 
 /** The so many-th of equally wide gates. */
 function gate(x: tf.Tensor, place: number, width: number): tf.Tensor {

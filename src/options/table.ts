@@ -456,7 +456,7 @@ export const recipes = {
 
 export const poolingHead = {
   pooling: option(
-    "How the rows of a text become one: the first, the first few side by side, their mean, their maximum, both of these, their mean by learnt weights, or the final states of a GRU or an LSTM that reads them.",
+    "How the rows of a text become one: the first, their mean, their maximum, both of these, their mean by learnt weights, the first few side by side, or the final states of a GRU or an LSTM that reads them.",
     word(POOLINGS),
     { required: true, also: ["pooling_type", "pooling_layer"] },
   ),

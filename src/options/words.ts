@@ -11,7 +11,7 @@ export const PROBLEM_TYPES = [
 /** MSE and smooth L1 of numbers, binary cross-entropy of several labels, cross-entropy and ordinal of classes, focal of both. */
 export const LOSSES = ["mse", "smoothL1", "bce", "crossEntropy", "focal", "ordinal"] as const;
 
-export const POOLINGS = ["cls", "firstRows", "mean", "max", "meanMax", "attention", "gru", "lstm"] as const;
+export const POOLINGS = ["cls", "mean", "max", "meanMax", "attention", "firstRows", "gru", "lstm"] as const;
 
 export const INTERPOLATIONS = ["bicubic", "bilinear", "nearest"] as const;
 

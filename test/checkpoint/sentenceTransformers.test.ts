@@ -189,7 +189,7 @@ describe("a folder of sentence-transformers", () => {
   it("refuses a pooling it does not know by name", async () => {
     await assert.rejects(load(await published(), { head: "avg" as Pooling }), {
       name: "InputError",
-      message: /^head: expected one of cls, mean, max, meanMax, attention, got "avg"/,
+      message: /^head: expected one of cls, mean, max, meanMax, attention, firstRows, gru, lstm, got "avg"/,
     });
   });
 

@@ -179,10 +179,14 @@ test("predict reads texts as training did: columns, pair and length are saved wi
 });
 
 test("--head gives the model a head that reads the rows so, which predict finds again", async () => {
-  const { code, stderr } = await frostkit(...base, ..."--epochs 1 --head mean --save runs/mean".split(" "));
+  const spelled = "mean:lastLayers=2:useWeightedLayerSum=true";
+  const { code, stderr } = await frostkit(
+    ...base,
+    ...`--epochs 1 --head ${spelled} --save runs/mean`.split(" "),
+  );
   assert.equal(code, 0, stderr);
   const config = JSON.parse(readFileSync(join(folder, "runs/mean/config.json"), "utf8"));
-  assert.deepEqual(config.frostkit_head, { pooling: "mean" });
+  assert.deepEqual(config.frostkit_head, { pooling: "mean", lastLayers: 2, useWeightedLayerSum: true });
   const predicted = await frostkit(
     ..."predict --model runs/mean --engine onnxruntime --max-len 16 --out runs/mean.csv".split(" "),
     "--data",

@@ -9,12 +9,13 @@ import {
   type FromPretrainedOptions,
 } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { freezeWhere, listParams, topNLayerFreeze } from "../../src/freeze";
-import type { CustomHead, Head } from "../../src/models/Head";
+import { type CustomHead, type Head, isRecurrent } from "../../src/models/Head";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
 import { POOLINGS } from "../../src/options/words";
 import { addLora } from "../../src/recipes/addLora";
 import { bitFit } from "../../src/recipes/bitFit";
 import { freezeSweep } from "../../src/sweep/freezeSweep";
+import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
 import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
@@ -91,11 +92,15 @@ function expected(
       mean: () => tokens.map(() => 1 / length),
       attention: shares,
     };
+    if (pooling === "gru" || pooling === "lstm")
+      throw new Error("PyTorch's numbers are in headsAgainstPyTorch");
     const largest = () => tokens[0].map((_, i) => Math.max(...tokens.map((x) => x[i])));
     const weighted = (w: number[]) =>
       tokens[0].map((_, i) => tokens.reduce((sum, x, t) => sum + (w[t] ?? 0) * x[i], 0));
     const pooled = () => {
       if (pooling === "max") return largest();
+      if (pooling === "firstRows")
+        return [0, 1, 2, 3].flatMap((t) => tokens[t] ?? Array<number>(tokens[0].length).fill(0));
       if (pooling === "meanMax") return [...weighted(weights.mean()), ...largest()];
       return weighted(weights[pooling]());
     };
@@ -105,7 +110,7 @@ function expected(
 
 onEveryFastEngine("heads", () => {
   for (const family of ["bert", "distilbert", "deberta-v2", "modernbert"])
-    for (const pooling of POOLINGS)
+    for (const pooling of POOLINGS.filter((name) => !isRecurrent(name)))
       for (const lastLayers of [1, 2])
         it(`${pooling} pooling of the last ${lastLayers} gives the hidden states' own: ${family}`, async () => {
           const head = { pooling, lastLayers };
@@ -123,6 +128,10 @@ onEveryFastEngine("heads", () => {
     max: { pooling: "max" },
     "mean and maximum of 2 layers": { pooling: "meanMax", lastLayers: 2 },
     "attention over 3 layers": { pooling: "attention", lastLayers: 3 },
+    "the sum of all layers": { pooling: "mean", useWeightedLayerSum: true },
+    "first rows": { pooling: "firstRows", rows: 3 },
+    "GRU of 2 layers": { pooling: "gru", lastLayers: 2 },
+    "LSTM, both ways": { pooling: "lstm", hiddenSize: 12, bidirectional: true },
     custom,
   };
   for (const [name, head] of Object.entries(heads)) {
@@ -206,6 +215,80 @@ onEveryFastEngine("heads", () => {
     adapted.dispose();
   });
 
+  it("caches of frozen blocks each layer that a sum of layers reads, and computes the same from them", async () => {
+    const head: Head = { pooling: "cls", useWeightedLayerSum: true };
+    const losses = async (n: number, frozenDropout: boolean) => {
+      const model = await load("bert", { head });
+      topNLayerFreeze(model, n);
+      const features = new FrozenFeatures(model);
+      const { epochs } = await fineTune(
+        model,
+        { train },
+        { ...options, ...(frozenDropout ? { frozenDropout } : { features }) },
+      );
+      const { memory } = features.bytes();
+      features.dispose();
+      const learnt = await model.parameter("head.layer_weights").data();
+      assert.ok(learnt.every((weight) => weight !== 0));
+      model.dispose();
+      return { losses: epochs.map(({ trainLoss }) => trainLoss), width: memory / 4 / tokens };
+    };
+    const tokens = train.inputIds.reduce((sum, ids) => sum + ids.length, 0);
+    // Of three blocks: what is frozen of them, side by side.
+    for (const [n, layers] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]) {
+      const [cached, again] = [await losses(n, false), await losses(n, true)];
+      assert.equal(cached.width, 32 * layers, `N = ${n}`);
+      assertClose(cached.losses, again.losses, 1e-4, `N = ${n}`);
+    }
+  });
+
+  it("learns the same of a sweep's features, which one more block is pushed through, as by itself", async () => {
+    const head: Head = { pooling: "mean", useWeightedLayerSum: true };
+    const model = await load("bert", { head });
+    const { records } = await freezeSweep({ model, train, valid, n: [1, 2, 3], epochs: 1, seeds: [1] });
+    model.dispose();
+    for (const { n, epochs: learnt } of records) {
+      const alone = await load("bert", { head });
+      const sweep = await freezeSweep({ model: alone, train, valid, n: [n], epochs: 1, seeds: [1] });
+      assertClose([sweep.records[0].epochs[0].trainLoss], [learnt[0].trainLoss], 1e-5, `N = ${n}`);
+      alone.dispose();
+    }
+    assert.equal(records.length, 3);
+  });
+
+  it("draws a recurrent layer as PyTorch does, within 1 / √hiddenSize, and weights of layers as equal", async () => {
+    const model = await load("bert", {
+      head: { pooling: "gru", hiddenSize: 16, bidirectional: true, lastLayers: 2, useWeightedLayerSum: true },
+    });
+    for (const [name, parameter] of model.namedParameters()) {
+      if (!name.startsWith("head.gru.")) continue;
+      const values = [...(await parameter.data())].map(Math.abs);
+      assert.ok(Math.max(...values) < 1 / 4 && Math.max(...values) > 0.7 / 4, name);
+    }
+    assert.deepEqual([...(await model.parameter("head.layer_weights").data())], [0, 0]);
+    assert.deepEqual(
+      listParams(model, "head.").map(({ name, shape }) => [name.replace("head.", ""), shape]),
+      [
+        ["layer_weights", [2]],
+        ["gru.weight_ih_l0", [48, 32]],
+        ["gru.weight_hh_l0", [48, 16]],
+        ["gru.bias_ih_l0", [48]],
+        ["gru.bias_hh_l0", [48]],
+        ["gru.weight_ih_l0_reverse", [48, 32]],
+        ["gru.weight_hh_l0_reverse", [48, 16]],
+        ["gru.bias_ih_l0_reverse", [48]],
+        ["gru.bias_hh_l0_reverse", [48]],
+        ["classifier.weight", [2, 32]],
+        ["classifier.bias", [2]],
+      ],
+    );
+    model.dispose();
+  });
+
   it("draws head and dropout by seed: the same seed, the same numbers", async () => {
     const losses = async (seed: number) => {
       const model = await load("bert", { head: custom, seed });
@@ -254,12 +337,22 @@ onEveryFastEngine("heads", () => {
     const rejects = (head: Head, message: RegExp) => assert.rejects(load("bert", { head }), message);
     await rejects(
       { pooling: "sum" as "mean" },
-      /head\.pooling: expected one of cls, mean, max, meanMax, attention, got "sum"/,
+      /head\.pooling: expected one of cls, mean, max, meanMax, attention, firstRows, gru, lstm, got "sum"/,
     );
     await rejects(
       { pooling: "mean", lastLayers: 4 },
       /head\.lastLayers: expected an integer from 1 to 3, got 4/,
     );
+    await rejects(
+      { pooling: "mean", rows: 3 },
+      /head\.rows: expected with the pooling firstRows alone, got it with mean; leave it out$/,
+    );
+    for (const more of [{ hiddenSize: 8 }, { bidirectional: false }])
+      await rejects(
+        { pooling: "attention", ...more },
+        /head\.(hiddenSize|bidirectional): expected with the pooling gru or lstm alone, got it with attention; leave it out$/,
+      );
+    await rejects({ pooling: "lstm", hidden_size: 8 } as Head, /hidden_size.*hiddenSize/);
     await rejects({ ...custom, parameters: () => ({}) }, /head: expected at least one parameter/);
     const model = await load("bert", { head: { ...custom, forward: ([last]) => tf.sum(last, 1) } });
     assert.throws(

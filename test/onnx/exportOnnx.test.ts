@@ -93,6 +93,22 @@ describe("exportOnnx", () => {
         }
       });
 
+  for (const head of [
+    { pooling: "mean", useWeightedLayerSum: true },
+    { pooling: "gru", hiddenSize: 5, bidirectional: true },
+    { pooling: "lstm", lastLayers: 2, bidirectional: true },
+    { pooling: "firstRows", rows: 6 },
+  ] as const)
+    it(`has a form of the head ${JSON.stringify(head)}, texts of several lengths in a batch`, async () => {
+      const model = await Auto.fromPretrained(fixture("bert").folder, { head, log: () => {} });
+      await compare(model, [
+        [1, 1],
+        [3, 4],
+        [4, 17],
+      ]);
+      model.dispose();
+    });
+
   for (const name of ["gelu_new", "relu", "silu"])
     it(`has a form of ${name}`, async () => {
       const model = await Auto.fromPretrained(tinyBertWith({ hidden_act: name }), { log: assert.fail });

@@ -129,7 +129,7 @@ describe("traceOnnx", () => {
     await assert.rejects(traceOnnx(custom), {
       name: "InputError",
       message:
-        "ONNX export: expected a head of the kit's parts, got one of tfjs ops, which have no ONNX form; load the model with the option head: { pooling } of cls, mean, max, meanMax, attention, or without one, and fine-tune that",
+        "ONNX export: expected a head of the kit's parts, got one of tfjs ops, which have no ONNX form; load the model with the option head: { pooling } of cls, mean, max, meanMax, attention, firstRows, gru, lstm, or without one, and fine-tune that",
     });
     custom.dispose();
   });

@@ -39,6 +39,12 @@ it("The table of forms holds what the families and heads of the kit are exported
       await AutoModelForSequenceClassification.fromPretrained(join(fixtures, "bert"), { head, ...quietly }),
     );
   }
+  await export_(
+    await AutoModelForSequenceClassification.fromPretrained(join(fixtures, "bert"), {
+      head: { pooling: "mean", useWeightedLayerSum: true },
+      ...quietly,
+    }),
+  );
   const adapted = await AutoModelForSequenceClassification.fromPretrained(join(fixtures, "bert"), quietly);
   addLora(adapted);
   mergeLora(adapted);

@@ -216,6 +216,8 @@ onEveryFastEngine("headInit: probe", (engine) => {
     ["two layers side by side, the last one normed", "modernbert", { pooling: "mean", lastLayers: 2 }],
     ["the maximum", "albert", "max"],
     ["mean and maximum", "bert", "meanMax"],
+    ["the sum of layers", "bert", { pooling: "mean", lastLayers: 2, useWeightedLayerSum: true }],
+    ["the first rows", "bert", { pooling: "firstRows", rows: 2 }],
   ] as [string, string, Head | Pooling | undefined][])
     it(`fits what the last layer reads behind ${what}`, async () => {
       const model = await load(family, { head });

@@ -17,7 +17,8 @@ export function finalStates(
 ): string {
   const { x, mask, cell, hiddenSize, width } = given;
   const { type, order, settings } = CELLS[cell];
-  const directions = given.weight_ih_l0_reverse === undefined ? (["_l0"] as const) : (["_l0", "_l0_reverse"] as const);
+  const directions =
+    given.weight_ih_l0_reverse === undefined ? (["_l0"] as const) : (["_l0", "_l0_reverse"] as const);
   const reordered = (name: string) =>
     graph.op(
       "Concat",
@@ -36,7 +37,9 @@ export function finalStates(
       axis: { int: 0 },
     }),
   );
-  const seen = graph.op("Not", [graph.op("Reshape", [hiddenRows(graph, mask), graph.shape("batchSize", -1)])]);
+  const seen = graph.op("Not", [
+    graph.op("Reshape", [hiddenRows(graph, mask), graph.shape("batchSize", -1)]),
+  ]);
   const counts = graph.op("ReduceSum", [graph.op("Cast", [seen], { to: { int: INT32 } }), graph.ints(1)], {
     keepdims: { int: 0 },
   });
