@@ -21,7 +21,7 @@ test("A head is its pooling, with settings behind colons", () => {
 
 test("What is no head is refused, and it is said what is", () => {
   const refuses = (text: string, message: RegExp) =>
-    assert.throws(() => parseHead(text), { name: "Error", code: "commander.invalidArgument", message });
+    assert.throws(() => parseHead(text), { name: "InvalidArgumentError", message });
   refuses("average", /^Expected one of cls, mean, .*, gru, lstm, got "average"\.$/);
   refuses("", /^Expected one of cls, .*, got ""\.$/);
   refuses("lstm:hiddenSize=wide", /^hiddenSize: expected an integer of at least 1, got "wide"\.$/);
