@@ -1,15 +1,16 @@
 // npm test [part of a file name …]: runs every *.test.ts below this folder, or those whose path holds one of the words, and ends
 // with what ran of each leg on each engine. FROSTKIT_REQUIRE=tensorflow,jupyter,… fails the run where nothing ran of one of these.
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { pathToFileURL } from "node:url";
 import { linkIfPresent } from "../src/engine/native/linkIfPresent";
 import { enginesHere, formatEngines, HAS_RUN, ranEarlier } from "./enginesHere";
 import { LEGS } from "./legs";
 import { runsAnywhere } from "./runsAnywhere";
 import { Tally } from "./Tally";
+import { transpile } from "./transpile";
 
 const words = process.argv.slice(2);
 const asked = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
@@ -56,11 +57,13 @@ async function main(): Promise<void> {
   // Nothing is left in the user's cache, or taken from it; tests of the cache have one of their own (ownCache.ts).
   process.env.FROSTKIT_CACHE_GB = "0";
   // Node 20 hands its own arguments on to the tests' processes, later versions take them as an option.
-  const preload = ["everyTestAsserts.ts", "shareCores.ts"].flatMap((file) => [
-    "--import",
-    pathToFileURL(join(__dirname, file)).href,
-  ]);
-  process.execArgv.push(...preload);
+  const transpiled = mkdtempSync(join(tmpdir(), "frostkit-tests-"));
+  process.once("exit", () => rmSync(transpiled, { recursive: true }));
+  const preload = [
+    ...(await transpile(transpiled)),
+    ...["everyTestAsserts.ts", "shareCores.ts"].flatMap((file) => ["--require", join(__dirname, file)]),
+  ];
+  process.execArgv.splice(0, process.execArgv.length, ...preload);
   const options = { files, concurrency: 2, execArgv: preload };
   run(options)
     .on("test:start", (test) => tally.started(test))
