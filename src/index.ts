@@ -5,6 +5,10 @@ export {
   AutoModelForSequenceClassification,
   type FromPretrainedOptions,
 } from "./checkpoint/AutoModelForSequenceClassification";
+export {
+  AutoModelForTokenClassification,
+  type TokenClassificationOptions,
+} from "./checkpoint/AutoModelForTokenClassification";
 export type { LoadOptions } from "./checkpoint/loadClassifier";
 export { type ResolveOptions, resolveModel } from "./checkpoint/resolveModel";
 export type { Augmentation } from "./data/Augmentation";
@@ -57,7 +61,9 @@ export type { Classifier, ForwardOptions, SaveOptions } from "./models/Classifie
 export type { CustomHead, Head, HeadContext, Pooling, PoolingHead } from "./models/Head";
 export type { ImageClassifier, PixelValues } from "./models/ImageClassifier";
 export type { Origin, ProblemType, WeightType } from "./models/Parts";
-export type { SequenceClassifier, TokenRows } from "./models/SequenceClassifier";
+export type { SequenceClassifier } from "./models/SequenceClassifier";
+export type { TextClassifier, TokenRows } from "./models/TextClassifier";
+export type { TokenClassifier } from "./models/TokenClassifier";
 export type { Parameter } from "./nn/Parameter";
 export { bundled } from "./notebook/bundled";
 export { type Shown, show } from "./notebook/show";

@@ -9,7 +9,7 @@ import json, logging, os, sys, warnings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 import torch, transformers
-from transformers import AutoConfig, AutoModelForSequenceClassification as Auto
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 said = []
 
@@ -20,6 +20,10 @@ class Listener(logging.Handler):
             said.append(record.getMessage())
 
 
+def auto(architectures):
+    return AutoModelForTokenClassification if "TokenClassification" in str(architectures) else AutoModelForSequenceClassification
+
+
 def logits(model, rows):
     model.eval()
     with torch.no_grad():
@@ -28,7 +32,7 @@ def logits(model, rows):
 
 def make(folder, config, rows):
     torch.manual_seed(0)
-    model = Auto.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
+    model = auto(config.get("architectures")).from_config(AutoConfig.for_model(config.pop("model_type"), **config))
     with torch.no_grad():  # As drawn, norms are all 1 and biases all 0, and a swapped pair would not show.
         for parameter in model.parameters():
             if parameter.ndim == 1:
@@ -43,7 +47,7 @@ def read(folder, _, rows):
         warnings.simplefilter("always")
         # DeBERTa's module warns of this by itself when it is imported.
         warnings.filterwarnings("ignore", message=".*torch.jit.script")
-        model, found = Auto.from_pretrained(folder, output_loading_info=True)
+        model, found = auto(AutoConfig.from_pretrained(folder).architectures).from_pretrained(folder, output_loading_info=True)
     keys = {name: sorted(map(str, keys)) for name, keys in found.items() if keys}
     dtype = str(model.dtype).removeprefix("torch.")
     return {
@@ -58,7 +62,7 @@ def read(folder, _, rows):
 
 
 def amp(folder, types, rows):
-    model = Auto.from_pretrained(folder)
+    model = auto(AutoConfig.from_pretrained(folder).architectures).from_pretrained(folder)
     answer = {}
     for name in types:
         with torch.autocast("cpu", dtype=getattr(torch, name)):

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import type { TokenRows } from "../src/models/SequenceClassifier";
+import type { TokenRows } from "../src/models/TextClassifier";
 
 const named = process.env.FROSTKIT_PYTHON;
 const python = named ?? "python3";

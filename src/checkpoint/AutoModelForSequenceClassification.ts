@@ -1,24 +1,23 @@
-import { checkInteger, checkOneOf } from "../check";
+import { checkOneOf } from "../check";
 import { InputError } from "../errors";
 import { checkConfig } from "../models/checkConfig";
-import { Config } from "../models/Family";
+import { Config, type Take } from "../models/Family";
 import { familyOf } from "../models/families";
 import { asHead, type Head, headJson, isCustom, type Pooling, type PoolingHead } from "../models/Head";
-import { labelFields } from "../models/labelFields";
-import type { ParameterLoader } from "../models/ParameterLoader";
+import { withLabels } from "../models/labelFields";
 import type { ProblemType } from "../models/Parts";
-import { initializerRange, SequenceClassifier } from "../models/SequenceClassifier";
-import type { TextInputs } from "../models/textInputs";
+import { SequenceClassifier } from "../models/SequenceClassifier";
+import { initializerRange } from "../models/TextClassifier";
 import { wantedTensors } from "../models/wantedTensors";
 import { withHead } from "../models/withHead";
 import type { Parameter } from "../nn/Parameter";
-import type { Stage } from "../nn/Stage";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { arrangeHead } from "./arrangeHead";
 import { checkLabelCount } from "./checkLabelCount";
 import { checkProblemType, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
+import { reinitializeLayers } from "./reinitializeLayers";
 import { readOrigin, saveCheckpoint } from "./saveCheckpoint";
 import { sentenceNote } from "./sentenceTransformers";
 import { storedLabels } from "./storedLabels";
@@ -69,21 +68,21 @@ export const AutoModelForSequenceClassification = {
       const numLabels = labelCount(options, ownCount);
       if (numLabels === ownCount) checkLabelCount(ownCount, checkpoint.tensors, file);
       const problemType = problemTypeOf(config, file, numLabels, own, ownCount, options);
+      const stagesOf = (take: Take) =>
+        family.stages(fields, take, () => family.head(fields, numLabels, take));
       const loader = loaderOf({
         prefix: family.prefix,
         encoder: {
           where: folder,
           kind: family.modelType,
-          tensors: wantedTensors((take) => family.stages(fields, numLabels, take)),
+          tensors: wantedTensors((take) => stagesOf(take)),
         },
         seed: options.seed,
         initializerRange: initializerRange(config),
         mayDiffer: () => options.ignoreMismatchedSizes,
       });
-      let stages = family.stages(fields, numLabels, (name, shape, initializer) =>
-        loader.parameter(name, shape, initializer),
-      );
-      reinitialize(stages, loader, options.reinitLayers);
+      let stages = stagesOf((name, shape, initializer) => loader.parameter(name, shape, initializer));
+      reinitializeLayers(stages, loader, options.reinitLayers);
       const head = headOf(config, options, folder);
       if (head) {
         const hidden = fields.number("hidden_size", config.dim as number | undefined);
@@ -141,18 +140,6 @@ function headOf(
       `${folder}: saved with a head of its own, expected that as the option head; config.json shows its text as frostkit_head`,
     );
   return saved ?? null;
-}
-
-function reinitialize(stages: Stage<TextInputs>[], loader: ParameterLoader, layers: number): void {
-  const blocks = stages.slice(1, -1);
-  checkInteger("reinitLayers", layers, 0, blocks.length);
-  for (const block of blocks.slice(blocks.length - layers))
-    for (const parameter of block.parameters) loader.redraw(parameter);
-}
-
-/** The config with a name for each label; `num_labels`, where it counts others, outweighs names in Python, so it goes. */
-function withLabels({ num_labels: _, ...config }: Record<string, unknown>, names: string[]) {
-  return { ...config, ...labelFields(names) };
 }
 
 /** A stored type is that of the stored head, in whatever order its labels are asked for; it says nothing of a head with other labels. */

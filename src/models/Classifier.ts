@@ -51,6 +51,8 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   readonly config: Record<string, unknown>;
   /** How the texts were read that it was trained on, by the kit; null where that is not known. Saved with the model. */
   trainedOn: TrainedOn | null;
+  /** Whether it tells a label of each token, and not of each row. */
+  readonly perToken: boolean = false;
   /** The folder it was loaded from, and the files of it that a saved model needs; null where there was none. */
   readonly origin: Origin | null;
   #parts: Parts<Inputs>;

@@ -90,6 +90,13 @@ export interface Family {
   neutral?: Record<string, Neutral>;
   /** The longest text it takes, in tokens. */
   maxTokens(config: Config): number;
-  /** Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order. */
-  stages(config: Config, numLabels: number, take: Take): Stage<TextInputs>[];
+  /**
+   * Embeddings, blocks and head, in the order they run; `take` is called in checkpoint order, and `head`, which takes what the head
+   * reads, where that stands among them.
+   */
+  stages(config: Config, take: Take, head: () => Stage<TextInputs>): Stage<TextInputs>[];
+  /** The head of its sequence classification model. */
+  head(config: Config, numLabels: number, take: Take): Stage<TextInputs>;
+  /** The head of its token classification model. */
+  tokenHead(config: Config, numLabels: number, take: Take): Stage<TextInputs>;
 }

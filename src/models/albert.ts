@@ -6,6 +6,7 @@ import { embeddingsStage } from "./embeddingsStage";
 import { BERT_FIELDS, COUNTERS, type Config, type Family, type Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
 import { takeLinear, takeNorm } from "./takeParts";
+import { tokenHead } from "./tokenHead";
 
 const encoder = "albert.encoder";
 
@@ -23,7 +24,7 @@ export const albert: Family = {
     "classifier_dropout_prob",
   ],
   maxTokens: (config) => config.number("max_position_embeddings"),
-  stages(config, numLabels, take) {
+  stages(config, take, head) {
     const hidden = config.number("hidden_size");
     const width = config.number("embedding_size", 128);
     return [
@@ -33,14 +34,20 @@ export const albert: Family = {
         project: takeLinear(take, `${encoder}.embedding_hidden_mapping_in`, width, hidden),
       }),
       ...blocks(config, take),
-      classificationHead({
-        dense: takeLinear(take, "albert.pooler", hidden, hidden),
-        activation: "tanh",
-        out: takeLinear(take, "classifier", hidden, numLabels),
-        dropout: config.number("classifier_dropout_prob", 0.1),
-      }),
+      head(),
     ];
   },
+  head(config, numLabels, take) {
+    const hidden = config.number("hidden_size");
+    return classificationHead({
+      dense: takeLinear(take, "albert.pooler", hidden, hidden),
+      activation: "tanh",
+      out: takeLinear(take, "classifier", hidden, numLabels),
+      dropout: config.number("classifier_dropout_prob", 0.1),
+    });
+  },
+  tokenHead: (config, numLabels, take) =>
+    tokenHead(config, take, numLabels, config.number("classifier_dropout_prob", 0.1)),
 };
 
 function blocks(config: Config, take: Take) {

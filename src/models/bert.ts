@@ -2,9 +2,11 @@
 import { bertBlocks } from "./bertBlocks";
 import { bertEmbeddings } from "./bertEmbeddings";
 import { classificationHead } from "./classificationHead";
+import { classifierDropout } from "./classifierDropout";
 import { embeddingsStage } from "./embeddingsStage";
 import { BERT_FIELDS, COUNTERS, type Family } from "./Family";
 import { takeLinear } from "./takeParts";
+import { tokenHead } from "./tokenHead";
 
 export const bert: Family = {
   modelType: "bert",
@@ -21,17 +23,19 @@ export const bert: Family = {
     "pooler_type",
   ],
   maxTokens: (config) => config.number("max_position_embeddings"),
-  stages(config, numLabels, take) {
+  stages: (config, take, head) => [
+    embeddingsStage(bertEmbeddings(config, take, "bert", config.number("hidden_size"))),
+    ...bertBlocks(config, take, "bert"),
+    head(),
+  ],
+  head(config, numLabels, take) {
     const hidden = config.number("hidden_size");
-    return [
-      embeddingsStage(bertEmbeddings(config, take, "bert", hidden)),
-      ...bertBlocks(config, take, "bert"),
-      classificationHead({
-        dense: takeLinear(take, "bert.pooler.dense", hidden, hidden),
-        activation: "tanh",
-        out: takeLinear(take, "classifier", hidden, numLabels),
-        dropout: config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1)),
-      }),
-    ];
+    return classificationHead({
+      dense: takeLinear(take, "bert.pooler.dense", hidden, hidden),
+      activation: "tanh",
+      out: takeLinear(take, "classifier", hidden, numLabels),
+      dropout: classifierDropout(config),
+    });
   },
+  tokenHead: (config, numLabels, take) => tokenHead(config, take, numLabels, classifierDropout(config)),
 };

@@ -16,6 +16,7 @@ import { BERT_FIELDS, type Config, type Family, type Take } from "./Family";
 import { type RelativeEmbeddings, takeRelativeEmbeddings, takeRelativeNorm } from "./relativeEmbeddings";
 import { parametersOf, takeLinear, takeNorm, takeTable } from "./takeParts";
 import type { TextInputs } from "./textInputs";
+import { tokenHead } from "./tokenHead";
 
 export const debertaV2: Family = {
   modelType: "deberta-v2",
@@ -45,7 +46,7 @@ export const debertaV2: Family = {
   // Relative positions end nowhere.
   maxTokens: (config) =>
     config.boolean("position_biased_input", true) ? config.number("max_position_embeddings", 512) : Infinity,
-  stages(config, numLabels, take) {
+  stages(config, take, head) {
     const words = takeEmbeddings(config, take);
     const depth = config.number("num_hidden_layers");
     const layers = Array.from({ length: depth }, (_, i) => takeLayer(config, take, i));
@@ -60,9 +61,12 @@ export const debertaV2: Family = {
       embeddings(config, words, relative?.parameters ?? (idle ? [idle.weight, idle.bias] : [])),
       convolved ? withConvolution(first, convolved) : first,
       ...rest,
-      head(config, take, numLabels),
+      head(),
     ];
   },
+  head: sequenceHead,
+  tokenHead: (config, numLabels, take) =>
+    tokenHead(config, take, numLabels, config.number("hidden_dropout_prob", 0.1)),
 };
 
 interface Words {
@@ -207,7 +211,7 @@ function block(
   };
 }
 
-function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> {
+function sequenceHead(config: Config, numLabels: number, take: Take): Stage<TextInputs> {
   const hidden = config.number("hidden_size");
   const width = config.number("pooler_hidden_size", hidden);
   if (width !== hidden) throw config.unsupported("pooler_hidden_size", `hidden_size (${hidden})`);

@@ -4,6 +4,7 @@ import { embeddingsStage } from "./embeddingsStage";
 import { COUNTERS, type Config, type Family, type Take } from "./Family";
 import { postNormBlock } from "./postNormBlock";
 import { takeLinear, takeNorm, takeTable } from "./takeParts";
+import { tokenHead } from "./tokenHead";
 
 // Which the model's code fixes.
 const EPS = 1e-12;
@@ -35,20 +36,22 @@ export const distilbert: Family = {
     hidden_act: (value, { activation = "gelu" }) => value === activation,
   },
   maxTokens: (config) => config.number("max_position_embeddings"),
-  stages(config, numLabels, take) {
-    const depth = config.number("n_layers");
+  stages: (config, take, head) => [
+    embeddings(config, take),
+    ...Array.from({ length: config.number("n_layers") }, (_, i) => block(config, take, i)),
+    head(),
+  ],
+  head(config, numLabels, take) {
     const hidden = config.number("dim");
-    return [
-      embeddings(config, take),
-      ...Array.from({ length: depth }, (_, i) => block(config, take, i)),
-      classificationHead({
-        dense: takeLinear(take, "pre_classifier", hidden, hidden),
-        activation: "relu",
-        out: takeLinear(take, "classifier", hidden, numLabels),
-        dropout: config.number("seq_classif_dropout", 0.2),
-      }),
-    ];
+    return classificationHead({
+      dense: takeLinear(take, "pre_classifier", hidden, hidden),
+      activation: "relu",
+      out: takeLinear(take, "classifier", hidden, numLabels),
+      dropout: config.number("seq_classif_dropout", 0.2),
+    });
   },
+  tokenHead: (config, numLabels, take) =>
+    tokenHead(config, take, numLabels, config.number("dropout", 0.1), "dim"),
 };
 
 function embeddings(config: Config, take: Take) {

@@ -11,8 +11,8 @@ import { rowsAt } from "../nn/rowsAt";
 import { Config, type Take } from "./Family";
 import { takeModernBertNorm } from "./modernbert";
 import { initialValues, type TensorSource } from "./ParameterLoader";
-import { initializerRange, type SequenceClassifier } from "./SequenceClassifier";
 import { storedNames } from "./storedNames";
+import { initializerRange, type TextClassifier } from "./TextClassifier";
 import { parametersOf, takeLinear, takeNorm } from "./takeParts";
 
 /** Where a family's checkpoints have the parts of its head, and the word embeddings that its last layer shares. */
@@ -109,7 +109,7 @@ export interface MaskedLmHead {
 }
 
 /** Made of the checkpoint's tensors where it has them, else drawn from the seed. */
-export function maskedLmHead(model: SequenceClassifier, source: TensorSource, seed: number): MaskedLmHead {
+export function maskedLmHead(model: TextClassifier, source: TensorSource, seed: number): MaskedLmHead {
   const layouts = LAYOUTS[model.modelType];
   if (!layouts)
     throw new InputError(

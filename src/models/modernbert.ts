@@ -67,7 +67,7 @@ export const modernbert: Family = {
     sliding_window: (value, { local_attention: whole = 128 }) => 2 * Number(value) === whole,
   },
   maxTokens: (config) => config.number("max_position_embeddings", 8192),
-  stages(config, numLabels, take) {
+  stages(config, take, head) {
     const depth = config.number("num_hidden_layers");
     const local = layersAreLocal(config, depth);
     const turns = { global: turnsOf(config, "full_attention"), local: turnsOf(config, "sliding_attention") };
@@ -79,9 +79,11 @@ export const modernbert: Family = {
           turns: isLocal ? turns.local : turns.global,
         }),
       ),
-      head(config, take, numLabels),
+      head(),
     ];
   },
+  head: sequenceHead,
+  tokenHead,
 };
 
 /** A norm, with a bias where the config says so. */
@@ -230,9 +232,9 @@ function pooling(config: Config): "cls" | "mean" {
   return kind;
 }
 
-function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> {
+/** The parts of its heads, which both tasks share but for what they read. */
+function takeHead(config: Config, numLabels: number, take: Take) {
   const hidden = config.number("hidden_size");
-  const kind = pooling(config);
   const finalNorm = takeModernBertNorm(config, take, "model.final_norm");
   const dense = takeDense(config, take, "head.dense", [hidden, hidden], {
     bias: config.boolean("classifier_bias", false),
@@ -245,20 +247,38 @@ function head(config: Config, take: Take, numLabels: number): Stage<TextInputs> 
   };
   const f = config.activation("classifier_activation", "gelu");
   const rate = config.number("classifier_dropout", 0);
+  const reads = (pass: Pass, rows: Value) =>
+    layerNorm(pass, activate(pass, linear(pass, rows, dense), f), denseNorm);
+  const stage = {
+    name: "head",
+    parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
+    norm: {
+      parameters: parametersOf([finalNorm]),
+      forward: (pass: Pass, x: Value) => layerNorm(pass, x, finalNorm),
+    },
+  };
+  const logits = (pass: Pass, rows: Value) =>
+    linear(pass, dropout(pass, reads(pass, rows), rate), classifier);
+  return { stage, finalNorm, classifier, rate, reads, logits };
+}
+
+function sequenceHead(config: Config, numLabels: number, take: Take): Stage<TextInputs> {
+  const kind = pooling(config);
+  const { stage, finalNorm, classifier, rate, reads, logits } = takeHead(config, numLabels, take);
   const pool = (pass: Pass, { batchSize, mask }: TextInputs, x: Value) =>
     kind === "mean"
       ? meanRows(pass, layerNorm(pass, x, finalNorm), mask)
       : layerNorm(pass, firstRows(pass, x, batchSize), finalNorm);
-  const reads = (pass: Pass, pooled: Value) =>
-    layerNorm(pass, activate(pass, linear(pass, pooled, dense), f), denseNorm);
   return {
-    name: "head",
+    ...stage,
     readsFirstRows: kind === "cls",
-    parameters: parametersOf([finalNorm, dense, denseNorm, classifier]),
-    norm: { parameters: parametersOf([finalNorm]), forward: (pass, x) => layerNorm(pass, x, finalNorm) },
     pool,
     lastLayer: { layer: classifier, noise: rate / (1 - rate), pool, reads },
-    forward: (pass, inputs, x) =>
-      linear(pass, dropout(pass, reads(pass, pool(pass, inputs, x!)), rate), classifier),
+    forward: (pass, inputs, x) => logits(pass, pool(pass, inputs, x!)),
   };
+}
+
+function tokenHead(config: Config, numLabels: number, take: Take): Stage<TextInputs> {
+  const { stage, logits } = takeHead(config, numLabels, take);
+  return { ...stage, forward: (pass, _inputs, x) => logits(pass, stage.norm.forward(pass, x!)) };
 }

@@ -3,11 +3,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../nn/Pass";
 import type { Stage } from "../nn/Stage";
 import { bertBlocks } from "./bertBlocks";
+import { classifierDropout } from "./classifierDropout";
 import { denseOutHead } from "./denseOutHead";
 import { embeddingsStage } from "./embeddingsStage";
 import { BERT_FIELDS, COUNTERS, type Config, type Family, type Take } from "./Family";
 import { takeNorm, takeTable } from "./takeParts";
 import type { TextInputs } from "./textInputs";
+import { tokenHead } from "./tokenHead";
 
 export const roberta: Family = {
   modelType: "roberta",
@@ -17,10 +19,9 @@ export const roberta: Family = {
   obeys: [...BERT_FIELDS, "pad_token_id", "classifier_dropout"],
   // Positions count from the padding's id on, which is the row of all padding.
   maxTokens: (config) => config.number("max_position_embeddings") - paddingId(config) - 1,
-  stages: (config, numLabels, take) => [
-    ...robertaEncoder(config, take),
-    denseOutHead(config, take, numLabels, "tanh"),
-  ],
+  stages: (config, take, head) => [...robertaEncoder(config, take), head()],
+  head: (config, numLabels, take) => denseOutHead(config, take, numLabels, "tanh"),
+  tokenHead: (config, numLabels, take) => tokenHead(config, take, numLabels, classifierDropout(config)),
 };
 
 /** Embeddings and blocks. */

@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { configFile, tokenizerFiles } from "../checkpoint/modelFiles";
 import { withDtype } from "../checkpoint/saveCheckpoint";
 import { imageTransform } from "../data/loadImageTransform";
+import { InputError } from "../errors";
 import { checkTarget } from "../files/checkTarget";
 import { syncFolder } from "../files/replaceFolder";
 import { type FolderKind, writeFolder, writeSynced } from "../files/writeFolder";
@@ -46,6 +47,10 @@ export async function exportOnnx(
 ): Promise<void> {
   readOptions("exportOnnx", options);
   checkArguments("exportOnnx", { model, folder });
+  if (model.perToken)
+    throw new InputError(
+      "exportOnnx: expected a model that tells something of each row, got one for token classification, whose export is not supported; savePretrained and `optimum-cli export onnx` in Python do it",
+    );
   checkTarget(folder, model.origin?.folder);
   const traced = await traceOnnx(model);
   await writeFolder(

@@ -96,6 +96,7 @@ const tensor = kindOf(
 /** What each exported function, and each method that it leads to, takes in front of its options, by name and in order. */
 export const ARGUMENTS = {
   "AutoModelForSequenceClassification.fromPretrained": { idOrFolder: source },
+  "AutoModelForTokenClassification.fromPretrained": { idOrFolder: source },
   "AutoModelForImageClassification.fromPretrained": { idOrFolder: source },
   "AutoModelForImageClassification.fromConfig": {
     config: kindOf("an object as config.json holds it", isObject),

@@ -531,6 +531,12 @@ export const imageTransform = {
   std: option("Of each colour between 0 and 1.", list(above(0), 3), { required: true }),
 } satisfies OptionTable;
 
+const reinitLayers = option(
+  "Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021).",
+  integer(0),
+  { default: 0, also: ["reinitialize_n_layers", "reinit_n_layers"] },
+);
+
 const loading = {
   numLabels: option(
     "How many classes or labels the head tells apart, where these have no names: they are then called LABEL_0, LABEL_1, …; 1 makes a regression of texts.",
@@ -773,12 +779,9 @@ export const OPTIONS = {
       defaultSays: "the one the checkpoint was saved with",
       flag: "--head <pooling>",
     }),
-    reinitLayers: option(
-      "Blocks, counted from the last, that start from fresh weights instead of the checkpoint's (Zhang et al. 2021).",
-      integer(0),
-      { default: 0, also: ["reinitialize_n_layers", "reinit_n_layers"] },
-    ),
+    reinitLayers,
   },
+  "AutoModelForTokenClassification.fromPretrained": { ...loading, revision, reinitLayers },
   "AutoModelForImageClassification.fromPretrained": { ...loading, revision },
   "AutoModelForImageClassification.fromConfig": loading,
   resolveModel: {

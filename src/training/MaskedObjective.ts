@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TextRows } from "../data/TextRows";
 import { FrostError } from "../errors";
 import type { MaskedLmHead } from "../models/maskedLmHead";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { TextClassifier } from "../models/TextClassifier";
 import { softmaxCrossEntropy } from "../nn/loss";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
@@ -18,7 +18,7 @@ export class MaskedObjective implements Objective {
   readonly besides: readonly Parameter[];
 
   constructor(
-    private readonly model: SequenceClassifier,
+    private readonly model: TextClassifier,
     private readonly head: MaskedLmHead,
     readonly rows: TextRows,
     private readonly settings: AdaptSettings,

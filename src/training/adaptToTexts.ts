@@ -5,7 +5,7 @@ import type { EncodedDataset } from "../data/tokenize";
 import { checkPrecision } from "../engine/autocast";
 import { InputError } from "../errors";
 import { type MaskedLmHead, maskedLmHead } from "../models/maskedLmHead";
-import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { TextClassifier } from "../models/TextClassifier";
 import { checkArguments } from "../options/checkArguments";
 import type { FloatTypeName } from "../options/floatType";
 import { type ReadOptions, readOptions } from "../options/readOptions";
@@ -121,7 +121,7 @@ export interface AdaptResult {
  * ```
  */
 export function adaptToTexts(
-  model: SequenceClassifier,
+  model: TextClassifier,
   texts: EncodedDataset,
   options: AdaptOptions,
 ): Run<AdaptEvent, AdaptResult> {
@@ -140,7 +140,7 @@ export function adaptToTexts(
 export type AdaptSettings = ReadOptions<AdaptOptions, (typeof OPTIONS)["adaptToTexts"]>;
 
 async function* adapt(
-  model: SequenceClassifier,
+  model: TextClassifier,
   rows: TextRows,
   settings: AdaptSettings,
 ): AsyncGenerator<AdaptEvent, AdaptResult> {
@@ -213,7 +213,7 @@ async function* steps(
   }
 }
 
-function headOf(model: SequenceClassifier, seed: number): MaskedLmHead {
+function headOf(model: TextClassifier, seed: number): MaskedLmHead {
   const checkpoint = openCheckpoint(model.folder);
   try {
     return maskedLmHead(model, checkpoint, seed);

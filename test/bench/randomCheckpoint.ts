@@ -1,6 +1,6 @@
 import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Config } from "../../src/models/Family";
+import { Config, type Take } from "../../src/models/Family";
 import { familyOf } from "../../src/models/families";
 import { type Initializer, initialValues } from "../../src/models/ParameterLoader";
 import type { Parameter } from "../../src/nn/Parameter";
@@ -74,10 +74,13 @@ export function randomCheckpoint(
   const config = { ...shared, ...(family !== "modernbert" && dropout), ...FIELDS[family] };
   const asked: { name: string; shape: number[]; initializer: Initializer }[] = [];
   // The family says what parameters there are; nothing is computed with them here.
-  familyOf(config, folder).stages(new Config(config), 2, (name, shape, initializer) => {
+  const layout = familyOf(config, folder);
+  const fields = new Config(config);
+  const take: Take = (name, shape, initializer) => {
     asked.push({ name, shape, initializer });
     return { name, shape } as unknown as Parameter;
-  });
+  };
+  layout.stages(fields, take, () => layout.head(fields, 2, take));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   for (const name of ["tokenizer.json", "tokenizer_config.json"])

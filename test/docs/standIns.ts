@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { bert } from "../../src/models/bert";
-import { Config } from "../../src/models/Family";
+import { Config, type Take } from "../../src/models/Family";
 import { type Initializer, initialValues } from "../../src/models/ParameterLoader";
 import type { Parameter } from "../../src/nn/Parameter";
 import { Random } from "../../src/random";
@@ -67,10 +67,12 @@ function smallBert(folder: string): void {
   };
   const asked: { name: string; shape: number[]; initializer: Initializer }[] = [];
   // The family says what parameters there are; nothing is computed with them here. The head is left out, as in a published encoder.
-  bert.stages(new Config(config), 2, (name, shape, initializer) => {
+  const take: Take = (name, shape, initializer) => {
     if (!name.startsWith("classifier.")) asked.push({ name, shape, initializer });
     return { name, shape } as unknown as Parameter;
-  });
+  };
+  const fields = new Config(config);
+  bert.stages(fields, take, () => bert.head(fields, 2, take));
   mkdirSync(folder, { recursive: true });
   write(join(folder, "config.json"), JSON.stringify(config));
   const vocabulary = join(root, "test/fixtures/tokenizer/bert-base-uncased/vocab.txt");

@@ -132,7 +132,8 @@ describe("A config.json", () => {
       ];
       for (const fields of settings) {
         const config = new Config(asking({ ...own, ...fields }));
-        wantedTensors((take) => family.stages(config, 3, take));
+        wantedTensors((take) => family.stages(config, take, () => family.head(config, 3, take)));
+        wantedTensors((take) => family.stages(config, take, () => family.tokenHead(config, 3, take)));
         family.maxTokens(config);
       }
       asked.delete("initializer_range");

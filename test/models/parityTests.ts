@@ -167,8 +167,10 @@ export async function lossAndGradientsOf<Model extends Classifier>(
   const { labels } = expected.inputs;
   const inputs = makeInputs();
   const target = new Float32Array(labels.length * model.numLabels);
+  // -100 is ignored, as Python does.
+  const counted = labels.filter((label) => label >= 0).length;
   labels.forEach((label, row) => {
-    target[row * model.numLabels + label] = 1 / labels.length;
+    if (label >= 0) target[row * model.numLabels + label] = 1 / counted;
   });
   const pass = new Pass({ recording: true });
   const { value, gradients } = autocast(precision, () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { SequenceClassifier, TokenRows } from "../../src/models/SequenceClassifier";
+import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
+import type { TokenRows } from "../../src/models/TextClassifier";
 import { exportOnnx } from "../../src/onnx/exportOnnx";
 import { Random } from "../../src/random";
 import { makeFolder } from "../checkpoint/madeByHand";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { TokenRows } from "../../src/models/SequenceClassifier";
+import type { TokenRows } from "../../src/models/TextClassifier";
 
 interface RuntimeTensor {
   dims: number[];

@@ -88,6 +88,8 @@ const data = { train: { inputIds: [] }, valid: { inputIds: [] } };
 const CALLS: Partial<Record<ArgumentOwner, (...values: Values) => unknown>> = {
   "AutoModelForSequenceClassification.fromPretrained": (id) =>
     frostkit.AutoModelForSequenceClassification.fromPretrained(id as string),
+  "AutoModelForTokenClassification.fromPretrained": (id) =>
+    frostkit.AutoModelForTokenClassification.fromPretrained(id as string),
   "AutoModelForImageClassification.fromPretrained": (id) =>
     frostkit.AutoModelForImageClassification.fromPretrained(id as string),
   "AutoModelForImageClassification.fromConfig": (config) =>

@@ -6,7 +6,11 @@ import { loadTiny } from "../training/toyData";
 type Call = (options: unknown) => unknown;
 
 const f = frostkit as unknown as Record<string, (...args: unknown[]) => unknown>;
-const { AutoModelForImageClassification: Images, AutoModelForSequenceClassification: Texts } = frostkit;
+const {
+  AutoModelForImageClassification: Images,
+  AutoModelForSequenceClassification: Texts,
+  AutoModelForTokenClassification: Tokens,
+} = frostkit;
 
 /** A model as far as it is looked at before options are; whatever else is asked of it fails. */
 const model = {
@@ -20,6 +24,8 @@ export const data = { train: { inputIds: [], labels: null }, valid: { inputIds: 
 export const CALLS: Record<OptionOwner, Call> = {
   "AutoModelForSequenceClassification.fromPretrained": (options) =>
     Texts.fromPretrained("no/such/model", options as object),
+  "AutoModelForTokenClassification.fromPretrained": (options) =>
+    Tokens.fromPretrained("no/such/model", options as object),
   "AutoModelForImageClassification.fromPretrained": (options) =>
     Images.fromPretrained("no/such/model", options as object),
   "AutoModelForImageClassification.fromConfig": (options) => Images.fromConfig({}, options as object),

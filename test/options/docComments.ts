@@ -31,6 +31,11 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
     "FromPretrainedOptions",
     OPTIONS["AutoModelForSequenceClassification.fromPretrained"],
   ],
+  [
+    "src/checkpoint/AutoModelForTokenClassification.ts",
+    "TokenClassificationOptions",
+    OPTIONS["AutoModelForTokenClassification.fromPretrained"],
+  ],
   ["src/checkpoint/resolveModel.ts", "ResolveOptions", OPTIONS.resolveModel],
   ["src/models/Classifier.ts", "SaveOptions", OPTIONS.savePretrained],
   ["src/models/Classifier.ts", "ForwardOptions", OPTIONS["model.forward"]],
@@ -80,6 +85,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
 /** What a type inherits names from. */
 export const BASES: Record<string, string[]> = {
   FromPretrainedOptions: ["LoadOptions"],
+  TokenClassificationOptions: ["LoadOptions"],
   FineTuneOptions: ["LossOptions"],
   StratifiedFoldOptions: ["FoldOptions"],
   EvaluateOptions: ["PredictOptions"],
