@@ -80,12 +80,21 @@ export { type AccuracyFigureOptions, accuracyFigure } from "./report/accuracyFig
 export { confusionMatrixFigure } from "./report/confusionMatrixFigure";
 export { epochsFigure } from "./report/epochsFigure";
 export type { Figure, FigureOptions } from "./report/figure";
+export { learningRateFigure } from "./report/learningRateFigure";
 export { memoryFigure } from "./report/memoryFigure";
 export { searchFigure } from "./report/searchFigure";
 export { secondsFigure } from "./report/secondsFigure";
 export { type PngSize, toPng } from "./report/toPng";
 export { type PictureSize, toSvg } from "./report/toSvg";
 export { type ReportOptions, writeReport } from "./report/writeReport";
+export {
+  type FindLearningRateEvent,
+  type FindLearningRateOptions,
+  findLearningRate,
+  type RateCurve,
+  type RateData,
+} from "./search/findLearningRate";
+export type { RateTried } from "./search/RateRange";
 export type {
   Goal,
   Knowledge,

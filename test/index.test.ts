@@ -25,7 +25,7 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "predict",
       "metrics",
     ],
-    ...["searchDepth", "searchFigure"],
+    ...["searchDepth", "searchFigure", "findLearningRate", "learningRateFigure"],
     ...["freezeSweep", "readRecords", "latestSweep", "summarize", "formatSummary", "recommendN", "explainN"],
     ...["accuracyFigure", "secondsFigure", "memoryFigure", "epochsFigure", "toSvg", "toPng", "writeReport"],
     ...[

@@ -6,7 +6,7 @@ import { freezeWhere, topNLayerFreeze } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import type { PoolingHead } from "../models/Head";
 import type { ProblemType } from "../models/Parts";
-import type { Option as TableOption } from "../options/Option";
+import type { OptionTable, Option as TableOption } from "../options/Option";
 import { keeping, OPTIONS, training } from "../options/table";
 import { LOSSES, POOLINGS } from "../options/words";
 import type { TrialSettings } from "../sweep/trial";
@@ -174,11 +174,18 @@ const SAYS: Partial<Record<keyof typeof training, string>> = {
     "judge by a mean of the weights and end with it: ema, or ema=0.99 for another decay than 0.999, after each step; swa, or swa=3 from epoch 3 on, at each epoch's end",
 };
 
-/** How it is trained; `instead` is what a command has in place of the flags of those names. */
-export function addTrainingOptions(command: Command, instead: Partial<Record<string, Option>> = {}): Command {
+/**
+ * How it is trained; `instead` is what a command has in place of the flags of those names, `taken` the options of the function that it
+ * calls.
+ */
+export function addTrainingOptions(
+  command: Command,
+  instead: Partial<Record<string, Option>> = {},
+  taken: OptionTable = training,
+): Command {
   command.optionsGroup("Training:");
   for (const [name, entry] of Object.entries(training) as [keyof typeof training, TableOption][]) {
-    if (entry.flag === undefined) continue;
+    if (entry.flag === undefined || !Object.hasOwn(taken, name)) continue;
     const flag = instead[name] ?? tableFlag(entry, SAYS[name] ? { says: SAYS[name] } : {});
     if (name === "classWeights") flag.argParser(classWeights);
     if (name === "adversarial") flag.argParser(adversarial);
@@ -231,7 +238,7 @@ const USUAL = new Set(["loss", "accuracy", "f1", "mcc", "rocAuc", "logLoss", "rm
 
 /** The options as `fineTune` and `freezeSweep` take them; what was left out and is off by default stays out. */
 export function trainingSettings(
-  flags: Omit<TrainingFlags, "learningRate"> & Partial<TrainingFlags>,
+  flags: Omit<TrainingFlags, "learningRate" | "headInit"> & Partial<TrainingFlags>,
 ): TrialSettings {
   const { metric, metrics = [], precision, gradientAccumulation, headInit, ...given } = flags;
   const names = Object.keys(training) as (keyof typeof given)[];
@@ -244,7 +251,7 @@ export function trainingSettings(
     ...(further.length > 0 && { metrics: further }),
     ...(gradientAccumulation !== 1 && { gradientAccumulation }),
     ...(precision !== "fp32" && { precision }),
-    ...(headInit !== "random" && { headInit }),
+    ...(headInit && headInit !== "random" && { headInit }),
   };
 }
 

@@ -4,6 +4,7 @@ import { version } from "../version";
 import { demoCommand } from "./commands/demo";
 import { doctorCommand } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
+import { findLrCommand } from "./commands/findLr";
 import { finetuneCommand } from "./commands/finetune";
 import { listCommand } from "./commands/list";
 import { nativeCommand } from "./commands/native";
@@ -27,6 +28,7 @@ export function program(): Command {
     demoCommand(),
     listCommand(),
     probeCommand(),
+    findLrCommand(),
     searchCommand(),
     sweepCommand(),
     finetuneCommand(),

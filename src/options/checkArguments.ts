@@ -139,6 +139,7 @@ export const ARGUMENTS = {
   fineTune: { model },
   freezeSweep: { model: either(source, model) },
   searchDepth: { model: either(source, model) },
+  findLearningRate: { model },
   adaptToTexts: {
     model,
     texts: kindOf("texts as tokenize gives them", (value) => Array.isArray(membersOf(value).inputIds)),
@@ -220,6 +221,18 @@ export const ARGUMENTS = {
   searchFigure: {
     result: kindOf("what a search came to, as searchDepth gives it", (value) =>
       Array.isArray(membersOf(value).depths),
+    ),
+  },
+  learningRateFigure: {
+    curves: kindOf(
+      "a list of curves, as findLearningRate gives it",
+      (value) =>
+        isListOf(
+          value,
+          ({ n, tried }) =>
+            (n === null || typeof n === "number") &&
+            isListOf(tried, ({ learningRate }) => typeof learningRate === "number"),
+        ) && (value as unknown[]).length > 0,
     ),
   },
   watch: {

@@ -376,6 +376,24 @@ export const training = {
   ),
 } satisfies OptionTable;
 
+/** How a single step is computed, whatever its rate. */
+const ofSteps = {
+  batchSize: training.batchSize,
+  weightDecay,
+  betas: training.betas,
+  eps: training.eps,
+  maxGradNorm: training.maxGradNorm,
+  gradientAccumulation: training.gradientAccumulation,
+  parameterGroups: training.parameterGroups,
+  layerwiseDecay: training.layerwiseDecay,
+  loss: training.loss,
+  classWeights: training.classWeights,
+  labelSmoothing: training.labelSmoothing,
+  precision,
+  gradientCheckpointing: training.gradientCheckpointing,
+  frozenDropout: training.frozenDropout,
+} satisfies OptionTable;
+
 const resume = option(
   "A folder for the run's state, from which the same call goes on where a run was stopped or killed, to the same numbers bit for bit on the same engine; a run that has ended gives its weights and result from there.",
   name(),
@@ -924,6 +942,35 @@ export const OPTIONS = {
   },
   freezeSweep: sweep,
   searchDepth: search,
+  findLearningRate: {
+    n: option(
+      "Depths to find a rate for, each its own: 0 freezes the embeddings, N also the first N blocks, -1 nothing.",
+      list(integer(-1)),
+      { defaultSays: "one rate, for what is frozen as it stands", also: sweep.n.also },
+    ),
+    steps: option(
+      "How many rates are tried, each for one step, unless the loss diverges before.",
+      integer(20),
+      {
+        defaultSays: "100; fewer where these go through the rows more than ten times, at least 40",
+        flag: "--steps <count>",
+        also: ["num_it", "num_training", "num_iter", "iterations"],
+      },
+    ),
+    minLearningRate: option("The rate of the first step.", above(0), {
+      default: 1e-6,
+      flag: "--min-lr <rate>",
+      also: ["min_lr", "start_lr"],
+    }),
+    maxLearningRate: option("The rate of the last step.", above(0), {
+      default: 1,
+      flag: "--max-lr <rate>",
+      also: ["max_lr", "end_lr"],
+    }),
+    ...ofSteps,
+    seed: seedOf("order of rows and dropout"),
+    signal: stop("between two steps; the model is as it was"),
+  },
   adaptToTexts: {
     maskTokenId: option("The id of [MASK] or <mask> in the model's vocabulary.", integer(0), {
       required: true,

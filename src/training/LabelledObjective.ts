@@ -11,6 +11,16 @@ import { type Loss, lossOf } from "./loss";
 import type { FailedStep, Objective, Part } from "./TrainingLoop";
 import { whyNotFinite } from "./whyNotFinite";
 
+/** A training's loss or gradient is no number at a step, from 1 over all epochs. */
+export class NotFiniteError extends FrostError {
+  constructor(
+    readonly step: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Trains a model to predict the labels of rows. */
 export class LabelledObjective implements Objective {
   /** Where the forwards of the next epoch start; rows that vary have no features to start from. */
@@ -51,10 +61,11 @@ export class LabelledObjective implements Objective {
     };
   }
 
-  async notFinite(failed: FailedStep): Promise<FrostError> {
+  async notFinite(failed: FailedStep): Promise<NotFiniteError> {
     const { epoch, step, loss, gradNorm, learningRate, rows } = failed;
     const { cause, advice } = await this.#why(failed);
-    return new FrostError(
+    return new NotFiniteError(
+      step,
       `training stopped at step ${step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}${cause === null ? "" : `, since ${cause}`}, at learning rate ${learningRate}, rows ${rows.join(", ")}; ${advice}`,
     );
   }

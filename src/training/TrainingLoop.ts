@@ -18,7 +18,7 @@ import { learningRates, type RateOptions } from "./learningRates";
 import { nextTurn } from "./nextTurn";
 import { StepOfLoop } from "./StepOfLoop";
 import { Stopwatch } from "./Stopwatch";
-import { scheduleAt } from "./schedule";
+import { type Ramp, type Schedule, scheduleAt } from "./schedule";
 import { stepsPerEpoch } from "./stepsPerEpoch";
 import type { WeightAverage } from "./WeightAverage";
 
@@ -56,8 +56,10 @@ export interface Objective {
 /** How a model is trained, whatever for. */
 export type LoopSettings = AdamWOptions &
   RateOptions &
-  Pick<FineTuneSettings, "epochs" | "batchSize" | "gradientAccumulation" | "schedule" | "warmup"> &
-  Pick<FineTuneSettings, "maxGradNorm" | "precision" | "gradientCheckpointing" | "seed" | "signal">;
+  Pick<FineTuneSettings, "epochs" | "batchSize" | "gradientAccumulation" | "warmup"> &
+  Pick<FineTuneSettings, "maxGradNorm" | "precision" | "gradientCheckpointing" | "seed" | "signal"> & {
+    schedule: Schedule | Ramp;
+  };
 
 /** Mean loss by weight, steps with examples, updates left out for a gradient beyond float16, and seconds of an epoch. */
 export type EpochDone = Record<"loss" | "steps" | "skipped" | "seconds", number>;

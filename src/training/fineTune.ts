@@ -40,6 +40,7 @@ import { runIdentity } from "./runIdentity";
 import { StateKeeper } from "./StateKeeper";
 import { Stoppable } from "./Stoppable";
 import { Stopwatch } from "./Stopwatch";
+import type { Ramp } from "./schedule";
 import { type EpochDone, TrainingLoop } from "./TrainingLoop";
 import { TrainingState } from "./TrainingState";
 import { Unfreezing, unfreezeSchedule } from "./Unfreezing";
@@ -71,7 +72,7 @@ export function fineTune(
   return run;
 }
 
-/** What a run keeps in the folder that `resume` names, besides what it needs itself. */
+/** What a run keeps in the folder that `resume` names, besides what it needs itself, and does otherwise than a user's. */
 interface Keeps {
   /** Whether the end is kept as well; a sweep has its records for that. */
   end: boolean;
@@ -83,9 +84,11 @@ interface Keeps {
   evaluatesLast?: boolean;
   /** Takes what the weights that the model ends with say of the validation rows, as probabilities or values; left out where it ends early. */
   predictions?(outputs: Float32Array): void;
+  /** Takes the place of the schedule. */
+  ramp?: Ramp;
 }
 
-const KEEPS: Keeps = { end: true, figure: () => 0, restore: () => {} };
+export const KEEPS: Keeps = { end: true, figure: () => 0, restore: () => {} };
 
 /** As `fineTune`, which says what there is to tell of the rows: a sweep has told it once for all its trials. */
 export function startFineTuning(
@@ -167,7 +170,8 @@ class Training {
     const { adversarial, average, epochs } = settings;
     this.#average = average ? new WeightAverage(model, average, epochs) : null;
     const adversary = adversarial ? new Adversary(adversarial) : null;
-    this.#loop = new TrainingLoop(model, this.#objective, settings, this.#average, adversary);
+    const ramped = { ...settings, ...(keeps.ramp && { schedule: keeps.ramp }) };
+    this.#loop = new TrainingLoop(model, this.#objective, ramped, this.#average, adversary);
     this.#features = settings.features ?? new FrozenFeatures(model);
     this.#best = new BestEpoch(model, settings);
     this.#curve = new LossCurve(settings, this.#loop.progress.steps);

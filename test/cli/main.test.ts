@@ -6,7 +6,7 @@ import { program } from "../../src/cli/program";
 import { frostkit } from "./frostkit";
 
 const commands = [
-  ...["demo", "list", "probe", "sweep", "finetune", "predict", "export", "report"],
+  ...["demo", "list", "probe", "find-lr", "sweep", "finetune", "predict", "export", "report"],
   ...["notebook", "doctor", "native", "pack"],
 ];
 

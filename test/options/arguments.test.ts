@@ -49,6 +49,7 @@ const RIGHT: Record<string, unknown> = {
   ...{ labels: { problemType: "regression", values: [] }, outputs: [], matrix: { classes: [], counts: [] } },
   ...{ stages: 1, batchSize: 1, precision: "fp32", sequenceLength: 1, seed: 0, warn: () => {} },
   ...{ records: [{ trial: "a", n: 0, epochs }], figure: { data: [], layout: {} } },
+  curves: [{ n: 0, tried: [{ learningRate: 1 }] }],
   ...{ folders: ["no/such/folder"], valid: { inputIds: [], labels: null } },
 };
 
@@ -98,6 +99,7 @@ const CALLS: Partial<Record<ArgumentOwner, (...values: Values) => unknown>> = {
   fineTune: (model) => f.fineTune(model, data),
   freezeSweep: (model) => f.freezeSweep(model, data),
   searchDepth: (model) => f.searchDepth(model, data),
+  findLearningRate: (model) => f.findLearningRate(model, data),
   FrozenFeatures: (model) => new frostkit.FrozenFeatures(model as never),
   savePretrained: (folder) => loaded.savePretrained(folder as string),
   "model.forward of images": (pixels) => images.forward(pixels as never),

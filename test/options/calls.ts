@@ -44,6 +44,7 @@ export const CALLS: Record<OptionOwner, Call> = {
   fineTune: (options) => f.fineTune(model, data, options),
   freezeSweep: (options) => f.freezeSweep("no/such/model", data, options),
   searchDepth: (options) => f.searchDepth("no/such/model", data, options),
+  findLearningRate: (options) => f.findLearningRate(model, data, options),
   adaptToTexts: (options) => f.adaptToTexts(model, null, options),
   predict: (options) => f.predict(model, null, options),
   evaluate: (options) => f.evaluate(model, null, options),
@@ -96,7 +97,7 @@ export const WITHOUT_OPTIONS = [
     "fromLayersModel",
   ],
   ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora"],
-  ...["searchFigure", "formatSummary", "latestSweep", "readRecords"],
+  ...["searchFigure", "learningRateFigure", "formatSummary", "latestSweep", "readRecords"],
   ...["confusionMatrix", "confusionMatrixFigure", "metrics"],
   ...["fitThresholds", "labelsAbove", "fitCutPoints", "toGrades"],
 ];

@@ -61,6 +61,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/WeightAverage.ts", "EmaAverage", emaAverage],
   ["src/training/WeightAverage.ts", "SwaAverage", swaAverage],
   ["src/training/adaptToTexts.ts", "AdaptOptions", OPTIONS.adaptToTexts],
+  ["src/search/findLearningRate.ts", "FindLearningRateOptions", OPTIONS.findLearningRate],
   ["src/training/predict.ts", "PredictOptions", OPTIONS.predict],
   ["src/training/evaluate.ts", "EvaluateOptions", OPTIONS.evaluate],
   ["src/training/greedySoup.ts", "SoupOptions", OPTIONS.greedySoup],

@@ -37,6 +37,12 @@ test("Options types and the table have the same names", () => {
     ...["about", "saveEvery", "maxMinutes", "signal"],
     ...[...trial, ...members.get("LossOptions")!].filter((name) => name !== "learningRate"),
   ]);
+  // Single steps of a range test are those of a training.
+  const ofSteps = [...trial, ...members.get("LossOptions")!];
+  members.set("FindLearningRateOptions", [
+    ...members.get("FindLearningRateOptions")!,
+    ...ofSteps.filter((name) => Object.hasOwn(OPTIONS.findLearningRate, name)),
+  ]);
   for (const [, type, table] of TYPES) {
     if (type === "LossOptions") continue;
     const bases = BASES[type] ?? [];

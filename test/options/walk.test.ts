@@ -113,7 +113,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
   const calls = [
     ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora", "fromLayersModel"],
     ...["formatSummary", "confusionMatrixFigure", "loadTokenizer", "loadImageTransform"],
-    ...["latestSweep", "bundled", "useEngine", "whyNot", "searchFigure"],
+    ...["latestSweep", "bundled", "useEngine", "whyNot", "searchFigure", "learningRateFigure"],
   ];
   for (const name of calls)
     await assert.rejects(async () => f[name]({}, { metric: "f1" }), {

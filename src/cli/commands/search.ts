@@ -1,11 +1,8 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../../errors";
-import { checkNoFolder } from "../../files/checkNoFolder";
 import { replaceFile } from "../../files/replaceFile";
 import { OPTIONS } from "../../options/table";
-import { isPicture } from "../../report/isPicture";
 import { searchFigure } from "../../report/searchFigure";
 import { toPng } from "../../report/toPng";
 import { formatSearch } from "../../search/formatSearch";
@@ -15,6 +12,7 @@ import { RecordStore } from "../../sweep/RecordStore";
 import { formatRate } from "../../text/numbers";
 import { formatN } from "../../text/trialTitle";
 import { aboutCommand } from "../aboutCommand";
+import { checkPicture } from "../checkPicture";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadCompared } from "../loadCompared";
 import { note } from "../note";
@@ -100,7 +98,7 @@ async function search(flags: SearchFlags, command: Command): Promise<void> {
   const out = flags.out ?? runFolder(flags.train);
   RecordStore.check(out);
   const picture = join(out, PICTURE);
-  checkPicture(picture);
+  checkPicture(picture, "a search");
   const signal = interruptSignal(flags.maxMinutes);
   const { model, train, valid } = await loadCompared(flags, command, { seed, signal });
   const run = searchDepth(
@@ -133,15 +131,6 @@ async function search(flags: SearchFlags, command: Command): Promise<void> {
 N = ${formatN(result.n)} at ${formatRate(result.learningRate)} took ${result.seconds.toFixed(1)} s to find.
 picture: ${picture}
 The whole curve: the same command with sweep for search, --out ${out} and --lr ${typeof learningRate === "object" ? learningRate.map(formatRate).join() : "auto"}`);
-}
-
-/** Throws where another's file stands where the picture goes: no search must end in vain, and none replaces what is not the kit's. */
-function checkPicture(path: string): void {
-  checkNoFolder(path);
-  if (existsSync(path) && !isPicture(path))
-    throw new InputError(
-      `--out: ${path} is no picture of the kit, and a search would replace it: name another folder or move that away`,
-    );
 }
 
 /** "deepest", "best", "loss=0.01" or "minutes=2". */
