@@ -8,8 +8,11 @@ export interface RateTried {
   smoothed: number;
 }
 
-/** Over which share of the steps the loss is smoothed. */
-const SPAN = 0.05;
+/** Over about which share of the steps the loss is smoothed: less than fastai's half, which lags behind more. */
+const SPAN = 0.2;
+
+/** The share of the steps, the first, from which is read how batches differ. */
+const FIRST = 0.1;
 
 /** How many times the least smoothed loss it may come to: as in fastai. */
 const DIVERGED = 4;
@@ -55,7 +58,7 @@ export class RateRange {
    * below those of the first steps, at whose rates little is learnt: single batches differ by as much.
    */
   get suggested(): number | null {
-    const first = this.tried.slice(0, Math.ceil(2 * SPAN * this.range.steps)).map(({ loss }) => loss);
+    const first = this.tried.slice(0, Math.ceil(FIRST * this.range.steps)).map(({ loss }) => loss);
     if (first.length < 2) return null;
     const mean = first.reduce((sum, loss) => sum + loss, 0) / first.length;
     const deviation = Math.sqrt(
