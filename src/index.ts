@@ -106,12 +106,22 @@ export type {
 } from "./search/SearchOptions";
 export { searchDepth } from "./search/searchDepth";
 export type { About } from "./sweep/about";
+export type {
+  CrossValidateOptions,
+  CrossValidation,
+  CrossValidationData,
+  CrossValidationEvent,
+  FoldResult,
+  OutOfFold,
+} from "./sweep/CrossValidation";
 export type { DepthDifference } from "./sweep/compareDepths";
+export { crossValidate } from "./sweep/crossValidate";
 export { formatSummary } from "./sweep/formatSummary";
 export { freezeSweep } from "./sweep/freezeSweep";
 export { latestSweep } from "./sweep/latestSweep";
 export type { Recommendation } from "./sweep/oneStandardErrorRule";
 export type { Difference } from "./sweep/pairedDifference";
+export { readOutOfFold } from "./sweep/readOutOfFold";
 export { explainN, recommendN } from "./sweep/recommendN";
 export { readRecords, type TrialRecord } from "./sweep/record";
 export type {

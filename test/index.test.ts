@@ -49,6 +49,8 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "labelsAbove",
       "fitCutPoints",
       "toGrades",
+      "crossValidate",
+      "readOutOfFold",
       "show",
       "watch",
       "bundled",

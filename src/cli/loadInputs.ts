@@ -6,6 +6,7 @@ import type { Classifier } from "../models/Classifier";
 import { formatCount } from "../text/numbers";
 import { lossOf } from "../training/loss";
 import { checkMetric } from "./checkMetric";
+import type { Dealt, FoldFlags } from "./dealFolds";
 import { encoderOf } from "./encode";
 import { loadModel, noteModel } from "./loadModel";
 import { note } from "./note";
@@ -18,6 +19,8 @@ export interface Inputs {
   train: Dataset;
   /** Null where no row was set aside. */
   valid: Dataset | null;
+  /** Null where the rows were not dealt into folds. */
+  dealt: Dealt | null;
 }
 
 /**
@@ -25,7 +28,9 @@ export interface Inputs {
  * drawn from `seed`. `prepare` sees the model before anything is noted, so that whatever is wrong with the input is all that stderr says.
  */
 export async function loadInputs(
-  flags: DataFlags & Pick<TrainingFlags, "precision" | "metric" | "metrics" | "loss" | "classWeights">,
+  flags: DataFlags &
+    FoldFlags &
+    Pick<TrainingFlags, "precision" | "metric" | "metrics" | "loss" | "classWeights">,
   command: Command,
   { seed, prepare, signal }: { seed: number; prepare: (model: Classifier) => void; signal: AbortSignal },
 ): Promise<Inputs> {
@@ -34,7 +39,7 @@ export async function loadInputs(
     await useEngine(flags.engine);
     checkPrecision(flags.precision);
   }
-  const { train, valid, told } = await readData(flags, command);
+  const { train, valid, dealt, told } = await readData(flags, command);
   const labels = train.labels!;
   lossOf(labels, flags);
   checkMetric(flags, valid?.labels ?? labels);
@@ -57,8 +62,9 @@ export async function loadInputs(
   const [whatLabelsAre, ...remarks] = told;
   note(whatLabelsAre);
   const rows = `${formatCount(countOf(train))} ${areImages(train) ? "images" : "rows"} to train on`;
-  note(valid ? `${rows}, ${formatCount(countOf(valid))} to validate on` : rows);
+  const others = valid && `${formatCount(countOf(valid))} to validate on`;
+  note([rows, others, dealt && `in ${dealt.folds.length} folds`].filter(Boolean).join(", "));
   for (const line of remarks) note(line);
   const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);
-  return { model, train: encodedTrain, valid: encodedValid };
+  return { model, train: encodedTrain, valid: encodedValid, dealt };
 }

@@ -1,22 +1,27 @@
 import type { Command } from "commander";
 import { type FolderOptions, type ImageRows, imageFolder } from "../data/imageFolder";
-import { readTable } from "../data/readTable";
+import { readTable, type Table } from "../data/readTable";
 import { trainValidSplit } from "../data/splits";
 import { takeRows } from "../data/takeRows";
 import { type TextColumns, textDataset } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkNoneGiven } from "./checkNoneGiven";
+import { type Dealt, dealFolds, type FoldFlags } from "./dealFolds";
 import { type DataFlags, OF_IMAGES, OF_TABLES } from "./options";
 import { isFolder, type Rows } from "./Rows";
 
 /**
- * Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside. `told` is what reading
- * tells: first what the labels are, then what of the rows is easily overlooked.
+ * Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside, `dealt` where the rows
+ * are not dealt into folds. `told` is what reading tells: first what the labels are, then what of the rows is easily overlooked.
  */
 export async function readData(
-  flags: DataFlags,
+  flags: DataFlags & FoldFlags,
   command: Command,
-): Promise<{ train: Rows; valid: Rows | null; told: string[] }> {
+): Promise<{ train: Rows; valid: Rows | null; dealt: Dealt | null; told: string[] }> {
+  if (flags.folds !== undefined)
+    checkNoneGiven(command, ["valid", "validFraction"], "each of the --folds is validated on");
+  else if (flags.groups !== undefined)
+    throw new InputError("--groups: expected --folds beside it, which keep the rows of a group together");
   if (flags.valid !== undefined)
     checkNoneGiven(command, ["validFraction", "splitSeed"], `${flags.valid.join(", ")} is validated on`);
   const told: string[] = [];
@@ -30,15 +35,21 @@ export async function readData(
       problemType: flags.problemType,
     };
     const { encoding, delimiter } = flags;
+    let trained: Table | null = null;
     // Rows are judged all alike, so those of --valid need no weights.
-    const read = async (paths: string[], options: { limit?: number; classes?: string[] }) =>
-      textDataset(await readTable(paths, { limit: options.limit, encoding, delimiter }), {
+    const read = async (paths: string[], options: { limit?: number; classes?: string[] }) => {
+      const table = await readTable(paths, { limit: options.limit, encoding, delimiter });
+      if (paths === flags.train) trained = table;
+      return textDataset(table, {
         ...columns,
         log,
         classes: options.classes,
         ...(paths === flags.train && { weight: flags.weight }),
+        ...(flags.folds !== undefined && table.columns.includes("id") && { id: "id" }),
       });
-    return { ...(await trainAndValid(flags, read)), told };
+    };
+    const tables = await trainAndValid(flags, read);
+    return { ...tables, dealt: dealt(flags, tables.train, trained), told };
   }
   checkNoneGiven(command, OF_TABLES, `${flags.train[0]} is a folder of images`);
   const read = async (paths: string[], { classes }: { classes?: string[] }) => {
@@ -48,16 +59,20 @@ export async function readData(
       );
     return labelledImages(paths[0], { classes, log });
   };
-  return { ...(await trainAndValid(flags, read)), told };
+  const images = await trainAndValid(flags, read);
+  return { ...images, dealt: dealt(flags, images.train, null), told };
 }
 
+const dealt = (flags: DataFlags & FoldFlags, rows: Rows, table: Table | null): Dealt | null =>
+  flags.folds === undefined ? null : dealFolds(rows, table, flags);
+
 async function trainAndValid<Of extends Rows>(
-  { train, valid, limit, validFraction, splitSeed }: DataFlags,
+  { train, valid, limit, validFraction, splitSeed, folds }: DataFlags & FoldFlags,
   read: (paths: string[], options: { limit?: number; classes?: string[] }) => Promise<Of>,
 ): Promise<{ train: Of; valid: Of | null }> {
   const all = await read(train, { limit });
   if (valid !== undefined) return { train: all, valid: await read(valid, { classes: all.labels!.classes }) };
-  if (validFraction === 0) return { train: all, valid: null };
+  if (validFraction === 0 || folds !== undefined) return { train: all, valid: null };
   const rows = trainValidSplit(all, { validFraction, seed: splitSeed });
   return { train: takeRows(all, rows.train), valid: takeRows(all, rows.valid) };
 }

@@ -2,10 +2,12 @@ import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { eventLine } from "../report/eventLine";
 import type { SearchEvent, SearchResult } from "../search/SearchOptions";
+import type { CrossValidation, CrossValidationEvent } from "../sweep/CrossValidation";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { type OpenRun, openRuns } from "../training/openRuns";
 import type { Run } from "../training/Run";
+import { FoldsView } from "./FoldsView";
 import { type Display, openDisplay } from "./kernel";
 import { SearchView } from "./SearchView";
 import { SweepView } from "./SweepView";
@@ -18,11 +20,11 @@ export interface WatchOptions {
 }
 
 /**
- * Follows a training, a sweep or a search in a notebook's cell, by a bar and pictures that are drawn anew in place, and gives its result.
- * Outside a notebook it prints a line for each epoch or trial.
+ * Follows a training, a sweep, a search or a cross-validation in a notebook's cell, by a bar and pictures that are drawn anew in place, and gives its result.
+ * Outside a notebook it prints a line for each epoch, trial or fold.
  *
  * The stop button ends the run between two steps, and `watch` gives the result so far: the model keeps what it has learnt, a sweep
- * its finished trials on disk. The cell goes on to its end and fails then, so that those below do not run; with `abort` it ends well.
+ * its finished trials on disk, a cross-validation its folds. The cell goes on to its end and fails then, so that those below do not run; with `abort` it ends well.
  *
  * @throws whatever the run throws
  * @example
@@ -36,7 +38,7 @@ export interface WatchOptions {
  * const result = await watch(fineTune(model, { train }, { signal: abort.signal }), { abort });
  * ```
  */
-export async function watch<Result extends FineTuneResult | SweepResult | SearchResult>(
+export async function watch<Result extends Followed>(
   run: Watched<Result>,
   options: WatchOptions = {},
 ): Promise<Result> {
@@ -60,22 +62,26 @@ function stopExpected(abort: AbortController): OpenRun {
   return { name: "watch", work: "watching", endsWell: true, stop, close: stop };
 }
 
-type Watched<Result> = Run<FineTuneEvent, Result> | Run<SweepEvent, Result> | Run<SearchEvent, Result>;
+type Followed = FineTuneResult | SweepResult | SearchResult | CrossValidation;
+
+type Watched<Result> =
+  | Run<FineTuneEvent, Result>
+  | Run<SweepEvent, Result>
+  | Run<SearchEvent, Result>
+  | Run<CrossValidationEvent, Result>;
 
 /** Frames are at least so far apart: drawing takes its time from training. */
 const FRAME_MS = 500;
 
-async function follow<Result extends FineTuneResult | SweepResult | SearchResult>(
-  run: Watched<Result>,
-  display: Display,
-): Promise<Result> {
-  let view: TrainingView | SweepView | SearchView = new TrainingView();
+async function follow<Result extends Followed>(run: Watched<Result>, display: Display): Promise<Result> {
+  let view: TrainingView | SweepView | SearchView | FoldsView = new TrainingView();
   const draw = async () => display.show(await view.bundle());
   let drawn = Number.NEGATIVE_INFINITY;
   try {
     for await (const event of run) {
       if (event.type === "start") view = new SweepView();
       if (event.type === "search") view = new SearchView();
+      if (event.type === "folds") view = new FoldsView();
       view.take(event as never);
       if (Date.now() - drawn < FRAME_MS) continue;
       await draw();

@@ -140,6 +140,11 @@ export const ARGUMENTS = {
   freezeSweep: { model: either(source, model) },
   searchDepth: { model: either(source, model) },
   findLearningRate: { model },
+  crossValidate: { model },
+  readOutOfFold: {
+    path: path("the path of an out_of_fold.csv"),
+    dataset: kindOf("the rows that were trained on, with labels", (value) => "labels" in membersOf(value)),
+  },
   adaptToTexts: {
     model,
     texts: kindOf("texts as tokenize gives them", (value) => Array.isArray(membersOf(value).inputIds)),
@@ -236,7 +241,7 @@ export const ARGUMENTS = {
     ),
   },
   watch: {
-    run: kindOf("a run, as fineTune, freezeSweep and searchDepth give it", (value) =>
+    run: kindOf("a run, as fineTune, freezeSweep, searchDepth and crossValidate give it", (value) =>
       [Symbol.asyncIterator, "then"].every((name) => name in membersOf(value)),
     ),
   },

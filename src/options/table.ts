@@ -671,6 +671,30 @@ export const swept = {
   }),
 } satisfies OptionTable;
 
+const rowNumbers = kindOf("a list of row numbers", (value) => Number.isInteger(Object(value).length));
+
+/** What is cross-validated. */
+export const crossValidated = {
+  train: option("All rows with labels, of which each fold trains on some and predicts others.", dataset, {
+    required: true,
+    also: ["train_dataset", "rows"],
+  }),
+  folds: option(
+    "As `stratifiedKFold` and `groupKFold` give them. A row that no fold validates on is trained on wherever a fold says so, pseudo-labelled ones for instance.",
+    list(
+      parts({
+        train: option("Rows to train on.", rowNumbers, { required: true }),
+        valid: option("Rows to validate on.", rowNumbers, { required: true, also: ["test", "val"] }),
+      }),
+    ),
+    { required: true, also: ["splits", "cv"] },
+  ),
+  test: option("Rows without labels that each fold's model predicts as well, as a competition's.", dataset, {
+    defaultSays: "none",
+    also: ["test_dataset", "predict"],
+  }),
+} satisfies OptionTable;
+
 const sweep = {
   ...training,
   n: option(
@@ -970,6 +994,37 @@ export const OPTIONS = {
     ...ofSteps,
     seed: seedOf("order of rows and dropout"),
     signal: stop("between two steps; the model is as it was"),
+  },
+  crossValidate: {
+    ...training,
+    seed: option(
+      "Starts every random draw: head, order of rows and dropout. Each fold has a seed of its own, this one and the fold's number.",
+      integer(),
+      { default: 0, also: ["random_state"] },
+    ),
+    ids: option("What each row of `train` is called in `out_of_fold.csv`, each once.", list(text()), {
+      defaultSays: "its number",
+      also: ["id", "names"],
+    }),
+    saveModels: option(
+      "Whether each fold's model is saved, in `fold-0`, `fold-1`, … of the folder.",
+      boolean(),
+      { default: false, also: ["save", "save_models"] },
+    ),
+    out: option(
+      "The folder of `out_of_fold.csv`. Folds that stand there already are not trained again; those of other options, rows or another model are refused.",
+      name(),
+      { default: "runs/folds", also: ["output_dir", "folder", "dir", "resume"] },
+    ),
+    ...keeping,
+    restart: option("Trains all folds anew, whatever the folder holds of an earlier run.", boolean(), {
+      default: false,
+      flag: "--restart",
+    }),
+    signal: stop(
+      "between two steps; finished folds stay on disk, and the one that runs goes on there next time",
+    ),
+    log: log("those lines on what is resumed, and one where rows that a fold validates on are trained on"),
   },
   adaptToTexts: {
     maskTokenId: option("The id of [MASK] or <mask> in the model's vocabulary.", integer(0), {

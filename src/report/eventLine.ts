@@ -1,19 +1,25 @@
 import { visible } from "../freeze";
 import type { SearchEvent } from "../search/SearchOptions";
+import type { CrossValidation, CrossValidationEvent, FoldResult } from "../sweep/CrossValidation";
+import { OUT_OF_FOLD } from "../sweep/outOfFoldTable";
 import { type EpochRecord, recordsFile } from "../sweep/record";
 import type { SweepEvent, SweepResult } from "../sweep/SweepOptions";
 import { summarize } from "../sweep/summarize";
-import { formatCount, formatEpoch, formatScore } from "../text/numbers";
+import { formatCount, formatEpoch, formatMany, formatScore } from "../text/numbers";
 import { reasonOf } from "../text/oneLine";
 import { trialName } from "../text/trialTitle";
 import type { EvaluationRecord, FineTuneEvent, FineTuneResult } from "../training/events";
 import { judgedBy } from "./judgedBy";
 
 /** The line that an event leaves for good, once an epoch or a trial is over; null for those on the way there. */
-export function eventLine(event: FineTuneEvent | SweepEvent | SearchEvent, metric?: string): string | null {
+export function eventLine(
+  event: FineTuneEvent | SweepEvent | SearchEvent | CrossValidationEvent,
+  metric?: string,
+): string | null {
   if (event.type === "epoch") return epochLine(event);
   if (event.type === "evaluation") return evaluationLine(event);
   if (event.type === "failed") return trialLine(event);
+  if (event.type === "foldDone") return foldLine(event.result);
   if (event.type !== "record") return null;
   if ("known" in event) return trialLine(event, metric);
   return `trial ${event.index + 1} of ${event.count}: ${trialLine(event, metric)}`;
@@ -52,9 +58,33 @@ export const evaluationLine = (evaluation: EvaluationRecord): string =>
 function scoresLine({ trainLoss, validLoss, metrics }: EpochRecord | EvaluationRecord): string {
   const parts = [`training loss ${formatScore(trainLoss)}`];
   if (validLoss !== null) parts.push(`validation loss ${formatScore(validLoss)}`);
-  for (const [name, value] of Object.entries(metrics)) parts.push(`${name} ${formatScore(value)}`);
+  if (Object.keys(metrics).length > 0) parts.push(metricsOf(metrics));
   return parts.join(", ");
 }
+
+/** What a fold came to. */
+export function foldLine({ fold, rows, metrics, training: { epochs } }: FoldResult): string {
+  const seconds = epochs.reduce((sum, { trainSeconds, evalSeconds }) => sum + trainSeconds + evalSeconds, 0);
+  return visible(
+    `fold ${fold}: ${formatMany(rows.length, "row")}, ${metricsOf(metrics)}, ${seconds.toFixed(1)} s`,
+  );
+}
+
+/** What all folds came to, or how many did where it was stopped. */
+export const outOfFoldLine = (
+  { metrics, results, aborted, folder }: CrossValidation,
+  count: number,
+): string =>
+  visible(
+    aborted
+      ? `stopped: ${results.length} of ${count} folds are kept in ${folder}, and the same call goes on from there`
+      : `out of fold: ${metricsOf(metrics)}; kept in ${folder}/${OUT_OF_FOLD}`,
+  );
+
+const metricsOf = (metrics: Record<string, number>): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${formatScore(value)}`)
+    .join(", ");
 
 /** Where the finished trials of a stopped sweep are. */
 export const stoppedLine = ({ records, folder }: SweepResult, count: number): string =>

@@ -156,7 +156,11 @@ export function toProbabilities(
   return probabilities;
 }
 
-function toLabels(probabilities: Float32Array, { numLabels, problemType, classes }: Classifier): string[] {
+/** What is said of each row: see `Predictions`. */
+export function toLabels(
+  probabilities: Float32Array,
+  { numLabels, problemType, classes }: Pick<Classifier, "numLabels" | "problemType" | "classes">,
+): string[] {
   return Array.from({ length: probabilities.length / numLabels }, (_, row) => {
     const start = row * numLabels;
     if (problemType === "regression") return probabilities.subarray(start, start + numLabels).join(" ");

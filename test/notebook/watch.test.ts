@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { FrostError } from "../../src/errors";
 import { watch } from "../../src/notebook/watch";
+import type { CrossValidation, CrossValidationEvent } from "../../src/sweep/CrossValidation";
 import type { FineTuneEvent, FineTuneResult } from "../../src/training/events";
 import { openRuns } from "../../src/training/openRuns";
 import { Run } from "../../src/training/Run";
@@ -283,3 +284,54 @@ async function trialOf() {
   for await (const event of fakeSweep([0])) if (event.type === "start") return event.trials[0];
   throw new Error("a sweep begins with its trials");
 }
+
+/** A cross-validation of two folds, of which one was there. */
+async function* fakeFolds(): AsyncGenerator<CrossValidationEvent, CrossValidation> {
+  const training = { ...(await fakeTraining()) };
+  const [first, second] = [0, 1].map((fold) => ({
+    ...{ fold, rows: Int32Array.of(fold, fold + 2), training, metrics: { accuracy: 0.5 + fold / 4 } },
+  }));
+  yield { type: "folds", count: 2, done: 1 };
+  yield { type: "fold", fold: 1, count: 2 };
+  for await (const event of fakeTraining()) yield { type: "foldProgress", fold: 1, event };
+  yield { type: "foldDone", result: second, count: 2 };
+  const said = {
+    probabilities: new Float32Array(0),
+    labels: [],
+    rows: new Int32Array(0),
+    folds: new Int32Array(0),
+  };
+  return {
+    ...said,
+    metrics: { accuracy: 0.625 },
+    results: [first, second],
+    test: null,
+    aborted: false,
+    folder: "runs/cv",
+  };
+}
+
+test("A cross-validation has a bar of its folds, the training that runs, and in the end a line for each fold", async (t) => {
+  slowly(t, 1000);
+  const messages = fakeKernel(t);
+  const { metrics } = await watch(new Run(fakeFolds()));
+  assert.equal(metrics.accuracy, 0.625);
+  assert.deepEqual(bars(messages[0]), [{ value: 1, max: 2, text: "1 of 2 folds" }]);
+  const training = messages.find((message) => bars(message)[1]?.text.startsWith("fold 1: epoch 1"))!;
+  assert.deepEqual(bars(training)[0], { value: 1, max: 2, text: "1 of 2 folds" });
+  const last = messages.at(-1)!;
+  assert.deepEqual(bars(last), [
+    { value: 2, max: 2, text: "out of fold: accuracy 0.6250; kept in runs/cv/out_of_fold.csv" },
+  ]);
+  assert.deepEqual(text(last).split("\n").slice(1), [
+    "fold 0: 2 rows, accuracy 0.5000, 20.0 s",
+    "fold 1: 2 rows, accuracy 0.7500, 20.0 s",
+  ]);
+});
+
+test("Outside a notebook a line is printed for each fold that was trained", async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, "log", (line: string) => lines.push(line));
+  await watch(new Run(fakeFolds()));
+  assert.deepEqual(lines, ["fold 1: 2 rows, accuracy 0.7500, 20.0 s"]);
+});

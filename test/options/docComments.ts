@@ -4,6 +4,7 @@ import { defaultOf, type Option, type OptionTable } from "../../src/options/Opti
 import {
   augmentation,
   awp,
+  crossValidated,
   customHead,
   customMetric,
   emaAverage,
@@ -72,6 +73,8 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/FrozenFeatures.ts", "FeaturesOptions", OPTIONS.FrozenFeatures],
   ["src/recipes/addLora.ts", "LoraOptions", OPTIONS.addLora],
   ["src/sweep/SweepOptions.ts", "SweepData", swept],
+  ["src/sweep/CrossValidation.ts", "CrossValidationData", crossValidated],
+  ["src/sweep/CrossValidation.ts", "CrossValidateOptions", OPTIONS.crossValidate],
   ["src/sweep/SweepOptions.ts", "SweepOptions", OPTIONS.freezeSweep],
   ["src/search/SearchOptions.ts", "SearchOptions", OPTIONS.searchDepth],
   ["src/sweep/summarize.ts", "SummaryOptions", OPTIONS.summarize],

@@ -43,6 +43,8 @@ test("Options types and the table have the same names", () => {
     ...members.get("FindLearningRateOptions")!,
     ...ofSteps.filter((name) => Object.hasOwn(OPTIONS.findLearningRate, name)),
   ]);
+  const ofFolds = ["ids", "saveModels", "out", "restart", "signal", "log", "seed", "saveEvery", "maxMinutes"];
+  members.set("CrossValidateOptions", [...ofFolds, ...trial, ...members.get("LossOptions")!]);
   for (const [, type, table] of TYPES) {
     if (type === "LossOptions") continue;
     const bases = BASES[type] ?? [];

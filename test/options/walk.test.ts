@@ -127,6 +127,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
     "checkSubmission",
     "fitThresholds",
     "fitCutPoints",
+    "readOutOfFold",
   ])
     await assert.rejects(async () => f[name]({}, {}, { metric: "f1" }), {
       name: "InputError",
@@ -153,7 +154,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
   });
   const untested = WITHOUT_OPTIONS.filter(
     (name) =>
-      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^labelsAbove$|^toGrades$|^writeTable$/.test(
+      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^readOutOfFold$|^labelsAbove$|^toGrades$|^writeTable$/.test(
         name,
       ) && !calls.includes(name),
   );

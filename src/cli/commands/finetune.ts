@@ -14,6 +14,9 @@ import type { EpochRecord, FineTuneResult } from "../../training/events";
 import { fineTune } from "../../training/fineTune";
 import { StateFolder } from "../../training/StateFolder";
 import { withBar } from "../Board";
+import { checkNoneGiven } from "../checkNoneGiven";
+import type { FoldFlags } from "../dealFolds";
+import { checkFoldsFolder, finetuneFolds } from "../finetuneFolds";
 import { Interrupted, interruptSignal } from "../interrupt";
 import { loadInputs } from "../loadInputs";
 import { note } from "../note";
@@ -29,11 +32,12 @@ import {
   type TrainingFlags,
   trainingSettings,
 } from "../options";
+import { wholeNumber } from "../parseNumbers";
 import { print } from "../print";
 import { showTraining } from "../showTraining";
 import { tableFlag } from "../tableFlag";
 
-interface FineTuneFlags extends DataFlags, TrainingFlags, FreezeFlags, KeepingFlags {
+interface FineTuneFlags extends DataFlags, FoldFlags, TrainingFlags, FreezeFlags, KeepingFlags {
   seed: number;
   save?: string;
   resume?: string;
@@ -46,6 +50,13 @@ export function finetuneCommand(): Command {
       "Freezes what is named, fine-tunes the rest and prints a table of the epochs. Without --freeze and " +
         "--freeze-where everything is trained. A run that was stopped or killed goes on when the same command is given again.",
     )
+    .optionsGroup("Folds:")
+    .option(
+      "--folds <count>",
+      "train one model for each of so many folds of --train, on the rows outside it, and predict the rows in it: out_of_fold.csv and the models go to the folder of --save",
+      wholeNumber(2),
+    )
+    .option("--groups <column>", "rows that have the same there share a fold, as those of an author")
     .optionsGroup("Training:")
     .addOption(
       tableFlag(OPTIONS.fineTune.seed, {
@@ -69,6 +80,7 @@ Examples:
   frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --freeze 3 --save runs/model
   frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --freeze-where "*.attention.*" --freeze-where embeddings.
   frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --valid-fraction 0 --save runs/on-all-rows
+  frostkit finetune --model data/all-MiniLM-L6-v2 --train train.csv --freeze 3 --folds 5 --save runs/folds
   frostkit finetune --model timm/resnet18.a1_in1k --train pets --freeze 2 --lr 1e-3 --augment 0.5 --save runs/pets`,
     )
     .action(finetune);
@@ -76,9 +88,12 @@ Examples:
 
 async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const { seed, save, saveEvery, restart } = flags;
+  const foldsFolder = flags.folds === undefined ? null : checkFoldsFolder(save);
+  if (foldsFolder !== null) checkNoneGiven(command, ["resume"], "folds are kept in the folder of --save");
   const resume = flags.resume ?? (save && `${save.replace(/[\\/]+$/, "")}-unfinished`);
   const checkSave = (source: string | undefined, needed?: number) => {
-    if (save !== undefined) checkSaveFolder(save, CHECKPOINT, { source, needed, option: "--save" });
+    if (save !== undefined && foldsFolder === null)
+      checkSaveFolder(save, CHECKPOINT, { source, needed, option: "--save" });
   };
   checkSave(flags.model);
   if (save !== undefined && resume !== undefined && isInside(resume, save))
@@ -86,11 +101,11 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
       `--resume: expected a folder outside of ${save}, which --save replaces as a whole, got ${resume}; name another`,
     );
   const signal = interruptSignal(flags.maxMinutes);
-  const { model, train, valid } = await loadInputs(flags, command, {
+  const { model, train, valid, dealt } = await loadInputs(flags, command, {
     seed,
     signal,
     prepare(model) {
-      if (flags.valid === undefined && flags.validFraction === 0)
+      if (flags.valid === undefined && flags.validFraction === 0 && foldsFolder === null)
         for (const [flag, value, why] of [
           ["--early-stopping", flags.earlyStopping, "judge epochs by"],
           ["--eval-every", flags.evalEvery, "score"],
@@ -106,6 +121,19 @@ async function finetune(flags: FineTuneFlags, command: Command): Promise<void> {
   const { frozen, total } = listParams(model).totals;
   note(`${formatCount(frozen)} of ${formatCount(total)} parameters are frozen`);
 
+  if (dealt && foldsFolder !== null) {
+    const { folds, ids } = dealt;
+    await finetuneFolds(
+      model,
+      { train, folds },
+      {
+        ...trainingSettings(flags),
+        ...{ seed, signal, log: note, restart, saveEvery, out: foldsFolder, epochs: flags.epochs },
+        ids: ids ?? undefined,
+      },
+    );
+    return;
+  }
   const run = fineTune(
     model,
     { train, valid: valid ?? undefined },
