@@ -8,6 +8,16 @@ export interface WebgpuBackend {
     lost: Promise<{ reason: string; message: string }>;
     addEventListener(type: "uncapturederror", listener: (event: UncapturedError) => void): void;
   };
+  /** Products with fewer groups of threads than this leave the device idle, so that tfjs computes them in other ways. */
+  thresholdToIncreaseWorkgroups: number;
+  /** Runs a program over tensors, its numbers for it in `uniforms`, and gives back `output`, into which it wrote. */
+  runWebGPUProgram(
+    program: WebgpuProgram,
+    inputs: tf.TensorInfo[],
+    dtype: tf.DataType,
+    uniforms: { type: string; data: number[] }[],
+    output: tf.TensorInfo,
+  ): tf.TensorInfo;
   read(id: tf.DataId): Promise<ArrayLike<number>>;
   disposeData(id: tf.DataId): void;
 }
@@ -17,4 +27,19 @@ export interface UncapturedError {
   error: { message: string };
   /** Says that it is taken care of, so that it is not written to the console. */
   preventDefault(): void;
+}
+
+/** A program in WGSL as tfjs wants it: it declares the tensors by `variableNames`, and `main` with the index of a thread is called. */
+export interface WebgpuProgram {
+  variableNames: string[];
+  uniforms: string;
+  outputShape: number[];
+  workgroupSize: [number, number, number];
+  /** Which dimensions of the output threads are dealt over. */
+  dispatchLayout: { x: number[] };
+  /** How many groups of threads run. */
+  dispatch: [number, number, number];
+  /** Programs of one key are compiled once. */
+  shaderKey: string;
+  getUserCode(): string;
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { replaceKernel } from "./replaceKernel";
 import type { WebgpuBackend } from "./WebgpuBackend";
 
 /**
@@ -6,9 +7,7 @@ import type { WebgpuBackend } from "./WebgpuBackend";
  * `maxStorageBuffersPerShaderStage` says (8 by default), the sum among them: beyond that it computes nothing, and the sum is zero.
  */
 export function addInGroups(): void {
-  const { kernelFunc } = tf.getKernel(tf.AddN, "webgpu");
-  const add = kernelFunc as unknown as (call: Call) => tf.TensorInfo;
-  const inGroups = ({ inputs, backend }: Call): tf.TensorInfo => {
+  replaceKernel<Call>(tf.AddN, (add) => ({ inputs, backend }) => {
     const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1;
     let sum = add({ inputs: inputs.slice(0, most), backend });
     for (let next = most; next < inputs.length; next += most - 1) {
@@ -17,12 +16,6 @@ export function addInGroups(): void {
       backend.disposeData(before.dataId);
     }
     return sum;
-  };
-  tf.unregisterKernel(tf.AddN, "webgpu");
-  tf.registerKernel({
-    kernelName: tf.AddN,
-    backendName: "webgpu",
-    kernelFunc: inGroups as unknown as tf.KernelFunc,
   });
 }
 

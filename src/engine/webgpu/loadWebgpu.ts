@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { FrostError } from "../../errors";
 import { reasonOf } from "../../text/oneLine";
 import { addInGroups } from "./addInGroups";
+import { sumInOrder } from "./sumInOrder";
 
 interface Gpu {
   requestAdapter(): Promise<object | null>;
@@ -32,6 +33,7 @@ export async function loadWebgpu(): Promise<void> {
   });
   optional("@tensorflow/tfjs-backend-webgpu");
   addInGroups();
+  sumInOrder();
   gpu = created;
 }
 

@@ -24,6 +24,8 @@ function fakeBackend() {
     },
     read: async () => Float32Array.of(1, 2),
     disposeData() {},
+    thresholdToIncreaseWorkgroups: 0,
+    runWebGPUProgram: () => assert.fail(),
   };
   const preventDefault = () => prevented++;
   const report = (message: string) => {
