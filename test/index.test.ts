@@ -51,6 +51,8 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "toGrades",
       "crossValidate",
       "readOutOfFold",
+      "fitEnsemble",
+      "blend",
       "show",
       "watch",
       "bundled",

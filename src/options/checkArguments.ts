@@ -36,6 +36,8 @@ const outputs = listLike("a list of probabilities or predicted values");
 const arrayOf = (expected: string, fits: (each: unknown) => boolean, least = 0) =>
   kindOf(expected, (value) => Array.isArray(value) && value.length >= least && value.every(fits));
 
+const severalOutputs = arrayOf("a list of what each model says", isListLike, 1);
+
 const numbers = arrayOf("a list of numbers", (each) => typeof each === "number");
 
 const optional = (kind: Kind): Kind => ({
@@ -180,6 +182,8 @@ export const ARGUMENTS = {
   metrics: { outputs, labels },
   fitThresholds: { outputs, labels },
   fitCutPoints: { outputs, labels },
+  fitEnsemble: { outputs: severalOutputs, labels },
+  blend: { outputs: severalOutputs, weights: numbers },
   labelsAbove: {
     outputs,
     classes: arrayOf("a list of names", (each) => typeof each === "string", 1),

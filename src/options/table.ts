@@ -1068,6 +1068,18 @@ export const OPTIONS = {
       { defaultSays: "accuracy, or rmse in a regression", also: ["monitor", "scorer"] },
     ),
   },
+  fitEnsemble: {
+    metric: option(
+      "What is to be best: a metric's name, or `{ name, score, greaterIsBetter }`, one of your own.",
+      metricKind(),
+      { defaultSays: "accuracy, or rmse in a regression", also: ["scorer", "monitor"] },
+    ),
+    rounds: option(
+      "How many picks are made at most: weights are multiples of one over as many.",
+      integer(1),
+      { default: 50, also: ["ensemble_size", "iterations", "steps", "n"] },
+    ),
+  },
   metrics: { metrics: furtherMetrics("") },
   probeDepths: {
     batchSize: batchSize("Rows at a time.", 64),

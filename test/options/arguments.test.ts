@@ -46,7 +46,11 @@ const RIGHT: Record<string, unknown> = {
     tokenizer: { encode: () => assert.fail("the tokenizer was used") },
     predictions: { probabilities: [] },
   },
-  ...{ labels: { problemType: "regression", values: [] }, outputs: [], matrix: { classes: [], counts: [] } },
+  ...{
+    labels: { problemType: "regression", values: [] },
+    outputs: [[]],
+    matrix: { classes: [], counts: [] },
+  },
   ...{ stages: 1, batchSize: 1, precision: "fp32", sequenceLength: 1, seed: 0, warn: () => {} },
   ...{ records: [{ trial: "a", n: 0, epochs }], figure: { data: [], layout: {} } },
   curves: [{ n: 0, tried: [{ learningRate: 1 }] }],

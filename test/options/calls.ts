@@ -50,6 +50,7 @@ export const CALLS: Record<OptionOwner, Call> = {
   predict: (options) => f.predict(model, null, options),
   evaluate: (options) => f.evaluate(model, null, options),
   greedySoup: (options) => f.greedySoup(model, ["no/such/model"], null, options),
+  fitEnsemble: (options) => f.fitEnsemble([], null, options),
   metrics: (options) => f.metrics(null, null, options),
   probeDepths: (options) => f.probeDepths(model, data, options),
   worstMistakes: (options) => f.worstMistakes(null, {}, options),
@@ -101,5 +102,5 @@ export const WITHOUT_OPTIONS = [
   ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora"],
   ...["searchFigure", "learningRateFigure", "formatSummary", "latestSweep", "readRecords"],
   ...["confusionMatrix", "confusionMatrixFigure", "metrics"],
-  ...["fitThresholds", "labelsAbove", "fitCutPoints", "toGrades"],
+  ...["fitThresholds", "labelsAbove", "fitCutPoints", "toGrades", "blend"],
 ];

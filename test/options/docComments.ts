@@ -66,6 +66,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/training/predict.ts", "PredictOptions", OPTIONS.predict],
   ["src/training/evaluate.ts", "EvaluateOptions", OPTIONS.evaluate],
   ["src/training/greedySoup.ts", "SoupOptions", OPTIONS.greedySoup],
+  ["src/training/fitEnsemble.ts", "EnsembleOptions", OPTIONS.fitEnsemble],
   ["src/training/metrics.ts", "MetricsOptions", OPTIONS.metrics],
   ["src/probe/probeDepths.ts", "ProbeData", swept],
   ["src/probe/probeDepths.ts", "ProbeOptions", OPTIONS.probeDepths],

@@ -133,6 +133,10 @@ test("What takes no options refuses those that stand behind its arguments, and i
       name: "InputError",
       message: `${name}: unknown option metric; it takes none`,
     });
+  await assert.rejects(async () => f.blend([], [], { metric: "f1" }), {
+    name: "InputError",
+    message: "blend: unknown option metric; it takes none",
+  });
   for (const name of ["labelsAbove", "toGrades"])
     await assert.rejects(async () => f[name]([], [], [], { metric: "f1" }), {
       name: "InputError",
@@ -154,7 +158,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
   });
   const untested = WITHOUT_OPTIONS.filter(
     (name) =>
-      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^readOutOfFold$|^labelsAbove$|^toGrades$|^writeTable$/.test(
+      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^readOutOfFold$|^blend$|^labelsAbove$|^toGrades$|^writeTable$/.test(
         name,
       ) && !calls.includes(name),
   );
