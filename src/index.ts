@@ -19,6 +19,7 @@ export { type FolderOptions, type ImageRows, imageFolder } from "./data/imageFol
 export { type ImageTransform, loadImageTransform } from "./data/loadImageTransform";
 export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
 export type { Dataset } from "./data/Rows";
+export { readConll } from "./data/readConll";
 export { type Row, readTable, type Table, type TableOptions, type TablePart } from "./data/readTable";
 export {
   type FoldOptions,
@@ -29,6 +30,7 @@ export {
   stratifiedKFold,
   trainValidSplit,
 } from "./data/splits";
+export type { EncodedTokens, WordPlaces } from "./data/TokenWindows";
 export { type TakenRows, takeRows } from "./data/takeRows";
 export {
   type Labels,
@@ -36,7 +38,14 @@ export {
   type TextDataset,
   textDataset,
 } from "./data/textDataset";
+export {
+  type TokenColumns,
+  type TokenSpan,
+  type TokenTexts,
+  tokenDataset,
+} from "./data/tokenDataset";
 export { type EncodedDataset, type TokenizeOptions, tokenize } from "./data/tokenize";
+export { type TokenizeWordsOptions, tokenizeWords } from "./data/tokenizeWords";
 export { writeTable } from "./data/writeTable";
 export { ENGINES, type Engine, type EngineName, useEngine, whyNot } from "./engine/useEngine";
 export { FrostError, InputError } from "./errors";
@@ -167,6 +176,7 @@ export type { ParameterGroup } from "./training/learningRates";
 export type { CustomLoss, LossChoice, LossName } from "./training/loss";
 export { type Metrics, type MetricsOptions, metrics } from "./training/metrics";
 export { type Predictions, type PredictOptions, predict } from "./training/predict";
+export { type FoundSpan, predictTokens, type TokenPredictions } from "./training/predictTokens";
 export type { Run } from "./training/Run";
 export type { SaveEvery } from "./training/SavePace";
 export type { Schedule } from "./training/schedule";

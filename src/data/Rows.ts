@@ -2,10 +2,11 @@ import { createHash, type Hash } from "node:crypto";
 import type { TrainedOn } from "../options/TrainedOn";
 import type { EncodedImages } from "./EncodedImages";
 import type { Labels } from "./labels";
+import type { EncodedTokens } from "./TokenWindows";
 import type { EncodedDataset } from "./tokenize";
 
-/** Rows to train on or to predict: texts or images. */
-export type Dataset = EncodedDataset | EncodedImages;
+/** Rows to train on or to predict: texts, windows of texts whose words are told, or images. */
+export type Dataset = EncodedDataset | EncodedTokens | EncodedImages;
 
 /** Rows that are known to have labels. */
 export type LabelledRows = Rows & { readonly labels: Labels };
@@ -71,6 +72,26 @@ export abstract class Rows<Data extends Dataset = Dataset> {
     return this.dataset.labels;
   }
 
+  /** Whether labels are of words, told by tokens of the rows, and not of the rows. */
+  get perToken(): boolean {
+    return false;
+  }
+
+  /** How many there are of what is labelled and predicted: rows, or words in them. */
+  get outputs(): number {
+    return this.count;
+  }
+
+  /** What each row of the logits of a batch is of: the number of that row, or word; -1 for a token that tells nothing. */
+  targets(rows: Int32Array): Int32Array {
+    return rows;
+  }
+
+  /** The row that such a row or word is in. */
+  rowOf(target: number): number {
+    return target;
+  }
+
   /** How many rows there are. */
   get count(): number {
     return this.inputs.length;
@@ -106,6 +127,7 @@ export abstract class Rows<Data extends Dataset = Dataset> {
       const single = labels.problemType === "single_label_classification";
       update(hash, single ? labels.ids : labels.values);
       const { weights } = labels;
+      if (single && labels.sequences) update(hash.update("sequences"), labels.sequences);
       if (single && labels.soft) update(hash.update("soft"), labels.soft);
       if (weights) update(hash.update("weights"), weights);
     }

@@ -9,7 +9,7 @@ import { Rows, update } from "./Rows";
 import type { EncodedDataset } from "./tokenize";
 
 /** Texts as tokens. */
-export class TextRows extends Rows<EncodedDataset> {
+export class TextRows<Data extends EncodedDataset = EncodedDataset> extends Rows<Data> {
   readonly kind = "texts";
 
   get inputs() {
@@ -73,12 +73,12 @@ export class TextRows extends Rows<EncodedDataset> {
     return hash.digest("hex");
   }
 
-  take(rows: number[], labels: Labels | null): EncodedDataset {
-    const { dataset } = this;
+  take(rows: number[], labels: Labels | null): Data {
+    const dataset: EncodedDataset = this.dataset;
     const inputIds = rows.map((row) => dataset.inputIds[row]);
     const tokenTypeIds = dataset.tokenTypeIds && rows.map((row) => dataset.tokenTypeIds![row]);
     const truncated = countCut(inputIds);
-    return new TextRows({ ...dataset, inputIds, tokenTypeIds, labels, truncated }).hashed();
+    return new TextRows({ ...dataset, inputIds, tokenTypeIds, labels, truncated }).hashed() as Data;
   }
 
   batch(rows: Int32Array): Batch {

@@ -13,7 +13,14 @@ export type Labels =
    * the likeliest: they are trained on in place of `ids`, which rows are judged by.
    */
   (
-    | { problemType: "single_label_classification"; classes: string[]; ids: Int32Array; soft?: Float32Array }
+    | {
+        problemType: "single_label_classification";
+        classes: string[];
+        ids: Int32Array;
+        soft?: Float32Array;
+        /** Of words of texts in place of rows: how many there are of each text, one after the other. */
+        sequences?: Int32Array;
+      }
     /** `values[row * classes.length + c]` is 1 where class c holds, else 0, or in between how probable it is. */
     | { problemType: "multi_label_classification"; classes: string[]; values: Float32Array }
     /** `values[row]` is the number itself; of several targets, which `classes` names, `values[row * classes.length + target]`. */

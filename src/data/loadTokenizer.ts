@@ -16,6 +16,7 @@ import { loadTransformers } from "./loadTransformers";
 import { type BuiltTokenizer, buildTokenizer } from "./tokenizer/buildTokenizer";
 import { fillTemplate, readTemplate } from "./tokenizer/inputTemplate";
 import { ownPatterns } from "./tokenizer/ownPatterns";
+import type { TokenPiece } from "./tokenizer/pieces";
 import { tokenizerContents } from "./tokenizer/tokenizerContents";
 import { tokenReader } from "./tokenizer/tokenReader";
 import { withinSeconds } from "./tokenizer/withinSeconds";
@@ -74,7 +75,9 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
   if (contents.size === 0) refuseParent(folder);
   const built = await buildTokenizer(folder, contents).catch((error) => misfit(folder, error));
   const { json, truncationSide, hasTypes } = built;
-  const { read, vocabSize } = await tokenReader(folder, built).catch((error) => misfit(folder, error));
+  const { read, pieces, vocabSize } = await tokenReader(folder, built).catch((error) =>
+    misfit(folder, error),
+  );
   const [patterns, single, double, pad] = understood(folder, () => [
     ownPatterns(json),
     readTemplate(json.post_processor, false),
@@ -113,6 +116,20 @@ export async function loadTokenizer(folder: string, ...more: unknown[]): Promise
     },
   };
   hashes.set(tokenizer.encode, await hashOf(contents));
+  const slot = single.findIndex(({ text }) => text === 0);
+  readers.set(tokenizer.encode, {
+    before: slot,
+    special: single.length - 1,
+    frame: (ids) => fillTemplate(single, [ids], hasTypes),
+    pieces: (text) =>
+      patterns.length === 0
+        ? understood(folder, () => pieces(text))
+        : withinSeconds(
+            LONGEST_SECONDS,
+            () => understood(folder, () => pieces(text)),
+            () => endless(folder, patterns, [text]),
+          ),
+  });
   return tokenizer;
 }
 
@@ -135,6 +152,29 @@ function misfit(folder: string, error: unknown): never {
       cause: error,
     },
   );
+}
+
+/** What else is read of texts whose tokens are told apart. */
+export interface PieceReader {
+  /** Special tokens in front of a text's, and in all. */
+  before: number;
+  special: number;
+  /** Puts special tokens around those of a text. */
+  frame(ids: number[]): Omit<Encoding, "truncated">;
+  /** All tokens of a text, each with the part of it that it stands for. */
+  pieces(text: string): TokenPiece[];
+}
+
+const readers = new WeakMap<Tokenizer["encode"], PieceReader>();
+
+/** Reads texts token by token. Throws an InputError for a tokenizer that `loadTokenizer` did not make. */
+export function pieceReader({ encode }: Tokenizer): PieceReader {
+  const reader = readers.get(encode);
+  if (!reader)
+    throw new InputError(
+      "tokenizer: expected one that loadTokenizer gave, which knows where tokens stand, got another",
+    );
+  return reader;
 }
 
 // By the function: another one that is put in its place must not find the tokens of this one in the cache.

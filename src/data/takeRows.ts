@@ -7,6 +7,7 @@ import type { Labels } from "./labels";
 import { labelWidth } from "./labelWidth";
 import { rowsOf } from "./rowsOf";
 import type { TextDataset } from "./textDataset";
+import type { TokenTexts } from "./tokenDataset";
 import type { EncodedDataset } from "./tokenize";
 
 /** Rows as they were read from a table or a folder, or as a model reads them. */
@@ -39,10 +40,18 @@ export function takeRows(dataset: TakenRows, rows: ArrayLike<number>, ...more: u
 }
 
 /** What rows as they were read hold one of for each row, by name. */
-function columnsOf(dataset: TextDataset | ImageRows): Record<string, string[]> {
+function columnsOf(dataset: TextDataset | ImageRows): Record<string, unknown[]> {
   if ("paths" in dataset) return { paths: dataset.paths, keys: dataset.keys };
   const { texts, pairs, ids } = dataset;
-  return { texts, ...(pairs && { pairs }), ...(ids && { ids }) };
+  const { words, tags, spans } = dataset as Partial<TokenTexts>;
+  return {
+    texts,
+    ...(pairs && { pairs }),
+    ...(ids && { ids }),
+    ...(words && { words }),
+    ...(tags && { tags }),
+    ...(spans && { spans }),
+  };
 }
 
 function takeLabels(labels: Labels, rows: number[]): Labels {

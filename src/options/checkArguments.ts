@@ -58,6 +58,16 @@ const rows = kindOf("rows as textDataset or imageFolder gives them", (value) => 
 
 const texts = kindOf("texts as textDataset gives them", (value) => Array.isArray(membersOf(value).texts));
 
+const words = kindOf("texts as tokenDataset gives them", (value) => {
+  const { texts, classes } = membersOf(value);
+  return Array.isArray(texts) && Array.isArray(classes);
+});
+
+const tokenizer = kindOf(
+  "a tokenizer, as loadTokenizer gives it",
+  (value) => typeof membersOf(value).encode === "function",
+);
+
 const records = kindOf("a list of records, as freezeSweep or readRecords gives them", (value) =>
   isListOf(
     value,
@@ -113,6 +123,10 @@ export const ARGUMENTS = {
   },
   checkSubmission: { submission: table, sample: table },
   textDataset: { table },
+  readConll: { path: path("the path of a CoNLL file") },
+  tokenDataset: { table },
+  tokenizeWords: { dataset: words, tokenizer },
+  predictTokens: { model, dataset },
   imageFolder: { folder },
   takeRows: {
     dataset: kindOf("rows as textDataset, imageFolder, tokenize or encodeImages give them", (value) =>
@@ -125,10 +139,7 @@ export const ARGUMENTS = {
   groupKFold: { groups: listLike("a list with the group of each row") },
   tokenize: {
     dataset: texts,
-    tokenizer: kindOf(
-      "a tokenizer, as loadTokenizer gives it",
-      (value) => typeof membersOf(value).encode === "function",
-    ),
+    tokenizer,
   },
   "tokenizer.encode": {
     text: text(),

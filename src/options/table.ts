@@ -908,6 +908,49 @@ export const OPTIONS = {
     signal: stop("between two rows"),
     onProgress: progress("rows"),
   },
+  tokenDataset: {
+    tokens: option("The column of words, a list of them in each row.", text(), {
+      defaultSays: '"tokens", where the table has it and no `text` is named',
+      also: ["words", "token_column"],
+    }),
+    tags: option("The column of the words' tags, a list as long.", text(), {
+      defaultSays: '"ner_tags", where the table has it beside its words',
+      also: ["ner_tags", "label", "labels", "label_column"],
+    }),
+    text: option("The column of texts, in place of `tokens`.", text(), {
+      defaultSays: '"text", where the table has no words',
+      also: ["text_column"],
+    }),
+    spans: option(
+      "The column of labelled parts: a list of `{ start, end, label }`, by Unicode characters as Python counts them.",
+      text(),
+      { defaultSays: '"spans", where the table has it beside its texts', also: ["entities", "annotations"] },
+    ),
+    id: option("A column that names the rows.", text(), { defaultSays: "none", also: ["id_column"] }),
+    classes: option(
+      "The tags of the training rows, or of a model, in order; those that tags given as numbers stand for.",
+      list(text()),
+      { defaultSays: "those that occur", also: ["id2label", "class_names", "label_list"] },
+    ),
+    log: log("the line on the tags, where `classes` are left out"),
+  },
+  tokenizeWords: {
+    maxLength: option(
+      "Tokens of a window at most, special tokens counted; a longer text is read in several that overlap.",
+      integer(1),
+      {
+        defaultSays:
+          "what the model was trained on by the kit, or its `sentence_bert_config.json` says, else 128, and no more than the model takes",
+        also: ["max_len", "max_seq_length", "max_tokens", "model_max_length"],
+      },
+    ),
+    stride: option("Tokens that two windows of a text share at least.", integer(0), {
+      defaultSays: "a quarter of a window",
+      also: ["doc_stride", "overlap"],
+    }),
+    signal: stop("between two rows"),
+    onProgress: progress("rows"),
+  },
   trainValidSplit: {
     validFraction: option("Share of the rows to validate on, above 0 and below 1.", number(0, 1), {
       default: 0.2,
@@ -1059,6 +1102,7 @@ export const OPTIONS = {
     log: log("a line on what is resumed"),
   },
   predict: predicting(),
+  predictTokens: predicting(),
   evaluate: { ...predicting(), metrics: furtherMetrics("") },
   greedySoup: {
     ...predicting(),

@@ -84,7 +84,7 @@ export async function probeDepths(
   const valid = readLabelledRows("probeDepths: valid", model, data.valid);
   if (!model.stages.at(-1)!.pool)
     throw new InputError(
-      `probeDepths: model: expected one that reads texts and pools by "cls", "mean", "max" or "meanMax", got ${train.kind === "images" ? "one that reads images" : 'a head that learns how to pool; load it with head: "mean"'}`,
+      `probeDepths: model: expected one that reads texts and pools by "cls", "mean", "max" or "meanMax", got ${train.kind === "images" ? "one that reads images" : model.perToken ? "one that tells the label of each token" : 'a head that learns how to pool; load it with head: "mean"'}`,
     );
   const stoppable = new Stoppable({ name: "probeDepths", work: "at work", signal });
   stoppable.begin();

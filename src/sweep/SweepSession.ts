@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { AutoModelForImageClassification } from "../checkpoint/AutoModelForImageClassification";
 import { AutoModelForSequenceClassification } from "../checkpoint/AutoModelForSequenceClassification";
+import { AutoModelForTokenClassification } from "../checkpoint/AutoModelForTokenClassification";
 import type { Dataset, LabelledRows } from "../data/Rows";
 import { rowsOf } from "../data/rowsOf";
 import { saySharedRows } from "../data/saySharedRows";
@@ -163,12 +164,14 @@ export class SweepSession {
 }
 
 function load(source: string, dataset: Dataset, log?: (line: string) => void): Promise<Classifier> {
-  const { labels, kind } = rowsOf(dataset);
+  const { labels, kind, perToken } = rowsOf(dataset);
   if (!labels) throw new InputError("train: expected rows with labels, got none; name the label column");
   const { problemType } = labels;
   const shape = labels.classes ? { classes: labels.classes } : { numLabels: 1 };
   if (kind === "images")
     return AutoModelForImageClassification.fromPretrained(source, { classes: labels.classes, log });
+  if (perToken)
+    return AutoModelForTokenClassification.fromPretrained(source, { classes: labels.classes, log });
   return AutoModelForSequenceClassification.fromPretrained(source, { ...shape, problemType, log });
 }
 

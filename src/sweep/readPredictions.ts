@@ -35,6 +35,8 @@ export function readPredictions(
     checkFormat(path, Number(format.slice(KIND.length)), FORMAT);
     const outputs = file.readFloat32("outputs");
     const labels = labelsOf(path, problemType, classes, file.readFloat32("labels"));
+    if (file.tensors.has("sequences") && labels.problemType === "single_label_classification")
+      labels.sequences = Int32Array.from(file.readFloat32("sequences"));
     checkLabels(path, labels, validRows);
     const width = labels.classes?.length ?? 1;
     if (outputs.length !== validRows * width)

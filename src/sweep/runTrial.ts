@@ -116,7 +116,7 @@ export async function* runTrial(
       trainableParameters,
       totalParameters: listParams(model).totals.total,
       trainRows: train.count,
-      validRows: valid.count,
+      validRows: valid.outputs,
       modelHash: bench.modelHash,
       dataHash: bench.dataHash,
       settings: { ...settings },
@@ -124,8 +124,11 @@ export async function* runTrial(
       about: { ...bench.about, options: { ...bench.about.options, learningRate: rateOf(planned) } },
       versions: { frostkit: version, node: process.versions.node, ...engine.versions },
     };
+    const predictions = { outputs, labels: valid.labels, rows: bench.rowsHash };
+    // Of words nothing is shown one by one.
+    if (valid.perToken) return { record, predictions };
     const texts = valid.inputs.map((input) => rowTexts.get(input) ?? "");
-    return { record, predictions: { outputs, labels: valid.labels, rows: bench.rowsHash, texts } };
+    return { record, predictions: { ...predictions, texts } };
   } finally {
     undo?.();
     model.trainedOn = trainedOn;

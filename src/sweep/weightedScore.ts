@@ -10,7 +10,7 @@ import { rowScores } from "./rowScores";
 export interface WeightedScore {
   /** NaN where it is not defined on such rows. */
   of(weights: Uint32Array): number;
-  /** How many rows there are. */
+  /** How many rows there are, or texts, where a metric is of whole texts' words. */
   rows: number;
   /** How many values it goes through for a row. */
   work: number;
@@ -50,7 +50,7 @@ export function weightedScore(
     };
   }
   const scorer = scorerOf(metric, outputs, labels);
-  return scorer && { ...scorer, rows };
+  return scorer && { ...scorer, rows: scorer.rows ?? rows };
 }
 
 function weightedMean(values: Float64Array, weights: Uint32Array): number {

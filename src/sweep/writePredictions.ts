@@ -16,8 +16,8 @@ export const KIND = "frostkit predictions ";
 export const FORMAT = 1;
 
 /**
- * Writes what a trial's validation rows got beside the sweep's records: a safetensors file with `outputs` [rows, labels] and `labels`,
- * which appears whole, synced to the disk, or not at all; and once for all trials what people read where the model read these rows. Gives
+ * Writes what a trial's validation rows got beside the sweep's records: a safetensors file with `outputs` [rows, labels], `labels` and, of
+ * words of texts, `sequences`, how many there are of each text, which appears whole, synced to the disk, or not at all; and once for all trials what people read where the model read these rows. Gives
  * the trial's file's name in the sweep's folder, for the record.
  */
 export function writePredictions(folder: string, trial: string, predictions: RowPredictions): string {
@@ -27,7 +27,8 @@ export function writePredictions(folder: string, trial: string, predictions: Row
   const stem = join(place, ".unfinished");
   const truth = truthOf(labels);
   const count = truth.shape[0];
-  const tensors = [{ name: "outputs", shape: [count, outputs.length / count] }, truth];
+  const sequences = sequencesOf(labels);
+  const tensors = [{ name: "outputs", shape: [count, outputs.length / count] }, truth, ...sequences];
   const { problemType, classes } = labels;
   const metadata = {
     format: `${KIND}${FORMAT}`,
@@ -42,6 +43,7 @@ export function writePredictions(folder: string, trial: string, predictions: Row
     try {
       writer.write(outputs);
       writer.write(truth.values);
+      for (const { values } of sequences) writer.write(values);
     } finally {
       writer.finish();
     }
@@ -52,6 +54,13 @@ export function writePredictions(folder: string, trial: string, predictions: Row
   syncFolder(place);
   if (isNew) syncFolder(folder);
   return name;
+}
+
+/** Of words of texts how many there are of each. */
+function sequencesOf(labels: Labels): (WrittenTensor & { values: Float32Array })[] {
+  if (labels.problemType !== "single_label_classification" || !labels.sequences) return [];
+  const { length } = labels.sequences;
+  return [{ name: "sequences", shape: [length], dtype: "I64", values: Float32Array.from(labels.sequences) }];
 }
 
 /** The labels as a tensor: indices of classes, or float32 as they are. */

@@ -1,6 +1,9 @@
 const labels: Record<string, string> = {
   loss: "Validation loss",
   f1: "F1",
+  entityF1: "Entity F1",
+  entityPrecision: "Entity precision",
+  entityRecall: "Entity recall",
   mcc: "MCC",
   rmse: "RMSE",
   mcrmse: "MCRMSE",

@@ -46,16 +46,16 @@ export class LabelledObjective implements Objective {
       const read = await rowsOf(batches, next);
       this.#read = read;
       return batches.map((batch, part) => ({
-        weight: this.#loss.weight(batch),
+        weight: this.#loss.weight(read.targets(batch)),
         seed: [seed, epoch, step, part],
         form: `from ${start.from}`,
         arrays: (total) => ({
           ...arraysOfRows(this.model, read, batch, start),
-          ...this.#loss.arrays(batch, total),
+          ...this.#loss.arrays(read.targets(batch), total),
         }),
         forward: (pass, total) =>
           forwardRows(this.model, read, batch, start, pass, (logits) =>
-            this.#loss.forward(pass, logits, batch, total),
+            this.#loss.forward(pass, logits, read.targets(batch), total),
           ),
       }));
     };

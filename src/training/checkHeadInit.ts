@@ -5,6 +5,10 @@ import type { Classifier } from "../models/Classifier";
 export function checkHeadInit(model: Classifier): void {
   const expected = "headInit: expected a head whose last layer was drawn at random and learns";
   const { lastLayer } = model.stages.at(-1)!;
+  if (model.perToken)
+    throw new InputError(
+      `${expected}, got one that tells the label of each token, which no probe is made for; leave headInit out`,
+    );
   if (!lastLayer)
     throw new InputError(
       `${expected}, got one that is a function, or that learns how to pool; load the model with head: "mean", or leave headInit out`,

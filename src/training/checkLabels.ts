@@ -11,6 +11,9 @@ export function checkLabels(name: string, labels: Labels, rows: number): void {
     throw new InputError(
       `${name}: expected ${rows * width} labels for ${rows} rows, got ${values.length}; takeRows takes rows with their labels`,
     );
+  const sequences = single ? labels.sequences : undefined;
+  if (sequences && sequences.reduce((sum, length) => sum + length, 0) !== rows)
+    throw new InputError(`${name}: expected texts of ${rows} words in all, got ${sequences}`);
   const last = single ? labels.classes.length - 1 : 1;
   const [fits, expected] = {
     single_label_classification: [

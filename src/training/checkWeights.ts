@@ -1,5 +1,4 @@
 import { batchRows } from "../data/batches";
-import { labelRows } from "../data/labelWidth";
 import type { LabelledRows } from "../data/Rows";
 import { InputError } from "../errors";
 import type { FineTuneSettings } from "./FineTuneOptions";
@@ -13,7 +12,9 @@ export function checkWeights(train: LabelledRows, settings: FineTuneSettings): v
   const { labels } = train;
   if (!labels.weights && settings.classWeights === undefined) return;
   const { weight } = lossOf(labels, settings);
-  const idle = new Set([...Array(labelRows(labels)).keys()].filter((row) => weight([row]) === 0));
+  const idle = new Set(
+    [...Array(train.count).keys()].filter((row) => weight(train.targets(Int32Array.of(row))) === 0),
+  );
   if (idle.size === 0) return;
   const { epochs, batchSize, gradientAccumulation, seed } = settings;
   const { lengths } = train;
@@ -30,7 +31,10 @@ export function checkWeights(train: LabelledRows, settings: FineTuneSettings): v
         throw new InputError(
           `train: expected rows of weight above 0 in every step, got one of ${which}, which weigh 0; leave these rows out, give them a small weight or take a larger batchSize`,
         );
-      const names = new Set(rows.map((row) => labels.classes[labels.ids[row]]));
+      const targets = rows.flatMap((row) =>
+        [...train.targets(Int32Array.of(row))].filter((each) => each >= 0),
+      );
+      const names = new Set(targets.map((target) => labels.classes[labels.ids[target]]));
       throw new InputError(
         `classWeights: expected rows of weight above 0 in every step, got one of ${which}, ` +
           `all of class ${[...names].join(", ")}, which weighs 0; leave these ` +

@@ -48,7 +48,7 @@ export interface LossOptions {
   labelSmoothing?: number;
 }
 
-/** The loss of a batch: the mean over its rows, as PyTorch's function of that name computes it. */
+/** The loss of a batch: the mean over its rows but those that are -1, as PyTorch's function of that name computes it. */
 export interface Loss {
   /** What rows weigh together; the loss of several batches is their weighted mean. */
   weight(rows: ArrayLike<number>): number;
@@ -109,7 +109,7 @@ function singleLabelLoss(
   const classes = labels.classes.length;
   const weightOf = weightOfRows(labels);
   // As PyTorch of probabilities, the mean over soft labels is one over the rows, whatever their classes weigh.
-  const classWeightOf = (row: number) => (soft ? 1 : weights[ids[row]]);
+  const classWeightOf = (row: number) => (soft ? 1 : row < 0 ? 0 : weights[ids[row]]);
   /** Of each class of a row, whose weight is `scale`, what is true of it, smoothed and times its own weight. */
   const targetOf = (
     rows: ArrayLike<number>,
@@ -121,6 +121,7 @@ function singleLabelLoss(
     const target = new Float32Array(rows.length * classes);
     for (let r = 0; r < rows.length; r++) {
       const row = rows[r];
+      if (row < 0) continue;
       const weight = weightOf(row);
       for (let c = 0; c < classes; c++)
         target[r * classes + c] = (weight * weights[c] * smoothing) / classes / scale;
@@ -216,7 +217,7 @@ function customLoss(labels: Labels, of: CustomLoss): Loss {
   const truthOf = (rows: ArrayLike<number>): tf.Tensor => {
     if (labels.problemType === "single_label_classification" && !labels.soft)
       return tf.tensor1d(
-        Int32Array.from(rows, (row) => labels.ids[row]),
+        Int32Array.from(rows, (row) => (row < 0 ? 0 : labels.ids[row])),
         "int32",
       );
     const all = labels.problemType === "single_label_classification" ? labels.soft! : labels.values;
@@ -259,9 +260,9 @@ const ofEach = (
     ),
   );
 
-/** How much a row counts. */
+/** How much a row counts; a token that tells no word is -1 and counts nothing. */
 const weightOfRows = ({ weights }: Labels): ((row: number) => number) =>
-  weights ? (row) => weights[row] : () => 1;
+  weights ? (row) => (row < 0 ? 0 : weights[row]) : (row) => (row < 0 ? 0 : 1);
 
 const sum = (rows: ArrayLike<number>, term: (row: number) => number): number => {
   let total = 0;

@@ -1,4 +1,5 @@
 import type { Labels } from "../data/labels";
+import { ENTITY_METRICS } from "./scorers/entityScorer";
 
 /** The names of the metrics that rows with these labels are scored by in any case: `rocAuc` where each class has rows, and other classes have some. */
 export function metricNames(labels: Labels): string[] {
@@ -13,5 +14,13 @@ export function metricNames(labels: Labels): string[] {
   const single = labels.problemType === "single_label_classification";
   const rows = single ? labels.ids.length : labels.values.length / classes;
   const ranked = counts.every((count) => count > 0 && count < rows);
-  return ["accuracy", "f1", ...(single ? ["mcc"] : []), ...(ranked ? ["rocAuc"] : []), "logLoss"];
+  const entities = "sequences" in labels && labels.sequences ? ENTITY_METRICS : [];
+  return [
+    ...entities,
+    "accuracy",
+    "f1",
+    ...(single ? ["mcc"] : []),
+    ...(ranked ? ["rocAuc"] : []),
+    "logLoss",
+  ];
 }

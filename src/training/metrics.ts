@@ -11,6 +11,7 @@ import { checkMetrics } from "./checkMetrics";
 import { countRows, f1Of, noCounts, SCORES_OF_COUNTS } from "./classCounts";
 import { columnOf } from "./columnOf";
 import { rocArea } from "./rocArea";
+import { ENTITY_METRICS } from "./scorers/entityScorer";
 import { scorerOf } from "./scorers/scorerOf";
 
 /** Scores by name. `rocAuc` is left out where a class has no row, since it is not defined there. */
@@ -31,7 +32,8 @@ export interface MetricsOptions {
  *
  * `outputs`, [rows · labels], are probabilities, or predicted values in a regression. Single-label: accuracy, f1 (of the second
  * class where there are two, else the mean over the classes that occur or are predicted), mcc, rocAuc (one against the rest, macro), logLoss. Multi-label: accuracy (all labels
- * of a row right), f1 and rocAuc (macro), logLoss. Regression: rmse, of several targets the mean of each one's. Further ones have to be
+ * of a row right), f1 and rocAuc (macro), logLoss. Words of texts, besides those of a single label a word: entityPrecision, entityRecall and
+ * entityF1 of whole entities, as seqeval's precision, recall and f1. Regression: rmse, of several targets the mean of each one's. Further ones have to be
  * named; those that are not defined on these rows are left out. One of the user's own is computed by its function.
  *
  * @throws InputError for outputs that are not one for each row and label, or not finite, naming the row, for a metric that the task
@@ -76,7 +78,11 @@ function usual(outputs: Float32Array, labels: Labels): Metrics {
   if (labels.problemType === "regression") return { rmse: scorerOf("rmse", outputs, labels)!.of() };
   if (labels.problemType === "multi_label_classification")
     return multiLabel(outputs, labels.values, labels.classes.length);
-  return singleLabel(outputs, labels.ids, labels.classes.length);
+  return {
+    ...singleLabel(outputs, labels.ids, labels.classes.length),
+    ...(labels.sequences &&
+      Object.fromEntries(ENTITY_METRICS.map((name) => [name, scorerOf(name, outputs, labels)!.of()]))),
+  };
 }
 
 function checkOutputs(outputs: Float32Array, labels: Labels): void {

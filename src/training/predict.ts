@@ -15,7 +15,7 @@ import { argMax } from "./argMax";
 import { FROM_ROWS, forwardRows, type Start } from "./forwardRows";
 import { nextTurn } from "./nextTurn";
 import { explainOutOfMemory } from "./outOfMemory";
-import { readRows } from "./readRows";
+import { checkPerToken, readRows } from "./readRows";
 import { Stoppable } from "./Stoppable";
 import { whyNotFinite } from "./whyNotFinite";
 
@@ -61,6 +61,7 @@ export async function predict(
   const settings = readOptions("predict", options);
   checkArguments("predict", { model, dataset });
   const rows = readRows("predict", model, dataset);
+  checkPerToken("predict", model, rows);
   rows.checkReading("predict", model.trainedOn);
   const logits = await allLogits(model, rows, settings);
   const probabilities = toProbabilities(logits, model.numLabels, model.problemType);
@@ -100,7 +101,7 @@ async function checkFinite(
 ): Promise<void> {
   const at = firstNotFinite(logits);
   if (at < 0) return;
-  const row = Math.floor(at / model.numLabels);
+  const row = rows.rowOf(Math.floor(at / model.numLabels));
   const why = await whyNotFinite(model, rows, Int32Array.of(row), precision);
   throw new FrostError(
     `expected finite logits, got ${logits[at]} in row ${row}${why ? `: ${why}` : ""}; ` +
@@ -116,15 +117,16 @@ export async function* logitsOf(
   start: Start = FROM_ROWS,
   precision: Precision = "fp32",
 ): AsyncGenerator<number, Float32Array> {
-  const logits = new Float32Array(rows.count * model.numLabels);
+  const { numLabels } = model;
+  const logits = new Float32Array(rows.outputs * numLabels);
   let done = 0;
   for (const batch of batchRows(rows.lengths, { batchSize })) {
     const forward = () => forwardRows(model, rows, batch, start, new Pass());
     const value = autocast(precision, forward);
     const values = (await value.tensor.data()) as Float32Array;
     value.tensor.dispose();
-    batch.forEach((row, r) => {
-      logits.set(values.subarray(r * model.numLabels, (r + 1) * model.numLabels), row * model.numLabels);
+    rows.targets(batch).forEach((target, r) => {
+      if (target >= 0) logits.set(values.subarray(r * numLabels, (r + 1) * numLabels), target * numLabels);
     });
     done += batch.length;
     yield done;

@@ -19,6 +19,7 @@ export function readRows(name: string, model: Classifier, dataset: Dataset): Row
 export function readLabelledRows(name: string, model: Classifier, dataset: Dataset): LabelledRows {
   const rows = readRows(name, model, dataset);
   const { labels, count } = rows;
+  checkPerToken(name, model, rows);
   if (count === 0) throw new InputError(`${name}: expected at least one row, got none`);
   if (!labels) throw new InputError(`${name}: expected rows with labels, got none; name the label column`);
   labelsKind.check(`${name}: labels`, labels, name);
@@ -32,8 +33,18 @@ export function readLabelledRows(name: string, model: Classifier, dataset: Datas
       `${name}: the model has ${model.numLabels} labels, the data ${classes ? `${classes.length} (${classes.join(", ")}); load the model with classes: […] of the data` : "one number a row; load the model with numLabels: 1"}`,
     );
   if (classes) checkClasses(name, model.classes, classes);
-  checkLabels(name, labels, count);
+  checkLabels(name, labels, rows.outputs);
   return rows as LabelledRows;
+}
+
+/** Throws where words are to be told by a model of whole texts, or the other way round. */
+export function checkPerToken(name: string, model: Classifier, rows: Rows): void {
+  if (rows.perToken === model.perToken) return;
+  throw new InputError(
+    model.perToken
+      ? `${name}: the model tells the label of each token, these rows have no words; make them by tokenDataset and tokenizeWords`
+      : `${name}: these rows are of words in texts, the model tells something of whole texts; load it by AutoModelForTokenClassification`,
+  );
 }
 
 /** Throws where rows of one name would be held against logits of another. A model whose labels have no names takes any. */

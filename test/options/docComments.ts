@@ -45,6 +45,8 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/data/readTable.ts", "TableOptions", OPTIONS.readTable],
   ["src/data/textDataset.ts", "TextColumns", OPTIONS.textDataset],
   ["src/data/tokenize.ts", "TokenizeOptions", OPTIONS.tokenize],
+  ["src/data/tokenDataset.ts", "TokenColumns", OPTIONS.tokenDataset],
+  ["src/data/tokenizeWords.ts", "TokenizeWordsOptions", OPTIONS.tokenizeWords],
   ["src/data/splits.ts", "SplitOptions", OPTIONS.trainValidSplit],
   ["src/data/splits.ts", "FoldOptions", OPTIONS.groupKFold],
   ["src/data/splits.ts", "StratifiedFoldOptions", OPTIONS.stratifiedKFold],

@@ -1,7 +1,7 @@
 import type { AddedToken } from "./tokenizerJson";
 
 /** A piece of a text: an added token, or text between such tokens. */
-export type Piece = { id: number } | { text: string; start: number };
+export type Piece = { id: number; start: number; end: number } | { text: string; start: number };
 
 /** What to look for, and the token that it stands for. */
 export interface Pattern {
@@ -39,7 +39,7 @@ export function matchTokens(
       if (token.lstrip) while (start > from && SPACE.test(text[start - 1])) start--;
       if (token.rstrip) while (end < text.length && SPACE.test(text[end])) end++;
       if (from < start) pieces.push({ text: text.slice(from, start), start: from });
-      pieces.push({ id: token.id });
+      pieces.push({ id: token.id, start, end });
       from = end;
     }
     if (from < text.length) pieces.push({ text: text.slice(from), start: from });

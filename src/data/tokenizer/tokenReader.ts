@@ -3,6 +3,7 @@ import { loadTransformers } from "../loadTransformers";
 import type { BuiltTokenizer } from "./buildTokenizer";
 import { matchTokens, type Pattern } from "./matchTokens";
 import { type Normalizer, normalizer } from "./normalizer";
+import { alignNormalized, lengthsOf, placeWords, type TokenPiece, wholeCharacters } from "./pieces";
 import { type PreTokenizer, preTokenizer } from "./preTokenizer";
 
 /** The part of @huggingface/tokenizers' Tokenizer that is used here. */
@@ -40,7 +41,12 @@ const KNOWN_WORDS = 50_000;
 export async function tokenReader(
   where: string,
   { json, added, splitSpecialTokens }: BuiltTokenizer,
-): Promise<{ read: (text: string, limit: number, fromEnd: boolean) => ReadTokens; vocabSize: number }> {
+): Promise<{
+  read: (text: string, limit: number, fromEnd: boolean) => ReadTokens;
+  /** All tokens of a text, each with the part of it that it stands for. */
+  pieces: (text: string) => TokenPiece[];
+  vocabSize: number;
+}> {
   const { PreTrainedTokenizer } = await loadTransformers();
   let core: Core;
   try {
@@ -98,5 +104,44 @@ export async function tokenReader(
     }
     return { ids: (fromEnd ? found.reverse() : found).flat(), whole: done === parts.length };
   };
-  return { read, vocabSize: Math.max(model.vocab.length, ...added.tokens.map(({ id }) => id + 1)) };
+  const isOfBytes = JSON.stringify(json.pre_tokenizer ?? null).includes('"ByteLevel"');
+  const continuing = String(json.model.continuing_subword_prefix ?? "");
+  /** The tokens of a stretch of normalised text without added tokens, by units of that text. */
+  const piecesOf = (text: string, first: boolean): TokenPiece[] => {
+    const cut = words(text, first);
+    const places = placeWords(text, cut, isOfBytes);
+    return cut.flatMap((word, w) => {
+      const ids = tokensOf(word);
+      const lengths = places && lengthsOf(word, model([word]), continuing);
+      let at = 0;
+      let before = 0;
+      return ids.map((id, i) => {
+        const own = places?.[w].slice(at, lengths ? at + lengths[i] : undefined) ?? [0, text.length - 1];
+        if (lengths) at += lengths[i];
+        const units = own.filter((unit) => unit !== null);
+        const start = units[0] ?? before;
+        const end = units.length > 0 ? units.at(-1)! + 1 : start;
+        before = end;
+        return { id, start, end };
+      });
+    });
+  };
+  const pieces = (text: string): TokenPiece[] =>
+    cutText(text).flatMap((piece): TokenPiece[] => {
+      if ("id" in piece) return [piece];
+      const normal = alignNormalized(normalize, piece.text);
+      return cutNormal(normal.text).flatMap((inner): TokenPiece[] => {
+        const from = inner.start;
+        const found =
+          "id" in inner
+            ? [{ id: inner.id, start: 0, end: inner.end - from }]
+            : piecesOf(inner.text, piece.start + from === 0);
+        return found.map(({ id, start, end }) => {
+          const [a, b] = [from + start, from + end];
+          const begin = piece.start + (normal.starts[a] ?? piece.text.length);
+          return { id, ...wholeCharacters(text, begin, b > a ? piece.start + normal.ends[b - 1] : begin) };
+        });
+      });
+    });
+  return { read, pieces, vocabSize: Math.max(model.vocab.length, ...added.tokens.map(({ id }) => id + 1)) };
 }

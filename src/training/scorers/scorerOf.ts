@@ -1,6 +1,7 @@
 import type { Labels } from "../../data/labels";
 import { labelRows, labelWidth } from "../../data/labelWidth";
 import { CLASS_METRICS, classScorer, ONE_CLASS_METRICS } from "./classScorer";
+import { ENTITY_METRICS, entityScorer } from "./entityScorer";
 import { LABELS_METRICS, labelsScorer } from "./labelsScorer";
 import type { Scorer } from "./Scorer";
 import { TARGET_METRICS, targetScorer } from "./targetScorer";
@@ -11,6 +12,14 @@ import { TARGET_METRICS, targetScorer } from "./targetScorer";
  */
 export function scorerOf(metric: string, outputs: Float32Array, labels: Labels): Scorer | null {
   const [, name, of] = /^([^:]*)(?::(.*))?$/s.exec(metric)!;
+  if (
+    labels.problemType === "single_label_classification" &&
+    labels.sequences &&
+    ENTITY_METRICS.includes(name)
+  )
+    return of === undefined || labelsOfTags(labels.classes).includes(of)
+      ? entityScorer(name, outputs, labels.ids, labels.classes, labels.sequences, of)
+      : null;
   const index = of === undefined ? undefined : labels.classes?.indexOf(of);
   if (of !== undefined && (index === undefined || index < 0)) return null;
   const width = labelWidth(labels);
@@ -19,6 +28,10 @@ export function scorerOf(metric: string, outputs: Float32Array, labels: Labels):
     return classScorer(name, outputs, labels.ids, width, index);
   return labelsScorer(name, outputs, labels.values, width, index);
 }
+
+/** What tags such as "B-PER" are of. */
+const labelsOfTags = (tags: readonly string[]) =>
+  [...new Set(tags)].filter((tag) => tag !== "O").map((tag) => tag.replace(/^[BIES]-/, ""));
 
 /** Whether rows with these labels have that metric, whatever is said of them. */
 export function isScored(metric: string, labels: Labels): boolean {
@@ -31,7 +44,11 @@ export function scorerNames(labels: Labels): string[] {
   const { problemType, classes } = labels;
   const [all, single, one] = {
     regression: [TARGET_METRICS, classes ? TARGET_METRICS : [], "target"] as const,
-    single_label_classification: [CLASS_METRICS, ONE_CLASS_METRICS, "class"] as const,
+    single_label_classification: [
+      "sequences" in labels && labels.sequences ? [...ENTITY_METRICS, ...CLASS_METRICS] : CLASS_METRICS,
+      ONE_CLASS_METRICS,
+      "class",
+    ] as const,
     multi_label_classification: [LABELS_METRICS, ONE_CLASS_METRICS, "label"] as const,
   }[problemType];
   return [

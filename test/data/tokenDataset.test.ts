@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { readConll } from "../../src/data/readConll";
+import { readTable, type Table } from "../../src/data/readTable";
+import { takeRows } from "../../src/data/takeRows";
+import { tokenDataset } from "../../src/data/tokenDataset";
+import { makeFolder } from "../checkpoint/madeByHand";
+
+const table = (...rows: Record<string, unknown>[]): Table => ({
+  path: "train.jsonl",
+  columns: Object.keys(rows[0]),
+  rows: rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+  ),
+});
+const quiet = { log: () => {} };
+
+describe("Words with tags", () => {
+  it("come from lists in a table of JSON lines, with a line on the tags", async () => {
+    const path = join(makeFolder(), "train.jsonl");
+    writeFileSync(
+      path,
+      '{"id": "a", "tokens": ["Ada", "lives"], "ner_tags": ["B-PER", "O"]}\n{"id": "b", "tokens": ["New", "York"], "ner_tags": ["B-LOC", "I-LOC"]}\n',
+    );
+    const said: string[] = [];
+    const dataset = tokenDataset(await readTable(path), { id: "id", log: (line) => said.push(line) });
+    assert.deepEqual(said, ["tags: O, B-LOC, I-LOC, B-PER, I-PER (5)"]);
+    assert.deepEqual(dataset.texts, ["Ada lives", "New York"]);
+    assert.deepEqual(dataset.words, [
+      [
+        [0, 3],
+        [4, 9],
+      ],
+      [
+        [0, 3],
+        [4, 8],
+      ],
+    ]);
+    assert.deepEqual(dataset.tags, [
+      ["B-PER", "O"],
+      ["B-LOC", "I-LOC"],
+    ]);
+    assert.deepEqual([dataset.spans, dataset.ids], [null, ["a", "b"]]);
+    const second = takeRows(dataset, [1]);
+    assert.deepEqual([second.texts, second.tags, second.ids], [["New York"], [["B-LOC", "I-LOC"]], ["b"]]);
+    assert.deepEqual(second.words, [dataset.words![1]]);
+  });
+
+  it("come from a CoNLL file, whatever its line ends and columns", async () => {
+    const path = join(makeFolder(), "train.conll");
+    writeFileSync(
+      path,
+      "\ufeff-DOCSTART- -X- O O\r\n\r\nAda NNP B-PER\r\nlives VBZ O\r\n\r\n\r\nParis NNP B-LOC",
+    );
+    const found = tokenDataset(await readConll(path), quiet);
+    assert.deepEqual(found.texts, ["Ada lives", "Paris"]);
+    assert.deepEqual(found.tags, [["B-PER", "O"], ["B-LOC"]]);
+    writeFileSync(path, "New York\tB-LOC\n\n");
+    assert.deepEqual((await readConll(path)).rows, [{ tokens: '["New York"]', ner_tags: '["B-LOC"]' }]);
+    writeFileSync(path, "Ada B-PER\nlives\n");
+    await assert.rejects(readConll(path), {
+      name: "InputError",
+      message: /conll, line 2: expected a word and its tag, got "lives"/,
+    });
+    writeFileSync(path, "\n");
+    await assert.rejects(readConll(path), { message: /expected words and tags, got none/ });
+    await assert.rejects(readConll(`${path}.gone`), { message: /ENOENT/ });
+  });
+
+  it("may be numbers that classes stand for", () => {
+    const rows = table({ tokens: ["Ada", "lives"], ner_tags: [1, 0] });
+    assert.deepEqual(tokenDataset(rows, { classes: ["O", "B-PER"] }).tags, [["B-PER", "O"]]);
+    assert.throws(() => tokenDataset(rows, quiet), {
+      message: /train.jsonl, row 1: expected tags by their names, or classes that numbers stand for, got 1/,
+    });
+    assert.throws(() => tokenDataset(rows, { classes: ["O"] }), { message: /got 1/ });
+  });
+
+  it("are refused where they do not fit, with the row", () => {
+    const rows = table(
+      { tokens: ["Ada", "lives"], ner_tags: ["B-PER", "O"] },
+      { tokens: ["Ada"], ner_tags: ["O", "O"] },
+    );
+    assert.throws(() => tokenDataset(rows, quiet), {
+      message: /row 2: expected a tag for each of 1 words, got 2 in column "ner_tags"/,
+    });
+    const one = table({ tokens: ["Ada"], ner_tags: ["B-ORG"] });
+    assert.throws(() => tokenDataset(one, { classes: ["O", "B-PER"] }), {
+      message: /row 1: tag "B-ORG" is none of those known from training: O, B-PER/,
+    });
+    assert.throws(() => tokenDataset(table({ tokens: "Ada lives", ner_tags: [] }), quiet), {
+      message: /expected a list of words as JSON in column "tokens"/,
+    });
+    assert.throws(() => tokenDataset(one, { text: "body" }), {
+      message: /expected a column "body", got "tokens", "ner_tags"/,
+    });
+    assert.throws(() => tokenDataset(one, { tokens: "tokens", text: "text" }), {
+      message: /columns of both/,
+    });
+  });
+
+  it("may be missing, as in rows to predict", () => {
+    const { tags, classes, labels } = tokenDataset(table({ tokens: ["Ada"] }));
+    assert.deepEqual([tags, classes, labels], [null, [], null]);
+  });
+});
+
+describe("Texts with labelled parts", () => {
+  const text = "😀 Ada lives in Paris.";
+
+  it("count characters in a file as Python does, and units of JavaScript's texts in a dataset", () => {
+    const spans = [
+      { start: 15, end: 20, label: "LOC" },
+      { start: 2, end: 5, label: "PER" },
+    ];
+    const dataset = tokenDataset(table({ text, spans }), quiet);
+    assert.deepEqual(dataset.classes, ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]);
+    assert.deepEqual(
+      dataset.spans![0].map(({ start, end, label }) => [text.slice(start, end), label]),
+      [
+        ["Ada", "PER"],
+        ["Paris", "LOC"],
+      ],
+    );
+    assert.deepEqual(takeRows(dataset, [0]).spans, dataset.spans);
+  });
+
+  it("are refused where they lie outside a text, over each other, or are none", () => {
+    const read = (spans: unknown) => () => tokenDataset(table({ text: "Ada lives", spans }), quiet);
+    assert.throws(read([{ start: 0, end: 10, label: "PER" }]), {
+      message:
+        /row 1: expected { start, end, label } within a text of 9 characters, got {"start":0,"end":10,"label":"PER"}/,
+    });
+    assert.throws(read([{ start: 3, end: 3, label: "PER" }]), { message: /within a text/ });
+    assert.throws(read([{ start: 0, end: 3 }]), { message: /within a text/ });
+    assert.throws(
+      read([
+        { start: 0, end: 4, label: "A" },
+        { start: 3, end: 5, label: "B" },
+      ]),
+      { message: /expected parts apart from each other/ },
+    );
+    assert.throws(read("none"), {
+      message: /expected a list of { start, end, label } as JSON in column "spans", got "none"/,
+    });
+    assert.deepEqual(tokenDataset(table({ text: "Ada", spans: "" }), quiet).spans, [[]]);
+    assert.throws(
+      () =>
+        tokenDataset(table({ text: "Ada", spans: [{ start: 0, end: 3, label: "ORG" }] }), {
+          classes: ["O", "B-PER"],
+        }),
+      { message: /label "ORG" is none of those known from training/ },
+    );
+  });
+});
