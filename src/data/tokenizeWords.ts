@@ -50,6 +50,10 @@ export async function tokenizeWords(
 ): Promise<EncodedTokens> {
   const { maxLength: asked, stride: overlap, signal, onProgress } = readOptions("tokenizeWords", options);
   checkArguments("tokenizeWords", { dataset, tokenizer });
+  if (!Array.isArray(dataset.classes) || dataset.words === undefined)
+    throw new InputError(
+      "tokenizeWords: dataset: expected texts as tokenDataset gives them, got others; tokenize takes those of textDataset",
+    );
   const reader = pieceReader(tokenizer);
   const maxLength = asked ?? defaultMaxLength(tokenizer);
   const room = maxLength - reader.special;

@@ -58,11 +58,6 @@ const rows = kindOf("rows as textDataset or imageFolder gives them", (value) => 
 
 const texts = kindOf("texts as textDataset gives them", (value) => Array.isArray(membersOf(value).texts));
 
-const words = kindOf("texts as tokenDataset gives them", (value) => {
-  const { texts, classes } = membersOf(value);
-  return Array.isArray(texts) && Array.isArray(classes);
-});
-
 const tokenizer = kindOf(
   "a tokenizer, as loadTokenizer gives it",
   (value) => typeof membersOf(value).encode === "function",
@@ -125,7 +120,7 @@ export const ARGUMENTS = {
   textDataset: { table },
   readConll: { path: path("the path of a CoNLL file") },
   tokenDataset: { table },
-  tokenizeWords: { dataset: words, tokenizer },
+  tokenizeWords: { dataset: texts, tokenizer },
   predictTokens: { model, dataset },
   imageFolder: { folder },
   takeRows: {

@@ -35,7 +35,7 @@ export interface TokenPredictions {
  * const tagger = await AutoModelForTokenClassification.fromPretrained("data/all-MiniLM-L6-v2", { classes: ["O", "B-PER", "I-PER"] });
  * const table: Table = { path: "a cell", columns: ["text"], rows: [{ text: "Ada lives in Paris." }] };
  * const { tags, spans } = await predictTokens(tagger, await tokenizeWords(tokenDataset(table), tokenizer));
- * console.log(tags[0].length, spans.length); // 5 1
+ * console.log(tags[0].length, spans[0]); // 5 words, and the parts that their tags come to
  * tagger.dispose();
  * ```
  */

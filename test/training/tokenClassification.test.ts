@@ -147,7 +147,7 @@ onEveryFastEngine("Training to tell words", () => {
       last.metrics.entityF1 > 0.6 && last.metrics.entityF1 > start.metrics.entityF1 + 0.3,
       JSON.stringify(last),
     );
-    assert.ok(last.metrics.accuracy > 0.85);
+    assert.ok(last.metrics.accuracy > start.metrics.accuracy + 0.1, JSON.stringify(last));
     const scores = await evaluate(model, valid);
     assert.deepEqual(scores.metrics, last.metrics);
     const { tags, spans, probabilities } = await predictTokens(model, valid);
@@ -156,7 +156,9 @@ onEveryFastEngine("Training to tell words", () => {
       tags.map((row) => row.length),
       valid.words.map(({ starts }) => starts.length),
     );
-    assert.ok(spans.flat().every(({ score, label }) => label === "EVEN" && score > 1 / 3 && score < 1 + 1e-6));
+    assert.ok(
+      spans.flat().every(({ score, label }) => label === "EVEN" && score > 1 / 3 && score < 1 + 1e-6),
+    );
     assert.ok(spans.flat().length > 10);
     model.dispose();
     assert.equal(tf.memory().numTensors, before, "tensors left behind");
