@@ -84,6 +84,8 @@ export { type ProbeData, type ProbedDepth, type ProbeOptions, probeDepths } from
 export { Random } from "./random";
 export { addLora, type LoraOptions, mergeLora, removeLora, unmergeLora } from "./recipes/addLora";
 export { bitFit } from "./recipes/bitFit";
+export { loadPeft } from "./recipes/loadPeft";
+export { savePeft } from "./recipes/savePeft";
 export { trainNorms } from "./recipes/trainNorms";
 export { type AccuracyFigureOptions, accuracyFigure } from "./report/accuracyFigure";
 export { confusionMatrixFigure } from "./report/confusionMatrixFigure";

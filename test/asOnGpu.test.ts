@@ -16,7 +16,7 @@ const PARTS = [
   "models/resnet",
   "models/roberta",
   "models/xlmRoberta",
-  "nn/loraLinear",
+  "nn/lora",
   "recipes/addLora",
   "training/AdamW",
   "training/WeightAverage",

@@ -39,6 +39,8 @@ test("A notebook finds the whole way under one name, from loading to the report"
       "mergeLora",
       "unmergeLora",
       "removeLora",
+      "savePeft",
+      "loadPeft",
       "adaptToTexts",
       "confusionMatrix",
       "confusionMatrixFigure",

@@ -78,7 +78,7 @@ function isCheckpointFile(path: string): boolean {
 }
 
 /** Whether the kit wrote these weights: others were downloaded, or trained elsewhere. */
-function isKits(path: string): boolean {
+export function isKits(path: string): boolean {
   try {
     const file = SafetensorsFile.open(path);
     file.close();

@@ -3,7 +3,8 @@ import { refuseName } from "../check";
 import { tidyUp } from "../engine/recorder/recording";
 import { InputError } from "../errors";
 import { closeNames } from "../freeze";
-import type { Adaptable } from "../nn/loraLinear";
+import type { Adaptable } from "../nn/linear";
+import { adapterParameters, forget, type Lora } from "../nn/lora";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage, StageInputs } from "../nn/Stage";
 import type { StepArrays } from "../nn/StepArrays";
@@ -102,14 +103,14 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
 
   /** Names and parameters in checkpoint order, then those of adapters. */
   namedParameters(): [string, Parameter][] {
-    const added = this.adapters().flatMap(({ lora }) => [lora.a, lora.b]);
+    const added = this.adapters().flatMap(({ lora }) => adapterParameters(lora));
     return [...this.#byName, ...added.map((parameter): [string, Parameter] => [parameter.name, parameter])];
   }
 
   /** The dense layers that `addLora` has put an adapter on. */
-  adapters(): Required<Adaptable>[] {
+  adapters(): (Adaptable & { lora: Lora })[] {
     const layers = new Set(this.stages.flatMap((stage) => stage.adaptable ?? []));
-    return [...layers].filter((layer): layer is Required<Adaptable> => layer.lora !== undefined);
+    return [...layers].filter((layer): layer is Adaptable & { lora: Lora } => layer.lora !== undefined);
   }
 
   /** Names and content of what is saved and loaded but never learned by gradients: running statistics. */
@@ -223,6 +224,7 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   dispose(): void {
     for (const [, parameter] of this.namedParameters()) parameter.dispose();
     for (const [, buffer] of this.namedBuffers()) buffer.dispose();
+    for (const { lora } of this.adapters()) forget(lora);
     tidyUp();
   }
 }

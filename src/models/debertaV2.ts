@@ -5,8 +5,7 @@ import { add, dropout } from "../nn/elementwise";
 import { embedding } from "../nn/embedding";
 import { firstRows } from "../nn/firstRows";
 import { layerNorm, type Norm, residualNorm } from "../nn/layerNorm";
-import { type Linear, linear } from "../nn/linear";
-import { type Adaptable, loraLinear } from "../nn/loraLinear";
+import { type BiasedAdaptable, linear } from "../nn/linear";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
 import { readRows } from "../nn/readRows";
@@ -130,10 +129,10 @@ function attentionKinds(config: Config): Kind[] {
 }
 
 interface Layer {
-  dense: Record<"query" | "key" | "value" | "attended" | "intermediate" | "output", Adaptable>;
+  dense: Record<"query" | "key" | "value" | "attended" | "intermediate" | "output", BiasedAdaptable>;
   norms: Record<"attended" | "output", Norm>;
   /** From the relative embeddings to their keys and queries, where these are not made as those of the tokens. */
-  relative: Partial<Record<"key" | "query", Required<Linear>>>;
+  relative: Partial<Record<"key" | "query", BiasedAdaptable>>;
 }
 
 function takeLayer(config: Config, take: Take, index: number): Layer {
@@ -181,7 +180,7 @@ function block(
     const dropped = dropout(pass, table, hiddenDropout);
     return {
       key: kinds.includes("c2p") ? linear(pass, dropped, own.key ?? dense.key) : undefined,
-      query: kinds.includes("p2c") ? loraLinear(pass, dropped, own.query ?? dense.query) : undefined,
+      query: kinds.includes("p2c") ? linear(pass, dropped, own.query ?? dense.query) : undefined,
       row,
       wholeRow,
     };
@@ -192,14 +191,14 @@ function block(
     get parameters() {
       return [dense, own, norms].flatMap((parts) => parametersOf(parts));
     },
-    adaptable: [dense.query, dense.value],
+    adaptable: [...Object.values(dense), ...Object.values(own)],
     forward(pass, inputs, x) {
       const { batchSize, mask } = inputs;
       const context = disentangledAttention(
         pass,
-        loraLinear(pass, readRows(pass, x!, batchSize), dense.query),
+        linear(pass, readRows(pass, x!, batchSize), dense.query),
         linear(pass, x!, dense.key),
-        loraLinear(pass, x!, dense.value),
+        linear(pass, x!, dense.value),
         positions(pass, inputs),
         { batchSize, heads, mask, dropout: attentionDropout, parts: 1 + kinds.length },
       );

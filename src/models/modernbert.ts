@@ -5,7 +5,8 @@ import { dropout } from "../nn/elementwise";
 import { embedding } from "../nn/embedding";
 import { firstRows } from "../nn/firstRows";
 import { layerNorm, type Norm } from "../nn/layerNorm";
-import { type Linear, linear, residualLinear } from "../nn/linear";
+import { type Adaptable, linear, residualLinear } from "../nn/linear";
+import { adapterParameters } from "../nn/lora";
 import { meanRows } from "../nn/meanRows";
 import type { Parameter } from "../nn/Parameter";
 import type { Pass, Value } from "../nn/Pass";
@@ -106,7 +107,7 @@ function takeDense(
   name: string,
   [to, from]: [number, number],
   options: { bias: boolean; std: number },
-): Linear {
+): Adaptable {
   return {
     weight: takeWeight(config, take, name, [to, from], options.std),
     bias: options.bias ? take(`${name}.bias`, [to], "zeros") : undefined,
@@ -119,8 +120,12 @@ function deviations(config: Config): { into: number; out: number } {
   return { into, out: into / Math.sqrt(2 * config.number("num_hidden_layers")) };
 }
 
-const parametersOf = (parts: (Linear | Norm)[]): Parameter[] =>
-  parts.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
+const parametersOf = (parts: (Adaptable | Norm)[]): Parameter[] =>
+  parts.flatMap((part) => [
+    part.weight,
+    ...(part.bias ? [part.bias] : []),
+    ...("lora" in part && part.lora ? adapterParameters(part.lora) : []),
+  ]);
 
 /** Which blocks see a window of each token's neighbours only. */
 function layersAreLocal(config: Config, depth: number): boolean[] {
@@ -212,7 +217,10 @@ function block(config: Config, take: Take, index: number, { reach, turns }: Bloc
 
   return {
     name: `layers.${index}`,
-    parameters: parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, mlpIn, mlpOut]),
+    get parameters() {
+      return parametersOf([...(attnNorm ? [attnNorm] : []), qkv, attended, mlpNorm, mlpIn, mlpOut]);
+    },
+    adaptable: [qkv, attended, mlpIn, mlpOut],
     forward(pass, inputs, x) {
       const { batchSize, mask } = inputs;
       const options = { batchSize, heads, mask, dropout: attentionDropout, reach };

@@ -14,7 +14,14 @@ export function postNormBlock(
     get parameters() {
       return layers.flatMap(parametersOf);
     },
-    adaptable: layers.flatMap(({ query, value }) => [query, value]),
+    adaptable: layers.flatMap(({ query, key, value, attended, intermediate, output }) => [
+      query,
+      key,
+      value,
+      attended,
+      intermediate,
+      output,
+    ]),
     forward: (pass, inputs, x) =>
       layers.reduce(
         (input, layer, i) =>

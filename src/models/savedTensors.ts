@@ -1,5 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { type Lora, loraChange } from "../nn/loraLinear";
+import { type Lora, mergedWeight } from "../nn/lora";
 import type { Parameter } from "../nn/Parameter";
 import type { FloatType } from "../options/floatType";
 import type { Classifier } from "./Classifier";
@@ -27,7 +26,7 @@ export function savedTensors(model: Classifier, parameters: ReadonlyMap<string, 
 
 async function mergedValues(parameter: Parameter, lora: Lora | undefined): Promise<Float32Array> {
   if (!lora || lora.merged) return parameter.data();
-  const merged = tf.tidy(() => tf.add(parameter.value, loraChange(lora)));
+  const merged = mergedWeight(parameter, lora);
   const values = (await merged.data()) as Float32Array;
   merged.dispose();
   return values;

@@ -1,6 +1,6 @@
 import type { Norm } from "../nn/layerNorm";
-import type { Linear } from "../nn/linear";
-import type { Adaptable } from "../nn/loraLinear";
+import type { Adaptable, Linear } from "../nn/linear";
+import { adapterParameters } from "../nn/lora";
 import type { Parameter } from "../nn/Parameter";
 import type { Take } from "./Family";
 
@@ -18,9 +18,9 @@ export const takeNorm = (take: Take, name: string, width: number, eps: number): 
 export const takeTable = (take: Take, name: string, entries: number, width: number): Parameter =>
   take(`${name}.weight`, [entries, width], "normal");
 
-export const parametersOf = (parts: Record<string, Linear | Adaptable | Norm>): Parameter[] =>
+export const parametersOf = (parts: Record<string, Adaptable | Norm>): Parameter[] =>
   Object.values(parts).flatMap((part) => [
     part.weight,
     ...(part.bias ? [part.bias] : []),
-    ...("lora" in part && part.lora ? [part.lora.a, part.lora.b] : []),
+    ...("lora" in part && part.lora ? adapterParameters(part.lora) : []),
   ]);

@@ -41,7 +41,7 @@ export class Parameter {
 
   /** "drawn" as long as it holds the random values that it was drawn with, "adapter" for one of LoRA's; else it comes from a checkpoint. */
   get origin(): "drawn" | "adapter" | undefined {
-    if (/\.lora_[AB]\.weight$/.test(this.name)) return "adapter";
+    if (/\.lora_([AB]\.weight|magnitude_vector)$/.test(this.name)) return "adapter";
     return this.#drawn === this.#stamp ? "drawn" : undefined;
   }
 

@@ -1,5 +1,4 @@
-import type { Linear } from "./linear";
-import type { Adaptable } from "./loraLinear";
+import type { Adaptable, Linear } from "./linear";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
 
@@ -17,7 +16,7 @@ export interface Stage<Inputs = StageInputs> {
   readonly parameters: readonly Parameter[];
   /** Those of them that it only looks rows up in, which do not have to be read whole unless they learn. */
   readonly tables?: readonly Parameter[];
-  /** Its query and value layers, which `addLora` puts adapters on; those count among its parameters then. */
+  /** Its dense layers, which `addLora` may put adapters on; those count among its parameters then. */
   readonly adaptable?: readonly Adaptable[];
   /** What its forward reads and, while it trains, moves without gradients: the running statistics of a batch norm. */
   readonly buffers?: readonly Parameter[];

@@ -3,6 +3,7 @@ import type { Activation } from "../ops/activations/activations";
 import { type Product, product, products } from "../ops/products/products";
 import { activate } from "./activate";
 import { add, dropout } from "./elementwise";
+import { addAdapter, isApart, type Lora } from "./lora";
 import { matchingRows } from "./matchingRows";
 import type { Parameter } from "./Parameter";
 import type { Pass, Value } from "./Pass";
@@ -13,12 +14,24 @@ export interface Linear {
   bias?: Parameter;
 }
 
+/** A dense layer that may carry an adapter. */
+export interface Adaptable extends Linear {
+  lora?: Lora;
+}
+
+/** One with a bias. */
+export type BiasedAdaptable = Required<Linear> & Adaptable;
+
 /**
  * f(x) Wᵀ + b: [rows, in] → [rows, out], as `torch.nn.functional.linear`; without `f` of x itself. It saves x and computes f(x) again in
  * backward, so that the widest activation of a block is held once, not twice; but where f(x) is dropped out at `rate`.
  */
-export function linear(pass: Pass, x: Value, layer: Linear, f?: Activation, rate = 0): Value {
-  return dense(pass, x, layer, f, rate, null);
+export function linear(pass: Pass, x: Value, layer: Adaptable, f?: Activation, rate = 0): Value {
+  const { weight, bias, lora } = layer;
+  if (!isApart(pass, lora)) return dense(pass, x, layer, f, rate, null);
+  const input = f ? dropout(pass, activate(pass, x, f), rate) : x;
+  const y = dense(pass, input, layer, undefined, 0, null);
+  return addAdapter(pass, y, input, dropout(pass, input, lora.dropout), { weight, bias, lora });
 }
 
 /**
@@ -28,13 +41,13 @@ export function linear(pass: Pass, x: Value, layer: Linear, f?: Activation, rate
 export function residualLinear(
   pass: Pass,
   x: Value,
-  layer: Linear,
+  layer: Adaptable,
   residual: Value,
   rates: { behind?: number; before?: number },
   f?: Activation,
 ): Value {
   const { behind = 0, before = 0 } = rates;
-  if (behind > 0 && pass.training)
+  if ((behind > 0 && pass.training) || isApart(pass, layer.lora))
     return add(pass, residual, dropout(pass, linear(pass, x, layer, f, before), behind));
   const [input, rest] = matchingRows(pass, x, residual);
   return dense(pass, input, layer, f, before, rest);

@@ -1,16 +1,15 @@
 import { type AttentionOptions, attention } from "./attention";
 import { firstRowAttention } from "./firstRowAttention";
-import { type Linear, linear } from "./linear";
-import { type Adaptable, loraLinear } from "./loraLinear";
+import { type BiasedAdaptable, linear } from "./linear";
 import type { Pass, Value } from "./Pass";
 import { readRows } from "./readRows";
 import { selfAttention } from "./selfAttention";
 
 /** The dense layers that make queries, keys and values. */
 export type QueryKeyValue = {
-  query: Adaptable;
-  key: Required<Linear>;
-  value: Adaptable;
+  query: BiasedAdaptable;
+  key: BiasedAdaptable;
+  value: BiasedAdaptable;
 };
 
 /**
@@ -25,9 +24,9 @@ export function multiHeadAttention(
 ): Value {
   const { query, key, value } = layers;
   const rows = readRows(pass, x, options.batchSize);
-  if (rows === x && !query.lora && !value.lora) return selfAttention(pass, x, layers, options);
-  const queries = loraLinear(pass, rows, query);
-  if (rows.tensor.shape[0] === options.batchSize && !value.lora)
+  if (rows === x && !query.lora && !key.lora && !value.lora) return selfAttention(pass, x, layers, options);
+  const queries = linear(pass, rows, query);
+  if (rows.tensor.shape[0] === options.batchSize && !key.lora && !value.lora)
     return firstRowAttention(pass, queries, x, key, value, options);
-  return attention(pass, queries, linear(pass, x, key), loraLinear(pass, x, value), options);
+  return attention(pass, queries, linear(pass, x, key), linear(pass, x, value), options);
 }

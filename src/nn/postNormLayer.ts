@@ -1,18 +1,18 @@
 import type { Activation } from "../ops/activations/activations";
 import type { AttentionOptions } from "./attention";
 import { type Norm, residualNorm } from "./layerNorm";
-import { type Linear, linear } from "./linear";
+import { type BiasedAdaptable, linear } from "./linear";
 import { multiHeadAttention, type QueryKeyValue } from "./multiHeadAttention";
 import type { Pass, Value } from "./Pass";
 import { wholePostNormLayer } from "./wholePostNormLayer";
 
 /** The parameters of one layer. */
 export type PostNormParts = QueryKeyValue & {
-  attended: Required<Linear>;
+  attended: BiasedAdaptable;
   attendedNorm: Required<Norm>;
   /** The feed-forward part's two layers. */
-  intermediate: Required<Linear>;
-  output: Required<Linear>;
+  intermediate: BiasedAdaptable;
+  output: BiasedAdaptable;
   norm: Required<Norm>;
 };
 

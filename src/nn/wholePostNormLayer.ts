@@ -5,6 +5,8 @@ import { PARTS, postNormLayerGradients } from "../ops/postNormLayer/postNormLaye
 import type { Pass, Value } from "./Pass";
 import type { PostNormOptions, PostNormParts } from "./postNormLayer";
 
+const DENSE = ["query", "key", "value", "attended", "intermediate", "output"] as const;
+
 /**
  * What `postNormLayer` gives for every row, by one kernel: in eval mode, or where all of the layer learns. `null` where no kernel takes
  * it, and where a part of the layer is frozen: its ops one by one save and compute less then.
@@ -16,7 +18,7 @@ export function wholePostNormLayer(
   parts: PostNormParts,
   { heads, activation, dropout }: PostNormOptions,
 ): Value | null {
-  if (!pass.fuses || pass.firstRows || parts.query.lora || parts.value.lora) return null;
+  if (!pass.fuses || pass.firstRows || DENSE.some((name) => parts[name].lora)) return null;
   const parameters = PARTS.flatMap((name) => [parts[name].weight, parts[name].bias]);
   const learning = parameters.filter((parameter) => pass.tracks(parameter)).length;
   const saves = pass.training || pass.tracks(x) || learning > 0;

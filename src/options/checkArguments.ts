@@ -208,6 +208,8 @@ export const ARGUMENTS = {
   mergeLora: { model },
   unmergeLora: { model },
   removeLora: { model },
+  savePeft: { model, folder },
+  loadPeft: { model, folder },
   bitFit: { model },
   trainNorms: { model },
   fromLayersModel: {

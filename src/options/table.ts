@@ -447,7 +447,35 @@ const lora = {
     default: 0,
     also: ["lora_dropout"],
   }),
+  targetModules: option(
+    'Which dense layers of the blocks carry adapters: how their names end, as "query", "attention.output.dense".',
+    distinct(name()),
+    { defaultSays: "those of query and value", also: ["target_modules"] },
+  ),
+  layersToTransform: option("In which blocks, counted from 0.", distinct(integer(0)), {
+    defaultSays: "all",
+    also: ["layers_to_transform", "layers"],
+  }),
+  useRslora: option(
+    "Whether the change weighs alpha / √rank instead, so that a large rank learns as fast as a small one (rsLoRA: Kalajdzievski 2023).",
+    boolean(),
+    { default: false, also: ["use_rslora", "rslora"] },
+  ),
+  useDora: option(
+    "Whether the length of each row of the changed weight learns by itself (DoRA: Liu et al. 2024).",
+    boolean(),
+    { default: false, also: ["use_dora", "dora"] },
+  ),
 } satisfies OptionTable;
+
+/** The same options, of which one that is left out stays so: its default is only told. */
+function withoutDefaults<Table extends OptionTable>(table: Table): Table {
+  const told = Object.entries(table).map(([name, { default: value, defaultSays, ...rest }]) => [
+    name,
+    { ...rest, defaultSays: defaultSays ?? `${value}` },
+  ]);
+  return Object.fromEntries(told) as Table;
+}
 
 /** The options of each recipe of a sweep. */
 export const recipes = {
@@ -466,9 +494,12 @@ export const recipes = {
   // Without defaults: a record holds what was asked for.
   lora: {
     ...ofRecipe,
-    rank: option(lora.rank.says, lora.rank.kind, { defaultSays: "8", also: lora.rank.also }),
-    alpha: option(lora.alpha.says, lora.alpha.kind, { defaultSays: "16", also: lora.alpha.also }),
-    dropout: option(lora.dropout.says, lora.dropout.kind, { defaultSays: "0", also: lora.dropout.also }),
+    ...withoutDefaults(lora),
+    n: option(
+      "Adapters on block N and those above it alone; what is below stays frozen, and is computed once. Several, for a trial of each.",
+      either(integer(0), distinct(integer(0))),
+      { defaultSays: "adapters on all blocks", also: ["freeze"] },
+    ),
   },
 } satisfies Record<(typeof RECIPES)[number], OptionTable>;
 

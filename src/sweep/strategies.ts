@@ -25,7 +25,14 @@ export type Recipe = {
   | { recipe: "gradual" /** Default "gradual". */; unfreeze?: Unfreeze }
   | { recipe: "bitFit" }
   | { recipe: "norms" }
-  | ({ recipe: "lora" } & Omit<LoraOptions, "seed">)
+  | ({
+      recipe: "lora";
+      /**
+       * Adapters on block N and those above it alone; what is below stays frozen, and is computed once. Several, for a trial of each.
+       * Default: adapters on all blocks.
+       */
+      n?: number | number[];
+    } & Omit<LoraOptions, "seed">)
 );
 
 /** The recipes with a name each, checked to suit the model and the trials' epochs; the model is left as it was. */
@@ -35,8 +42,7 @@ export function checkStrategies(
   epochs: number,
 ): (Recipe & { name: string })[] {
   const names = new Set(["freeze"]);
-  return strategies.map((strategy, i) => {
-    const recipe = checkStrategy(strategy, i);
+  return strategies.flatMap(depthsApart).map(({ recipe, i }) => {
     const name = recipe.name ?? recipe.recipe;
     if (names.has(name))
       throw new InputError(`strategies: expected a name of its own for each, got ${name} twice; set name`);
@@ -45,6 +51,14 @@ export function checkStrategies(
     checkSuits(model, recipe, i);
     return { ...recipe, name };
   });
+}
+
+/** A recipe for each depth that one lists, with the depth in its name. */
+function depthsApart(strategy: Strategy, i: number): { recipe: Recipe; i: number }[] {
+  const recipe = checkStrategy(strategy, i);
+  if (recipe.recipe !== "lora" || !Array.isArray(recipe.n)) return [{ recipe, i }];
+  const { name = recipe.recipe } = recipe;
+  return recipe.n.map((n) => ({ recipe: { ...recipe, n, name: `${name} N=${n}` }, i }));
 }
 
 /** Throws where a model has not what a recipe is to train: finds out by making it ready, which is undone. */
@@ -80,8 +94,12 @@ export function applyRecipe(model: Classifier, recipe: Recipe, seed: number): ()
   if (recipe.recipe === "bitFit") bitFit(model);
   if (recipe.recipe === "norms") trainNorms(model);
   if (recipe.recipe !== "lora") return () => {};
-  const { rank, alpha, dropout } = recipe;
-  addLora(model, { rank, alpha, dropout, seed });
+  const { recipe: _, name: __, learningRate: ___, n, ...options } = recipe;
+  addLora(model, {
+    ...options,
+    ...(n !== undefined && { layersToTransform: blocksFrom(n, model, options) }),
+    seed,
+  });
   return () => removeLora(model);
 }
 
@@ -93,4 +111,20 @@ export function recipeSettings(settings: TrialSettings, recipe: Recipe): TrialSe
     ...(recipe.recipe === "layerwiseDecay" && { layerwiseDecay: recipe.decay ?? 0.9 }),
     ...(recipe.recipe === "gradual" && { unfreeze: recipe.unfreeze ?? "gradual" }),
   };
+}
+
+/** The blocks that are not frozen where N are. */
+function blocksFrom(
+  n: number | number[],
+  { depth }: Classifier,
+  { layersToTransform }: LoraOptions,
+): number[] {
+  if (Array.isArray(n)) throw new InputError(`n: expected one depth by now, got ${n}`);
+  if (layersToTransform)
+    throw new InputError("expected n or layersToTransform, got both; leave one of them out");
+  if (n >= depth)
+    throw new InputError(
+      `n: expected fewer blocks than the ${depth} there are, so that adapters have one to be on, got ${n}`,
+    );
+  return Array.from({ length: depth - n }, (_, i) => n + i);
 }

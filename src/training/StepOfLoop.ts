@@ -82,4 +82,6 @@ export class StepOfLoop implements StepInputs {
 
 /** What adapters of a stage do to it. */
 const adaptersOf = ({ adaptable = [] }: Stage): string =>
-  adaptable.map(({ lora }) => (lora ? `${lora.scale} ${lora.dropout} ${lora.merged}` : "")).join();
+  adaptable
+    .map(({ lora }) => (lora ? `${lora.scale} ${lora.dropout} ${lora.merged} ${!lora.magnitude}` : ""))
+    .join();

@@ -103,7 +103,7 @@ export const WITHOUT_OPTIONS = [
     "unfreezeWhere",
     "fromLayersModel",
   ],
-  ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora"],
+  ...["bitFit", "trainNorms", "mergeLora", "unmergeLora", "removeLora", "savePeft", "loadPeft"],
   ...["searchFigure", "learningRateFigure", "formatSummary", "latestSweep", "readRecords"],
   ...["confusionMatrix", "confusionMatrixFigure", "metrics"],
   ...["fitThresholds", "labelsAbove", "fitCutPoints", "toGrades", "blend"],
