@@ -123,6 +123,8 @@ test("What takes no options refuses those that stand behind its arguments, and i
   for (const name of [
     "confusionMatrix",
     "takeRows",
+    "savePeft",
+    "loadPeft",
     "readRecords",
     "checkSubmission",
     "fitThresholds",

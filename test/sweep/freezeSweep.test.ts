@@ -17,7 +17,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { FileTensor } from "../../src/checkpoint/FileTensor";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
-import { addLora } from "../../src/recipes/addLora";
+import { addLora, type LoraOptions } from "../../src/recipes/addLora";
 import { bitFit } from "../../src/recipes/bitFit";
 import { trainNorms } from "../../src/recipes/trainNorms";
 import { formatSummary } from "../../src/sweep/formatSummary";
@@ -485,6 +485,51 @@ onEveryFastEngine("freezeSweep", (engine) => {
     assert.equal(recommendN(records), 1);
     for (const { strategy } of records.slice(1))
       assert.match(formatSummary(summarize(records)), new RegExp(`^${strategy} `, "m"));
+  });
+
+  it("sweeps LoRA above N frozen blocks, whose outputs are computed once, as addLora on those blocks gives it", async () => {
+    const kind = { rank: 2, useDora: true, targetModules: ["query", "dense"] };
+    const strategies: Strategy[] = [
+      { recipe: "lora", n: [0, 2], ...kind },
+      { recipe: "lora", name: "rsLoRA in the middle", layersToTransform: [1], useRslora: true, rank: 2 },
+    ];
+    const { records, failed } = await freezeSweep(options({ n: [], strategies, seeds: [3] }));
+    assert.deepEqual(failed, []);
+    assert.deepEqual(
+      records.map(({ strategy, n, recipe }) => [strategy, n, (recipe as { n?: number }).n]),
+      [
+        ["lora N=0", -1, 0],
+        ["lora N=2", -1, 2],
+        ["rsLoRA in the middle", -1, undefined],
+      ],
+    );
+    const alone: LoraOptions[] = [
+      { ...kind, layersToTransform: [0, 1, 2] },
+      { ...kind, layersToTransform: [2] },
+      { layersToTransform: [1], useRslora: true, rank: 2 },
+    ];
+    for (const [i, lora] of alone.entries()) {
+      const model = await loadTiny(tinyBert, { classes: ["odd", "even", "neither"] });
+      addLora(model, { ...lora, seed: 3 });
+      const { epochs, trainableParameters } = await fineTune(
+        model,
+        { train: threeClasses(train), valid: threeClasses(valid) },
+        // Nothing is cached where dropout may fire in what is frozen.
+        { epochs: 2, batchSize: 8, learningRate: 3e-3, seed: 3, frozenDropout: true },
+      );
+      const losses = epochs.flatMap(({ trainLoss, validLoss }) => [trainLoss, validLoss!]);
+      assert.ok(distance(lossesOf(records[i]), losses) < 1e-4, records[i].strategy);
+      assert.equal(records[i].trainableParameters, trainableParameters, records[i].strategy);
+      model.dispose();
+    }
+    const rejects = (lora: object, message: RegExp) =>
+      assert.rejects(
+        async () => freezeSweep(options({ n: [], strategies: [{ recipe: "lora", ...lora }] as Strategy[] })),
+        message,
+      );
+    await rejects({ n: 3 }, /lora: n: expected fewer blocks than the 3 there are, .* got 3$/);
+    await rejects({ n: 1, layersToTransform: [2] }, /lora: expected n or layersToTransform, got both/);
+    await rejects({ targetModules: ["q"] }, /lora: targetModules: expected names of dense layers/);
   });
 
   it("goes on with the recipes that are missing, and runs one again whose settings changed", async () => {

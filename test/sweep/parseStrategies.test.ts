@@ -18,6 +18,21 @@ test("parseStrategies reads recipes joined by commas, each with settings of its 
   );
 });
 
+test("LoRA's layers, blocks and depths are lists, each of them set off by a slash, and its kinds true or false", () => {
+  assert.deepEqual(
+    parseStrategies(
+      "lora:targetModules=query/output.dense:layersToTransform=4/5:useRslora=true,lora:n=0/2/4:useDora=false",
+    ),
+    [
+      {
+        recipe: "lora",
+        ...{ targetModules: ["query", "output.dense"], layersToTransform: [4, 5], useRslora: true },
+      },
+      { recipe: "lora", n: [0, 2, 4], useDora: false },
+    ],
+  );
+});
+
 test("unfreeze is a word or the N of each epoch, one of them too", () => {
   assert.deepEqual(parseStrategies("gradual:unfreeze=gradual"), [{ recipe: "gradual", unfreeze: "gradual" }]);
   assert.deepEqual(parseStrategies("gradual:unfreeze=6/none"), [{ recipe: "gradual", unfreeze: [6, -1] }]);
@@ -32,7 +47,7 @@ test("parseStrategies says in one line what is not known, and what is", () => {
   refuses("norms,", `strategies[1].recipe: expected one of ${known}, got ""`);
   refuses(
     "lora:range=4",
-    "freezeSweep: unknown option strategies[0].range; it knows recipe, name, learningRate, rank, alpha, dropout",
+    "freezeSweep: unknown option strategies[0].range; it knows recipe, name, learningRate, rank, alpha, dropout, targetModules, layersToTransform, useRslora, useDora, n",
   );
   refuses(
     "bitFit:rank=all",
@@ -44,5 +59,7 @@ test("parseStrategies says in one line what is not known, and what is", () => {
   refuses("lora:recipe=norms", "strategies: lora: expected recipe once, got it twice");
   refuses("lora:rank=four", 'strategies: lora: expected a number as rank, got "four"');
   refuses("lora:rank=4/8", 'strategies: lora: expected a number as rank, got "4/8"');
+  refuses("lora:useDora=1", 'strategies: lora: expected true or false as useDora, got "1"');
+  refuses("lora:n=none", 'strategies: lora: expected a number as n, got "none"');
   refuses("gradual:unfreeze=6/", 'strategies: gradual: expected a number as unfreeze, got "6/"');
 });
