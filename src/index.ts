@@ -104,6 +104,7 @@ export {
   findLearningRate,
   type RateCurve,
   type RateData,
+  type RateDepthEvent,
 } from "./search/findLearningRate";
 export type { RateTried } from "./search/RateRange";
 export type {

@@ -23,6 +23,7 @@ const PARTS = [
   "training/adversarial",
   "training/fineTune",
   "training/gradientCheckpointing",
+  "training/microBatchSize",
   "training/precision",
   "training/replays",
   "training/Unfreezing",

@@ -162,11 +162,14 @@ export interface TrainingFlags {
   frozenDropout?: true;
   gradientCheckpointing?: true;
   gradientAccumulation: number;
+  microBatchSize?: number | "auto";
   precision: Precision;
 }
 
 /** Where a flag's line says something else than the table. */
 const SAYS: Partial<Record<keyof typeof training, string>> = {
+  microBatchSize:
+    "rows that go through the model at a time, their gradients added up to those of the batch; auto finds by trying how many fit into memory (default: all of a batch)",
   metric: "what epochs and depths are judged by (default: accuracy, or rmse in a regression)",
   adversarial:
     "learn from gradients at disturbed weights: fgm, or awp; awp=2 from epoch 2 on (default: none)",
@@ -192,6 +195,7 @@ export function addTrainingOptions(
     if (name === "average") flag.argParser(average);
     if (name === "loss") flag.choices([...LOSSES]);
     if (name === "metrics") flag.argParser(names);
+    if (name === "microBatchSize") flag.argParser(rowsOrAuto);
     if (name === "evalEvery") flag.argParser(stepsOrShare);
     command.addOption(flag);
   }
@@ -224,6 +228,14 @@ function stepsOrMinutes(text: string): SaveEvery {
   if (minutes === undefined ? Number.isSafeInteger(value) && value >= 1 : Number.isFinite(value) && value > 0)
     return minutes === undefined ? value : { minutes: value };
   throw new InvalidArgumentError("Expected a whole number of steps, or minutes as 10min.");
+}
+
+/** "8" rows, or "auto". */
+function rowsOrAuto(text: string): number | "auto" {
+  const value = Number(text);
+  if (text.trim() === "auto") return "auto";
+  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("Expected a whole number of rows, or auto.");
 }
 
 /** "200" steps, or 0.5 of an epoch. */

@@ -379,16 +379,17 @@ export class Pass {
     for (const [name, source] of sources) {
       const gradient = made[name];
       if (!gradient) continue;
-      if (!this.tracks(source)) {
-        gradient.dispose();
-        continue;
-      }
+      delete made[name];
       const sum = gradients.get(source);
-      gradients.set(source, sum ? tf.keep(tf.add(sum, gradient)) : gradient);
-      if (sum) {
-        sum.dispose();
-        gradient.dispose();
+      try {
+        if (this.tracks(source)) gradients.set(source, sum ? tf.keep(tf.add(sum, gradient)) : gradient);
+      } catch (error) {
+        tf.dispose([gradient, ...present()]);
+        throw error;
       }
+      if (gradients.get(source) === gradient) continue;
+      gradient.dispose();
+      sum?.dispose();
     }
   }
 }

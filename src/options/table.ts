@@ -266,6 +266,15 @@ export const training = {
     flag: "--gradient-accumulation <batches>",
     also: ["gradient_accumulation_steps", "accumulate_grad_batches"],
   }),
+  microBatchSize: option(
+    'Rows that go through the model at a time; their gradients are added up to those of the batch, so that a step stays what it is. "auto" finds by trying, before the first step, how many fit into memory. Where memory runs out, half as many go at a time from then on.',
+    either(word(["auto"]), integer(1)),
+    {
+      defaultSays: "all of a batch",
+      flag: "--micro-batch, --micro-batch-size <rows>",
+      also: ["micro_batch_size", "auto_find_batch_size", "device_train_microbatch_size"],
+    },
+  ),
   parameterGroups: option(
     "Parameters that learn at a rate or decay of their own. Later groups win over earlier ones, and over layer-wise decay.",
     list(parts(parameterGroup)),
@@ -384,6 +393,7 @@ const ofSteps = {
   eps: training.eps,
   maxGradNorm: training.maxGradNorm,
   gradientAccumulation: training.gradientAccumulation,
+  microBatchSize: training.microBatchSize,
   parameterGroups: training.parameterGroups,
   layerwiseDecay: training.layerwiseDecay,
   loss: training.loss,
@@ -1119,6 +1129,7 @@ export const OPTIONS = {
     ),
     weightDecay,
     gradientAccumulation: training.gradientAccumulation,
+    microBatchSize: training.microBatchSize,
     parameterGroups: training.parameterGroups,
     share: option("Share of the tokens that the model is to predict.", share, {
       default: 0.15,

@@ -31,6 +31,7 @@ type OfSteps =
   | "eps"
   | "maxGradNorm"
   | "gradientAccumulation"
+  | "microBatchSize"
   | "parameterGroups"
   | "layerwiseDecay"
   | "loss"
@@ -74,11 +75,20 @@ export interface RateCurve {
   ended: "diverged" | "finished" | "aborted";
 }
 
+/** A depth whose rates are tried next. */
+export interface RateDepthEvent {
+  /** What tells it from other events. */
+  type: "depth";
+  /** Frozen blocks, -1 for none; null where flags are taken as they stand. */
+  n: number | null;
+  /** Its place among all depths, from 0. */
+  index: number;
+  /** How many depths there are. */
+  count: number;
+}
+
 /** What happens while rates are tried. */
-export type FindLearningRateEvent =
-  /** A depth begins: the `index`-th of `count`, from 0. */
-  | { type: "depth"; n: number | null; index: number; count: number }
-  | Extract<FineTuneEvent, { type: "frozen" | "step" }>;
+export type FindLearningRateEvent = RateDepthEvent | Extract<FineTuneEvent, { type: "frozen" | "step" }>;
 
 /**
  * Suggests a peak learning rate by a range test (Smith, Cyclical Learning Rates for Training Neural Networks, 2017; as fastai's

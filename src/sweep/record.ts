@@ -59,6 +59,8 @@ export interface TrialRecord {
   peakTensorBytes: number;
   /** Of the whole process, so also of what ran in it before. */
   peakRssBytes: number;
+  /** How many rows went through the model at a time, where that is less than a batch: as told, or as fit into memory. */
+  microBatchSize?: number;
   /** Elements that learned. */
   trainableParameters: number;
   /** Elements of the model. */
@@ -188,6 +190,8 @@ function checkRecord(value: unknown, where: string): TrialRecord {
   if (record.learningRate !== undefined)
     checkNumber(`${where}: learningRate`, record.learningRate as number, 0);
   if (record.engineReason !== undefined) checkString(`${where}: engineReason`, record.engineReason);
+  if (record.microBatchSize !== undefined)
+    checkInteger(`${where}: microBatchSize`, record.microBatchSize as number, 1);
   if (record.restoredEpoch !== undefined)
     checkNumber(`${where}: restoredEpoch`, record.restoredEpoch as number, 0);
   if (record.accuracy !== null) checkNumber(`${where}: accuracy`, record.accuracy as number, 0, 1);

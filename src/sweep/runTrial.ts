@@ -88,8 +88,17 @@ export async function* runTrial(
       },
     );
     yield* run;
-    const { epochs, evaluations, epoch, lossCurve, stopped, frozenSeconds, frozenFrom, trainableParameters } =
-      await run;
+    const {
+      epochs,
+      evaluations,
+      epoch,
+      lossCurve,
+      stopped,
+      frozenSeconds,
+      frozenFrom,
+      microBatchSize,
+      trainableParameters,
+    } = await run;
     const { outputs } = said;
     if (stopped === "aborted" || !outputs) return null;
     const ended = epochOfWeights({ epochs, evaluations, restoredEpoch: epoch });
@@ -113,6 +122,7 @@ export async function* runTrial(
       ...(epoch === epochs.at(-1)!.epoch ? {} : { restoredEpoch: epoch }),
       peakTensorBytes: Math.max(peakBefore, peak()),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      ...(microBatchSize !== undefined && { microBatchSize }),
       trainableParameters,
       totalParameters: listParams(model).totals.total,
       trainRows: train.count,

@@ -135,9 +135,14 @@ export class AdamW {
     }
   }
 
-  /** Takes back that these parameters were updated: the scale was 0. */
+  /** Takes back that these parameters were updated: the scale was 0, or the update was never made. */
   takeBack(parameters: Iterable<Parameter>): void {
-    for (const { name } of parameters) this.#moments.get(name)!.step--;
+    for (const { name } of parameters) {
+      const moments = this.#moments.get(name)!;
+      if (--moments.step > 0) continue;
+      tf.dispose([moments.mean, moments.square]);
+      this.#moments.delete(name);
+    }
   }
 
   #update(

@@ -47,6 +47,12 @@ export interface FineTuneOptions extends LossOptions {
   /** Batches whose gradients make one step. Default: 1. */
   gradientAccumulation?: number;
   /**
+   * Rows that go through the model at a time; their gradients are added up to those of the batch, so that a step stays what it
+   * is. "auto" finds by trying, before the first step, how many fit into memory. Where memory runs out, half as many go at a time
+   * from then on. Default: all of a batch.
+   */
+  microBatchSize?: number | "auto";
+  /**
    * Parameters that learn at a rate or decay of their own. Later groups win over earlier ones, and over layer-wise decay.
    * Default: none.
    */
@@ -146,6 +152,7 @@ type Optional =
   | "loss"
   | "average"
   | "adversarial"
+  | "microBatchSize"
   | "evalEvery"
   | "earlyStopping"
   | "unfreeze"

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { firstNotFinite } from "../check";
+import { cutBatch } from "../data/cutBatch";
 import { labelWidth } from "../data/labelWidth";
 import type { LabelledRows, Rows } from "../data/Rows";
 import { FrostError } from "../errors";
@@ -8,7 +9,7 @@ import type { Parameter } from "../nn/Parameter";
 import type { FineTuneSettings } from "./FineTuneOptions";
 import { arraysOfRows, FROM_ROWS, forwardRows, type Start } from "./forwardRows";
 import { type Loss, lossOf } from "./loss";
-import type { FailedStep, Objective, Part } from "./TrainingLoop";
+import type { Cut, FailedStep, Objective, Part } from "./TrainingLoop";
 import { whyNotFinite } from "./whyNotFinite";
 
 /** A training's loss or gradient is no number at a step, from 1 over all epochs. */
@@ -38,14 +39,15 @@ export class LabelledObjective implements Objective {
     this.#read = rows;
   }
 
-  epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]> {
+  epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Cut> {
     const { seed } = this.settings;
     const rowsOf = this.rows.epoch({ seed, epoch });
     const start = this.rows.varies ? FROM_ROWS : this.start;
     return async (batches, next, step) => {
       const read = await rowsOf(batches, next);
       this.#read = read;
-      return batches.map((batch, part) => ({
+      const partOf = (batch: Int32Array, part: number): Part => ({
+        rows: batch.length,
         weight: this.#loss.weight(read.targets(batch)),
         seed: [seed, epoch, step, part],
         form: `from ${start.from}`,
@@ -57,7 +59,8 @@ export class LabelledObjective implements Objective {
           forwardRows(this.model, read, batch, start, pass, (logits) =>
             this.#loss.forward(pass, logits, read.targets(batch), total),
           ),
-      }));
+      });
+      return (rows) => batches.flatMap((batch) => cutBatch(batch, rows)).map(partOf);
     };
   }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { cutBatch } from "../data/cutBatch";
 import type { TextRows } from "../data/TextRows";
 import { FrostError } from "../errors";
 import type { MaskedLmHead } from "../models/maskedLmHead";
@@ -10,8 +11,35 @@ import { runStages } from "../nn/runStages";
 import { Random } from "../random";
 import type { AdaptSettings } from "./adaptToTexts";
 import { type Masked, maskTokens } from "./maskTokens";
-import type { FailedStep, Objective, Part } from "./TrainingLoop";
+import type { Cut, FailedStep, Objective, Part } from "./TrainingLoop";
 import { parameterNotFinite } from "./whyNotFinite";
+
+type Batch = ReturnType<TextRows["batch"]>;
+
+/** Which of a batch's tokens are to be predicted, and what they were. */
+type Chosen = Pick<Masked, "places" | "words">;
+
+/** Consecutive rows of a batch that is masked already. */
+function partOf(batch: Batch, { places, words }: Chosen, rows: Int32Array): { batch: Batch } & Chosen {
+  const { sequenceLength, lengths } = batch;
+  const [from, to] = [rows[0] * sequenceLength, (rows[0] + rows.length) * sequenceLength];
+  const of = (numbers: Int32Array) => numbers.subarray(from, to);
+  const inside = Array.from(places, (place, i) => [place, words[i]]).filter(
+    ([place]) => from <= place && place < to,
+  );
+  return {
+    batch: {
+      batchSize: rows.length,
+      sequenceLength,
+      lengths: lengths.subarray(rows[0], rows[0] + rows.length),
+      inputIds: of(batch.inputIds),
+      attentionMask: of(batch.attentionMask),
+      tokenTypeIds: of(batch.tokenTypeIds),
+    },
+    places: Int32Array.from(inside, ([place]) => place - from),
+    words: Int32Array.from(inside, ([, word]) => word),
+  };
+}
 
 /** Trains an encoder and a head to predict masked tokens. Texts are masked anew in each epoch, so all stages run at every step. */
 export class MaskedObjective implements Objective {
@@ -26,24 +54,35 @@ export class MaskedObjective implements Objective {
     this.besides = head.parameters;
   }
 
-  epoch(): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]> {
+  epoch(): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Cut> {
     const { seed, gradientAccumulation } = this.settings;
-    return async (batches, _next, step) =>
-      batches.flatMap((numbers, part) => {
+    return async (batches, _next, step) => {
+      const masked = batches.map((numbers, part) => {
         const drawn = (step - 1) * gradientAccumulation + part;
         const batch = this.rows.batch(numbers);
-        const masked = this.#mask(batch, drawn);
-        if (masked.places.length === 0) return [];
-        return {
-          weight: masked.places.length,
-          seed: [seed, "adapt", drawn + 1],
-          // How many words are masked is another number nearly each time, and with it the shapes.
-          arrays: null,
-          form: "",
-          forward: (pass, total) =>
-            this.#forward(pass, { ...batch, inputIds: masked.inputIds }, masked, total),
-        };
+        const { inputIds, ...chosen } = this.#mask(batch, drawn);
+        return { batch: { ...batch, inputIds }, chosen, seed: [seed, "adapt", drawn + 1] };
       });
+      return (rows) =>
+        masked.flatMap(({ batch, chosen, seed }) => {
+          const all = Int32Array.from(batch.lengths, (_, row) => row);
+          return cutBatch(all, rows).flatMap((cut, i, { length }): Part[] => {
+            const part = length === 1 ? { batch, ...chosen } : partOf(batch, chosen, cut);
+            if (part.places.length === 0) return [];
+            return [
+              {
+                rows: cut.length,
+                weight: part.places.length,
+                seed: length === 1 ? seed : [...seed, i],
+                // How many words are masked is another number nearly each time, and with it the shapes.
+                arrays: null,
+                form: "",
+                forward: (pass, total) => this.#forward(pass, part.batch, part, total),
+              },
+            ];
+          });
+        });
+    };
   }
 
   async notFinite({ step, loss }: FailedStep): Promise<FrostError> {
@@ -75,7 +114,7 @@ export class MaskedObjective implements Objective {
   #forward(
     pass: Pass,
     batch: ReturnType<TextRows["batch"]>,
-    { places, words }: Masked,
+    { places, words }: Chosen,
     total: number,
   ): Value {
     const { stages } = this.model;

@@ -3,12 +3,14 @@ import { batchRows } from "../data/batches";
 import type { Rows } from "../data/Rows";
 import { autocast } from "../engine/autocast";
 import { Replays } from "../engine/recorder/Replays";
-import { computeNow, staysOnDevice } from "../engine/recorder/recording";
+import { computeNow, staysOnDevice, tidyUp } from "../engine/recorder/recording";
+import { greatest } from "../extremes";
 import type { Classifier } from "../models/Classifier";
 import type { Parameter } from "../nn/Parameter";
 import { Pass, type Value } from "../nn/Pass";
 import type { StepArrays } from "../nn/StepArrays";
 import { sumOfSquares } from "../ops/sumOfSquares/sumOfSquares";
+import { visibly } from "../text/visibly";
 import { AdamW, type AdamWOptions, type Moments, type Rates } from "./AdamW";
 import type { Adversary } from "./Adversary";
 import type { StepEvent } from "./events";
@@ -16,14 +18,21 @@ import type { FineTuneSettings } from "./FineTuneOptions";
 import { LossScale } from "./LossScale";
 import { learningRates, type RateOptions } from "./learningRates";
 import { nextTurn } from "./nextTurn";
+import { isOutOfMemory } from "./outOfMemory";
+import { movingStatistics } from "./renewStatistics";
 import { StepOfLoop } from "./StepOfLoop";
 import { Stopwatch } from "./Stopwatch";
 import { type Ramp, type Schedule, scheduleAt } from "./schedule";
 import { stepsPerEpoch } from "./stepsPerEpoch";
 import type { WeightAverage } from "./WeightAverage";
 
-/** One batch of a step. */
+/** A step's batches as parts of at most so many rows each, to be asked for again where they are still too many. */
+export type Cut = (rows: number) => Part[];
+
+/** One batch of a step, or a part of one. */
 export interface Part {
+  /** How many rows. */
+  rows: number;
   /** What its examples weigh together: the loss of a step is the weighted mean over its examples. */
   weight: number;
   /** Seeds the dropout of its forward. */
@@ -48,7 +57,7 @@ export interface Objective {
   /** What learns besides the model's own parameters. */
   readonly besides?: readonly Parameter[];
   /** Makes the parts of one step of an epoch, from 1 over all epochs, and what it can meanwhile of the next step's; none skip the step. */
-  epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Part[]>;
+  epoch(epoch: number): (batches: Int32Array[], next: Int32Array[], step: number) => Promise<Cut>;
   /** The error that ends the training. */
   notFinite(failed: FailedStep): Promise<Error>;
 }
@@ -59,7 +68,7 @@ export type LoopSettings = AdamWOptions &
   Pick<FineTuneSettings, "epochs" | "batchSize" | "gradientAccumulation" | "warmup"> &
   Pick<FineTuneSettings, "maxGradNorm" | "precision" | "gradientCheckpointing" | "seed" | "signal"> & {
     schedule: Schedule | Ramp;
-  };
+  } & Pick<FineTuneSettings, "microBatchSize" | "log">;
 
 /** Mean loss by weight, steps with examples, updates left out for a gradient beyond float16, and seconds of an epoch. */
 export type EpochDone = Record<"loss" | "steps" | "skipped" | "seconds", number>;
@@ -71,6 +80,8 @@ type Within = Record<"epoch" | "next" | "loss" | "weight" | "seconds" | "steps" 
 export interface LoopState {
   step: number;
   within: Within | null;
+  /** Rows at a time; left out by the first states, where that was a batch. */
+  microBatchSize?: number;
   lossScale: LossScale["state"] | null;
   /** Updates of each parameter, by name. */
   updates: Record<string, number>;
@@ -88,6 +99,9 @@ export class TrainingLoop {
   #step = 0;
   #steps: number;
   #within: Within | null = null;
+  #microBatchSize: number;
+  /** Whether nothing that a step changes has been changed, so that it can be computed again. */
+  #isUntouched = true;
 
   constructor(
     private readonly model: Classifier,
@@ -96,7 +110,8 @@ export class TrainingLoop {
     private readonly average: WeightAverage | null = null,
     private readonly adversary: Adversary | null = null,
   ) {
-    const { epochs, precision } = settings;
+    const { epochs, precision, batchSize, microBatchSize = batchSize } = settings;
+    this.#microBatchSize = microBatchSize === "auto" ? batchSize : Math.min(batchSize, microBatchSize);
     this.#steps = epochs * stepsPerEpoch(objective.rows.count, settings);
     this.#optimizer = new AdamW(settings);
     this.#lossScale = precision === "fp16" ? new LossScale() : null;
@@ -115,6 +130,30 @@ export class TrainingLoop {
   /** Updates of one epoch. */
   get stepsPerEpoch(): number {
     return this.#steps / this.settings.epochs;
+  }
+
+  /** How many rows go through the model at a time: a batch's, or fewer, as told or as fit into memory. */
+  get microBatchSize(): number {
+    return this.#microBatchSize;
+  }
+
+  /** Finds how many rows fit into memory at a time: computes gradients of the longest ones, which change nothing. */
+  async findMicroBatchSize(): Promise<void> {
+    const { rows } = this.objective;
+    const [longest] = batchRows(rows.lengths, this.settings);
+    const cut = await this.objective.epoch(1)([longest], [], 1);
+    await this.#inMemory(cut, async ([part]) => {
+      const gradients = new Map<Parameter, tf.Tensor>();
+      const losses: tf.Tensor[] = [];
+      try {
+        // Where no token is to be predicted, nothing is computed.
+        if (part) this.#backward([part], part.weight || 1, 1, gradients, losses, null, "kept");
+        computeNow();
+        for (const loss of losses) await loss.data();
+      } finally {
+        disposeAll(gradients, losses);
+      }
+    });
   }
 
   /** What the steps of the epoch so far came to, once the last update is made: an engine may run behind. */
@@ -137,6 +176,7 @@ export class TrainingLoop {
     return {
       step: this.#step,
       within: this.#within && { ...this.#within },
+      microBatchSize: this.#microBatchSize,
       lossScale: this.#lossScale?.state ?? null,
       updates: Object.fromEntries([...this.moments].map(([name, { step }]) => [name, step])),
     };
@@ -146,6 +186,7 @@ export class TrainingLoop {
   restore(state: LoopState): void {
     this.#step = state.step;
     this.#within = state.within && { ...state.within };
+    this.#microBatchSize = state.microBatchSize ?? this.#microBatchSize;
     if (state.lossScale) this.#lossScale?.restore(state.lossScale);
   }
 
@@ -177,14 +218,17 @@ export class TrainingLoop {
       const group = batches.slice(done.next, next);
       const factor = scheduleAt(schedule, this.#step, this.#steps, warmup);
       this.#step++;
-      const parts = await partsOf(group, batches.slice(next, next + gradientAccumulation), this.#step);
-      if (parts.length === 0) {
+      const cut = await partsOf(group, batches.slice(next, next + gradientAccumulation), this.#step);
+      const whole = cut(batchSize);
+      if (whole.length === 0) {
         done.next = next;
         continue;
       }
-      const weight = parts.reduce((total, part) => total + part.weight, 0);
+      const weight = whole.reduce((total, part) => total + part.weight, 0);
       const { lossScale } = this;
-      const { loss, gradNorm } = await this.#train(parts, weight, epoch, group, factor, rates);
+      const { loss, gradNorm } = await this.#inMemory(cut, (parts) =>
+        this.#train(parts, weight, epoch, group, factor, rates),
+      );
       done.loss += loss * weight;
       done.weight += weight;
       done.steps++;
@@ -213,6 +257,35 @@ export class TrainingLoop {
     this.#optimizer.dispose();
   }
 
+  /** Computes a step by parts that fit into memory: where they do not, by half as many rows at a time from then on. */
+  async #inMemory<Result>(cut: Cut, compute: (parts: Part[]) => Promise<Result>): Promise<Result> {
+    const before = this.#microBatchSize;
+    for (;;) {
+      const parts = cut(this.#microBatchSize);
+      this.#isUntouched = true;
+      try {
+        const result = await compute(parts);
+        if (this.#microBatchSize < before) this.#sayMicroBatchSize();
+        return result;
+      } catch (error) {
+        const rows = greatest(parts.map((part) => part.rows));
+        if (!isOutOfMemory(error) || !this.#isUntouched || rows <= 1) throw error;
+        // A smaller batch has other means and variances, so that the step would be another one.
+        if (movingStatistics(this.model).length > 0) throw error;
+        this.#microBatchSize = Math.ceil(rows / 2);
+        tidyUp();
+      }
+    }
+  }
+
+  #sayMicroBatchSize(): void {
+    const { batchSize, log = console.info } = this.settings;
+    const { rows } = this.objective;
+    visibly(log)(
+      `the engine ran out of memory on a batch of ${batchSize} ${rows}: it goes on with ${this.#microBatchSize} at a time, whose gradients are added up to those of the batch`,
+    );
+  }
+
   /** One update by the gradients of all parts together. */
   async #train(
     parts: Part[],
@@ -236,16 +309,21 @@ export class TrainingLoop {
     const ahead = staysOnDevice();
     const disturbance = this.adversary?.form(epoch) ?? null;
     const step = this.#stepOf(parts, weight, scale, ahead ? ratesOf : null, disturbance);
+    /** Whose updates the optimizer counts before it is known that they were made. */
+    let counted: Parameter[] = [];
+    let read = null as tf.Tensor | null;
     const compute = () => {
       this.#backward(parts, weight, scale, gradients, losses, step);
       if (disturbance !== null) this.#disturb(parts, weight, scale, gradients, step);
       const trained = [...gradients.keys()];
       // Both are read at once: the engine has to finish before either is known.
       const reading = tf.tidy(() => tf.stack([tf.addN(losses), sumOfSquares([...gradients.values()])]));
+      read = reading;
       tf.dispose(losses.splice(0));
       if (ahead) {
         const clipping = clippingOf(reading, maxGradNorm, scale);
         update(clipping);
+        counted = trained;
         clipping.dispose();
         disposeAll(gradients, losses);
       }
@@ -259,13 +337,15 @@ export class TrainingLoop {
       const [reading, ...others] = results;
       const trained = [...notes];
       if (replayed) {
-        if (ahead) this.#optimizer.advance(trained);
-        else for (const parameter of trained) gradients.set(parameter, others.shift()!);
+        if (ahead) {
+          this.#optimizer.advance(trained);
+          counted = trained;
+        } else for (const parameter of trained) gradients.set(parameter, others.shift()!);
         for (const [i, buffer] of step!.buffers.entries())
           if (others[i] !== buffer.value) buffer.assign(others[i]);
       }
-      const [loss, squares] = await reading.data();
-      reading.dispose();
+      const [loss, squares] = await reading.data().finally(() => reading.dispose());
+      counted = [];
       const gradNorm = Math.sqrt(squares) / scale;
       const finite = Number.isFinite(gradNorm);
       this.#lossScale?.update(finite);
@@ -279,8 +359,13 @@ export class TrainingLoop {
           rows: Int32Array.from(group.flatMap((batch) => [...batch])),
         });
       }
+      this.#isUntouched = false;
       if (finite && !ahead) update(Math.min(1, maxGradNorm / (gradNorm + 1e-6)) / scale);
       return { loss, gradNorm };
+    } catch (error) {
+      read?.dispose();
+      this.#optimizer.takeBack(counted);
+      throw error;
     } finally {
       disposeAll(gradients, losses);
     }

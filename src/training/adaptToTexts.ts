@@ -45,6 +45,12 @@ export interface AdaptOptions {
   /** Batches whose gradients make one step. Default: 1. */
   gradientAccumulation?: number;
   /**
+   * Rows that go through the model at a time; their gradients are added up to those of the batch, so that a step stays what it
+   * is. "auto" finds by trying, before the first step, how many fit into memory. Where memory runs out, half as many go at a time
+   * from then on. Default: all of a batch.
+   */
+  microBatchSize?: number | "auto";
+  /**
    * Parameters that learn at a rate or decay of their own. Later groups win over earlier ones, and over layer-wise decay.
    * Default: none.
    */
@@ -171,6 +177,7 @@ async function* adapt(
       keeper.goOn();
     }
     underWay = true;
+    if (settings.microBatchSize === "auto" && loop.progress.step === 0) await loop.findMicroBatchSize();
     for (let epoch = losses.length + 1; epoch <= epochs; epoch++) {
       const done = yield* steps(loop, epoch, () => keeper?.afterStep(() => ({ losses })));
       if (!done) break;
@@ -186,7 +193,7 @@ async function* adapt(
     return { losses, ...(savedStep !== null && { savedStep }) };
   } catch (error) {
     underWay = false;
-    throw explainOutOfMemory(error, settings.batchSize, [rows]);
+    throw explainOutOfMemory(error, loop.microBatchSize, [rows]);
   } finally {
     // Whoever leaves the loop over the events finds the run where it was left.
     if (underWay) await keeper?.save({ losses });

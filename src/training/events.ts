@@ -109,6 +109,8 @@ export interface FineTuneResult {
   frozenSeconds: number;
   /** Set where some features of an earlier run were read from disk: `frozenSeconds` is then not what they cost. */
   frozenFrom?: "cache";
+  /** How many rows went through the model at a time, where that is less than a batch: as told, or as fit into memory. */
+  microBatchSize?: number;
   /** Elements of the trainable parameters. */
   trainableParameters: number;
 }

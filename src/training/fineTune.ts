@@ -200,6 +200,8 @@ class Training {
       if (begun) yield { type: "resumed", ...this.#loop.progress, ...this.#done };
       // A run that was stopped before its first step may have been so before its head was ready.
       if (settings.headInit === "probe" && this.#loop.progress.step === 0) yield* this.#beginHead();
+      if (settings.microBatchSize === "auto" && this.#loop.progress.step === 0)
+        yield* this.#findMicroBatchSize();
       for (;;) {
         if (!this.#isWithin) this.#stopped ??= this.#end();
         if (this.#stopped !== null) break;
@@ -215,6 +217,7 @@ class Training {
       if (isWhole && this.keeps.end && !begun?.last) await this.#keeper?.save(this.#facts(), true);
       const savedStep = this.#keeper?.step ?? null;
       const lossCurve = this.#curve.values;
+      const { microBatchSize } = this.#loop;
       return {
         ...this.#done,
         ...(lossCurve && { lossCurve }),
@@ -222,12 +225,13 @@ class Training {
         stopped: this.#stopped,
         frozenSeconds: this.#frozenSeconds,
         ...(this.#cached && { frozenFrom: "cache" }),
+        ...(microBatchSize < settings.batchSize && { microBatchSize }),
         trainableParameters: listParams(model).totals.trainable,
         ...(savedStep !== null && { savedStep }),
       };
     } catch (error) {
       underWay = false;
-      throw explainOutOfMemory(error, settings.batchSize, this.#datasets());
+      throw explainOutOfMemory(error, this.#loop.microBatchSize, this.#datasets());
     } finally {
       // Whoever leaves the loop over the events finds the run where it was left.
       if (underWay) await this.#keeper?.save(this.#facts());
@@ -314,6 +318,12 @@ class Training {
       this.#stopwatch.restart();
     }
     this.#frozenSeconds += this.#stopwatch.lap();
+  }
+
+  /** Finds how many rows fit into memory at a time, unless the signal comes first. */
+  async *#findMicroBatchSize(): AsyncGenerator<FineTuneEvent, void> {
+    this.#objective.start = yield* this.#start();
+    if (!this.settings.signal?.aborted) await this.#loop.findMicroBatchSize();
   }
 
   /** Goes through one epoch, or what is left of it. */

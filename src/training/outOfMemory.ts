@@ -5,6 +5,10 @@ import { FrostError } from "../errors";
 const SIGNS =
   /\bOOM\b|out of memory|resource.?exhausted|allocation failed|invalid typed array length|failed to allocate memory|bad.alloc/i;
 
+/** Whether an error says that the engine ran out of memory. */
+export const isOutOfMemory = (error: unknown): error is Error =>
+  error instanceof Error && SIGNS.test(error.message);
+
 /** Rewrites an out-of-memory error into one with advice; returns any other unchanged. `trains` is false where nothing learns. */
 export function explainOutOfMemory(
   error: unknown,
@@ -12,7 +16,7 @@ export function explainOutOfMemory(
   datasets: Rows[],
   trains = true,
 ): unknown {
-  if (!(error instanceof Error) || !SIGNS.test(error.message)) return error;
+  if (!isOutOfMemory(error)) return error;
   const widest = datasets.reduce((a, b) => (b.longest > a.longest ? b : a));
   const cures = [
     batchSize > 1 &&

@@ -25,7 +25,8 @@ export async function renewStatistics(
   const batches = batchRows(objective.rows.lengths, { batchSize, shuffle: { seed, epoch } });
   const partsOf = objective.epoch(epoch);
   for (const [i, batch] of batches.entries()) {
-    for (const { weight, seed, forward } of await partsOf([batch], batches.slice(i + 1, i + 2), i + 1)) {
+    const cut = await partsOf([batch], batches.slice(i + 1, i + 2), i + 1);
+    for (const { weight, seed, forward } of cut(batchSize)) {
       const pass = new Pass({ training: true, statistics: "cumulative", seed });
       try {
         autocast(precision, () => forward(pass, weight).tensor.dispose());

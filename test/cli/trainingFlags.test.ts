@@ -70,3 +70,25 @@ test("Weights are disturbed from an epoch on, to another model, and what disturb
     assert.match(stderr, message);
   }
 });
+
+test("Rows go through the model so many at a time, to the same model but for rounding, or as many as fit", async () => {
+  const saved = async (name: string, ...more: string[]) => {
+    const { code, stderr } = await frostkit(...base, "--lr", "1e-2", "--save", name, ...more);
+    assert.equal(code, 0, stderr);
+    const checkpoint = openCheckpoint(join(folder, name));
+    return [...checkpoint.readFloat32("classifier.weight")];
+  };
+  const [whole, few, auto] = [
+    await saved("at-once"),
+    await saved("few", "--micro-batch", "5"),
+    await saved("as-fit", "--micro-batch-size", "auto"),
+  ];
+  assert.deepEqual(auto, whole, "all fit");
+  assert.notDeepEqual(few, whole, "other roundings");
+  for (const [i, value] of few.entries()) assert.ok(Math.abs(value - whole[i]) < 1e-3);
+  for (const given of ["0", "1.5", "all"]) {
+    const { code, stderr } = await frostkit(...base, "--micro-batch", given);
+    assert.equal(code, 2);
+    assert.match(stderr, /--micro-batch.*Expected a whole number of rows, or auto/);
+  }
+});
