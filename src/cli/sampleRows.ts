@@ -1,7 +1,8 @@
 import { shown } from "../check";
-import { checkIds, checkSubmission } from "../data/checkSubmission";
+import { checkIds, checkSubmission, isNumber } from "../data/checkSubmission";
 import type { Row, Table } from "../data/readTable";
 import { InputError } from "../errors";
+import type { Classifier } from "../models/Classifier";
 import { groupBy } from "../sweep/groupBy";
 
 /** Finds out before anything is predicted whether rows with these ids and these further columns can be what the sample asks for. */
@@ -18,6 +19,25 @@ export function checkAgainstSample(
       `--sample: expected columns of ${columns.join(", ")} behind the ids' in ${sample.path}, got ${shown(missing)}`,
     );
   checkIds({ path, columns: [id], rows: ids.map((value) => ({ [id]: value })) }, sample);
+}
+
+/**
+ * Whether a sample's only column behind the ids is for the probability of the second of two classes, as where the area under the curve
+ * counts: it holds numbers that are no names of classes. Throws where the model has no two classes to tell.
+ */
+export function asksForProbability(
+  sample: Table,
+  column: string,
+  { problemType, classes }: Classifier,
+): boolean {
+  const cells = sample.rows.map((row) => row[column]);
+  if (problemType === "regression" || !cells.every(isNumber)) return false;
+  const names = new Set(classes.filter(isNumber).map(Number));
+  if (cells.every((cell) => names.has(Number(cell)))) return false;
+  if (problemType === "single_label_classification" && classes.length === 2) return true;
+  throw new InputError(
+    `--sample: expected labels in column ${JSON.stringify(column)} of ${sample.path}, or a column for each class, since the model tells ${classes.join(", ")}; got numbers`,
+  );
 }
 
 /**

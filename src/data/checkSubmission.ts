@@ -69,7 +69,7 @@ export function checkIds(submission: Table, sample: Table): void {
   );
 }
 
-const isNumber = (text: string): boolean => text.trim() !== "" && Number.isFinite(Number(text));
+export const isNumber = (text: string): boolean => text.trim() !== "" && Number.isFinite(Number(text));
 
 const isBoolean = (text: string): boolean => text === "True" || text === "False";
 

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { readTable } from "../../src/data/readTable";
 import { folder, frostkit } from "./frostkit";
 import { tinyModel, tinyTable } from "./tinyModel";
@@ -29,6 +30,15 @@ const predict = (...args: string[]) =>
     "16",
     ...args,
   );
+/** The same with a head for two classes: a folder. */
+async function twoClasses(...classes: [string, string]): Promise<string> {
+  const name = classes.join("-");
+  const options = { classes, ignoreMismatchedSizes: true, log: () => {} };
+  const changed = await AutoModelForSequenceClassification.fromPretrained(join(folder, model), options);
+  if (!existsSync(join(folder, name))) await changed.savePretrained(join(folder, name));
+  changed.dispose();
+  return name;
+}
 const written = async (name: string) => await readTable(join(folder, name));
 
 test("predict writes id and class of every row, in the rows' order, and says how many", async () => {
@@ -140,14 +150,68 @@ test("What --sample asks for and is not there is told before anything is written
   );
 });
 
-test("A cell of another kind than the sample's is told, and nothing is written", async () => {
+test("A sample of numbers that are no classes gets the probability of the second of two, and that is said", async () => {
+  const ids = Array.from({ length: 30 }, (_, row) => `r${row}`);
+  const sample = (name: string, cell: string) =>
+    writeFileSync(join(folder, name), `id,target\n${ids.map((id) => `${id},${cell}\n`).join("")}`);
+  const of = (model: string, ...args: string[]) =>
+    frostkit(
+      "predict",
+      "--model",
+      model,
+      "--data",
+      data,
+      "--engine",
+      "onnxruntime",
+      "--max-len",
+      "16",
+      ...args,
+    );
+  await of(await twoClasses("calm", "fire"), "--out", "both.csv", "--probabilities");
+  const fire = (await written("both.csv")).rows.map((row) => row.fire);
+  assert.ok(new Set(fire).size > 1);
+
+  for (const cell of ["0.5", "0"]) {
+    sample("area.csv", cell);
+    const { code, stderr } = await of(
+      await twoClasses("calm", "fire"),
+      "--sample",
+      "area.csv",
+      "--out",
+      `${cell}.csv`,
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^area\.csv: numbers in column "target" that are no classes: the probability of "fire", the second of calm, fire, is written$/m,
+    );
+    assert.deepEqual(
+      (await written(`${cell}.csv`)).rows.map(({ target }) => target),
+      fire,
+    );
+  }
+
+  // What is named 0 and 1 is a label where the sample has one, and a probability where it has a share.
+  const named = await twoClasses("0", "1");
+  sample("labels.csv", "0");
+  await of(named, "--sample", "labels.csv", "--out", "l.csv");
+  assert.ok((await written("l.csv")).rows.every(({ target }) => target === "0" || target === "1"));
+  sample("shares.csv", "0.5");
+  await of(named, "--sample", "shares.csv", "--out", "p.csv");
+  assert.deepEqual(
+    (await written("p.csv")).rows.map(({ target }) => target),
+    fire,
+  );
+});
+
+test("A sample of numbers for a model of more classes is told before anything is predicted", async () => {
   const ids = Array.from({ length: 30 }, (_, row) => `r${row},0\n`).join("");
   writeFileSync(join(folder, "zeros.csv"), `id,target\n${ids}`);
   const { code, stderr } = await predict("--sample", "zeros.csv", "--out", "zero.csv");
   assert.equal(code, 2);
-  assert.match(
+  assert.equal(
     stderr,
-    /zero\.csv, row 1, column "target": expected a finite number, as in zeros\.csv, got "LABEL_\d"\n$/,
+    'frostkit predict: --sample: expected labels in column "target" of zeros.csv, or a column for each class, since the model tells LABEL_0, LABEL_1, LABEL_2; got numbers\n',
   );
   assert.ok(!existsSync(join(folder, "zero.csv")));
 });

@@ -35,7 +35,7 @@ import {
 } from "../options";
 import { print } from "../print";
 import { countOf, isFolder, type Rows } from "../Rows";
-import { checkAgainstSample, sampleRows } from "../sampleRows";
+import { asksForProbability, checkAgainstSample, sampleRows } from "../sampleRows";
 import { tableFlag } from "../tableFlag";
 
 interface PredictFlags extends ModelFlags, EngineFlags, TextFlags {
@@ -79,7 +79,7 @@ export function predictCommand(): Command {
     .option(
       "--sample <file>",
       "the competition's sample_submission.csv: its columns are written, of ids, labels and classes' probabilities, and its rows in their " +
-        "order; the first column is that of the ids",
+        "order; the first column is that of the ids; a single column of numbers that are no classes gets the probability of the second of two",
     )
     .addOption(tableFlag(OPTIONS.predict.batchSize));
   return addEngineOption(command)
@@ -134,6 +134,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const only =
     sample?.columns.length === 2 && !classes.includes(sample.columns[1]) ? sample.columns[1] : undefined;
   const trained = trainedOn?.label?.length === 1 ? trainedOn.label[0] : "target";
+  const ofSecond = only !== undefined && asksForProbability(sample!, only, model);
   const label = targets ?? [flags.label ?? only ?? trained];
   const header = [named ?? id ?? "id", ...label, ...classes];
   const twice = header.find((name, i) => header.indexOf(name) < i);
@@ -147,6 +148,10 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   const encode = await encoderOf(model, { ...flags, maxLength: flags.maxLength ?? trainedOn?.maxLength });
   noteModel(loaded);
   for (const line of remarks) note(line);
+  if (ofSecond)
+    note(
+      `${sample!.path}: numbers in column ${JSON.stringify(only)} that are no classes: the probability of ${JSON.stringify(model.classes[1])}, the second of ${model.classes.join(", ")}, is written`,
+    );
   if (id === null)
     note(`${source}: has no column "id": rows are numbered from 0 (--id names another column)`);
 
@@ -159,10 +164,13 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     }),
   );
   const width = model.numLabels;
+  const probability = (row: number, i: number) => said.probabilities[row * width + i].toFixed(6);
   const lines = said.labels.map((name, row) => [
     names[row],
-    ...(targets ? targets.map((_, t) => String(said.probabilities[row * width + t])) : [name]),
-    ...classes.map((_, i) => said.probabilities[row * width + i].toFixed(6)),
+    ...(targets
+      ? targets.map((_, t) => String(said.probabilities[row * width + t]))
+      : [ofSecond ? probability(row, 1) : name]),
+    ...classes.map((_, i) => probability(row, i)),
   ]);
   replaceFile(
     out,
