@@ -5,10 +5,14 @@ import { loadImageTransform } from "../data/loadImageTransform";
 import { loadTokenizer, type Tokenizer } from "../data/loadTokenizer";
 import type { Dataset } from "../data/Rows";
 import type { TextDataset } from "../data/textDataset";
+import type { TokenTexts } from "../data/tokenDataset";
 import { defaultMaxLength, tokenize } from "../data/tokenize";
+import { tokenizeWords } from "../data/tokenizeWords";
 import { InputError } from "../errors";
 import { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { TextClassifier } from "../models/TextClassifier";
+import { TokenClassifier } from "../models/TokenClassifier";
 import { formatCount } from "../text/numbers";
 import { withBar } from "./Board";
 import { note } from "./note";
@@ -20,8 +24,8 @@ type Encode = (datasets: Rows[], signal: AbortSignal) => Promise<Dataset[]>;
 
 /** The encoder of a model's inputs. Throws now where an option does not fit the model, before anything is encoded. */
 export async function encoderOf(
-  model: SequenceClassifier | ImageClassifier,
-  { maxLength: asked, pair, augment }: TextFlags & Pick<DataFlags, "augment">,
+  model: SequenceClassifier | TokenClassifier | ImageClassifier,
+  { maxLength: asked, pair, augment, stride }: TextFlags & Pick<DataFlags, "augment" | "stride">,
 ): Promise<Encode> {
   if (model instanceof ImageClassifier) {
     const transform = await loadImageTransform(model.folder);
@@ -38,6 +42,13 @@ export async function encoderOf(
   const tokenizer = await loadTokenizer(model.folder);
   const maxLength = asked ?? defaultMaxLength(tokenizer);
   const remark = checkMaxLength(maxLength, tokenizer, model);
+  if (model instanceof TokenClassifier)
+    return (datasets, signal) => {
+      if (remark !== null) note(remark);
+      return oneByOne("tokenizing", "rows", datasets as TokenTexts[], (rows, onProgress) =>
+        tokenizeWords(rows, tokenizer, { maxLength, stride, signal, onProgress }),
+      );
+    };
   // Throws where special tokens alone are longer.
   tokenizer.encode("", pair === undefined ? null : "", maxLength);
   return async (datasets, signal) => {
@@ -61,7 +72,7 @@ export async function encoderOf(
 function checkMaxLength(
   maxLength: number,
   { modelMaxLength }: Tokenizer,
-  { maxTokens }: SequenceClassifier,
+  { maxTokens }: TextClassifier,
 ): string | null {
   if (maxLength > maxTokens)
     throw new InputError(

@@ -11,8 +11,9 @@ import { encoderOf } from "./encode";
 import { loadModel, noteModel } from "./loadModel";
 import { note } from "./note";
 import type { DataFlags, TrainingFlags } from "./options";
-import { areImages, countOf } from "./Rows";
+import { areImages, areWords, countOf, type Rows } from "./Rows";
 import { readData } from "./readData";
+import { oneOfEach } from "./readWords";
 
 export interface Inputs {
   model: Classifier;
@@ -40,9 +41,9 @@ export async function loadInputs(
     checkPrecision(flags.precision);
   }
   const { train, valid, dealt, told } = await readData(flags, command);
-  const labels = train.labels!;
+  const labels = labelsOf(train);
   lossOf(labels, flags);
-  checkMetric(flags, valid?.labels ?? labels);
+  checkMetric(flags, valid ? labelsOf(valid) : labels);
   const loaded = await loadModel(
     flags,
     {
@@ -53,7 +54,7 @@ export async function loadInputs(
       ignoreMismatchedSizes: flags.ignoreMismatchedSizes,
     },
     signal,
-    { option: "--train", path: flags.train.join(", "), images: areImages(train) },
+    { option: "--train", path: flags.train.join(", "), images: areImages(train), words: areWords(train) },
   );
   const { model } = loaded;
   const encode = await encoderOf(model, flags);
@@ -68,3 +69,5 @@ export async function loadInputs(
   const [encodedTrain, encodedValid = null] = await encode(valid ? [train, valid] : [train], signal);
   return { model, train: encodedTrain, valid: encodedValid, dealt };
 }
+
+const labelsOf = (rows: Rows) => (areWords(rows) ? oneOfEach(rows) : rows.labels!);

@@ -4,6 +4,7 @@ import {
   AutoModelForSequenceClassification,
   type FromPretrainedOptions,
 } from "../checkpoint/AutoModelForSequenceClassification";
+import { AutoModelForTokenClassification } from "../checkpoint/AutoModelForTokenClassification";
 import { configFile, readJsonObject } from "../checkpoint/modelFiles";
 import { checkModelFolder } from "../checkpoint/refuseParent";
 import { findModel } from "../checkpoint/resolveModel";
@@ -16,6 +17,7 @@ import { checkConfig, checkImageConfig } from "../models/checkConfig";
 import { familyOf } from "../models/families";
 import type { ImageClassifier } from "../models/ImageClassifier";
 import type { SequenceClassifier } from "../models/SequenceClassifier";
+import type { TokenClassifier } from "../models/TokenClassifier";
 import { fetchPackage } from "../packages/fetchPackage";
 import { megabytes } from "../text/numbers";
 import { someOf } from "../text/someOf";
@@ -23,7 +25,7 @@ import { note } from "./note";
 import type { EngineFlags, ModelFlags } from "./options";
 
 interface LoadedModel {
-  model: SequenceClassifier | ImageClassifier;
+  model: SequenceClassifier | TokenClassifier | ImageClassifier;
   engine: Engine;
   /** What was newly initialised or left unused: to be noted once all input has proved good. */
   notes: string[];
@@ -37,7 +39,7 @@ export async function loadModel(
   flags: ModelFlags & EngineFlags,
   options: FromPretrainedOptions = {},
   signal?: AbortSignal,
-  data?: { option: string; path: string; images: boolean },
+  data?: { option: string; path: string; images: boolean; words?: boolean },
 ): Promise<LoadedModel> {
   const fetched = new Set<string>();
   const onProgress = ({ file, total }: { file: string; total: number }) => {
@@ -54,7 +56,10 @@ export async function loadModel(
     await buildTokenizer(snapshot, tokenizerContents(snapshot));
   });
   checkModelFolder(folder);
-  const ofImages = isOfImages(readJsonObject(join(folder, configFile)));
+  const config = readJsonObject(join(folder, configFile));
+  const ofImages = isOfImages(config);
+  // Rows say what is to be told of them; without any the model does.
+  const ofWords = data?.words ?? String(config.architectures).endsWith("ForTokenClassification");
   if (data && ofImages !== data.images)
     throw new InputError(
       ofImages
@@ -76,7 +81,14 @@ export async function loadModel(
         ignoreMismatchedSizes,
         log,
       })
-    : await AutoModelForSequenceClassification.fromPretrained(folder, { ...options, log });
+    : ofWords
+      ? await AutoModelForTokenClassification.fromPretrained(folder, {
+          classes,
+          seed,
+          ignoreMismatchedSizes,
+          log,
+        })
+      : await AutoModelForSequenceClassification.fromPretrained(folder, { ...options, log });
   return { model, engine, notes };
 }
 

@@ -71,7 +71,8 @@ export interface DataFlags extends ModelFlags, EngineFlags, TextFlags {
   validFraction: number;
   splitSeed: number;
   label: string[];
-  problemType?: ProblemType;
+  problemType?: ProblemType | "token_classification";
+  stride?: number;
   limit?: number;
   augment?: true | number;
 }
@@ -81,13 +82,20 @@ export const TASKS = {
   single: "single_label_classification",
   multi: "multi_label_classification",
   regression: "regression",
+  tokens: "token_classification",
 } as const;
 
 /** Data options that say nothing of texts. */
 export const OF_IMAGES: readonly string[] = ["augment"];
 
 /** Data options that say nothing of images. */
-export const OF_TABLES: readonly string[] = [...OF_TEXTS, "head", "label", "weight", "problemType", "limit"];
+export const OF_TABLES: readonly string[] = [
+  ...OF_TEXTS,
+  ...["head", "label", "weight", "problemType", "limit", "stride"],
+];
+
+/** Data options that say nothing of words in texts. */
+export const OF_ROWS: readonly string[] = ["pair", "weight", "head"];
 
 /** What a table may be, and that there may be several. */
 export const TABLES =
@@ -137,8 +145,13 @@ export function addDataOptions(command: Command): Command {
     .addOption(
       new Option(
         "--task, --problem-type <kind>",
-        `what labels mean: ${Object.keys(TASKS).join(", ")} (default: single, or multi for several columns)`,
+        `what labels mean: ${Object.keys(TASKS).join(", ")} (default: single, or multi for several columns); of tokens each word has its tag: --text is a column of words and --label of their tags, or --text of texts and --label of { start, end, label }`,
       ).argParser(problemType),
+    )
+    .addOption(
+      tableFlag(OPTIONS.tokenizeWords.stride, {
+        says: "of --task tokens: tokens that windows of a text share at least (default: a quarter of a window)",
+      }),
     );
 }
 
@@ -306,7 +319,7 @@ function names(text: string): string[] {
 }
 
 /** A task by its short name, or by Transformers'. */
-function problemType(text: string): ProblemType {
+function problemType(text: string): DataFlags["problemType"] {
   const names = Object.keys(TASKS) as (keyof typeof TASKS)[];
   const found = names.find((name) => name === text || TASKS[name] === text);
   if (found === undefined) throw new InvalidArgumentError(`Allowed choices are ${names.join(", ")}.`);

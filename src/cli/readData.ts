@@ -7,8 +7,9 @@ import { type TextColumns, textDataset } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkNoneGiven } from "./checkNoneGiven";
 import { type Dealt, dealFolds, type FoldFlags } from "./dealFolds";
-import { type DataFlags, OF_IMAGES, OF_TABLES } from "./options";
-import { isFolder, type Rows } from "./Rows";
+import { type DataFlags, OF_IMAGES, OF_ROWS, OF_TABLES } from "./options";
+import { areWords, isFolder, type Rows } from "./Rows";
+import { readWords, readWordTable } from "./readWords";
 
 /**
  * Reads the tables, or folders of images, that the options name; `valid` is null where no row is to be set aside, `dealt` where the rows
@@ -28,6 +29,9 @@ export async function readData(
   const log = (line: string) => told.push(line);
   if (!isFolder(flags.train)) {
     checkNoneGiven(command, OF_IMAGES, `${flags.train.join(", ")} is no folder of images`);
+    if (flags.problemType === "token_classification")
+      return { ...(await readTagged(flags, command, log)), dealt: null, told };
+    checkNoneGiven(command, ["stride"], "windows are of --task tokens");
     const columns: TextColumns = {
       text: flags.text,
       pair: flags.pair,
@@ -63,6 +67,25 @@ export async function readData(
   return { ...images, dealt: dealt(flags, images.train, null), told };
 }
 
+/** Words with tags, or texts with labelled parts. */
+async function readTagged(flags: DataFlags & FoldFlags, command: Command, log: (line: string) => void) {
+  checkNoneGiven(command, OF_ROWS, "--task tokens tells words from each other");
+  if (flags.folds !== undefined)
+    throw new InputError("--folds: expected whole rows to be told, got --task tokens; leave --folds out");
+  return trainAndValid(flags, async (paths, { limit, classes }) => {
+    const tagged = readWords(await readWordTable(paths, { ...flags, limit }), command, {
+      classes,
+      log,
+      labelled: true,
+    });
+    if (!tagged.tags && !tagged.spans)
+      throw new InputError(
+        `${paths.join(", ")}: expected a column of tags, or of { start, end, label }, got none; name it by --label`,
+      );
+    return tagged;
+  });
+}
+
 const dealt = (flags: DataFlags & FoldFlags, rows: Rows, table: Table | null): Dealt | null =>
   flags.folds === undefined ? null : dealFolds(rows, table, flags);
 
@@ -71,7 +94,11 @@ async function trainAndValid<Of extends Rows>(
   read: (paths: string[], options: { limit?: number; classes?: string[] }) => Promise<Of>,
 ): Promise<{ train: Of; valid: Of | null }> {
   const all = await read(train, { limit });
-  if (valid !== undefined) return { train: all, valid: await read(valid, { classes: all.labels!.classes }) };
+  if (valid !== undefined)
+    return {
+      train: all,
+      valid: await read(valid, { classes: areWords(all) ? all.classes : all.labels!.classes }),
+    };
   if (validFraction === 0 || folds !== undefined) return { train: all, valid: null };
   const rows = trainValidSplit(all, { validFraction, seed: splitSeed });
   return { train: takeRows(all, rows.train), valid: takeRows(all, rows.valid) };

@@ -7,9 +7,11 @@ import type { EncodedDataset } from "./tokenize";
 
 /** The words of a text. */
 export interface WordPlaces {
+  /** The text itself. */
   text: string;
-  /** Where each word begins in the text, and where it ends. */
+  /** Where each word begins in the text. */
   starts: Int32Array;
+  /** Where each ends: behind its last character. */
   ends: Int32Array;
   /** Each word's number among all that are told; -1 for one that the tokenizer makes no token of. */
   numbers: Int32Array;

@@ -11,8 +11,11 @@ import type { TextDataset } from "./textDataset";
 
 /** A part of a text and what it is, by characters: `text.slice(start, end)`. */
 export interface TokenSpan {
+  /** Where it begins. */
   start: number;
+  /** Where it ends: behind its last character. */
   end: number;
+  /** What it is. */
   label: string;
 }
 
@@ -96,7 +99,8 @@ export function tokenDataset(table: Table, given: TokenColumns = {}): TokenTexts
       tagged === undefined ? null : readTags(numbers.map(of(tagged)), lists, place, tagged, options.classes);
     const classes = options.classes ?? tagsOf(tags?.flat() ?? []);
     refuseUnknown(tags, classes, place);
-    const dataset = { ...common, ...joined(lists), tags, spans: null, classes };
+    const columns = { text: tokens, pair: null, label: tagged === undefined ? null : [tagged] };
+    const dataset = { ...common, ...joined(lists), tags, spans: null, classes, columns };
     if (tags && options.classes === undefined) visibly(print)(sayTags(dataset.classes));
     return dataset;
   }
@@ -114,7 +118,8 @@ export function tokenDataset(table: Table, given: TokenColumns = {}): TokenTexts
       `${source}: label ${JSON.stringify(unknown)} is none of those known from training: ${classes.join(", ")}`,
     );
   if (spans && options.classes === undefined) visibly(print)(sayTags(classes));
-  return { ...common, texts, words: null, tags: null, spans, classes };
+  const columns = { text: options.text ?? "text", pair: null, label: marked === undefined ? null : [marked] };
+  return { ...common, texts, words: null, tags: null, spans, classes, columns };
 }
 
 const sayTags = (classes: string[]) => `tags: ${classes.join(", ")} (${classes.length})`;

@@ -111,6 +111,7 @@ export async function tokenizeWords(
       : null,
     truncated: 0,
     maxLength,
+    ...(dataset.columns && { readAs: { ...dataset.columns, maxLength } }),
     padTokenId: tokenizer.padTokenId,
     places,
     words,

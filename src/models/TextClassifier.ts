@@ -28,6 +28,7 @@ export interface TextParts extends Parts<TextInputs> {
 /** A pretrained text encoder with a head; `Logits` is what a forward gives. Owns its tensors until `dispose()`. */
 export abstract class TextClassifier<Logits extends tf.Tensor = tf.Tensor> extends Classifier<TextInputs> {
   readonly modelType: string;
+  /** @internal */
   protected readonly family: Family;
 
   constructor(parts: TextParts) {

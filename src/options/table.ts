@@ -987,6 +987,7 @@ export const OPTIONS = {
     ),
     stride: option("Tokens that two windows of a text share at least.", integer(0), {
       defaultSays: "a quarter of a window",
+      flag: "--stride <tokens>",
       also: ["doc_stride", "overlap"],
     }),
     signal: stop("between two rows"),

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { checkSaveFolder } from "../../files/writeFolder";
+import type { SequenceClassifier } from "../../models/SequenceClassifier";
 import { EXPORT, exportOnnx } from "../../onnx/exportOnnx";
 import { checkTrained } from "../checkTrained";
 import { interruptSignal } from "../interrupt";
@@ -34,7 +35,7 @@ async function exportModel({ model: from, out }: ExportFlags): Promise<void> {
   checkSaveFolder(out, EXPORT, { source: from, option: "--out" });
   const { model, notes } = await loadModel({ model: from, engine: "auto" }, {}, interruptSignal());
   checkTrained(from, model);
-  await exportOnnx(model, out);
+  await exportOnnx(model as SequenceClassifier, out);
   for (const line of notes) note(line);
   print(`exported: ${out}`);
 }

@@ -12,6 +12,7 @@ import { checkWritable } from "../../files/checkWritable";
 import { overwritten } from "../../files/overwritten";
 import { replaceFile } from "../../files/replaceFile";
 import type { Classifier } from "../../models/Classifier";
+import { TokenClassifier } from "../../models/TokenClassifier";
 import { OPTIONS } from "../../options/table";
 import { formatCount } from "../../text/numbers";
 import { predict as predictRows } from "../../training/predict";
@@ -33,8 +34,10 @@ import {
   TABLES,
   type TextFlags,
 } from "../options";
+import { predictWords } from "../predictWords";
 import { print } from "../print";
 import { countOf, isFolder, type Rows } from "../Rows";
+import { readWordTable } from "../readWords";
 import { asksForProbability, checkAgainstSample, sampleRows } from "../sampleRows";
 import { tableFlag } from "../tableFlag";
 
@@ -53,7 +56,7 @@ export function predictCommand(): Command {
     .summary("write a fine-tuned model's predictions, as a submission")
     .description(
       "Writes what a fine-tuned model says of each row as a CSV: the id and the label's name, in the rows' order; of " +
-        "images the file and the label's name. " +
+        "images the file and the label's name; of a model for token classification the words' tags, or the parts that were found, as JSON. " +
         "Several labels of a row are joined by blanks; a regression gives its value, of several targets each in a column of its own. Columns and length of the texts are those " +
         "that the model was trained on, as it was saved with it.",
     )
@@ -107,9 +110,7 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
   }
   const signal = interruptSignal();
   if (images) checkNoneGiven(command, OF_TEXTS, `${source} is a folder of images`);
-  const read = images
-    ? await imageFolder(data[0], { labels: false })
-    : await readTable(data, { encoding: flags.encoding, delimiter: flags.delimiter });
+  const read = images ? await imageFolder(data[0], { labels: false }) : await readWordTable(data, flags);
   if ("paths" in read) checkNoInput(out, read.paths);
   const sample = flags.sample === undefined ? null : await readTable(flags.sample);
   const loaded = await loadModel(flags, {}, signal, { option: "--data", path: source, images });
@@ -119,6 +120,11 @@ async function predict(flags: PredictFlags, command: Command): Promise<void> {
     readdirSync(model.folder).map((name) => join(model.folder, name)),
   );
   checkTrained(flags.model, model);
+  if (model instanceof TokenClassifier)
+    return predictWords(model, read as Table, flags, command, {
+      signal,
+      begin: () => noteModel(loaded),
+    });
   const named = sample?.columns[0];
   const {
     rows,
