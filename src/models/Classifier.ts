@@ -3,8 +3,8 @@ import { refuseName } from "../check";
 import { tidyUp } from "../engine/recorder/recording";
 import { InputError } from "../errors";
 import { closeNames } from "../freeze";
-import type { Adaptable } from "../nn/linear";
-import { adapterParameters, forget, type Lora } from "../nn/lora";
+import type { Adapted } from "../nn/linear";
+import { adapterParameters, forget } from "../nn/lora";
 import type { Parameter } from "../nn/Parameter";
 import type { Stage, StageInputs } from "../nn/Stage";
 import type { StepArrays } from "../nn/StepArrays";
@@ -108,9 +108,9 @@ export abstract class Classifier<Inputs extends StageInputs = StageInputs> {
   }
 
   /** The dense layers that `addLora` has put an adapter on. */
-  adapters(): (Adaptable & { lora: Lora })[] {
+  adapters(): Adapted[] {
     const layers = new Set(this.stages.flatMap((stage) => stage.adaptable ?? []));
-    return [...layers].filter((layer): layer is Adaptable & { lora: Lora } => layer.lora !== undefined);
+    return [...layers].filter((layer): layer is Adapted => layer.lora !== undefined);
   }
 
   /** Names and content of what is saved and loaded but never learned by gradients: running statistics. */

@@ -19,6 +19,11 @@ export interface Adaptable extends Linear {
   lora?: Lora;
 }
 
+/** One that carries one. */
+export interface Adapted extends Adaptable {
+  lora: Lora;
+}
+
 /** One with a bias. */
 export type BiasedAdaptable = Required<Linear> & Adaptable;
 

@@ -196,7 +196,7 @@ export const CASES: Record<string, (() => Made)[]> = {
     () => tf.oneHot(tf.tensor2d([1, 0], [2, 1], "int32"), 2, 5, -1),
   ],
   OnesLike: [() => tf.onesLike(x()), () => tf.onesLike(whole())],
-  Pack: [() => tf.stack([x(), y()], 1), () => tf.stack([tf.scalar(1), tf.scalar(2)])],
+  Pack: [() => tf.stack([x(), y()], 1), () => tf.stack([x()]), () => tf.stack([tf.scalar(1), tf.scalar(2)])],
   PadV2: [
     () =>
       tf.pad(

@@ -93,8 +93,14 @@ export const shapes: KernelTable = {
     const list = Object.values<tf.TensorInfo>(inputs);
     const [{ shape }] = list;
     const at = axis < 0 ? shape.length + 1 + axis : axis;
-    const parts = list.map((x) => g.reshape(x, [...shape.slice(0, at), 1, ...shape.slice(at)]));
-    return g.op("Concat", parts, { axis: { int: at } });
+    const part = [...shape.slice(0, at), 1, ...shape.slice(at)];
+    // TensorFlow joins two or more.
+    if (list.length === 1) return g.shared(list[0], part);
+    return g.op(
+      "Concat",
+      list.map((x) => g.reshape(x, part)),
+      { axis: { int: at } },
+    );
   },
   Tile(g, { x }, { reps }) {
     const shape = x.shape.map((size: number, i: number) => size * reps[i]);
