@@ -29,7 +29,7 @@ export function tableFlag(
 
 /** The first sentence, as commander's own lines begin and end, and the default where it depends on something else. */
 function helpOf({ says, default: value, defaultSays }: Option): string {
-  const [first] = says.split(/(?<=\.)\s/);
+  const [first] = says.split(/(?<=(?<!\bal)\.)\s/);
   const line = first.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
   const otherwise =
     value === undefined && defaultSays && defaultSays !== "none" ? ` (default: ${defaultSays})` : "";

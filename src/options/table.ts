@@ -1068,12 +1068,12 @@ export const OPTIONS = {
     ),
     minLearningRate: option("The rate of the first step.", above(0), {
       default: 1e-6,
-      flag: "--min-lr <rate>",
+      flag: "--min-lr, --min-learning-rate <rate>",
       also: ["min_lr", "start_lr"],
     }),
     maxLearningRate: option("The rate of the last step.", above(0), {
       default: 1,
-      flag: "--max-lr <rate>",
+      flag: "--max-lr, --max-learning-rate <rate>",
       also: ["max_lr", "end_lr"],
     }),
     ...ofSteps,

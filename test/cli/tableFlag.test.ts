@@ -81,3 +81,13 @@ test("Its help is the first sentence of what the option says, with the default w
   );
   assert.doesNotMatch(tableFlag(OPTIONS.tokenize.maxLength).description, /`/);
 });
+
+test("A help line ends with its first sentence, not with the authors of a paper", () => {
+  for (const options of Object.values(OPTIONS))
+    for (const entry of Object.values(options)) {
+      if (!entry.flag) continue;
+      const { description } = tableFlag(entry);
+      assert.doesNotMatch(description, /\bet al\b(?!\. \d{4}\))/, entry.flag);
+      assert.equal(description.split("(").length, description.split(")").length, description);
+    }
+});

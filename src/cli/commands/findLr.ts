@@ -31,8 +31,8 @@ interface FindLrFlags
     Omit<TrainingFlags, "learningRate" | "headInit" | "metric" | "metrics"> {
   n: number[];
   steps?: number;
-  minLr: number;
-  maxLr: number;
+  minLearningRate: number;
+  maxLearningRate: number;
   seed: number;
   out?: string;
   json?: true;
@@ -84,7 +84,7 @@ Examples:
 }
 
 async function findLr(flags: FindLrFlags, command: Command): Promise<void> {
-  const { n, steps, minLr, maxLr, seed, ...more } = flags;
+  const { n, steps, minLearningRate, maxLearningRate, seed, ...more } = flags;
   const picture = join(flags.out ?? runFolder(flags.train), PICTURE);
   checkPicture(picture, "find-lr");
   const signal = interruptSignal();
@@ -100,7 +100,7 @@ async function findLr(flags: FindLrFlags, command: Command): Promise<void> {
     { train },
     {
       ...trainingSettings(more),
-      ...{ n, steps, minLearningRate: minLr, maxLearningRate: maxLr, seed, signal },
+      ...{ n, steps, minLearningRate, maxLearningRate, seed, signal },
     },
   );
   await withBar("trying rates", async (bar) => {
