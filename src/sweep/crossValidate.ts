@@ -13,6 +13,7 @@ import { FolderLock } from "../files/FolderLock";
 import { makeFolders } from "../files/makeFolders";
 import { replaceFile } from "../files/replaceFile";
 import type { Classifier } from "../models/Classifier";
+import { frostLine } from "../nn/Stage";
 import { checkArguments } from "../options/checkArguments";
 import { readNamed } from "../options/readNamed";
 import { readOptions } from "../options/readOptions";
@@ -23,6 +24,7 @@ import { checkMetrics } from "../training/checkMetrics";
 import { checkTrainable } from "../training/checkTrainable";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { type FineTuneOptions, type FineTuneSettings, fineTuneSettings } from "../training/FineTuneOptions";
+import { FrozenFeatures } from "../training/FrozenFeatures";
 import { startFineTuning } from "../training/fineTune";
 import { FROM_ROWS } from "../training/forwardRows";
 import { identityDifference } from "../training/identityDifference";
@@ -94,6 +96,7 @@ export function crossValidate(
   const stoppable = new Stoppable({ name: "crossValidate", signal, maxMinutes, trains: model, keeps: true });
   const plan: Plan = {
     ...{ model, rows, folds, take, tested: tested ?? null, ids: ids ?? null },
+    testFeatures: new FrozenFeatures(model),
     ...{ settings, training, out, saveModels, restart, saveEvery },
     signal: stoppable.signal,
     log: visibly(log ?? console.info),
@@ -108,6 +111,8 @@ interface Plan extends Required<Pick<CrossValidateOptions, "out" | "saveModels" 
   /** Rows of these numbers. */
   take: (numbers: ArrayLike<number>) => LabelledRows;
   tested: Rows | null;
+  /** What the frozen stages give of them. */
+  testFeatures: FrozenFeatures;
   ids: readonly string[] | null;
   settings: FineTuneSettings;
   training: FineTuneOptions;
@@ -184,6 +189,7 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
     pretrained.restoreWeights();
     pretrained.restoreFlags();
     pretrained.dispose();
+    plan.testFeatures.dispose();
     model.trainedOn = trainedOn;
     lock.release();
   }
@@ -266,16 +272,26 @@ async function* trainFold(
 
 async function* predictTest(
   fold: number,
-  { model, tested, settings, signal }: Plan,
+  { model, tested, testFeatures, settings, signal }: Plan,
 ): AsyncGenerator<CrossValidationEvent, Float32Array | null | "aborted"> {
   if (!tested) return null;
-  const run = logitsOf(model, tested, Math.max(64, settings.batchSize), FROM_ROWS, settings.precision);
+  const { batchSize, precision } = settings;
+  const from = frostLine(model.stages);
+  // What is frozen gives the same in all folds; in half precision it would be rounded where it is kept.
+  const isKept = from > 0 && precision === "fp32";
+  if (isKept)
+    for await (const progress of testFeatures.prepare(tested.dataset, from, batchSize)) {
+      yield { type: "foldProgress", fold, event: { type: "frozen", ...progress } };
+      if (signal.aborted) return "aborted";
+    }
+  const start = isKept ? { from, features: testFeatures } : FROM_ROWS;
+  const run = logitsOf(model, tested, Math.max(64, batchSize), start, precision);
   for (;;) {
     const { done, value } = await run.next();
     if (done) return toProbabilities(value, model.numLabels, model.problemType);
-    if (signal.aborted) return "aborted";
     const event: FineTuneEvent = { type: "evaluate", done: value, total: tested.count };
     yield { type: "foldProgress", fold, event };
+    if (signal.aborted) return "aborted";
   }
 }
 

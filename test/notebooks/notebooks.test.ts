@@ -32,7 +32,10 @@ const shapeOf = (outputs: KeptOutput[]) =>
 const SHORT: Record<string, Record<string, string>> = {
   "02-fine-tune.ipynb": { epochs: "1" },
   "03-freeze-sweep.ipynb": { validRows: "108", depths: "[-1, 4, 6]", epochs: "1" },
-  "04-competition.ipynb": { epochs: "1" },
+  "04-competition.ipynb": {
+    ...{ folds: "2", freezeLayers: "[6]", epochs: "1", pseudoLabels: "20" },
+    adversarial: '{ name: "awp" }',
+  },
   "05-strategies.ipynb": { trainRows: "120", validRows: "60", depths: "[-1, 4]" },
   "06-kaggle.ipynb": { rows: "120", epochs: "1" },
 };
