@@ -38,7 +38,7 @@ export interface WatchOptions {
  * const result = await watch(fineTune(model, { train }, { signal: abort.signal }), { abort });
  * ```
  */
-export async function watch<Result extends Followed>(
+export async function watch<Result extends FineTuneResult | SweepResult | SearchResult | CrossValidation>(
   run: Watched<Result>,
   options: WatchOptions = {},
 ): Promise<Result> {
@@ -62,8 +62,6 @@ function stopExpected(abort: AbortController): OpenRun {
   return { name: "watch", work: "watching", endsWell: true, stop, close: stop };
 }
 
-type Followed = FineTuneResult | SweepResult | SearchResult | CrossValidation;
-
 type Watched<Result> =
   | Run<FineTuneEvent, Result>
   | Run<SweepEvent, Result>
@@ -73,7 +71,10 @@ type Watched<Result> =
 /** Frames are at least so far apart: drawing takes its time from training. */
 const FRAME_MS = 500;
 
-async function follow<Result extends Followed>(run: Watched<Result>, display: Display): Promise<Result> {
+async function follow<Result extends FineTuneResult | SweepResult | SearchResult | CrossValidation>(
+  run: Watched<Result>,
+  display: Display,
+): Promise<Result> {
   let view: TrainingView | SweepView | SearchView | FoldsView = new TrainingView();
   const draw = async () => display.show(await view.bundle());
   let drawn = Number.NEGATIVE_INFINITY;

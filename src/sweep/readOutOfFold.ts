@@ -1,21 +1,15 @@
 import { shown } from "../check";
 import { columnNames } from "../data/columnNames";
-import type { Labels } from "../data/labels";
 import { labelRows, labelWidth } from "../data/labelWidth";
 import { readTable } from "../data/readTable";
 import { rowPlace } from "../data/rowPlace";
+import type { TextDataset } from "../data/textDataset";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { toLabels } from "../training/predict";
 import type { OutOfFold } from "./CrossValidation";
 import { labelText, outOfFoldHeader } from "./outOfFoldTable";
-
-/** What a file of out-of-fold predictions is of. */
-interface Labelled {
-  labels: Labels | null;
-  ids?: readonly string[] | null;
-}
 
 /**
  * Reads the `out_of_fold.csv` of a cross-validation, or one like it from elsewhere: a column `row` of numbers or `id` of names, then
@@ -30,8 +24,15 @@ interface Labelled {
  * console.log(metrics(probabilities, dataset.labels!));
  * ```
  */
-export function readOutOfFold(path: string, dataset: Labelled): Promise<OutOfFold>;
-export async function readOutOfFold(path: string, dataset: Labelled, ...more: unknown[]): Promise<OutOfFold> {
+export function readOutOfFold(
+  path: string,
+  dataset: Pick<TextDataset, "labels"> & Partial<Pick<TextDataset, "ids">>,
+): Promise<OutOfFold>;
+export async function readOutOfFold(
+  path: string,
+  dataset: Pick<TextDataset, "labels"> & Partial<Pick<TextDataset, "ids">>,
+  ...more: unknown[]
+): Promise<OutOfFold> {
   noOptions("readOutOfFold", more);
   checkArguments("readOutOfFold", { path, dataset });
   const { labels, ids } = dataset;
