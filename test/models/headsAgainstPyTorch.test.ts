@@ -143,6 +143,36 @@ onEveryEngine("heads against PyTorch", () => {
     });
   }
 
+  for (const title of [
+    "gru, both ways, narrow",
+    "lstm, both ways, narrow",
+    "more first rows than a text has",
+  ])
+    it(`${title}: gives texts of one token the same loss and gradients, padded or not`, async () => {
+      const model = await load(CASES[title]);
+      const padded = (length: number) => ({
+        expected: { inputs: { labels: [0, 2] } },
+        inputs: () =>
+          textInputs({
+            batchSize: 2,
+            sequenceLength: length,
+            inputIds: [5, 9].flatMap((id) => [id, ...Array<number>(length - 1).fill(0)]),
+            attentionMask: [1, 1].flatMap((seen) => [seen, ...Array<number>(length - 1).fill(0)]),
+          }),
+      });
+      const [alone, wide] = [
+        await lossAndGradientsOf(model, padded(1)),
+        await lossAndGradientsOf(model, padded(4)),
+      ];
+      assert.ok(alone.loss > 0 && Math.abs(alone.loss - wide.loss) < 1e-6, `${alone.loss}, ${wide.loss}`);
+      for (const [parameter, gradient] of alone.gradients) {
+        const other = wide.gradients.get(parameter)!;
+        assertClose(await gradient.data(), await other.data(), 1e-5, parameter.name);
+        tf.dispose([gradient, other]);
+      }
+      model.dispose();
+    });
+
   it("a frozen sum of layers is one that says what its weights are, and is judged no further", async () => {
     const model = await load({ pooling: "mean", useWeightedLayerSum: true });
     model.parameter("head.layer_weights").assign(tf.tensor1d([-1e9, 0, -1e9]));
