@@ -20,6 +20,7 @@ const PARTS = [
   "nn/lora",
   "recipes/addLora",
   "recipes/peft",
+  "search/findLearningRate",
   "training/AdamW",
   "training/WeightAverage",
   "training/adversarial",

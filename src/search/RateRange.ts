@@ -43,9 +43,7 @@ export class RateRange {
     this.#weight += weight * (1 - this.#weight);
     const smoothed = this.#mean / this.#weight;
     tried.push({ learningRate: this.at(tried.length), loss, smoothed });
-    const least = this.#least.smoothed;
-    // Losses of the user's own may be below 0.
-    if (smoothed > tried[0].smoothed && smoothed > least + (DIVERGED - 1) * Math.abs(least)) this.diverge();
+    if (this.#hasDiverged(smoothed)) this.diverge();
     else if (tried.length === range.steps) this.ended = "finished";
   }
 
@@ -54,24 +52,39 @@ export class RateRange {
   }
 
   /**
-   * A third of the rate of the least smoothed loss, in two digits; null where that loss is less than one and a half standard deviations
-   * below those of the first steps, at whose rates little is learnt: single batches differ by as much.
+   * A third of the rate of the least smoothed loss, in two digits; null where that loss is less than a standard deviation below those of
+   * the first steps, at whose rates little is learnt: single batches differ by as much.
    */
   get suggested(): number | null {
-    const first = this.tried.slice(0, Math.ceil(FIRST * this.range.steps)).map(({ loss }) => loss);
-    if (first.length < 2) return null;
-    const mean = first.reduce((sum, loss) => sum + loss, 0) / first.length;
-    const deviation = Math.sqrt(
-      first.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / (first.length - 1),
-    );
-    const { smoothed, learningRate } = this.#least;
+    const { first, later } = this.#parts;
+    if (later.length === 0) return null;
+    const mean = meanOf(first);
+    const squares = first.reduce((sum, { loss }) => sum + (loss - mean) ** 2, 0);
+    const deviation = Math.sqrt(squares / (first.length - 1));
+    const { smoothed, learningRate } = leastOf(later);
     // Rounding is no fall.
-    return smoothed < mean - Math.max(1.5 * deviation, 1e-3 * Math.abs(mean))
+    return smoothed < mean - Math.max(deviation, 1e-3 * Math.abs(mean))
       ? Number((learningRate / 3).toPrecision(2))
       : null;
   }
 
-  get #least(): RateTried {
-    return this.tried.reduce((a, b) => (b.smoothed < a.smoothed ? b : a));
+  #hasDiverged(smoothed: number): boolean {
+    const { first, later } = this.#parts;
+    if (later.length === 0) return false;
+    const least = leastOf(later).smoothed;
+    // Losses of the user's own may be below 0.
+    return smoothed > meanOf(first) && smoothed > least + (DIVERGED - 1) * Math.abs(least);
+  }
+
+  /** The first ones, whose smoothed loss is still that of a few batches, and those behind them. */
+  get #parts(): Record<"first" | "later", RateTried[]> {
+    const count = Math.ceil(FIRST * this.range.steps);
+    return { first: this.tried.slice(0, count), later: this.tried.slice(count) };
   }
 }
+
+const meanOf = (tried: readonly RateTried[]): number =>
+  tried.reduce((sum, { loss }) => sum + loss, 0) / tried.length;
+
+const leastOf = (tried: readonly RateTried[]): RateTried =>
+  tried.reduce((a, b) => (b.smoothed < a.smoothed ? b : a));

@@ -79,3 +79,11 @@ test("Nothing is suggested where the loss did not fall further than batches diff
   // The same noise around a loss that falls.
   assert.ok(taken((step) => 2 - step / 60 + noise[step]).suggested! > 0.1);
 });
+
+test("A first batch of little loss is not taken for what its rate has learnt", () => {
+  const range = taken((step) => (step === 0 ? 0.1 : 2 - step / 60));
+  assert.equal(range.ended, "finished");
+  const [first] = range.tried;
+  assert.ok(range.tried.every(({ smoothed }) => smoothed >= first.smoothed));
+  assert.ok(range.suggested! > 0.1, `${range.suggested}`);
+});

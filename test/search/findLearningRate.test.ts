@@ -247,15 +247,15 @@ onEveryFastEngine("findLearningRate", () => {
 
   it("suggests a rate that learns more in an epoch than a tenth of it, and than ten times it", async () => {
     const model = await loadTiny(withDropout);
-    const rows = toyRows(160);
-    const [{ learningRate }] = await findLearningRate(model, { train: rows }, { batchSize: 8, n: [1] });
+    const rows = toyRows(640);
+    const [{ learningRate }] = await findLearningRate(model, { train: rows }, { batchSize: 32, n: [1] });
     const lossAt = async (rate: number) => {
       const own = await loadTiny(withDropout);
       topNLayerFreeze(own, 1);
       const { epochs } = await fineTune(
         own,
         { train: rows },
-        { epochs: 3, batchSize: 8, learningRate: rate },
+        { epochs: 3, batchSize: 32, learningRate: rate },
       );
       own.dispose();
       return epochs.at(-1)!.trainLoss;
