@@ -91,7 +91,7 @@ test("What cannot be is refused before anything is computed, and nobody's file i
   };
   await refused(/--n: expected an integer from -1 to 3, got 9/, "--n", "9");
   await refused(/--steps.*Expected a whole number of at least 20/, "--steps", "3");
-  await refused(/minLearningRate: expected less than maxLearningRate/, "--min-lr", "2");
+  await refused(/--min-learning-rate: expected less than --max-learning-rate, 1, got 2/, "--min-lr", "2");
   writeFileSync(join(folder, "find-lr.png"), "mine");
   await refused(/find-lr\.png is no picture of the kit, and find-lr would replace it/, "--out", ".");
   assert.equal(readFileSync(join(folder, "find-lr.png"), "utf8"), "mine");
