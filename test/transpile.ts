@@ -5,8 +5,8 @@ import { transform } from "esbuild";
 const ROOT = join(__dirname, "..");
 
 /**
- * Transpiles sources, by default all of `src` and `test`, into a folder, once for all test files: each is a process of its own, and tsx
- * takes more than half a second in each.
+ * Transpiles sources, by default all of `data`, `src` and `test`, into a folder, once for all test files: each is a process of its
+ * own, and tsx takes more than half a second in each.
  *
  * @returns What to give to `node` so that it runs a test file from there.
  */
@@ -28,7 +28,7 @@ export async function transpile(folder: string, paths = sources()): Promise<stri
 }
 
 const sources = () =>
-  ["src", "test"].flatMap((room) =>
+  ["data", "src", "test"].flatMap((room) =>
     readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
       .map((path) => join(room, path)),

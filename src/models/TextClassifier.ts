@@ -96,6 +96,7 @@ export abstract class TextClassifier<Logits extends tf.Tensor = tf.Tensor> exten
     checkArguments("model.forward", { rows });
     readNamed("model.forward", tokenRows, rows);
     this.checkRows("inputIds", rows);
+    if (this.config.frostkit_head) checkPadding(rows);
     const inputs = this.inputsOf(toBatch(rows));
     const pass = new Pass();
     const hiddenStates: tf.Tensor3D[] = [];
@@ -128,6 +129,15 @@ function checkBelow(limit: number, what: string, ids: ArrayLike<number>, name: s
       throw new InputError(
         `${name}: this model knows ${what} below ${limit}, row ${row} has ${ids[i]}; tokenize with the model's own tokenizer`,
       );
+}
+
+/** A head that reads texts from their first token on takes the padding to lie behind them. */
+function checkPadding({ attentionMask = [] }: TokenRows): void {
+  const wrong = attentionMask.findIndex((row) => row.some((here, i) => here !== 0 && row[i - 1] === 0));
+  if (wrong !== -1)
+    throw new InputError(
+      `attentionMask: expected ones and behind them zeros (pad on the right), since this head reads texts from their beginning, got ${attentionMask[wrong].slice(0, 8).join(", ")} in row ${wrong}`,
+    );
 }
 
 function toBatch({ inputIds, attentionMask, tokenTypeIds }: TokenRows) {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import type { Classifier } from "../models/Classifier";
 
 /** The files of a folder that PEFT's `save_pretrained` writes and `PeftModel.from_pretrained` reads. */
 export const adapterConfigFile = "adapter_config.json";
@@ -6,6 +7,9 @@ export const adapterWeightsFile = "adapter_model.safetensors";
 
 /** What the names of PEFT's tensors begin with, in front of the model's own. */
 export const ADAPTED = "base_model.model.";
+
+/** PEFT's word for what a model tells. */
+export const taskOf = ({ perToken }: Classifier) => (perToken ? "TOKEN_CLS" : "SEQ_CLS");
 
 /** What is followed of PEFT's LoraConfig; which layers there are is told by the tensors. */
 export interface AdapterConfig {

@@ -15,6 +15,7 @@ import {
   adapterConfigFile,
   adapterWeightsFile,
   readAdapterConfig,
+  taskOf,
 } from "./adapterConfig";
 import { adapterNames, learnAdapters, moduleOf } from "./addLora";
 import { headOf } from "./headOf";
@@ -51,10 +52,14 @@ export async function loadPeft(model: Classifier, folder: string, ...more: unkno
       );
   if (model.adapters().length > 0)
     throw new InputError("the model has adapters already; take them off by removeLora(model) first");
-  const config = readAdapterConfig(
-    readJsonObject(join(folder, adapterConfigFile)),
-    join(folder, adapterConfigFile),
-  );
+  const configFile = join(folder, adapterConfigFile);
+  const json = readJsonObject(configFile);
+  const config = readAdapterConfig(json, configFile);
+  const task = taskOf(model);
+  if (json.task_type !== task && ["SEQ_CLS", "TOKEN_CLS"].includes(String(json.task_type)))
+    throw new InputError(
+      `${configFile}: task_type: expected "${task}", as the model tells the label of ${model.perToken ? "each word" : "each text"}, got "${json.task_type}"; load the model by AutoModelFor${model.perToken ? "Sequence" : "Token"}Classification`,
+    );
   const file = SafetensorsFile.open(join(folder, adapterWeightsFile));
   try {
     const { layers, head } = sorted(model, file, config);

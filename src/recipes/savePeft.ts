@@ -10,7 +10,7 @@ import type { Parameter } from "../nn/Parameter";
 import { checkArguments } from "../options/checkArguments";
 import { noOptions } from "../options/noOptions";
 import { version } from "../version";
-import { ADAPTED, adapterConfigFile, adapterWeightsFile } from "./adapterConfig";
+import { ADAPTED, adapterConfigFile, adapterWeightsFile, taskOf } from "./adapterConfig";
 import { moduleOf } from "./addLora";
 import { headOf } from "./headOf";
 import { isTarget, layerOf } from "./targetLayers";
@@ -24,9 +24,11 @@ const ADAPTER = {
 /**
  * Writes a model's adapters and its head as PEFT does, to a folder of `adapter_config.json` and `adapter_model.safetensors` that
  * `PeftModel.from_pretrained(model, folder)` reads in Python, on the model that was loaded here, and `loadPeft` here. The folder
- * holds the old adapter or the new one, never half of each.
+ * holds the old adapter or the new one, never half of each. Weights below the head have to be those that were loaded: of what was
+ * trained before the adapters were put on the folder would know nothing, so save that by `savePretrained` and start from there.
  *
- * @throws InputError where the model has no adapters, a head that Python has no name for, or weights that learn besides
+ * @throws InputError where the model has no adapters, a head that Python has no name for, weights that learn besides, or blocks drawn
+ *   anew
  * @example
  * ```ts
  * addLora(model, { rank: 8, useDora: true });
@@ -51,6 +53,11 @@ export async function savePeft(model: Classifier, folder: string, ...more: unkno
   if (besides)
     throw new InputError(
       `savePeft: expected adapters and the head alone to learn, got ${besides[0]}, which the folder would not hold; savePretrained saves all`,
+    );
+  const drawn = model.newlyInitialized.find((name) => !head.has(name));
+  if (drawn !== undefined)
+    throw new InputError(
+      `savePeft: expected the checkpoint's own weights below the head, got ${drawn}, drawn anew, which the folder would not hold; savePretrained saves all`,
     );
   const written = all.filter(([name, each]) => kept.has(each) || head.has(name));
   const tensors = written.map(([name, { shape }]) => ({ name: ADAPTED + name, shape }));
@@ -79,7 +86,7 @@ function configOf(model: Classifier, head: ReadonlySet<string>): Record<string, 
   const rank = lora.a.shape[0];
   return {
     peft_type: "LORA",
-    task_type: "SEQ_CLS",
+    task_type: taskOf(model),
     base_model_name_or_path: model.origin?.folder ?? null,
     inference_mode: true,
     r: rank,

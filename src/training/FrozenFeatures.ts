@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { batchRows } from "../data/batches";
 import type { Dataset, Rows } from "../data/Rows";
@@ -226,6 +227,7 @@ export class FrozenFeatures {
     });
   }
 
+  /** Of all that these stages read, adapters that were put on them since among it. */
   #stamps(stages: number): number[] {
     const seen = new Set<Parameter>();
     for (const { parameters, buffers = [] } of this.model.stages.slice(0, stages))
@@ -242,12 +244,11 @@ export class FrozenFeatures {
   #stillGood(dataset: Dataset, how: How): Entry | null {
     const key = this.#keys.get(dataset)!;
     const entries = this.#entries.get(key) ?? [];
-    const stamps = this.#stamps(how.stages);
     const isGood = ({ pass, stamps: held }: Entry) =>
       pass.precision === how.precision &&
       pass.batchSize === how.batchSize &&
       pass.stages <= how.stages &&
-      held.every((stamp, i) => stamp === stamps[i]);
+      isDeepStrictEqual(held, this.#stamps(pass.stages));
     // What lies deeper is looked at when it is asked for: until then a trial may be moving its weights.
     const kept = entries.filter(
       (entry) => isGood(entry) || (this.#allDepths && entry.pass.stages > how.stages),

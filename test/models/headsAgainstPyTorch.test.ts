@@ -143,6 +143,22 @@ onEveryEngine("heads against PyTorch", () => {
     });
   }
 
+  it("takes padding behind a text alone, and holes in none", async () => {
+    const model = await load(CASES["gru, both ways, narrow"]);
+    const forward = (...attentionMask: number[][]) =>
+      model.forward({ inputIds: attentionMask.map((row) => row.map(() => 5)), attentionMask });
+    for (const mask of [
+      [0, 1, 1],
+      [1, 0, 1],
+    ])
+      assert.throws(() => forward([1, 1, 0], mask), {
+        name: "InputError",
+        message: `attentionMask: expected ones and behind them zeros (pad on the right), since this head reads texts from their beginning, got ${mask.join(", ")} in row 1`,
+      });
+    forward([1, 1, 0], [1, 1, 1]).logits.dispose();
+    model.dispose();
+  });
+
   for (const title of [
     "gru, both ways, narrow",
     "lstm, both ways, narrow",

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForSequenceClassification as Auto } from "../../src/checkpoint/AutoModelForSequenceClassification";
+import { AutoModelForTokenClassification } from "../../src/checkpoint/AutoModelForTokenClassification";
 import { SafetensorsFile } from "../../src/checkpoint/SafetensorsFile";
 import { listParams, unfreezeWhere } from "../../src/freeze";
 import type { SequenceClassifier } from "../../src/models/SequenceClassifier";
@@ -317,6 +318,10 @@ describe("what a folder of PEFT's may say", () => {
       changed("dora-layers", { use_dora: false }),
       /expected A and B alone, as adapter_config\.json/,
     );
+    await fails(
+      changed("lora", { task_type: "TOKEN_CLS" }),
+      /task_type: expected "SEQ_CLS", as the model tells the label of each text, got "TOKEN_CLS"; load the model by AutoModelForTokenClassification$/,
+    );
     await fails(changed("rslora-layers", { r: 3 }), /lora_A\.weight: expected shape \[3,32\], got \[2,32\]$/);
     model.dispose();
   });
@@ -335,7 +340,35 @@ describe("what a folder of PEFT's may say", () => {
     addLora(other);
     await assert.rejects(savePeft(other, join(folder, "none")), /expected the family's own head/);
     other.dispose();
+    const anew = await Auto.fromPretrained(tinyBert, { reinitLayers: 1, log: () => {} });
+    addLora(anew);
+    await assert.rejects(
+      savePeft(anew, join(folder, "none")),
+      /expected the checkpoint's own weights below the head, got bert\.encoder\.layer\.2\.\S+, drawn anew/,
+    );
+    anew.dispose();
     assert.ok(!readdirSync(folder).includes("none"));
+  });
+
+  it("says whether texts or words are told, and is read by a model of the same task alone", async () => {
+    const words = await AutoModelForTokenClassification.fromPretrained(tinyBert, {
+      classes: ["O", "B-PER", "I-PER"],
+      ignoreMismatchedSizes: true,
+      log: () => {},
+    });
+    addLora(words);
+    const to = join(folder, "words");
+    await savePeft(words, to);
+    const { task_type } = JSON.parse(readFileSync(join(to, "adapter_config.json"), "utf8"));
+    assert.equal(task_type, "TOKEN_CLS");
+    removeLora(words);
+    assert.ok((await loadPeft(words, to)).length > 0);
+    removeLora(words);
+    await assert.rejects(
+      loadPeft(words, join(fixtures, "lora")),
+      /task_type: expected "TOKEN_CLS", as the model tells the label of each word, got "SEQ_CLS"/,
+    );
+    words.dispose();
   });
 });
 

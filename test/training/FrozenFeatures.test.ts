@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { AutoModelForSequenceClassification } from "../../src/checkpoint/AutoModelForSequenceClassification";
 import { takeRows } from "../../src/data/takeRows";
 import { topNLayerFreeze } from "../../src/freeze";
+import { addLora } from "../../src/recipes/addLora";
 import { FrozenFeatures } from "../../src/training/FrozenFeatures";
 import { fineTune } from "../../src/training/fineTune";
 import { assertClose } from "../close";
@@ -130,6 +132,20 @@ onEveryFastEngine("FrozenFeatures", () => {
     const after = features.batch(data, [0], 20);
     assert.notDeepEqual(before.dataSync(), after.dataSync());
     tf.dispose([before, after]);
+    features.dispose();
+    model.dispose();
+  });
+
+  it("starts anew when an adapter is put on the last of what a stage reads", async () => {
+    const model = await AutoModelForSequenceClassification.fromPretrained(
+      join(__dirname, "../fixtures/models/modernbert"),
+      { log: () => {} },
+    );
+    const features = new FrozenFeatures(model);
+    assert.ok((await batchesRun(features.prepare(data, 2, 6))) > 0);
+    assert.equal(await batchesRun(features.prepare(data, 2, 6)), 0);
+    addLora(model, { targetModules: ["mlp.Wo"], layersToTransform: [0] });
+    assert.ok((await batchesRun(features.prepare(data, 2, 6))) > 0);
     features.dispose();
     model.dispose();
   });
