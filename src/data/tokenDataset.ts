@@ -112,14 +112,24 @@ export function tokenDataset(table: Table, given: TokenColumns = {}): TokenTexts
   const spans = cell && numbers.map((row) => readSpans(cell(row), texts[row], place(row), marked!));
   const labels = sortClasses([...new Set(spans?.flat().map(({ label }) => label))]);
   const classes = options.classes ?? (spans ? bioOf(labels) : []);
+  if (spans) checkTags(labels, classes, source);
+  if (spans && options.classes === undefined) visibly(print)(sayTags(classes));
+  const columns = { text: options.text ?? "text", pair: null, label: marked === undefined ? null : [marked] };
+  return { ...common, texts, words: null, tags: null, spans, classes, columns };
+}
+
+/** Throws where the classes lack a tag that words of the labelled parts, or outside of them, may get. */
+function checkTags(labels: readonly string[], classes: readonly string[], source: string): void {
   const unknown = labels.find((label) => !classes.includes(`B-${label}`) && !classes.includes(`I-${label}`));
   if (unknown !== undefined)
     throw new InputError(
       `${source}: label ${JSON.stringify(unknown)} is none of those known from training: ${classes.join(", ")}`,
     );
-  if (spans && options.classes === undefined) visibly(print)(sayTags(classes));
-  const columns = { text: options.text ?? "text", pair: null, label: marked === undefined ? null : [marked] };
-  return { ...common, texts, words: null, tags: null, spans, classes, columns };
+  const missing = bioOf(labels).filter((tag) => !classes.includes(tag));
+  if (missing.length > 0)
+    throw new InputError(
+      `${source}: expected classes with "O", and "B-" and "I-" of each label, which words of labelled parts get, got ${classes.join(", ")}; add ${missing.join(", ")}`,
+    );
 }
 
 const sayTags = (classes: string[]) => `tags: ${classes.join(", ")} (${classes.length})`;

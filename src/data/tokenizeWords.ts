@@ -85,7 +85,13 @@ export async function tokenizeWords(
     const tags = known ? (dataset.tags?.[row] ?? bioTags(read, dataset.spans![row])) : null;
     const numbers = Int32Array.from(read, (word) => (word.ids.length > 0 ? told++ : -1));
     read.forEach((_, w) => {
-      if (tags && numbers[w] >= 0) ids.push(index.get(tags[w])!);
+      if (!tags || numbers[w] < 0) return;
+      const id = index.get(tags[w]);
+      if (id === undefined)
+        throw new InputError(
+          `${dataset.source}, row ${row + 1}: expected a tag of the classes ${classes.join(", ")}, got ${JSON.stringify(tags[w])}`,
+        );
+      ids.push(id);
     });
     sequences[row] = numbers.filter((number) => number >= 0).length;
     words.push({

@@ -159,4 +159,22 @@ describe("Texts with labelled parts", () => {
       { message: /label "ORG" is none of those known from training/ },
     );
   });
+
+  it("need the tags that their words get among given classes, even where the label is known", () => {
+    const read = (classes: string[], spans: object[] = [{ start: 0, end: 3, label: "PER" }]) =>
+      tokenDataset(table({ text: "Ada lives", spans }), { classes });
+    for (const [classes, missing] of [
+      [["O", "I-PER"], "B-PER"],
+      [["O", "B-PER"], "I-PER"],
+      [["B-PER", "I-PER"], "O"],
+      [["I-PER"], "O, B-PER"],
+    ] as const)
+      assert.throws(() => read([...classes]), {
+        name: "InputError",
+        message: `train.jsonl: expected classes with "O", and "B-" and "I-" of each label, which words of labelled parts get, got ${classes.join(", ")}; add ${missing}`,
+      });
+    assert.throws(() => read(["B-PER", "I-PER"], []), { message: /; add O$/ });
+    const enough = ["I-PER", "B-PER", "O"];
+    assert.deepEqual(read(enough).classes, enough);
+  });
 });

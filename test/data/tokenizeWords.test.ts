@@ -127,6 +127,18 @@ describe("Words as tokens", () => {
     assert.deepEqual((labels as Single).classes[(labels as Single).ids[0]], "B-PER");
   });
 
+  it("with a tag that is none of the classes are refused, and not trained under another", async () => {
+    const tagged = words([["Ada"], ["sings", "well"]], [["B-PER"], ["O", "O"]]);
+    await assert.rejects(tokenizeWords({ ...tagged, classes: ["B-PER", "I-PER"] }, tokenizer), {
+      name: "InputError",
+      message: 'a, row 2: expected a tag of the classes B-PER, I-PER, got "O"',
+    });
+    const parts = texts([{ text: "Ada sings", spans: [{ start: 0, end: 3, label: "PER" }] }]);
+    await assert.rejects(tokenizeWords({ ...parts, classes: ["O", "I-PER"] }, tokenizer), {
+      message: 'a, row 1: expected a tag of the classes O, I-PER, got "B-PER"',
+    });
+  });
+
   it("have a hash of what they hold", async () => {
     const hashOf = async (tags: string[]) =>
       (await tokenizeWords(words([["Ada", "sings"]], [tags]), tokenizer)).hash;
