@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { readConll } from "../data/readConll";
 import { readTable, type Table } from "../data/readTable";
 import type { Labels } from "../data/textDataset";
+import { isList } from "../data/isList";
 import { type TokenColumns, type TokenTexts, tokenDataset } from "../data/tokenDataset";
 import type { TextFlags } from "./options";
 
@@ -14,7 +15,7 @@ export const readWordTable = (
     ? readConll(paths[0]).then((table) => ({ ...table, rows: table.rows.slice(0, limit) }))
     : readTable(paths, { limit, encoding, delimiter });
 
-/** The columns that flags name, the first else as `usual`: of words and their tags where the first holds lists, else of texts and their parts. */
+/** The columns that flags name, the first else as `usual`: of words and their tags where the first is called tokens or holds nothing but lists, else of texts and their parts. */
 export function readWords(
   table: Table,
   command: Command,
@@ -31,7 +32,8 @@ export function readWords(
   const text = given("text") ?? known(usual);
   const label = labelled ? given("label") : undefined;
   const column = text ?? known("tokens") ?? "text";
-  const areWords = table.rows.some((row) => /^\s*\[\s*"/.test(row[column] ?? ""));
+  const cells = table.rows.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");
+  const areWords = column === "tokens" || (cells.length > 0 && cells.every(isList));
   const columns = labelled
     ? table.columns
     : table.columns.filter((name) => !["ner_tags", "spans"].includes(name));

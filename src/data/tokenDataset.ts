@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { visibly } from "../text/visibly";
+import { isPythonList } from "./isList";
 import { sortClasses } from "./labels";
 import type { Table } from "./readTable";
 import { rowPlace } from "./rowPlace";
@@ -157,8 +158,11 @@ function list(cell: string, where: string, column: string, what: string): unknow
   } catch {
     // Said below.
   }
+  const cure = isPythonList(cell)
+    ? ", a list as Python prints it; write the column by json.dumps, or the table as JSON Lines"
+    : "";
   throw new InputError(
-    `${where}: expected ${what} as JSON in column ${JSON.stringify(column)}, got ${shown(cell)}`,
+    `${where}: expected ${what} as JSON in column ${JSON.stringify(column)}, got ${shown(cell)}${cure}`,
   );
 }
 
