@@ -19,7 +19,7 @@ export { type FolderOptions, type ImageRows, imageFolder } from "./data/imageFol
 export { type ImageTransform, loadImageTransform } from "./data/loadImageTransform";
 export { type Encoding, loadTokenizer, type Tokenizer } from "./data/loadTokenizer";
 export type { Dataset } from "./data/Rows";
-export { readConll } from "./data/readConll";
+export { type ConllOptions, readConll } from "./data/readConll";
 export { type Row, readTable, type Table, type TableOptions, type TablePart } from "./data/readTable";
 export {
   type FoldOptions,

@@ -1,19 +1,26 @@
 import type { Command } from "commander";
+import { isList } from "../data/isList";
 import { readConll } from "../data/readConll";
 import { readTable, type Table } from "../data/readTable";
 import type { Labels } from "../data/textDataset";
-import { isList } from "../data/isList";
 import { type TokenColumns, type TokenTexts, tokenDataset } from "../data/tokenDataset";
+import { InputError } from "../errors";
 import type { TextFlags } from "./options";
 
 /** A table of words, or of texts: a CoNLL file by its ending. */
-export const readWordTable = (
+export async function readWordTable(
   paths: string[],
   { limit, encoding, delimiter }: Pick<TextFlags, "encoding" | "delimiter"> & { limit?: number },
-): Promise<Table> =>
-  paths.length === 1 && /\.(conll|bio|iob2?)$/i.test(paths[0])
-    ? readConll(paths[0]).then((table) => ({ ...table, rows: table.rows.slice(0, limit) }))
-    : readTable(paths, { limit, encoding, delimiter });
+): Promise<Table> {
+  if (paths.length !== 1 || !/\.(conll|bio|iob2?)$/i.test(paths[0]))
+    return readTable(paths, { limit, encoding, delimiter });
+  if (delimiter !== undefined)
+    throw new InputError(
+      `--delimiter: expected a CSV or TSV to read by it, got ${paths[0]}, whose columns tabs or blanks set apart; leave it out`,
+    );
+  const table = await readConll(paths[0], { encoding });
+  return { ...table, rows: table.rows.slice(0, limit) };
+}
 
 /** The columns that flags name, the first else as `usual`: of words and their tags where the first is called tokens or holds nothing but lists, else of texts and their parts. */
 export function readWords(

@@ -3,8 +3,8 @@ import { endings } from "../files/endings";
 import { hasEnding } from "../files/hasEnding";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { decodedTable } from "./decodedTable";
 import { delimitedRows } from "./delimitedRows";
-import { hasUtf16Mark, seemsUtf16, utf8Chunks } from "./encodings";
 import { fileKind, PARQUET } from "./fileKind";
 import { joinTables } from "./joinTables";
 import { jsonRows } from "./jsonRows";
@@ -94,15 +94,12 @@ async function readOne(
 ): Promise<Table> {
   const file = await openTable(path);
   const { start, name } = file;
-  const kind = fileKind(start);
-  if (kind?.what === PARQUET && name === path) {
+  if (fileKind(start)?.what === PARQUET && name === path) {
     checkNoneOf("encoding", encoding === "utf-8" ? undefined : encoding, path);
     checkNoneOf("delimiter", delimiter, path);
     return filled(path, await parquetRows(path, limit));
   }
-  if (kind !== null) throw new InputError(`${file.path}: expected a table, got ${kind.what}; ${kind.cure}`);
-  const marked = encoding === "utf-8" && hasUtf16Mark(start);
-  if (encoding === "utf-8" && !marked) checkText(file.path, start);
+  const decoded = decodedTable(file, encoding);
   if (hasEnding(name, endings.cells) && /^\ufeff?\s*(\{\s*"|\[\s*[[{])/.test(start.toString()))
     throw new InputError(
       `${file.path}: expected cells set apart by a character, got JSON; give it a name that ends in .json, or .jsonl where each line is an object`,
@@ -118,10 +115,6 @@ async function readOne(
     );
   const ofLines = hasEnding(name, endings.json);
   if (ofLines) checkNoneOf("delimiter", delimiter, file.path);
-  const decoded = {
-    ...file,
-    chunks: () => utf8Chunks(file.path, file.chunks(), marked ? "utf-16" : encoding, start),
-  };
   if (ofLines) return filled(file.path, await jsonRows(decoded, limit));
   const apart = delimiter ?? (hasEnding(name, [".tsv"]) ? "\t" : ",");
   return filled(
@@ -144,16 +137,6 @@ function checkNoneOf(name: string, given: string | undefined, path: string): voi
     throw new InputError(
       `${name}: expected a ${name === "delimiter" ? "CSV or TSV" : "text"} to read by it, got ${path}; leave it out`,
     );
-}
-
-/** Throws where zero bytes show that a file, though it may be UTF-8 by chance, is something else. */
-function checkText(path: string, start: Buffer): void {
-  if (seemsUtf16(start))
-    throw new InputError(
-      `${path}, line 1: expected UTF-8, got UTF-16; pass encoding "utf-16" (--encoding utf-16)`,
-    );
-  if (start.filter((byte) => byte === 0).length > start.length / 50)
-    throw new InputError(`${path}: expected a table, got a binary file; write it as CSV, TSV or JSON Lines`);
 }
 
 /** Cells are read in one piece of less than 2 GiB. */

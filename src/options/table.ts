@@ -46,6 +46,9 @@ const stop = (when: string) => option(`Stops ${when}.`, signal());
 const progress = (what: string) =>
   option(`Told how many ${what} of how many are done.`, callback(), { also: ["on_progress", "callback"] });
 
+const ENCODING =
+  'How characters are written as bytes, by the name that Python or the web has for it: "windows-1252", "latin1", "gbk", "utf-16".';
+
 const log = (what: string) =>
   option(`Takes ${what}.`, callback(), { defaultSays: "console.info", also: ["logs"] });
 
@@ -893,16 +896,19 @@ export const OPTIONS = {
       flag: "--limit <rows>",
       also: ["nrows", "rows", "max_rows"],
     }),
-    encoding: option(
-      'How characters are written as bytes, by the name that Python or the web has for it: "windows-1252", "latin1", "gbk", "utf-16".',
-      encoding(),
-      { default: "utf-8", flag: "--encoding <name>", also: ["charset", "codec"] },
-    ),
+    encoding: option(ENCODING, encoding(), {
+      default: "utf-8",
+      flag: "--encoding <name>",
+      also: ["charset", "codec"],
+    }),
     delimiter: option("What sets the cells of a CSV or TSV apart.", delimiter(), {
       defaultSays: "a comma in .csv, a tab in .tsv",
       flag: "--delimiter <character>",
       also: ["sep", "separator", "delim"],
     }),
+  },
+  readConll: {
+    encoding: option(ENCODING, encoding(), { default: "utf-8", also: ["charset", "codec"] }),
   },
   textDataset: {
     text: option('The column of texts, or several in a template: "{title} [SEP] {body}".', text(), {

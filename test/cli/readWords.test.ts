@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Command } from "commander";
-import { readWords } from "../../src/cli/readWords";
+import { readWords, readWordTable } from "../../src/cli/readWords";
 import type { Table } from "../../src/data/readTable";
+import { makeFolder } from "../checkpoint/madeByHand";
 
 const table = (column: string, cells: string[]): Table => ({
   path: "train.csv",
@@ -52,5 +55,17 @@ describe("A column is of words", () => {
       assert.throws(() => read(table("tokens", [cell])), expected, cell);
       assert.throws(() => read(table("text", [cell, "", '["Ada"]'])), expected, cell);
     }
+  });
+});
+
+it("A CoNLL file is read by --encoding and --limit, and --delimiter refused", async () => {
+  const path = join(makeFolder(), "train.conll");
+  writeFileSync(path, Buffer.from("Jos\xe9 B-PER\n\nParis B-LOC\n", "latin1"));
+  const { rows } = await readWordTable([path], { encoding: "windows-1252", limit: 1 });
+  assert.deepEqual(rows, [{ tokens: '["José"]', ner_tags: '["B-PER"]' }]);
+  await assert.rejects(readWordTable([path], { encoding: "utf-8", limit: 1 }), { message: /expected UTF-8/ });
+  await assert.rejects(readWordTable([path], { encoding: "utf-8", delimiter: ";" }), {
+    name: "InputError",
+    message: /^--delimiter: expected a CSV or TSV to read by it, got .*train.conll, .*; leave it out$/,
   });
 });

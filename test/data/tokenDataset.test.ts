@@ -71,7 +71,53 @@ describe("Words with tags", () => {
     });
     writeFileSync(path, "\n");
     await assert.rejects(readConll(path), { message: /expected words and tags, got none/ });
-    await assert.rejects(readConll(`${path}.gone`), { message: /ENOENT/ });
+    await assert.rejects(readConll(`${path}.gone`), { message: /cannot be read \(no such file\)/ });
+  });
+
+  it("of a CoNLL file are decoded as other tables are, and bytes of another encoding refused", async () => {
+    const path = join(makeFolder(), "train.conll");
+    const rows = [{ tokens: '["José"]', ner_tags: '["B-PER"]' }];
+    writeFileSync(path, Buffer.from("Jos\xe9 B-PER\n", "latin1"));
+    await assert.rejects(readConll(path), {
+      name: "InputError",
+      message: /conll, line 1: expected UTF-8, got the byte 0xe9, .*"José B-PER"; .*--encoding windows-1252/,
+    });
+    assert.deepEqual((await readConll(path, { encoding: "latin1" })).rows, rows);
+    writeFileSync(path, Buffer.from("\ufeffJosé B-PER\n", "utf16le"));
+    assert.deepEqual((await readConll(path)).rows, rows);
+    writeFileSync(path, Buffer.from("José B-PER\n", "utf16le"));
+    await assert.rejects(readConll(path), { message: /got UTF-16; pass encoding "utf-16"/ });
+  });
+
+  it("of a CoNLL file leave out comments in front of a sentence, and no word that looks like one", async () => {
+    const path = join(makeFolder(), "train.iob2");
+    writeFileSync(
+      path,
+      "# newdoc id = d1\n# newpar\n# sent_id = s-1\n# text = Ada lives = is.\nAda\tB-PER\n# a = b\tO\n\n#\tO\n# text = O\nParis\tB-LOC\n",
+    );
+    assert.deepEqual((await readConll(path)).rows, [
+      { tokens: '["Ada","# a = b"]', ner_tags: '["B-PER","O"]' },
+      { tokens: '["#","#","Paris"]', ner_tags: '["O","O","B-LOC"]' },
+    ]);
+  });
+
+  it("of a CoNLL file are refused where the last column holds no tags, with the line", async () => {
+    const path = join(makeFolder(), "train.iob2");
+    const refusing = async (text: string, at: string) => {
+      writeFileSync(path, text);
+      await assert.rejects(readConll(path), {
+        name: "InputError",
+        message: new RegExp(`iob2, ${at}; write a word and its tag on each line`),
+      });
+    };
+    const tag = "expected a tag in the last column, O or as B-PER, got";
+    await refusing("# text = Ada lives\n1\tAda\tB-PER\t-\n2\tlives\tO\t-\n", `line 2: ${tag} "-"`);
+    await refusing("Ada B-PER\nlives O\nParis LOC\n", `line 3: ${tag} "LOC"`);
+    await refusing("Ada S-PER\nlives -\n", `line 2: ${tag} "-"`);
+    for (const text of ["Ada PER\nlives O\n", "Ada PER\nlives -\n", "Ada S-PER\nNew B-LOC\nYork E-LOC\n"]) {
+      writeFileSync(path, text);
+      assert.equal((await readConll(path)).rows.length, 1, text);
+    }
   });
 
   it("may be numbers that classes stand for", () => {

@@ -43,6 +43,7 @@ export const TYPES: [path: string, type: string, table: OptionTable][] = [
   ["src/models/Head.ts", "PoolingHead", poolingHead],
   ["src/models/Head.ts", "CustomHead", customHead],
   ["src/data/readTable.ts", "TableOptions", OPTIONS.readTable],
+  ["src/data/readConll.ts", "ConllOptions", OPTIONS.readConll],
   ["src/data/textDataset.ts", "TextColumns", OPTIONS.textDataset],
   ["src/data/tokenize.ts", "TokenizeOptions", OPTIONS.tokenize],
   ["src/data/tokenDataset.ts", "TokenColumns", OPTIONS.tokenDataset],

@@ -160,7 +160,7 @@ test("What takes no options refuses those that stand behind its arguments, and i
   });
   const untested = WITHOUT_OPTIONS.filter(
     (name) =>
-      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^(save|load)Peft$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^readOutOfFold$|^readConll$|^blend$|^labelsAbove$|^toGrades$|^writeTable$/.test(
+      !/Error$|^Random$|[fF]reezeWhere$|^listParams$|^topNLayer|^metrics$|^confusionMatrix$|^takeRows$|^(save|load)Peft$|^readRecords$|^checkSubmission$|^fit(Thresholds|CutPoints)$|^readOutOfFold$|^blend$|^labelsAbove$|^toGrades$|^writeTable$/.test(
         name,
       ) && !calls.includes(name),
   );
