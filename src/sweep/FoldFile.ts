@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { SafetensorsFile } from "../checkpoint/SafetensorsFile";
 import { SafetensorsWriter } from "../checkpoint/safetensorsWriter";
@@ -39,7 +39,7 @@ export class FoldFile {
 
   constructor(
     private readonly folder: string,
-    fold: number,
+    readonly fold: number,
   ) {
     this.path = join(folder, `fold-${fold}.safetensors`);
   }
@@ -81,10 +81,5 @@ export class FoldFile {
       renameSync(unfinished, this.path);
     });
     syncFolder(this.folder);
-  }
-
-  /** @throws InputError where it is no fold's */
-  remove(): void {
-    if (this.read()) rmSync(this.path);
   }
 }

@@ -42,10 +42,11 @@ import type {
   FoldResult,
 } from "./CrossValidation";
 import { checkFolds } from "./checkFolds";
+import { clearFolds } from "./clearFolds";
 import { type FinishedFold, FoldFile, type FoldIdentity } from "./FoldFile";
 import { OUT_OF_FOLD, outOfFoldHeader, outOfFoldTable } from "./outOfFoldTable";
 import { Pretrained } from "./Pretrained";
-import { clearTrialState, clearTrialStates, trialState } from "./trialState";
+import { clearTrialState, trialState } from "./trialState";
 
 /**
  * Trains one model a fold, from the same weights and with the same flags, and has each predict the rows that its fold keeps from it: every
@@ -144,8 +145,8 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
     await pretrained.hold();
     const files = folds.map((_, fold) => new FoldFile(out, fold));
     if (restart) {
-      for (const file of files) file.remove();
-      clearTrialStates(out);
+      checkReplaceableTable(join(out, OUT_OF_FOLD), [outOfFoldHeader(plan.rows.labels, plan.ids !== null)]);
+      clearFolds(out, count, model.origin?.folder);
     }
     const kept = files.map((file) => file.read());
     yield { type: "folds", count, done: kept.filter((each) => each !== null).length };

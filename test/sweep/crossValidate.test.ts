@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
@@ -217,6 +226,51 @@ onEveryFastEngine("crossValidate", () => {
       options({ out, epochs: 1, learningRate: 1e-3, restart: true }),
     );
     assert.notDeepEqual(anew.probabilities, probabilities);
+  });
+
+  it("takes away all that an earlier run left when it begins anew, and nothing that is somebody's", async () => {
+    const out = join(folder, "anew");
+    await crossValidate(model, { train, folds }, options({ out, epochs: 1, saveModels: true }));
+    cpSync(join(out, "fold-2"), join(out, "fold-3"), { recursive: true });
+    writeFileSync(join(out, "fold-3", "mine.txt"), "mine");
+    writeFileSync(join(out, "fold-9.safetensors"), "somebody's");
+    mkdirSync(join(out, "fold-04"));
+
+    const abort = new AbortController();
+    const two = folds.slice(0, 2);
+    const anew = () => options({ out, epochs: 1, restart: true, signal: abort.signal });
+    const run = crossValidate(model, { train, folds: two }, anew());
+    for await (const event of run)
+      if (event.type === "foldProgress" && event.fold === 1 && event.event.type === "step") abort.abort();
+    assert.equal((await run).results.length, 1);
+    const left = readdirSync(out).sort();
+    assert.deepEqual(left.slice(0, 5), [
+      "fold-0.safetensors",
+      "fold-04",
+      "fold-3",
+      "fold-9.safetensors",
+      left[4],
+    ]);
+    assert.match(left[4], /^unfinished-/);
+    assert.equal(left.length, 5, "no old table, model, or fold that is none now");
+    assert.ok(existsSync(join(out, "fold-3", "mine.txt")));
+    assert.ok(existsSync(join(out, "fold-3", "model.safetensors")));
+  });
+
+  it("begins anew over no model that it trains", async () => {
+    const out = join(folder, "over-its-own");
+    await crossValidate(model, { train, folds }, options({ out, epochs: 1, saveModels: true }));
+    const there = readdirSync(out).sort();
+    const first = await loadTiny(join(out, "fold-0"));
+    await assert.rejects(
+      async () => {
+        await crossValidate(first, { train, folds }, options({ out, epochs: 1, restart: true }));
+      },
+      { name: "InputError", message: /expected another folder than the one the model was loaded from/ },
+    );
+    first.dispose();
+    assert.deepEqual(readdirSync(out).sort(), there);
+    assert.ok(existsSync(join(out, "fold-0", "model.safetensors")));
   });
 
   it("saves the folds' models where it is asked to, which say the same when they are loaded", async () => {
