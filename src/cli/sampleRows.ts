@@ -32,8 +32,8 @@ export function asksForProbability(
 ): boolean {
   const cells = sample.rows.map((row) => row[column]);
   if (problemType === "regression" || !cells.every(isNumber)) return false;
-  const names = new Set(classes.filter(isNumber).map(Number));
-  if (cells.every((cell) => names.has(Number(cell)))) return false;
+  // Where classes are numbers, whole ones are labels: a host fills its sample with 0 also where that is no class.
+  if (classes.every(isNumber) && cells.every((cell) => Number.isInteger(Number(cell)))) return false;
   if (problemType === "single_label_classification" && classes.length === 2) return true;
   throw new InputError(
     `--sample: expected labels in column ${JSON.stringify(column)} of ${sample.path}, or a column for each class, since the model tells ${classes.join(", ")}; got numbers`,

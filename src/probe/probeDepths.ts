@@ -146,7 +146,7 @@ export async function probeDepths(
       variability,
     }));
   } catch (error) {
-    throw explainOutOfMemory(error, batchSize, [train, valid], false);
+    throw explainOutOfMemory(error, batchSize, [train, valid], null);
   } finally {
     stoppable.end();
   }

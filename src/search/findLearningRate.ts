@@ -191,9 +191,6 @@ async function* tryRates(
   { model, train, range, perEpoch, training, signal }: Plan,
 ): AsyncGenerator<FindLearningRateEvent, RateCurve> {
   const rates = new RateRange(range);
-  const held = [...model.namedParameters(), ...model.namedBuffers()].map(
-    ([, parameter]) => [parameter, parameter.snapshot()] as const,
-  );
   const { run } = startFineTuning(
     model,
     { train },
@@ -205,6 +202,9 @@ async function* tryRates(
       signal,
     },
     { ...KEEPS, ramp: (step) => rates.at(step) / range.max },
+  );
+  const held = [...model.namedParameters(), ...model.namedBuffers()].map(
+    ([, parameter]) => [parameter, parameter.snapshot()] as const,
   );
   try {
     for await (const event of run) {

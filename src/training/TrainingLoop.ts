@@ -100,6 +100,7 @@ export class TrainingLoop {
   #steps: number;
   #within: Within | null = null;
   #microBatchSize: number;
+  #rowsInVain: number | null = null;
   /** Whether nothing that a step changes has been changed, so that it can be computed again. */
   #isUntouched = true;
 
@@ -135,6 +136,11 @@ export class TrainingLoop {
   /** How many rows go through the model at a time: a batch's, or fewer, as told or as fit into memory. */
   get microBatchSize(): number {
     return this.#microBatchSize;
+  }
+
+  /** How many rows at a time had no room in a step that was given up; null where none was. */
+  get rowsInVain(): number | null {
+    return this.#rowsInVain;
   }
 
   /** Finds how many rows fit into memory at a time: computes gradients of the longest ones, which change nothing. */
@@ -268,10 +274,13 @@ export class TrainingLoop {
         if (this.#microBatchSize < before) this.#sayMicroBatchSize();
         return result;
       } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
         const rows = greatest(parts.map((part) => part.rows));
-        if (!isOutOfMemory(error) || !this.#isUntouched || rows <= 1) throw error;
         // A smaller batch has other means and variances, so that the step would be another one.
-        if (movingStatistics(this.model).length > 0) throw error;
+        if (!this.#isUntouched || rows <= 1 || movingStatistics(this.model).length > 0) {
+          this.#rowsInVain = rows;
+          throw error;
+        }
         this.#microBatchSize = Math.ceil(rows / 2);
         tidyUp();
       }
@@ -477,10 +486,17 @@ function disposeAll(gradients: Map<Parameter, tf.Tensor>, losses: tf.Tensor[]): 
   gradients.clear();
 }
 
+/** Takes over the gradients, also where there is no memory for a sum. */
 function addInto(sums: Map<Parameter, tf.Tensor>, gradients: Map<Parameter, tf.Tensor>): void {
-  for (const [parameter, gradient] of gradients) {
-    const sum = sums.get(parameter);
-    sums.set(parameter, sum ? tf.add(sum, gradient) : gradient);
-    if (sum) tf.dispose([sum, gradient]);
+  try {
+    for (const [parameter, gradient] of gradients) {
+      const sum = sums.get(parameter);
+      sums.set(parameter, sum ? tf.add(sum, gradient) : gradient);
+      gradients.delete(parameter);
+      if (sum) tf.dispose([sum, gradient]);
+    }
+  } catch (error) {
+    disposeAll(gradients, []);
+    throw error;
   }
 }

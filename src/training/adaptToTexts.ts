@@ -193,7 +193,13 @@ async function* adapt(
     return { losses, ...(savedStep !== null && { savedStep }) };
   } catch (error) {
     underWay = false;
-    throw explainOutOfMemory(error, loop.microBatchSize, [rows]);
+    throw explainOutOfMemory(
+      error,
+      settings.batchSize,
+      [rows],
+      settings.gradientAccumulation,
+      loop.rowsInVain ?? undefined,
+    );
   } finally {
     // Whoever leaves the loop over the events finds the run where it was left.
     if (underWay) await keeper?.save({ losses });

@@ -231,7 +231,13 @@ class Training {
       };
     } catch (error) {
       underWay = false;
-      throw explainOutOfMemory(error, this.#loop.microBatchSize, this.#datasets());
+      throw explainOutOfMemory(
+        error,
+        settings.batchSize,
+        this.#datasets(),
+        settings.gradientAccumulation,
+        this.#loop.rowsInVain ?? undefined,
+      );
     } finally {
       // Whoever leaves the loop over the events finds the run where it was left.
       if (underWay) await this.#keeper?.save(this.#facts());

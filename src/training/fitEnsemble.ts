@@ -66,7 +66,11 @@ export function fitEnsemble(
   checkOutputs(outputs, labels);
   checkMetrics("metric", [metric], labels);
   const score = scoreOf(metric, labels);
-  const isBetter = (a: number, b: number) => (isLowerBetter(metric) ? a < b : a > b);
+  // By more than outputs in float32 are rounded.
+  const isBetter = (a: number, b: number) => {
+    const least = 1e-7 * Math.max(1, Math.abs(b));
+    return isLowerBetter(metric) ? a < b - least : a > b + least;
+  };
   const scores = outputs.map(score);
   let best = bestOf(scores, isBetter);
   const alone = best;

@@ -9,23 +9,29 @@ const SIGNS =
 export const isOutOfMemory = (error: unknown): error is Error =>
   error instanceof Error && SIGNS.test(error.message);
 
-/** Rewrites an out-of-memory error into one with advice; returns any other unchanged. `trains` is false where nothing learns. */
+/**
+ * Rewrites an out-of-memory error into one with advice; returns any other unchanged. `accumulated` is how many batches make a step, null
+ * where nothing learns; `rows` is how many of a batch were in the model at a time.
+ */
 export function explainOutOfMemory(
   error: unknown,
   batchSize: number,
   datasets: Rows[],
-  trains = true,
+  accumulated: number | null,
+  rows: number = batchSize,
 ): unknown {
   if (!isOutOfMemory(error)) return error;
   const widest = datasets.reduce((a, b) => (b.longest > a.longest ? b : a));
   const cures = [
+    rows > 1 && rows < batchSize && `microBatchSize: ${Math.ceil(rows / 2)}, which trains the same`,
     batchSize > 1 &&
-      `batchSize: ${Math.ceil(batchSize / 2)}${trains ? " with gradientAccumulation: 2, which trains the same" : ""}`,
+      rows === batchSize &&
+      `batchSize: ${Math.ceil(batchSize / 2)}${accumulated === null ? "" : ` with gradientAccumulation: ${2 * accumulated}, which trains the same`}`,
     widest.longest > 32 && `maxLength: ${Math.ceil(widest.longest / 2)}`,
-    trains && "freezing one block more",
+    accumulated !== null && "freezing one block more",
   ].filter((cure) => cure !== false);
   const advice = cures.length > 0 ? `: try ${cures.join(", or ")}` : "";
-  return new FrostError(`the engine ran out of memory on a batch of ${batchSize} ${widest}${advice}`, {
+  return new FrostError(`the engine ran out of memory on a batch of ${rows} ${widest}${advice}`, {
     cause: error,
   });
 }

@@ -86,7 +86,7 @@ export async function allLogits(
     }
     return turn.value;
   } catch (error) {
-    throw explainOutOfMemory(error, batchSize, [rows], false);
+    throw explainOutOfMemory(error, batchSize, [rows], null);
   } finally {
     stoppable.end();
   }

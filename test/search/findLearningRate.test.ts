@@ -269,6 +269,18 @@ onEveryFastEngine("findLearningRate", () => {
     model.dispose();
   });
 
+  it("holds nothing where training refuses its options", async () => {
+    const model = await loadTiny();
+    await findLearningRate(model, { train: toyRows(16) }, { steps: 20, batchSize: 8 });
+    const before = tf.memory().numTensors;
+    await assert.rejects(
+      async () => await findLearningRate(model, { train: toyRows(16) }, { classWeights: [1, 2, 3] }),
+      /classWeights/,
+    );
+    assert.equal(tf.memory().numTensors, before);
+    model.dispose();
+  });
+
   it("refuses in one line what it cannot try", async () => {
     const model = await loadTiny();
     const refused = (options: object, message: RegExp) =>

@@ -116,6 +116,19 @@ test("Of models that are equally good the first is taken, and no more picks than
   assert.deepEqual(weightsOf(wrong, wrong), [1, 0]);
 });
 
+test("What outputs are rounded by is no gain", () => {
+  const labels = { problemType: "regression", values: Float32Array.of(0.1, 0.2, 0.3, 0.7) } as const;
+  const good = Float32Array.of(0.1, 0.3, 0.2, 0.7);
+  const constant = Float32Array.of(0.3, 0.3, 0.3, 0.3);
+  for (const outputs of [
+    [good, constant],
+    [constant, good],
+  ]) {
+    const { weights } = fitEnsemble(outputs, labels, { metric: "pearson" });
+    assert.equal(weights[outputs.indexOf(good)], 1);
+  }
+});
+
 test("A metric of one's own decides as well, less of it being better where it says so", () => {
   const labels: Labels = { problemType: "regression", values: Float32Array.of(1, 2) };
   const outputs = [Float32Array.of(0, 1), Float32Array.of(3, 4)];

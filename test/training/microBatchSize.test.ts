@@ -214,39 +214,50 @@ onEveryFastEngine("fineTune where memory runs out", () => {
     model.dispose();
   });
 
-  it("leaks no tensor, wherever in a step a kernel fails, and learns what it would have learnt", async () => {
-    const model = await loadTiny(tinyBert);
-    const one = () =>
-      fineTune(model, { train: toyRows(4) }, { ...base, eps, batchSize: 4, warmup: 0, log: () => {} });
-    const start = new Map(model.namedParameters().map(([, parameter]) => [parameter, parameter.snapshot()]));
-    const back = () => {
-      for (const [parameter, snapshot] of start) parameter.restore(snapshot);
-    };
-    const calls = await failingAt(-1, one);
-    const whole = await bitsOf(model);
-    back();
-    const before = tf.memory().numTensors;
-    assert.ok(calls > 20, `${calls} calls`);
-    const stride = Math.ceil(calls / 25);
-    let survived = 0;
-    for (let call = 0; call < calls; call += stride) {
-      let message = "";
-      await failingAt(call, one).catch((error: Error) => {
-        ({ message } = error);
-      });
-      if (message === "") {
-        survived++;
-        for (const [name, values] of Object.entries(await bitsOf(model)))
-          assertClose(values, whole[name], 2e-5, `${name} after call ${call}`);
-      } else assert.match(message, /^the engine ran out of memory on a batch of 4/);
+  for (const [title, more] of [
+    ["all rows at once", {}],
+    ["two rows at a time", { microBatchSize: 2 }],
+    ["two batches added up, disturbed", { batchSize: 2, gradientAccumulation: 2, adversarial: "fgm" }],
+  ] as const)
+    it(`leaks no tensor, wherever in a step a kernel fails, and learns what it would have learnt: ${title}`, async () => {
+      const model = await loadTiny(tinyBert);
+      const one = () =>
+        fineTune(
+          model,
+          { train: toyRows(4) },
+          { ...base, eps, batchSize: 4, warmup: 0, log: () => {}, ...more },
+        );
+      const start = new Map(
+        model.namedParameters().map(([, parameter]) => [parameter, parameter.snapshot()]),
+      );
+      const back = () => {
+        for (const [parameter, snapshot] of start) parameter.restore(snapshot);
+      };
+      const calls = await failingAt(-1, one);
+      const whole = await bitsOf(model);
       back();
-      assert.equal(tf.memory().numTensors, before, `after call ${call}`);
-    }
-    // All but the update, which is not made twice.
-    assert.ok(survived > 10, `${survived} of 25`);
-    for (const snapshot of start.values()) snapshot.dispose();
-    model.dispose();
-  });
+      const before = tf.memory().numTensors;
+      assert.ok(calls > 20, `${calls} calls`);
+      const stride = Math.ceil(calls / 25);
+      let survived = 0;
+      for (let call = 0; call < calls; call += stride) {
+        let message = "";
+        await failingAt(call, one).catch((error: Error) => {
+          ({ message } = error);
+        });
+        if (message === "") {
+          survived++;
+          for (const [name, values] of Object.entries(await bitsOf(model)))
+            assertClose(values, whole[name], 2e-5, `${name} after call ${call}`);
+        } else assert.match(message, /^the engine ran out of memory on a batch of [124] /);
+        back();
+        assert.equal(tf.memory().numTensors, before, `after call ${call}`);
+      }
+      // All but the update, which is not made twice.
+      assert.ok(survived > 10, `${survived} of 25`);
+      for (const snapshot of start.values()) snapshot.dispose();
+      model.dispose();
+    });
 
   it("goes on from a state with as few rows at a time, to the numbers of a run that was never stopped", async () => {
     const folder = mkdtempSync(join(tmpdir(), "frostkit-micro-"));
