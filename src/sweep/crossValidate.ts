@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { CHECKPOINT } from "../checkpoint/saveCheckpoint";
 import { checkReplaceableTable } from "../data/checkReplaceableTable";
 import { csvText } from "../data/csvText";
 import type { LabelledRows, Rows } from "../data/Rows";
@@ -12,6 +13,8 @@ import { checkWritable } from "../files/checkWritable";
 import { FolderLock } from "../files/FolderLock";
 import { makeFolders } from "../files/makeFolders";
 import { replaceFile } from "../files/replaceFile";
+import { checkSaveFolder } from "../files/writeFolder";
+import { listParams } from "../freeze";
 import type { Classifier } from "../models/Classifier";
 import { frostLine } from "../nn/Stage";
 import { checkArguments } from "../options/checkArguments";
@@ -144,11 +147,12 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
   try {
     await pretrained.hold();
     const files = folds.map((_, fold) => new FoldFile(out, fold));
+    const kept = files.map((file) => (restart ? null : file.read()));
+    if (plan.saveModels) checkModelFolders(kept, plan);
     if (restart) {
       checkReplaceableTable(join(out, OUT_OF_FOLD), [outOfFoldHeader(plan.rows.labels, plan.ids !== null)]);
       clearFolds(out, count, model.origin?.folder);
     }
-    const kept = files.map((file) => file.read());
     yield { type: "folds", count, done: kept.filter((each) => each !== null).length };
     for (const [fold, split] of folds.entries()) {
       if (signal.aborted) break;
@@ -195,6 +199,18 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
     lock.release();
   }
 }
+
+/** Throws where the model of a fold that is to be trained could not be saved at its end. */
+function checkModelFolders(kept: readonly (FinishedFold | null)[], { model, out, restart }: Plan): void {
+  const missing = kept.filter((each) => each === null).length;
+  // Those that are there are removed first where all begins anew: that makes room.
+  const needed = restart ? 0 : missing * 4 * listParams(model).totals.total;
+  for (const [fold, finished] of kept.entries())
+    if (!finished)
+      checkSaveFolder(modelFolder(out, fold), CHECKPOINT, { source: model.origin?.folder, needed });
+}
+
+const modelFolder = (out: string, fold: number) => join(out, `fold-${fold}`);
 
 /** As a sweep's trial, whose folder of a state it has. */
 const trialOf = (fold: number) => ({ trial: `fold-${fold}` });
@@ -266,7 +282,7 @@ async function* trainFold(
   if (training.stopped === "aborted" || !said.outputs) return null;
   const test = yield* predictTest(fold, plan);
   if (test === "aborted") return null;
-  if (saveModels) await model.savePretrained(join(out, `fold-${fold}`));
+  if (saveModels) await model.savePretrained(modelFolder(out, fold));
   const { savedStep: _, ...kept } = training;
   return { identity, training: kept, outputs: said.outputs, test };
 }

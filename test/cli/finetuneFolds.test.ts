@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { csvText } from "../../src/data/csvText";
@@ -62,6 +62,16 @@ test("--folds trains and saves a model for each, writes what each row got, and g
   const other = await finetune(...command, "--epochs", "2");
   assert.equal(other.code, 2);
   assert.match(other.stderr, /fold-0\.safetensors holds a fold of another run: epochs 1, here 2/);
+});
+
+test("A folder that a fold's model cannot be saved to is refused before the first fold is trained", async () => {
+  mkdirSync(join(folder, "runs/taken/fold-1"), { recursive: true });
+  writeFileSync(join(folder, "runs/taken/fold-1/mine.txt"), "mine");
+  const { code, stderr } = await finetune("--train", train, ..."--folds 3 --save runs/taken".split(" "));
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /fold-1: also holds mine\.txt, which saving a checkpoint here would delete/);
+  assert.doesNotMatch(stderr, /epoch 1/);
+  assert.deepEqual(readdirSync(join(folder, "runs/taken")), ["fold-1"]);
 });
 
 test("--groups keeps rows together, and rows that have an id go by it", async () => {

@@ -287,6 +287,24 @@ onEveryFastEngine("crossValidate", () => {
     assert.equal(cv.results.length, 3);
   });
 
+  it("refuses a folder that a later fold's model cannot be saved to before the first fold is trained", async () => {
+    const out = mkdtempSync(join(folder, "taken-"));
+    mkdirSync(join(out, "fold-1"));
+    writeFileSync(join(out, "fold-1", "mine.txt"), "mine");
+    for (const restart of [false, true])
+      await assert.rejects(
+        async () => {
+          await crossValidate(model, { train, folds }, options({ out, saveModels: true, restart }));
+        },
+        {
+          name: "InputError",
+          message: /fold-1: also holds mine\.txt, which saving a checkpoint here would delete/,
+        },
+      );
+    assert.deepEqual(readdirSync(out), ["fold-1"], "no fold was trained");
+    assert.deepEqual(readdirSync(join(out, "fold-1")), ["mine.txt"]);
+  });
+
   it("trains on rows that are in no fold, and says nothing of them", async () => {
     const some = folds.map(({ train, valid }) => ({ train, valid: valid.filter((row) => row < 20) }));
     const cv = await crossValidate(model, { train, folds: some }, options({ epochs: 1 }));
