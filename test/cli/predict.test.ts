@@ -194,12 +194,12 @@ test("A sample of numbers that are no classes gets the probability of the second
   // What is named 0 and 1 is a label where the sample has one, and a probability where it has a share.
   const named = await twoClasses("0", "1");
   sample("labels.csv", "0");
-  await of(named, "--sample", "labels.csv", "--out", "l.csv");
-  assert.ok((await written("l.csv")).rows.every(({ target }) => target === "0" || target === "1"));
+  await of(named, "--sample", "labels.csv", "--out", "whole.csv");
+  assert.ok((await written("whole.csv")).rows.every(({ target }) => target === "0" || target === "1"));
   sample("shares.csv", "0.5");
-  await of(named, "--sample", "shares.csv", "--out", "p.csv");
+  await of(named, "--sample", "shares.csv", "--out", "chance.csv");
   assert.deepEqual(
-    (await written("p.csv")).rows.map(({ target }) => target),
+    (await written("chance.csv")).rows.map(({ target }) => target),
     fire,
   );
 });
