@@ -43,11 +43,15 @@ export async function encoderOf(
   const maxLength = asked ?? defaultMaxLength(tokenizer);
   const remark = checkMaxLength(maxLength, tokenizer, model);
   if (model instanceof TokenClassifier)
-    return (datasets, signal) => {
+    return async (datasets, signal) => {
       if (remark !== null) note(remark);
-      return oneByOne("tokenizing", "rows", datasets as TokenTexts[], (rows, onProgress) =>
-        tokenizeWords(rows, tokenizer, { maxLength, stride, signal, onProgress }),
+      const said: string[] = [];
+      const log = (line: string) => said.push(line);
+      const encoded = await oneByOne("tokenizing", "rows", datasets as TokenTexts[], (rows, onProgress) =>
+        tokenizeWords(rows, tokenizer, { maxLength, stride, signal, onProgress, log }),
       );
+      said.forEach(note);
+      return encoded;
     };
   // Throws where special tokens alone are longer.
   tokenizer.encode("", pair === undefined ? null : "", maxLength);

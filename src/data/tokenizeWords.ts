@@ -2,6 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
+import { formatCount } from "../text/numbers";
+import { visibly } from "../text/visibly";
 import { pieceReader, type Tokenizer } from "./loadTokenizer";
 import { rowTexts } from "./rowTexts";
 import type { EncodedTokens } from "./TokenWindows";
@@ -23,6 +25,8 @@ export interface TokenizeWordsOptions {
   signal?: AbortSignal;
   /** Told how many rows of how many are done. */
   onProgress?: (done: number, total: number) => void;
+  /** Takes a line on labelled parts that no word's borders meet. Default: console.info. */
+  log?: (line: string) => void;
 }
 
 /** How long the event loop may wait for its turn. */
@@ -32,7 +36,7 @@ const TURN_MILLISECONDS = 20;
  * Tokenizes texts whose words are to be told apart. Each word is told by its first token, as Transformers' `run_ner` labels it. A long text is
  * read in overlapping windows, and each word is trained on and predicted in one of them alone, in which it has most context.
  *
- * A text without given words is cut into words of letters and digits and single other characters; a word belongs to a labelled part
+ * A text without given words is cut into words of letters and digits, single letters of scripts without spaces, and single other characters; a word belongs to a labelled part
  * where both overlap.
  *
  * @throws whatever the signal was aborted with; InputError for a tokenizer of another make, or a window without room for words
@@ -48,7 +52,13 @@ export async function tokenizeWords(
   tokenizer: Tokenizer,
   options: TokenizeWordsOptions = {},
 ): Promise<EncodedTokens> {
-  const { maxLength: asked, stride: overlap, signal, onProgress } = readOptions("tokenizeWords", options);
+  const {
+    maxLength: asked,
+    stride: overlap,
+    signal,
+    onProgress,
+    log = console.info,
+  } = readOptions("tokenizeWords", options);
   checkArguments("tokenizeWords", { dataset, tokenizer });
   if (!Array.isArray(dataset.classes) || dataset.words === undefined)
     throw new InputError(
@@ -72,6 +82,7 @@ export async function tokenizeWords(
   const words: WordPlaces[] = [];
   const ids: number[] = [];
   const sequences = new Int32Array(texts.length);
+  const fits: Fits = { parts: 0, lost: 0, widened: 0 };
   let told = 0;
   let turn = performance.now();
   for (const [row, text] of texts.entries()) {
@@ -82,7 +93,7 @@ export async function tokenizeWords(
       turn = performance.now();
     }
     const read = given ? givenWords(reader, text, given[row]) : foundWords(reader, text);
-    const tags = known ? (dataset.tags?.[row] ?? bioTags(read, dataset.spans![row])) : null;
+    const tags = known ? (dataset.tags?.[row] ?? bioTags(read, dataset.spans![row], fits)) : null;
     const numbers = Int32Array.from(read, (word) => (word.ids.length > 0 ? told++ : -1));
     read.forEach((_, w) => {
       if (!tags || numbers[w] < 0) return;
@@ -109,6 +120,8 @@ export async function tokenizeWords(
     }
   }
   onProgress?.(texts.length, texts.length);
+  const remark = remarkOn(fits);
+  if (remark !== null) visibly(log)(`${dataset.source}: ${remark}`);
   return new TokenWindows({
     inputIds,
     tokenTypeIds: types.includes(null) ? null : (types as Int32Array[]),
@@ -125,18 +138,43 @@ export async function tokenizeWords(
   }).hashed();
 }
 
-/** The tags of words by labelled parts: "B-" for the first word of each, "I-" for those behind it. */
-function bioTags(words: readonly ReadWord[], spans: readonly TokenSpan[]): string[] {
+/** How many labelled parts there are, how many have no word, and how many of the others begin or end within one. */
+interface Fits {
+  parts: number;
+  lost: number;
+  widened: number;
+}
+
+/** The tags of words by labelled parts: "B-" for the first word of each, "I-" for those behind it. Counts in `fits` how both meet. */
+function bioTags(words: readonly ReadWord[], spans: readonly TokenSpan[], fits: Fits): string[] {
   let at = 0;
-  let begun = -1;
-  return words.map(({ start, end }) => {
+  const begun = new Set<number>();
+  const tags = words.map(({ start, end }) => {
     while (at < spans.length && spans[at].end <= start) at++;
     const span = spans[at];
     if (!span || span.start >= end) return "O";
-    const tag = `${begun === at ? "I" : "B"}-${span.label}`;
-    begun = at;
+    const tag = `${begun.has(at) ? "I" : "B"}-${span.label}`;
+    begun.add(at);
     return tag;
   });
+  const isWithin = (place: number) => words.some(({ start, end }) => start < place && place < end);
+  fits.parts += spans.length;
+  fits.lost += spans.length - begun.size;
+  fits.widened += spans.filter(
+    (span, i) => begun.has(i) && (isWithin(span.start) || isWithin(span.end)),
+  ).length;
+  return tags;
+}
+
+/** What is said of labelled parts whose borders are not those of words; null where all are. */
+function remarkOn({ parts, lost, widened }: Fits): string | null {
+  const said = [
+    ...(lost > 0 ? [`${formatCount(lost)} left out for want of a word of its own`] : []),
+    ...(widened > 0
+      ? [`${formatCount(widened)} that begin or end within a word read with the whole of it`]
+      : []),
+  ];
+  return said.length === 0 ? null : `of ${formatCount(parts)} labelled parts, ${said.join(", ")}`;
 }
 
 /** Tokens of a window, and where in it words begin that are told from it. */

@@ -34,8 +34,8 @@ export const givenWords = (
   }));
 
 /**
- * The words of a text: letters and digits in a row, or another character that is no white space. Where a token takes up several of them
- * they are one.
+ * The words of a text: letters and digits in a row, a letter of a script without spaces, or another character that is no white space. Where a token takes
+ * up several of them they are one.
  */
 export function foundWords(reader: PieceReader, text: string): ReadWord[] {
   const found: ReadWord[] = [];
@@ -57,4 +57,7 @@ export function foundWords(reader: PieceReader, text: string): ReadWord[] {
 }
 
 const MARK = /\p{M}/u;
-const WORD = /[\p{L}\p{M}\p{N}\p{Pc}]+|./gsu;
+/** A letter of a script that sets no space between words: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar. */
+const UNSPACED =
+  "(?=[\\p{scx=Hani}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Thai}\\p{scx=Laoo}\\p{scx=Khmr}\\p{scx=Mymr}])\\p{L}";
+const WORD = new RegExp(`${UNSPACED}\\p{M}*|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}\\p{Pc}])+|.`, "gsu");

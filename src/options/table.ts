@@ -998,6 +998,7 @@ export const OPTIONS = {
     }),
     signal: stop("between two rows"),
     onProgress: progress("rows"),
+    log: log("a line on labelled parts that no word's borders meet"),
   },
   trainValidSplit: {
     validFraction: option("Share of the rows to validate on, above 0 and below 1.", number(0, 1), {

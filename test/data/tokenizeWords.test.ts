@@ -84,6 +84,64 @@ describe("Words as tokens", () => {
     );
   });
 
+  it("are letters in scripts without spaces, each with its marks, and never whole clauses", async () => {
+    const found = async (text: string, spans: object[] = []) => {
+      const { words, labels } = await tokenizeWords(texts([{ text, spans }]), tokenizer, {
+        log: assert.fail,
+      });
+      const { ids, classes } = labels as Single;
+      return Array.from(words[0].starts, (start, i) => [
+        text.slice(start, words[0].ends[i]),
+        classes[ids[i]],
+      ]);
+    };
+    assert.deepEqual(await found("我在北京abc。", [{ start: 2, end: 4, label: "LOC" }]), [
+      ["我", "O"],
+      ["在", "O"],
+      ["北", "B-LOC"],
+      ["京", "I-LOC"],
+      ["abc", "O"],
+      ["。", "O"],
+    ]);
+    const bytes = await loadTokenizer(join(__dirname, "../fixtures/tokenizer/byte-level-bpe"));
+    for (const [text, parts] of [
+      ["東京タワーに5F 한국어", "東 京 タ ワ ー に 5F 한국어"],
+      ["ที่รัก ลาว", "ที่ รั ก ล า ว"],
+      ["ລາວ ខ្មែរ မြန်မာ", "ລ າ ວ ខ្ មែ រ မြ န် မာ"],
+      ["Ünïcode_2024 हिन्दी", "Ünïcode_2024 हिन्दी"],
+    ]) {
+      const { words } = await tokenizeWords(texts([{ text }]), bytes);
+      assert.equal(
+        Array.from(words[0].starts, (start, i) => text.slice(start, words[0].ends[i])).join(" "),
+        parts,
+      );
+    }
+  });
+
+  it("take labelled parts to their own borders, which one line counts, with those that have no word left", async () => {
+    const said: string[] = [];
+    const tagged = async (rows: Parameters<typeof texts>[0]) => {
+      const { labels } = await tokenizeWords(texts(rows), tokenizer, { log: (line) => said.push(line) });
+      const { ids, classes } = labels as Single;
+      return Array.from(ids, (id) => classes[id]);
+    };
+    const text = "take 10mg  now";
+    const part = (start: number, end: number, label: string) => ({ start, end, label });
+    const whole = { text, spans: [part(5, 9, "DOSE"), part(10, 14, "TIME")] };
+    assert.deepEqual(await tagged([whole]), ["O", "B-DOSE", "B-TIME"]);
+    assert.deepEqual(said, []);
+    const cut = {
+      text,
+      spans: [part(5, 7, "NUM"), part(7, 9, "UNIT"), part(9, 11, "GAP"), part(11, 13, "TIME")],
+    };
+    assert.deepEqual(await tagged([cut, whole]), ["O", "B-NUM", "B-TIME", "O", "B-DOSE", "B-TIME"]);
+    assert.deepEqual(said, [
+      "a: of 6 labelled parts, 2 left out for want of a word of its own, 2 that begin or end within a word read with the whole of it",
+    ]);
+    await tagged([{ text, spans: [part(9, 11, "GAP")] }]);
+    assert.equal(said[1], "a: of 1 labelled parts, 1 left out for want of a word of its own");
+  });
+
   it("of a long text are read in windows that overlap, each told once, where it has most context", async () => {
     const many = Array.from({ length: 47 }, (_, i) => `${i}`.split("").join("a"));
     const encoded = await tokenizeWords(words([many, ["one"]]), tokenizer, { maxLength: 12, stride: 4 });
