@@ -25,6 +25,7 @@ import { toExactJson } from "../text/exactJson";
 import { visibly } from "../text/visibly";
 import { checkMetrics } from "../training/checkMetrics";
 import { checkTrainable } from "../training/checkTrainable";
+import { checkWeights } from "../training/checkWeights";
 import type { FineTuneEvent, FineTuneResult } from "../training/events";
 import { type FineTuneOptions, type FineTuneSettings, fineTuneSettings } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
@@ -89,10 +90,13 @@ export function crossValidate(
   if (ids) checkIds(ids, rows.count);
   const settings = fineTuneSettings(training, model.problemType, true);
   const take = (numbers: ArrayLike<number>) => rowsOf(takeRows(train, numbers)) as LabelledRows;
-  for (const { valid } of folds) {
+  for (const [fold, { train, valid }] of folds.entries()) {
     const { labels } = take(valid);
     checkMetrics("metric", [settings.metric], labels, ["loss"]);
     checkMetrics("metrics", settings.metrics, labels);
+    // Rows that all weigh something need not be taken for it.
+    if (rows.labels.weights || settings.classWeights !== undefined)
+      checkWeights(take(train), { ...settings, seed: settings.seed + fold }, { number: fold, rows: train });
   }
   checkTrainable(model);
   checkReplaceableTable(join(out, OUT_OF_FOLD), [outOfFoldHeader(rows.labels, ids !== undefined)]);

@@ -7,8 +7,14 @@ import { lossOf } from "./loss";
 /**
  * Throws where all examples of a step weigh 0, by themselves or their classes: its loss, a weighted mean, is not defined. Batches are drawn by
  * seed and epoch, so this is known before the first step.
+ *
+ * @param fold its number and, of each row here, the number in the dataset, where the rows are those of a fold
  */
-export function checkWeights(train: LabelledRows, settings: FineTuneSettings): void {
+export function checkWeights(
+  train: LabelledRows,
+  settings: FineTuneSettings,
+  fold?: { number: number; rows: ArrayLike<number> },
+): void {
   const { labels } = train;
   if (!labels.weights && settings.classWeights === undefined) return;
   const { weight } = lossOf(labels, settings);
@@ -23,7 +29,10 @@ export function checkWeights(train: LabelledRows, settings: FineTuneSettings): v
     for (let i = 0; i < batches.length; i += gradientAccumulation) {
       const rows = batches.slice(i, i + gradientAccumulation).flatMap((batch) => [...batch]);
       if (rows.some((row) => !idle.has(row))) continue;
-      const which = `rows ${rows.slice(0, 8).join(", ")}${rows.length > 8 ? ", …" : ""} in epoch ${epoch}`;
+      const named = rows.slice(0, 8).map((row) => fold?.rows[row] ?? row);
+      const which =
+        `rows ${named.join(", ")}${rows.length > 8 ? ", …" : ""} in epoch ${epoch}` +
+        (fold ? ` of fold ${fold.number}` : "");
       if (
         labels.problemType !== "single_label_classification" ||
         rows.every((row) => labels.weights?.[row] === 0)

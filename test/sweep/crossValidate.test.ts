@@ -287,6 +287,33 @@ onEveryFastEngine("crossValidate", () => {
     assert.equal(cv.results.length, 3);
   });
 
+  it("refuses steps of weight 0 in any fold before the first is trained, by the rows' numbers in the dataset", async () => {
+    // Fold 0 trains on some rows that weigh something in its one step, fold 1 on none.
+    const weights = Float32Array.from({ length: 30 }, (_, row) => (row % 3 === 1 ? 1 : 0));
+    const weighted = { ...train, labels: { ...train.labels!, weights } };
+    const given = options({ batchSize: 20, epochs: 1 });
+    let message = "";
+    assert.throws(
+      () => crossValidate(model, { train: weighted, folds }, given),
+      (error: Error) => {
+        message = error.message;
+        return error.name === "InputError";
+      },
+    );
+    const [, rows] =
+      /^train: expected .* got one of rows ([\d, ]+), … in epoch 1 of fold 1, which weigh 0/.exec(message)!;
+    const named = rows.split(", ").map(Number);
+    assert.equal(named.length, 8);
+    for (const row of named) assert.ok(folds[1].train.includes(row), `${row} is one of the fold's`);
+    assert.equal(existsSync(given.out!), false);
+
+    const byClass = options({ batchSize: 1, classWeights: [1, 0] });
+    assert.throws(() => crossValidate(model, { train, folds }, byClass), {
+      name: "InputError",
+      message: /^classWeights: expected .* got one of rows \d+ in epoch 1 of fold 0, all of class even/,
+    });
+  });
+
   it("refuses a folder that a later fold's model cannot be saved to before the first fold is trained", async () => {
     const out = mkdtempSync(join(folder, "taken-"));
     mkdirSync(join(out, "fold-1"));
