@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { CHECKPOINT } from "../checkpoint/saveCheckpoint";
+import { weightsFile } from "../checkpoint/modelFiles";
+import { CHECKPOINT, isKits } from "../checkpoint/saveCheckpoint";
 import { checkReplaceableTable } from "../data/checkReplaceableTable";
 import { csvText } from "../data/csvText";
 import type { LabelledRows, Rows } from "../data/Rows";
@@ -204,14 +205,19 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
   }
 }
 
-/** Throws where the model of a fold that is to be trained could not be saved at its end. */
+/** Throws where the model of a fold that is to be trained could not be saved at its end, or that of a finished one is not there. */
 function checkModelFolders(kept: readonly (FinishedFold | null)[], { model, out, restart }: Plan): void {
   const missing = kept.filter((each) => each === null).length;
   // Those that are there are removed first where all begins anew: that makes room.
   const needed = restart ? 0 : missing * 4 * listParams(model).totals.total;
-  for (const [fold, finished] of kept.entries())
-    if (!finished)
-      checkSaveFolder(modelFolder(out, fold), CHECKPOINT, { source: model.origin?.folder, needed });
+  for (const [fold, finished] of kept.entries()) {
+    const folder = modelFolder(out, fold);
+    if (!finished) checkSaveFolder(folder, CHECKPOINT, { source: model.origin?.folder, needed });
+    else if (!isKits(join(folder, weightsFile)))
+      throw new InputError(
+        `saveModels: fold ${fold} is finished and its model was not kept in ${folder}; \`restart: true\` trains all folds anew`,
+      );
+  }
 }
 
 const modelFolder = (out: string, fold: number) => join(out, `fold-${fold}`);

@@ -314,6 +314,25 @@ onEveryFastEngine("crossValidate", () => {
     });
   });
 
+  it("says before it trains that the model of a finished fold was not kept", async () => {
+    const out = join(folder, "not-kept");
+    await crossValidate(model, { train, folds }, options({ out, epochs: 1 }));
+    rmSync(join(out, "fold-0.safetensors"));
+    const there = readdirSync(out).sort();
+    const saving = (more: CrossValidateOptions = {}) =>
+      crossValidate(model, { train, folds }, options({ out, epochs: 1, saveModels: true, ...more }));
+    await assert.rejects(async () => void (await saving()), {
+      name: "InputError",
+      message:
+        /^saveModels: fold 1 is finished and its model was not kept in .*fold-1; `restart: true` trains all folds anew$/,
+    });
+    assert.deepEqual(readdirSync(out).sort(), there, "fold 0 was not trained");
+    await saving({ restart: true });
+    const { results } = await saving();
+    assert.equal(results.length, 3, "all of them are kept now");
+    for (const { fold } of results) assert.ok(existsSync(join(out, `fold-${fold}`, "model.safetensors")));
+  });
+
   it("refuses a folder that a later fold's model cannot be saved to before the first fold is trained", async () => {
     const out = mkdtempSync(join(folder, "taken-"));
     mkdirSync(join(out, "fold-1"));
