@@ -11,13 +11,17 @@ export interface ReadWord {
 
 /**
  * The tokens of a word that stands by itself, as Transformers reads lists of words (`is_split_into_words`): as one in the midst of a text, for tokenizers
- * that tell these from what a text begins with.
+ * that tell these from what a text begins with. An empty word has none, and one that begins with a space no second space before it.
  */
-const tokensOf = (reader: PieceReader, text: string, [start, end]: readonly [number, number]): TokenPiece[] =>
-  reader.pieces(` ${text.slice(start, end)}`).map((piece) => ({
+function tokensOf(reader: PieceReader, text: string, [start, end]: readonly [number, number]): TokenPiece[] {
+  if (start === end) return [];
+  const space = text[start] === " " ? "" : " ";
+  const place = (unit: number) => at(start + unit - space.length, start, end);
+  return reader.pieces(space + text.slice(start, end)).map((piece) => ({
     id: piece.id,
-    ...withoutSpace(text, at(start + piece.start - 1, start, end), at(start + piece.end - 1, start, end)),
+    ...withoutSpace(text, place(piece.start), place(piece.end)),
   }));
+}
 
 const at = (place: number, start: number, end: number) => Math.min(end, Math.max(start, place));
 
