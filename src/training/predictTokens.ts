@@ -19,7 +19,7 @@ export interface FoundSpan extends TokenSpan {
 export interface TokenPredictions {
   /** Of each text the likeliest tag of each word; "O" for one that the tokenizer makes no token of. */
   tags: string[][];
-  /** Of each text the parts that these tags come to, in their order. */
+  /** Of each text the parts that the tags of words with tokens come to, in their order. */
   spans: FoundSpan[][];
   /** `[words · tags]`: how probable each tag is of each word that was told, text after text. */
   probabilities: Float32Array;
@@ -60,11 +60,13 @@ export async function predictTokens(
     );
     const own = said.map((tag) => classes[tag] ?? "O");
     tags.push(own);
+    // Of the words that are told, as evaluate scores them: one without a token parts nothing.
+    const told = [...numbers.keys()].filter((w) => numbers[w] >= 0);
     spans.push(
-      entitiesOf(own).map(({ label, first, last }) => {
-        let score = 0;
-        for (let w = first; w <= last; w++) score += probabilities[numbers[w] * numLabels + said[w]];
-        return { start: starts[first], end: ends[last], label, score: score / (last - first + 1) };
+      entitiesOf(told.map((w) => own[w])).map(({ label, first, last }) => {
+        const words = told.slice(first, last + 1);
+        const score = words.reduce((sum, w) => sum + probabilities[numbers[w] * numLabels + said[w]], 0);
+        return { start: starts[words[0]], end: ends[words.at(-1)!], label, score: score / words.length };
       }),
     );
   }

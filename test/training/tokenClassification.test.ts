@@ -184,6 +184,35 @@ onEveryFastEngine("Training to tell words", () => {
     assert.equal(tf.memory().numTensors, before, "tensors left behind");
   });
 
+  it("finds the parts that are scored: a word that the tokenizer makes no token of parts none", async () => {
+    const plain = toyWords(24);
+    // The same words, with one that is not told behind each.
+    const apart: EncodedTokens = new TokenWindows({
+      ...plain,
+      words: plain.words.map(({ text, starts, numbers }) => ({
+        text: text.replaceAll("w", "w\u00ad"),
+        starts: Int32Array.from({ length: 2 * starts.length }, (_, i) => i),
+        ends: Int32Array.from({ length: 2 * starts.length }, (_, i) => i + 1),
+        numbers: Int32Array.from({ length: 2 * starts.length }, (_, i) => (i % 2 ? -1 : numbers[i / 2])),
+      })),
+    }).hashed();
+    const model = await load();
+    await fineTune(model, { train: plain }, { ...run, epochs: 8 });
+    const [wanted, found] = [await predictTokens(model, plain), await predictTokens(model, apart)];
+    assert.ok(wanted.spans.flat().some(({ start, end }) => end - start > 1));
+    assert.deepEqual(
+      found.spans,
+      wanted.spans.map((row) =>
+        row.map(({ start, end, ...of }) => ({ start: 2 * start, end: 2 * end - 1, ...of })),
+      ),
+    );
+    assert.deepEqual(
+      found.tags,
+      wanted.tags.map((row) => row.flatMap((tag) => [tag, "O"])),
+    );
+    model.dispose();
+  });
+
   it("gives the same numbers from cached features of frozen blocks, and from batches of other sizes the same predictions", async () => {
     const [train, valid] = [toyWords(24), toyWords(12, "valid")];
     const model = await load();
