@@ -99,7 +99,8 @@ export function tokenDataset(table: Table, given: TokenColumns = {}): TokenTexts
     const tags =
       tagged === undefined ? null : readTags(numbers.map(of(tagged)), lists, place, tagged, options.classes);
     const classes = options.classes ?? tagsOf(tags?.flat() ?? []);
-    refuseUnknown(tags, classes, place);
+    if (options.classes) refuseUnknown(tags, classes, place);
+    else if (tags) refuseMixed(tags, classes, place);
     const columns = { text: tokens, pair: null, label: tagged === undefined ? null : [tagged] };
     const dataset = { ...common, ...joined(lists), tags, spans: null, classes, columns };
     if (tags && options.classes === undefined) visibly(print)(sayTags(dataset.classes));
@@ -192,10 +193,28 @@ function readTags(
       const name = classes?.[tag as number];
       if (name === undefined)
         throw new InputError(
-          `${place(row)}: expected tags by their names${classes ? "" : ", or classes that numbers stand for"}, got ${shown(tag)}`,
+          `${place(row)}: expected tags by their names, got ${shown(tag)}; ${cureOf(tag, classes)}`,
         );
       return name;
     });
+  });
+}
+
+function cureOf(tag: unknown, classes: string[] | undefined): string {
+  if (tag === -100 || tag === null) return "no word can be left out of the loss: give it a tag, O or another";
+  return classes
+    ? `numbers stand for classes up to ${classes.length - 1}`
+    : "write the names in place of numbers, or pass tokenDataset the classes that they stand for";
+}
+
+/** Throws where tags of training rows mix two schemes, by the classes that `tagsOf` made of them. */
+function refuseMixed(tags: string[][], classes: readonly string[], place: (row: number) => string): void {
+  tags.forEach((row, i) => {
+    const placed = row.find((tag) => !classes.includes(tag));
+    if (placed !== undefined)
+      throw new InputError(
+        `${place(i)}: expected tags of one scheme, got ${JSON.stringify(placed)} here and ${JSON.stringify(placed.slice(2))} elsewhere; write B- or I- before each name, or before none`,
+      );
   });
 }
 

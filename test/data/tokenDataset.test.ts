@@ -124,9 +124,32 @@ describe("Words with tags", () => {
     const rows = table({ tokens: ["Ada", "lives"], ner_tags: [1, 0] });
     assert.deepEqual(tokenDataset(rows, { classes: ["O", "B-PER"] }).tags, [["B-PER", "O"]]);
     assert.throws(() => tokenDataset(rows, quiet), {
-      message: /train.jsonl, row 1: expected tags by their names, or classes that numbers stand for, got 1/,
+      message:
+        "train.jsonl, row 1: expected tags by their names, got 1; write the names in place of numbers, or pass tokenDataset the classes that they stand for",
     });
-    assert.throws(() => tokenDataset(rows, { classes: ["O"] }), { message: /got 1/ });
+    assert.throws(() => tokenDataset(rows, { classes: ["O"] }), {
+      message: /got 1; numbers stand for classes up to 0$/,
+    });
+    for (const ignored of [-100, null])
+      for (const given of [quiet, { classes: ["O", "B-PER"] }])
+        assert.throws(() => tokenDataset(table({ tokens: ["Ada"], ner_tags: [ignored] }), given), {
+          name: "InputError",
+          message: `train.jsonl, row 1: expected tags by their names, got ${ignored}; no word can be left out of the loss: give it a tag, O or another`,
+        });
+  });
+
+  it("are of one scheme in training rows, with or without B- and I-", () => {
+    const mixed = table(
+      { tokens: ["Ada", "lives"], ner_tags: ["PER", "O"] },
+      { tokens: ["Bob"], ner_tags: ["B-PER"] },
+    );
+    assert.throws(() => tokenDataset(mixed, quiet), {
+      name: "InputError",
+      message:
+        'train.jsonl, row 2: expected tags of one scheme, got "B-PER" here and "PER" elsewhere; write B- or I- before each name, or before none',
+    });
+    const bare = table({ tokens: ["Ada", "lives"], ner_tags: ["PER", "O"] });
+    assert.deepEqual(tokenDataset(bare, quiet).classes, ["O", "PER"]);
   });
 
   it("are refused where they do not fit, with the row", () => {
