@@ -87,6 +87,8 @@ export function crossValidate(
   ) as unknown as CrossValidationData;
   const rows = readLabelledRows("train", model, train);
   const tested = test && readRows("test", model, test);
+  // Each fold's model will have been trained on rows that are read as these are.
+  tested?.checkReading("test", rows.readAs);
   checkFolds(folds, rows.count);
   if (ids) checkIds(ids, rows.count);
   const settings = fineTuneSettings(training, model.problemType, true);

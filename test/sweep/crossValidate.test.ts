@@ -314,6 +314,33 @@ onEveryFastEngine("crossValidate", () => {
     });
   });
 
+  it("refuses test rows that were read otherwise than those to train on, as predict does", async () => {
+    const readAs = { text: "text", pair: null, label: ["label"], maxLength: 32 };
+    const longest = Math.max(...test.inputIds.map(({ length }) => length));
+    const refused = (as: object, more: Partial<EncodedDataset>, message: RegExp) => {
+      const own = options();
+      const other = { ...test, readAs: { ...readAs, label: null, ...as }, ...more };
+      assert.throws(() => crossValidate(model, { train: { ...train, readAs }, folds, test: other }, own), {
+        name: "InputError",
+        message,
+      });
+      assert.equal(existsSync(own.out!), false);
+    };
+    refused(
+      { pair: "second" },
+      {},
+      /^test: the model was trained on single texts, these rows have a second one in "second"/,
+    );
+    refused(
+      { maxLength: longest },
+      { maxLength: longest, truncated: 3 },
+      /^test: the model was trained on texts of up to 32 tokens, these rows have up to \d+; tokenize them with maxLength: 32/,
+    );
+    const alike = { train: { ...train, readAs }, folds, test: { ...test, readAs } };
+    const { test: said } = await crossValidate(model, alike, options({ epochs: 1 }));
+    assert.equal(said!.labels.length, 8);
+  });
+
   it("says before it trains that the model of a finished fold was not kept", async () => {
     const out = join(folder, "not-kept");
     await crossValidate(model, { train, folds }, options({ out, epochs: 1 }));
