@@ -1,5 +1,6 @@
 import { shown } from "../check";
 import type { Table } from "../data/readTable";
+import { rowPlace } from "../data/rowPlace";
 import { type Split, stratifiedKFold } from "../data/splits";
 import { InputError } from "../errors";
 import { areImages, countOf, type Rows } from "./Rows";
@@ -28,10 +29,21 @@ export function dealFolds(
     );
   if (column !== undefined && !table)
     throw new InputError("--groups: expected none, since images have no columns; leave it out");
-  const groups = column === undefined ? undefined : table!.rows.map((row) => row[column]);
+  const groups = column === undefined ? undefined : groupsOf(table!, column);
   const ids = areImages(rows) ? rows.paths : (rows.ids ?? []);
   return {
     folds: stratifiedKFold(rows, { folds, seed: splitSeed, groups }),
     ids: new Set(ids).size === countOf(rows) ? ids : null,
   };
+}
+
+/** What each row belongs to. Rows that say nothing would become one group, however many authors they are of. */
+function groupsOf(table: Table, column: string): string[] {
+  const groups = table.rows.map((row) => row[column]);
+  const empty = groups.findIndex((group) => group.trim() === "");
+  if (empty >= 0)
+    throw new InputError(
+      `--groups: expected a group in each row, got none in ${rowPlace(table, empty)}; fill it in; a row that belongs to no other gets a name of its own`,
+    );
+  return groups;
 }

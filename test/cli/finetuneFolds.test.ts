@@ -98,6 +98,25 @@ test("--groups keeps rows together, and rows that have an id go by it", async ()
   );
 });
 
+test("A row that --groups has no group for is refused by its number", async () => {
+  const { rows } = await readTable(join(folder, train));
+  const lines = rows.map(({ text, target }, i) => [
+    i === 6 || i === 20 ? " " : `author ${i % 9}`,
+    text,
+    target,
+  ]);
+  writeFileSync(join(folder, "gaps.csv"), csvText([["author", "text", "target"], ...lines]));
+  const { code, stderr } = await finetune(
+    ..."--train gaps.csv --folds 3 --groups author --save runs/gaps".split(" "),
+  );
+  assert.equal(code, 2, stderr);
+  assert.match(
+    stderr,
+    /: --groups: expected a group in each row, got none in gaps\.csv, row 7; fill it in; /,
+  );
+  assert.equal(existsSync(join(folder, "runs/gaps")), false);
+});
+
 test("What does not go with --folds is refused before anything is read", async () => {
   for (const [args, message] of [
     ["--folds 3", /: --folds: expected --save beside it, the folder of the folds' models and predictions$/m],

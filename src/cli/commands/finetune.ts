@@ -56,7 +56,10 @@ export function finetuneCommand(): Command {
       "train one model for each of so many folds of --train, on the rows outside it, and predict the rows in it: out_of_fold.csv and the models go to the folder of --save",
       wholeNumber(2),
     )
-    .option("--groups <column>", "rows that have the same there share a fold, as those of an author")
+    .option(
+      "--groups <column>",
+      "rows that have the same there share a fold, as those of an author; no cell of it may be empty",
+    )
     .optionsGroup("Training:")
     .addOption(
       tableFlag(OPTIONS.fineTune.seed, {
