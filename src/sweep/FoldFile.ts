@@ -51,6 +51,18 @@ export class FoldFile {
    */
   read(): FinishedFold | null {
     if (!existsSync(this.path)) return null;
+    try {
+      return this.#read();
+    } catch (error) {
+      const { message } = error as Error;
+      const why = error instanceof InputError ? message : `${this.path}: ${message}`;
+      throw new InputError(
+        `${why}; no fold can be read of it, and restart leaves it: remove it by hand, or move it away`,
+      );
+    }
+  }
+
+  #read(): FinishedFold {
     const file = SafetensorsFile.open(this.path);
     try {
       const { format, facts } = file.metadata;

@@ -403,9 +403,54 @@ onEveryFastEngine("crossValidate", () => {
         async () => {
           await crossValidate(model, { train, folds }, options({ out, restart }));
         },
-        { name: "InputError", message: /fold-0\.safetensors: not a safetensors file/ },
+        {
+          name: "InputError",
+          message:
+            /fold-0\.safetensors: not a safetensors file.*; no fold can be read of it, and restart leaves it: remove it by hand/,
+        },
       );
     assert.equal(readFileSync(join(out, "fold-0.safetensors"), "utf8"), "somebody's");
+  });
+
+  it("says what to do about a fold that is damaged, or of a later format, since beginning anew leaves it", async () => {
+    const out = join(folder, "damaged");
+    await crossValidate(model, { train, folds }, options({ out, epochs: 1 }));
+    const path = join(out, "fold-1.safetensors");
+    const whole = readFileSync(path);
+    const text = (from: string, to: string) =>
+      Buffer.from(whole.toString("latin1").replace(from, to), "latin1");
+    for (const [bytes, message] of [
+      [
+        whole.subarray(0, -8),
+        /fold-1\.safetensors.*; no fold can be read of it, and restart leaves it: remove it by hand/,
+      ],
+      [
+        text("frostkit fold 1", "frostkit fold 2"),
+        /written by a later frostkit.*: remove it by hand, or move it away$/,
+      ],
+      [
+        text('\\"training\\":', '\\"training\\"!'),
+        /fold-1\.safetensors.*: remove it by hand, or move it away$/,
+      ],
+    ] as [Buffer, RegExp][]) {
+      assert.notDeepEqual(bytes, whole);
+      writeFileSync(path, bytes);
+      for (const restart of [false, true])
+        await assert.rejects(
+          async () =>
+            void (await crossValidate(model, { train, folds }, options({ out, epochs: 1, restart }))),
+          { name: "InputError", message },
+        );
+      assert.deepEqual(readFileSync(path), bytes);
+      assert.ok(existsSync(join(out, "out_of_fold.csv")), "nothing was taken away");
+    }
+    rmSync(path);
+    const { results } = await crossValidate(
+      model,
+      { train, folds },
+      options({ out, epochs: 1, restart: true }),
+    );
+    assert.equal(results.length, 3);
   });
 
   it("refuses folds that leak or overlap, ids that are not one a row, and metrics that a fold cannot have, before it trains", () => {
