@@ -11,7 +11,7 @@ import type { FineTuneEvent } from "../training/events";
 import type { FineTuneOptions } from "../training/FineTuneOptions";
 import { FrozenFeatures } from "../training/FrozenFeatures";
 import { KEEPS, startFineTuning } from "../training/fineTune";
-import { NotFiniteError } from "../training/LabelledObjective";
+import { stepNotFinite } from "../training/LabelledObjective";
 import { Run } from "../training/Run";
 import { readLabelledRows } from "../training/readRows";
 import { Stoppable } from "../training/Stoppable";
@@ -215,7 +215,7 @@ async function* tryRates(
     }
   } catch (error) {
     // At the first step nothing has been learnt yet, at whatever rate.
-    if (!(error instanceof NotFiniteError) || error.step === 1) throw error;
+    if ((stepNotFinite(error) ?? 1) === 1) throw error;
     rates.diverge();
   } finally {
     for (const [parameter, snapshot] of held) {

@@ -12,15 +12,12 @@ import { type Loss, lossOf } from "./loss";
 import type { Cut, FailedStep, Objective, Part } from "./TrainingLoop";
 import { whyNotFinite } from "./whyNotFinite";
 
-/** A training's loss or gradient is no number at a step, from 1 over all epochs. */
-export class NotFiniteError extends FrostError {
-  constructor(
-    readonly step: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+/** The step, from 1 over all epochs, at which a loss or gradient was no number; kept apart, so that the error prints as any other. */
+const stepsNotFinite = new WeakMap<object, number>();
+
+/** The step of an error that says so; undefined of any other. */
+export const stepNotFinite = (error: unknown): number | undefined =>
+  typeof error === "object" && error !== null ? stepsNotFinite.get(error) : undefined;
 
 /** Trains a model to predict the labels of rows. */
 export class LabelledObjective implements Objective {
@@ -64,13 +61,14 @@ export class LabelledObjective implements Objective {
     };
   }
 
-  async notFinite(failed: FailedStep): Promise<NotFiniteError> {
+  async notFinite(failed: FailedStep): Promise<FrostError> {
     const { epoch, step, loss, gradNorm, learningRate, rows } = failed;
     const { cause, advice } = await this.#why(failed);
-    return new NotFiniteError(
-      step,
+    const error = new FrostError(
       `training stopped at step ${step} of epoch ${epoch}: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm}${cause === null ? "" : `, since ${cause}`}, at learning rate ${learningRate}, rows ${rows.join(", ")}; ${advice}`,
     );
+    stepsNotFinite.set(error, step);
+    return error;
   }
 
   async #why({ step, rows, gradients }: FailedStep): Promise<{ cause: string | null; advice: string }> {
