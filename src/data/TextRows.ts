@@ -12,11 +12,11 @@ import type { EncodedDataset } from "./tokenize";
 export class TextRows<Data extends EncodedDataset = EncodedDataset> extends Rows<Data> {
   readonly kind = "texts";
 
-  get inputs() {
+  get inputs(): Int32Array[] {
     return this.dataset.inputIds;
   }
 
-  get lengths() {
+  get lengths(): Int32Array {
     return Int32Array.from(this.inputs, (ids) => ids.length);
   }
 
