@@ -1,26 +1,17 @@
 import { checkOneOf } from "../check";
 import { InputError } from "../errors";
-import { checkConfig } from "../models/checkConfig";
-import { Config, type Take } from "../models/Family";
-import { familyOf } from "../models/families";
 import { asHead, type Head, headJson, isCustom, type Pooling, type PoolingHead } from "../models/Head";
 import { withLabels } from "../models/labelFields";
 import type { ProblemType } from "../models/Parts";
 import { SequenceClassifier } from "../models/SequenceClassifier";
-import { initializerRange } from "../models/TextClassifier";
-import { wantedTensors } from "../models/wantedTensors";
 import { withHead } from "../models/withHead";
-import type { Parameter } from "../nn/Parameter";
 import { checkArguments } from "../options/checkArguments";
 import { readOptions } from "../options/readOptions";
 import { PROBLEM_TYPES } from "../options/words";
 import { arrangeHead } from "./arrangeHead";
-import { checkLabelCount } from "./checkLabelCount";
-import { checkProblemType, type LoadOptions, labelCount, labelNames, loadClassifier } from "./loadClassifier";
-import { reinitializeLayers } from "./reinitializeLayers";
-import { readOrigin, saveCheckpoint } from "./saveCheckpoint";
+import { checkProblemType, type LoadOptions, labelNames, loadClassifier } from "./loadClassifier";
 import { sentenceNote } from "./sentenceTransformers";
-import { storedLabels } from "./storedLabels";
+import { type StoredLabels, textParts } from "./textParts";
 
 export interface FromPretrainedOptions extends LoadOptions {
   /**
@@ -59,30 +50,12 @@ export const AutoModelForSequenceClassification = {
     checkArguments("AutoModelForSequenceClassification.fromPretrained", { idOrFolder });
     return loadClassifier(idOrFolder, options, (checkpoint, loaderOf) => {
       const { config, folder } = checkpoint;
-      const file = `${folder}/config.json`;
-      const family = familyOf(config, file);
-      const fields = new Config(config, file);
-      checkConfig(family, config, file);
-      const own = storedLabels(config.id2label, "id2label", file);
-      const ownCount = own?.length ?? (config.num_labels as number | undefined);
-      const numLabels = labelCount(options, ownCount);
-      if (numLabels === ownCount) checkLabelCount(ownCount, checkpoint.tensors, file);
-      const problemType = problemTypeOf(config, file, numLabels, own, ownCount, options);
-      const stagesOf = (take: Take) =>
-        family.stages(fields, take, () => family.head(fields, numLabels, take));
-      const loader = loaderOf({
-        prefix: family.prefix,
-        encoder: {
-          where: folder,
-          kind: family.modelType,
-          tensors: wantedTensors((take) => stagesOf(take)),
-        },
-        seed: options.seed,
-        initializerRange: initializerRange(config),
-        mayDiffer: () => options.ignoreMismatchedSizes,
+      const text = textParts(checkpoint, loaderOf, {
+        ...{ config, options, head: "head" },
+        problemTypeOf: (labels) => problemTypeOf(config, labels, options),
       });
-      let stages = stagesOf((name, shape, initializer) => loader.parameter(name, shape, initializer));
-      reinitializeLayers(stages, loader, options.reinitLayers);
+      const { fields, numLabels, own, loader } = text;
+      let { stages } = text;
       const head = headOf(config, options, folder);
       if (head) {
         const hidden = fields.number("hidden_size", config.dim as number | undefined);
@@ -95,33 +68,22 @@ export const AutoModelForSequenceClassification = {
         const kept = new Set(stages.flatMap((stage) => stage.parameters));
         for (const parameter of replaced.parameters) if (!kept.has(parameter)) loader.drop(parameter);
       }
-      const drawn = new Set(loader.fresh.map(({ parameter }) => parameter));
       const last = stages.at(-1)!.parameters;
-      const isFresh = last.some((parameter) => drawn.has(parameter));
+      const isFresh = text.isFresh(last);
       const classes = labelNames(numLabels, options, own ?? []);
       const notes = [...loader.notes];
-      const redraw = options.ignoreMismatchedSizes ? (each: Parameter) => loader.redraw(each) : null;
       if (!isFresh && own?.length === numLabels && numLabels > 1)
         notes.push(
-          ...arrangeHead(head && isCustom(head) ? null : last.slice(-2), own, classes, folder, redraw),
+          ...arrangeHead(head && isCustom(head) ? null : last.slice(-2), own, classes, folder, text.redraw),
         );
       const note = !head && isFresh ? sentenceNote(folder) : null;
       if (note !== null) notes.push(note);
       return new SequenceClassifier({
-        family,
+        ...text.rest(),
         config: { ...withLabels(config, classes), ...(head && { frostkit_head: headJson(head) }) },
         stages,
-        parameters: loader.parameters,
-        fresh: loader.fresh,
-        unused: loader.unused(family.ignored),
         classes,
-        initializerRange: initializerRange(config),
-        problemType,
         notes,
-        folder,
-        checkpointHash: () => checkpoint.hash(),
-        origin: readOrigin(folder),
-        save: saveCheckpoint,
       });
     });
   },
@@ -145,10 +107,7 @@ function headOf(
 /** A stored type is that of the stored head, in whatever order its labels are asked for; it says nothing of a head with other labels. */
 function problemTypeOf(
   config: Record<string, unknown>,
-  file: string,
-  numLabels: number,
-  own: readonly (string | undefined)[] | undefined,
-  ownCount: number | undefined,
+  { file, numLabels, own, ownCount }: StoredLabels,
   { problemType, classes }: FromPretrainedOptions,
 ): ProblemType {
   const isStoredHead =
