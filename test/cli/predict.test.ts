@@ -17,7 +17,7 @@ import { tinyModel, tinyTable } from "./tinyModel";
 
 const model = tinyModel("model");
 const data = tinyTable("test.csv", 30);
-const predict = (...args: string[]) =>
+const predictWith = (model: string, ...args: string[]) =>
   frostkit(
     "predict",
     "--model",
@@ -30,6 +30,7 @@ const predict = (...args: string[]) =>
     "16",
     ...args,
   );
+const predict = (...args: string[]) => predictWith(model, ...args);
 /** The same with a head for two classes: a folder. */
 async function twoClasses(...classes: [string, string]): Promise<string> {
   const name = classes.join("-");
@@ -154,26 +155,13 @@ test("A sample of numbers that are no classes gets the probability of the second
   const ids = Array.from({ length: 30 }, (_, row) => `r${row}`);
   const sample = (name: string, cell: string) =>
     writeFileSync(join(folder, name), `id,target\n${ids.map((id) => `${id},${cell}\n`).join("")}`);
-  const of = (model: string, ...args: string[]) =>
-    frostkit(
-      "predict",
-      "--model",
-      model,
-      "--data",
-      data,
-      "--engine",
-      "onnxruntime",
-      "--max-len",
-      "16",
-      ...args,
-    );
-  await of(await twoClasses("calm", "fire"), "--out", "both.csv", "--probabilities");
+  await predictWith(await twoClasses("calm", "fire"), "--out", "both.csv", "--probabilities");
   const fire = (await written("both.csv")).rows.map((row) => row.fire);
   assert.ok(new Set(fire).size > 1);
 
   for (const cell of ["0.5", "0"]) {
     sample("area.csv", cell);
-    const { code, stderr } = await of(
+    const { code, stderr } = await predictWith(
       await twoClasses("calm", "fire"),
       "--sample",
       "area.csv",
@@ -194,10 +182,10 @@ test("A sample of numbers that are no classes gets the probability of the second
   // What is named 0 and 1 is a label where the sample has one, and a probability where it has a share.
   const named = await twoClasses("0", "1");
   sample("labels.csv", "0");
-  await of(named, "--sample", "labels.csv", "--out", "whole.csv");
+  await predictWith(named, "--sample", "labels.csv", "--out", "whole.csv");
   assert.ok((await written("whole.csv")).rows.every(({ target }) => target === "0" || target === "1"));
   sample("shares.csv", "0.5");
-  await of(named, "--sample", "shares.csv", "--out", "chance.csv");
+  await predictWith(named, "--sample", "shares.csv", "--out", "chance.csv");
   assert.deepEqual(
     (await written("chance.csv")).rows.map(({ target }) => target),
     fire,

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
-import type { EncodedDataset } from "../../src/data/tokenize";
 import { freezeWhere, topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
 import {
@@ -17,7 +16,14 @@ import { fineTune } from "../../src/training/fineTune";
 import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
 import { noiseImages } from "../training/noiseImages";
-import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "../training/toyData";
+import {
+  fixtureClasses,
+  fixtureRows,
+  loadTiny,
+  tinyBert,
+  tinyWithDropout,
+  toyRows,
+} from "../training/toyData";
 
 interface Case {
   rates: number[];
@@ -33,16 +39,7 @@ const expected = JSON.parse(readFileSync(join(__dirname, "../fixtures/rateRange/
   cases: Record<string, Case>;
 };
 
-const classes = ["LABEL_0", "LABEL_1", "LABEL_2"];
-const fourRows: EncodedDataset = {
-  inputIds: expected.rows.map((ids) => Int32Array.from(ids)),
-  tokenTypeIds: null,
-  labels: { problemType: "single_label_classification", classes, ids: Int32Array.from(expected.labels) },
-  truncated: 0,
-  maxLength: 32,
-  padTokenId: 0,
-  hash: "rateRange",
-};
+const fourRows = fixtureRows(expected.rows, expected.labels, "rateRange");
 
 // 48 rows are 6 batches of 8.
 const train = toyRows(48);
@@ -96,7 +93,7 @@ async function trained(frozen = -1): Promise<Classifier> {
 onEveryFastEngine("findLearningRate", () => {
   for (const [title, { rates, losses, smoothed, suggested }] of Object.entries(expected.cases))
     it(`has PyTorch's losses at rising rates, ${title} frozen, and fastai's smoothing of them`, async () => {
-      const model = await loadTiny(tinyBert, { classes });
+      const model = await loadTiny(tinyBert, { classes: fixtureClasses });
       const [curve] = await findLearningRate(
         model,
         { train: fourRows },

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
-import type { EncodedDataset } from "../../src/data/tokenize";
 import { recording, staysOnDevice } from "../../src/engine/recorder/recording";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
@@ -19,7 +18,7 @@ import { fineTune } from "../../src/training/fineTune";
 import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
 import { noiseImages } from "./noiseImages";
-import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
+import { fixtureClasses, fixtureRows, loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
 
 const log = () => {};
 const withDropout = tinyWithDropout();
@@ -36,16 +35,7 @@ const expected = JSON.parse(
   readFileSync(join(__dirname, "../fixtures/adversarial/expected.json"), "utf8"),
 ) as { rows: number[][]; labels: number[]; cases: Record<string, Case> };
 
-const classes = ["LABEL_0", "LABEL_1", "LABEL_2"];
-const rows: EncodedDataset = {
-  inputIds: expected.rows.map((ids) => Int32Array.from(ids)),
-  tokenTypeIds: null,
-  labels: { problemType: "single_label_classification", classes, ids: Int32Array.from(expected.labels) },
-  truncated: 0,
-  maxLength: 32,
-  padTokenId: 0,
-  hash: "adversarial",
-};
+const rows = fixtureRows(expected.rows, expected.labels, "adversarial");
 
 const CASES: [title: string, adversarial: AdversarialChoice | undefined, frozen?: number][] = [
   ["fgm", "fgm"],
@@ -77,7 +67,7 @@ onEveryFastEngine("fineTune with adversarial", () => {
     for (const gradientAccumulation of [1, 2])
       it(`learns as PyTorch does: ${title}, ${gradientAccumulation === 1 ? "at once" : "in two parts"}`, async () => {
         const before = tf.memory().numTensors;
-        const model = await loadTiny(tinyBert, { classes });
+        const model = await loadTiny(tinyBert, { classes: fixtureClasses });
         if (frozen !== undefined) topNLayerFreeze(model, frozen);
         const { losses, norms, weights } = expected.cases[title];
         const held = { losses: [] as number[], norms: [] as number[] };

@@ -7,7 +7,6 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutoModelForImageClassification } from "../../src/checkpoint/AutoModelForImageClassification";
 import { cutBatch } from "../../src/data/cutBatch";
-import type { EncodedDataset } from "../../src/data/tokenize";
 import { recording } from "../../src/engine/recorder/recording";
 import { topNLayerFreeze } from "../../src/freeze";
 import type { Classifier } from "../../src/models/Classifier";
@@ -19,7 +18,7 @@ import { assertClose } from "../close";
 import { onEveryFastEngine } from "../onEveryEngine";
 import { noiseImages } from "./noiseImages";
 import { failingAt, withRoomFor, withRoomToRun } from "./shortOfMemory";
-import { loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
+import { fixtureClasses, fixtureRows, loadTiny, tinyBert, tinyWithDropout, toyRows } from "./toyData";
 
 // test/fixtures/adversarial/make.py: three steps on all four rows.
 const expected = JSON.parse(
@@ -29,16 +28,7 @@ const expected = JSON.parse(
   labels: number[];
   cases: Record<string, { losses: number[]; norms: number[]; weights: Record<string, number[]> }>;
 };
-const classes = ["LABEL_0", "LABEL_1", "LABEL_2"];
-const fourRows: EncodedDataset = {
-  inputIds: expected.rows.map((ids) => Int32Array.from(ids)),
-  tokenTypeIds: null,
-  labels: { problemType: "single_label_classification", classes, ids: Int32Array.from(expected.labels) },
-  truncated: 0,
-  maxLength: 32,
-  padTokenId: 0,
-  hash: "four rows",
-};
+const fourRows = fixtureRows(expected.rows, expected.labels, "four rows");
 
 const train = toyRows(48);
 const withDropout = tinyWithDropout();
@@ -103,7 +93,7 @@ onEveryFastEngine("fineTune where memory runs out", () => {
   for (const rows of [1, 2, 3])
     it(`makes PyTorch's steps on four rows, ${rows} of which fit into memory`, async () => {
       const before = tf.memory().numTensors;
-      const model = await loadTiny(tinyBert, { classes });
+      const model = await loadTiny(tinyBert, { classes: fixtureClasses });
       const { losses, norms, weights } = expected.cases.none;
       const held = { losses: [] as number[], norms: [] as number[] };
       const said: string[] = [];

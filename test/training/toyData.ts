@@ -62,3 +62,20 @@ export function toyRows(count: number, purpose = "train"): EncodedDataset {
     hash: `${purpose} ${count}`,
   };
 }
+
+export const fixtureClasses = ["LABEL_0", "LABEL_1", "LABEL_2"];
+
+/** Rows of tokens with a class each, as a fixture has them, for a model of `fixtureClasses`. */
+export const fixtureRows = (rows: number[][], labels: number[], hash: string): EncodedDataset => ({
+  inputIds: rows.map((ids) => Int32Array.from(ids)),
+  tokenTypeIds: null,
+  labels: {
+    problemType: "single_label_classification",
+    classes: fixtureClasses,
+    ids: Int32Array.from(labels),
+  },
+  truncated: 0,
+  maxLength: 32,
+  padTokenId: 0,
+  hash,
+});
