@@ -82,7 +82,7 @@ export async function tokenizeWords(
   const words: WordPlaces[] = [];
   const ids: number[] = [];
   const sequences = new Int32Array(texts.length);
-  const fits: Fits = { parts: 0, lost: 0, widened: 0 };
+  const fits: Fits = { parts: 0, lost: 0, withinWord: 0 };
   let told = 0;
   let turn = performance.now();
   for (const [row, text] of texts.entries()) {
@@ -142,7 +142,7 @@ export async function tokenizeWords(
 interface Fits {
   parts: number;
   lost: number;
-  widened: number;
+  withinWord: number;
 }
 
 /** The tags of words by labelled parts: "B-" for the first word of each, "I-" for those behind it. Counts in `fits` how both meet. */
@@ -160,18 +160,18 @@ function bioTags(words: readonly ReadWord[], spans: readonly TokenSpan[], fits: 
   const isWithin = (place: number) => words.some(({ start, end }) => start < place && place < end);
   fits.parts += spans.length;
   fits.lost += spans.length - begun.size;
-  fits.widened += spans.filter(
+  fits.withinWord += spans.filter(
     (span, i) => begun.has(i) && (isWithin(span.start) || isWithin(span.end)),
   ).length;
   return tags;
 }
 
 /** What is said of labelled parts whose borders are not those of words; null where all are. */
-function remarkOn({ parts, lost, widened }: Fits): string | null {
+function remarkOn({ parts, lost, withinWord }: Fits): string | null {
   const said = [
     ...(lost > 0 ? [`${formatCount(lost)} left out for want of a word of its own`] : []),
-    ...(widened > 0
-      ? [`${formatCount(widened)} that begin or end within a word read with the whole of it`]
+    ...(withinWord > 0
+      ? [`${formatCount(withinWord)} that begin or end within a word read with the whole of it`]
       : []),
   ];
   return said.length === 0 ? null : `of ${formatCount(parts)} labelled parts, ${said.join(", ")}`;

@@ -102,7 +102,7 @@ export function crossValidate(
       checkWeights(take(train), { ...settings, seed: settings.seed + fold }, { number: fold, rows: train });
   }
   checkTrainable(model);
-  checkReplaceableTable(join(out, OUT_OF_FOLD), [outOfFoldHeader(rows.labels, ids !== undefined)]);
+  checkTable({ out, rows, ids: ids ?? null });
   checkWritable(join(out, OUT_OF_FOLD));
   const stoppable = new Stoppable({ name: "crossValidate", signal, maxMinutes, trains: model, keeps: true });
   const plan: Plan = {
@@ -132,6 +132,10 @@ interface Plan extends Required<Pick<CrossValidateOptions, "out" | "saveModels" 
   log: (line: string) => void;
 }
 
+/** Throws where out_of_fold.csv is a table of other columns, which would be somebody else's. */
+const checkTable = ({ out, rows, ids }: Pick<Plan, "out" | "rows" | "ids">): void =>
+  checkReplaceableTable(join(out, OUT_OF_FOLD), [outOfFoldHeader(rows.labels, ids !== null)]);
+
 function checkIds(ids: readonly string[], count: number): void {
   if (ids.length !== count)
     throw new InputError(`ids: expected one for each of ${count} rows, got ${ids.length}`);
@@ -157,7 +161,7 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
     const kept = files.map((file) => (restart ? null : file.read()));
     if (plan.saveModels) checkModelFolders(kept, plan);
     if (restart) {
-      checkReplaceableTable(join(out, OUT_OF_FOLD), [outOfFoldHeader(plan.rows.labels, plan.ids !== null)]);
+      checkTable(plan);
       clearFolds(out, count, model.origin?.folder);
     }
     yield { type: "folds", count, done: kept.filter((each) => each !== null).length };
@@ -193,7 +197,7 @@ async function* runFolds(plan: Plan): AsyncGenerator<CrossValidationEvent, Cross
     if (done.length === count) {
       const { rows, ids } = plan;
       const lines = outOfFoldTable(whole, rows.labels, ids);
-      checkReplaceableTable(join(out, OUT_OF_FOLD), [lines[0]]);
+      checkTable(plan);
       replaceFile(join(out, OUT_OF_FOLD), csvText(lines));
     }
     return whole;
